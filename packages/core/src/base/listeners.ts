@@ -1,0 +1,14 @@
+/** A set of callbacks for one kind of event. The returned function takes the callback away again. */
+export class Listeners<Event> {
+  readonly #callbacks = new Set<(event: Event) => void>();
+
+  add(callback: (event: Event) => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
+  emit(event: Event): void {
+    // A copy: a callback may add or remove others while it runs.
+    for (const callback of [...this.#callbacks]) callback(event);
+  }
+}

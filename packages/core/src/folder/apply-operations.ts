@@ -1,0 +1,158 @@
+/**
+ * Does a list of operations on nodes. What they need is read first; then everything is changed, numbered and given to
+ * the log in one turn, so an operation is whole or not there, in memory and on disk alike.
+ */
+import * as Y from 'yjs';
+import { type BlobName, type DocumentId, documentOf, type NodeId, random53, TREE_DOCUMENT } from '../base/index.ts';
+import { EvermeshError, isEvermeshError } from '../errors/index.ts';
+import type { StoreOperation } from '../log/index.ts';
+import { type FileContent, newDocument, saveContent, type ShownFile, unitOf, writeFirst } from '../model/index.ts';
+import { type Heads, NO_HEADS } from '../protocol/index.ts';
+import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
+import { seedClientId } from './import-id.ts';
+import { LocalRecords } from './local-records.ts';
+import type { ApplyOptions, ApplyResult, NodeOperation } from './nodes.ts';
+import { type Base, baseHolds, keepBaseRow, readBase } from './shown-bases.ts';
+
+type Create = Extract<NodeOperation, { type: 'create' }>;
+type Save = Extract<NodeOperation, { type: 'save' }>;
+
+/** A tag that is no device's: what an import writes must come out equal on every device. */
+const IMPORT_TAG = '0000000000';
+
+/** Returns when the operations are in the log; `durable` resolves when they survive a power cut. */
+export async function applyOperations(
+  state: FolderState,
+  operations: readonly NodeOperation[],
+  options: ApplyOptions,
+): Promise<{ result: ApplyResult; durable: Promise<void> }> {
+  const saves = operations.filter((operation) => operation.type === 'save');
+  const held: DocumentId[] = [];
+  try {
+    const living = new Map<Save, Y.Doc>();
+    for (const save of saves) {
+      const document = documentOf(save.id);
+      living.set(save, await state.documents.hold(document));
+      held.push(document);
+    }
+    let bases = await readBases(state, saves);
+    // What arrived while reading is in the documents now, and was not shown to whoever saved.
+    while (saves.some((save) => !baseHolds(state, save.id, save.shown, bases.get(save) as Base))) {
+      bases = await readBases(state, saves);
+    }
+    return new OperationRun(state, living, bases).do(operations, options);
+  } finally {
+    for (const document of held) state.documents.release(document);
+  }
+}
+
+async function readBases(state: FolderState, saves: readonly Save[]): Promise<Map<Save, Base>> {
+  const bases = new Map<Save, Base>();
+  for (const save of saves) bases.set(save, await readBase(state, save.id, save.shown));
+  return bases;
+}
+
+/** One call's operations, without an `await` in between. */
+class OperationRun {
+  readonly #state: FolderState;
+  readonly #living: ReadonlyMap<Save, Y.Doc>;
+  readonly #bases: ReadonlyMap<Save, Base>;
+  readonly #records: LocalRecords;
+  readonly #failures = new Map<number, EvermeshError>();
+  /** Files written, and what their writer had been shown before. */
+  readonly #written = new Map<NodeId, Heads>();
+  /** Files of which the disk now shows what no state of the document is. */
+  readonly #mixed = new Map<NodeId, ShownFile>();
+
+  constructor(state: FolderState, living: ReadonlyMap<Save, Y.Doc>, bases: ReadonlyMap<Save, Base>) {
+    this.#state = state;
+    this.#living = living;
+    this.#bases = bases;
+    this.#records = new LocalRecords(state.log, state.options.author, state.options.clock);
+  }
+
+  do(operations: readonly NodeOperation[], options: ApplyOptions): { result: ApplyResult; durable: Promise<void> } {
+    const { treeDoc, log } = this.#state;
+    this.#records.capture(TREE_DOCUMENT, treeDoc, () => treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))));
+    const heads = new Map<NodeId, Heads>();
+    const result: ApplyResult = { heads, failures: this.#failures };
+    const beside = (): readonly StoreOperation[] => {
+      for (const [id, shown] of this.#written) heads.set(id, this.#headsAfter(id, shown));
+      return [...this.#baseRows(heads), ...(options.beside?.(result) ?? [])];
+    };
+    const records = this.#records.take();
+    const { durable } = log.append(records, { beside, source: LOCAL });
+    this.#state.step('local', records.map(({ header }) => header.document));
+    return { result, durable };
+  }
+
+  #try(operation: NodeOperation, index: number): void {
+    try {
+      this.#one(operation);
+    } catch (error) {
+      if (!isEvermeshError(error)) throw error;
+      this.#failures.set(index, error);
+    }
+  }
+
+  #one(operation: NodeOperation): void {
+    const { tree } = this.#state;
+    if (operation.type === 'create') this.#create(operation);
+    else if (operation.type === 'save') this.#save(operation);
+    else if (operation.type === 'place') tree.place(operation.id, operation.parent, operation.name);
+    else if (operation.type === 'remove') tree.remove(operation.ids);
+    else tree.setExecutable(operation.id, operation.executable);
+  }
+
+  #create({ id, parent, name, kind, content, digest, executable, imported }: Create): void {
+    const { tree } = this.#state;
+    tree.create({ id, parent, name, kind, digest, ...(imported === true ? { seed: true } : {}) });
+    if (executable === true) tree.setExecutable(id, true);
+    if (kind === 'directory') return;
+    this.#written.set(id, NO_HEADS);
+    if (content === undefined || digest === '') return;
+    const document = documentOf(id);
+    const secret = tree.metadata(SECRET) ?? '';
+    const clientId = imported === true ? seedClientId(secret, id) : random53(this.#state.options.random);
+    const doc = newDocument(document, clientId, true);
+    writeFirst(doc, content, digest, imported === true ? IMPORT_TAG : this.#state.tag);
+    this.#records.add(document, Y.encodeStateAsUpdate(doc), blobsOf(content));
+    doc.destroy();
+  }
+
+  #save(save: Save): void {
+    const { id, content, shown } = save;
+    const node = this.#state.tree.node(id);
+    if (node === undefined) throw new EvermeshError('PATH_NOT_FOUND', 'The file to save is not in the folder any more.', { details: { id } });
+    const live = this.#living.get(save) as Y.Doc;
+    const base = this.#bases.get(save) as Base;
+    const saving = (): ShownFile | undefined =>
+      saveContent(live, base.shown, content, { tag: this.#state.tag, unit: unitOf(node.name) });
+    const after = this.#records.capture(documentOf(id), live, saving, blobsOf(content));
+    this.#written.set(id, shown);
+    if (after !== undefined && !base.newest) this.#mixed.set(id, after);
+  }
+
+  /** The disk shows what it showed before and what was written here, and nothing that came from others meanwhile. */
+  #headsAfter(id: NodeId, shown: Heads): Heads {
+    const { author } = this.#state.options;
+    const counter = this.#state.log.assignedHeads(documentOf(id)).get(author);
+    const wrote = this.#records.wrote.has(documentOf(id));
+    return wrote && counter !== undefined ? new Map(shown).set(author, counter) : shown;
+  }
+
+  #baseRows(heads: ReadonlyMap<NodeId, Heads>): StoreOperation[] {
+    const rows: StoreOperation[] = [];
+    for (const [{ id, shown }, base] of this.#bases) {
+      const now = heads.get(id);
+      // Nothing was written: the disk still shows what the kept row says.
+      if (now === undefined || now === shown) continue;
+      rows.push(...base.rows.map((key) => ({ type: 'del' as const, key })));
+      const mixed = this.#mixed.get(id);
+      if (mixed !== undefined) rows.push(keepBaseRow(this.#state, id, now, mixed));
+    }
+    return rows;
+  }
+}
+
+const blobsOf = (content: FileContent): BlobName[] => (content.kind === 'blob' ? [content.name] : []);

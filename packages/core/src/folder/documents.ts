@@ -1,0 +1,142 @@
+/**
+ * The folder's Yjs documents. A document is built from its records when somebody needs it; a few stay in memory, and
+ * what arrives for those is applied to them. A closed file costs nothing here.
+ */
+import type * as Y from 'yjs';
+import { type AuthorId, type DocumentId, type Random, random53 } from '../base/index.ts';
+import type { FolderLog, LogEntry } from '../log/index.ts';
+import { applyBody, newDocument } from '../model/index.ts';
+import { equalHeads, type Heads, type LogRecord, NO_HEADS } from '../protocol/index.ts';
+
+/** The origin of transactions that apply records: whatever has another origin was done here. */
+export const FROM_LOG = Symbol('from the log');
+
+/** How many documents stay in memory when nobody uses them. */
+const IDLE_LIMIT = 64;
+
+interface Open {
+  readonly doc: Y.Doc;
+  /** What was stored while the document was being read. */
+  readonly missed: LogEntry[];
+  ready: Promise<Y.Doc> | undefined;
+  /** How many hold it: a document somebody is about to write must not be built a second time beside it. */
+  holds: number;
+}
+
+export class Documents {
+  readonly #log: FolderLog;
+  readonly #random: Random;
+  readonly #open = new Map<DocumentId, Open>();
+  /** Of documents written in this run: a `clientID` belongs to one run and never begins anew. */
+  readonly #clientIds = new Map<DocumentId, number>();
+  readonly #onDamage: (document: DocumentId, author: AuthorId, counter: number, error: unknown) => void;
+
+  constructor(
+    log: FolderLog,
+    random: Random,
+    onDamage: (document: DocumentId, author: AuthorId, counter: number, error: unknown) => void,
+  ) {
+    this.#log = log;
+    this.#random = random;
+    this.#onDamage = onDamage;
+  }
+
+  /** The document in its newest state, what was done here and is not durable yet included. */
+  async newest(document: DocumentId): Promise<Y.Doc> {
+    const known = this.#open.get(document);
+    if (known !== undefined) {
+      // Used again: last in the order of eviction.
+      this.#open.delete(document);
+      this.#open.set(document, known);
+      return known.ready ?? known.doc;
+    }
+    const opening: Open = { doc: this.#empty(document), missed: [], ready: undefined, holds: 0 };
+    this.#open.set(document, opening);
+    opening.ready = this.#fill(document, opening);
+    this.#evict();
+    return opening.ready;
+  }
+
+  /** The newest state, to write to, kept in memory until `release`. */
+  async hold(document: DocumentId): Promise<Y.Doc> {
+    const reading = this.newest(document);
+    const open = this.#open.get(document);
+    if (open !== undefined) {
+      open.holds += 1;
+      this.#clientIds.set(document, open.doc.clientID);
+    }
+    return reading;
+  }
+
+  release(document: DocumentId): void {
+    const open = this.#open.get(document);
+    if (open !== undefined && open.holds > 0) open.holds -= 1;
+  }
+
+  /** The document as it was when its heads were these, or the newest one if they still are. */
+  async at(document: DocumentId, heads: Heads): Promise<Y.Doc> {
+    if (equalHeads(heads, this.#log.assignedHeads(document))) return this.newest(document);
+    const doc = newDocument(document, random53(this.#random), true);
+    for await (const { record } of this.#log.read.document(document, NO_HEADS)) {
+      const { author, counter } = record.header;
+      if (counter <= (heads.get(author) ?? 0)) this.#apply(doc, record);
+    }
+    return doc;
+  }
+
+  /** The states a document went through here, oldest first: the same `doc`, before each further record. */
+  async *history(document: DocumentId): AsyncGenerator<{ doc: Y.Doc; record: LogRecord }> {
+    const doc = newDocument(document, random53(this.#random), true);
+    for await (const { record } of this.#log.read.document(document, NO_HEADS)) {
+      this.#apply(doc, record);
+      yield { doc, record };
+    }
+  }
+
+  /** Records of others that are durable now. */
+  received(entries: readonly LogEntry[]): void {
+    for (const entry of entries) {
+      const open = this.#open.get(entry.record.header.document);
+      if (open === undefined) continue;
+      if (open.ready === undefined) this.#apply(open.doc, entry.record);
+      else open.missed.push(entry);
+    }
+  }
+
+  async #fill(document: DocumentId, opening: Open): Promise<Y.Doc> {
+    try {
+      for await (const { record } of this.#log.read.document(document, NO_HEADS)) this.#apply(opening.doc, record);
+      for (const { record } of opening.missed.splice(0)) this.#apply(opening.doc, record);
+      opening.ready = undefined;
+      return opening.doc;
+    } catch (error) {
+      this.#open.delete(document);
+      throw error;
+    }
+  }
+
+  /** A record that cannot be applied harms its document only, and is named. */
+  #apply(doc: Y.Doc, record: LogRecord): void {
+    const { author, counter, document, generation, keyId } = record.header;
+    if (generation !== 0 || keyId !== 0) return;
+    try {
+      applyBody(doc, record.body, FROM_LOG);
+    } catch (error) {
+      this.#onDamage(document, author, counter, error);
+    }
+  }
+
+  #empty(document: DocumentId): Y.Doc {
+    return newDocument(document, this.#clientIds.get(document) ?? random53(this.#random), true);
+  }
+
+  /** A document with records that are not durable yet stays: the store could not rebuild it. */
+  #evict(): void {
+    for (const [document, open] of this.#open) {
+      if (this.#open.size <= IDLE_LIMIT) return;
+      const durable = this.#log.document(document)?.heads ?? NO_HEADS;
+      const rebuildable = equalHeads(durable, this.#log.assignedHeads(document));
+      if (open.holds === 0 && open.ready === undefined && rebuildable) this.#open.delete(document);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+/** A folder by identity, over its state. */
+import { documentOf, Listeners, newNodeId, type NodeId } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import { areaPrefix, type StoreOperation } from '../log/index.ts';
+import {
+  contentDigest,
+  digestOfBlob,
+  type FileContent,
+  hasFirstContent,
+  type NodeKind,
+  readFile,
+  ROOT,
+  type ShownNode,
+} from '../model/index.ts';
+import { equalHeads, type Heads, NO_HEADS, raiseHead } from '../protocol/index.ts';
+import { utf8 } from '../base/index.ts';
+import { applyOperations } from './apply-operations.ts';
+import { type FolderState, SECRET } from './folder-state.ts';
+import { importId } from './import-id.ts';
+import type { ApplyOptions, ApplyResult, FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
+
+export class StateNodes implements FolderNodes {
+  readonly changed: Listeners<readonly NodeId[]> = new Listeners();
+  readonly #state: FolderState;
+
+  constructor(state: FolderState) {
+    this.#state = state;
+    state.steps.add(({ tree, edited }) => this.changed.emit([...new Set([...tree.map(({ id }) => id), ...edited])]));
+  }
+
+  get ready(): boolean {
+    return this.#state.ready;
+  }
+
+  node(id: NodeId): ShownNode | undefined {
+    return this.#state.tree.node(id);
+  }
+
+  children(parent: NodeId): ShownNode[] {
+    return this.#state.tree.children(parent);
+  }
+
+  *all(): Iterable<ShownNode> {
+    const waiting: NodeId[] = [ROOT];
+    for (let parent = waiting.pop(); parent !== undefined; parent = waiting.pop()) {
+      for (const child of this.#state.tree.children(parent)) {
+        yield child;
+        if (child.kind === 'directory') waiting.push(child.id);
+      }
+    }
+  }
+
+  pathOf(id: NodeId): string {
+    return this.#state.tree.pathOf(id);
+  }
+
+  nameConflicts(): ShownNode[] {
+    return this.#state.tree.nameConflicts();
+  }
+
+  headsOf(id: NodeId): Heads {
+    return this.#state.log.document(documentOf(id))?.heads ?? NO_HEADS;
+  }
+
+  async content(id: NodeId): Promise<NodeContent | undefined> {
+    const { log, documents, options } = this.#state;
+    const document = documentOf(id);
+    for (;;) {
+      // What is shown must be durable, and be exactly what the heads beside it say.
+      while (!equalHeads(this.headsOf(id), log.assignedHeads(document))) await log.idle();
+      const doc = await documents.newest(document);
+      const heads = this.headsOf(id);
+      if (!equalHeads(heads, log.assignedHeads(document))) continue;
+      const node = this.node(id);
+      if (node === undefined || !hasFirstContent(doc, node.digest)) return undefined;
+      const { shown, others } = readFile(doc);
+      if (shown.kind === 'blob' && (await options.blobs.size(shown.name)) === undefined) {
+        this.#state.miss(shown.name, id);
+        return undefined;
+      }
+      return { content: shown, heads, others };
+    }
+  }
+
+  async headsOfVersion(id: NodeId, digest: string): Promise<Heads | undefined> {
+    if (digest === '' && this.node(id)?.digest === '') return NO_HEADS;
+    let found: Heads | undefined;
+    const heads = new Map<never, number>() as Map<Parameters<typeof raiseHead>[1], number>;
+    for await (const { doc, record } of this.#state.documents.history(documentOf(id))) {
+      raiseHead(heads, record.header.author, record.header.counter);
+      if (digestOf(readFile(doc).shown) === digest) found = new Map(heads);
+    }
+    return found;
+  }
+
+  newNodeId(): NodeId {
+    return newNodeId(this.#state.options.random);
+  }
+
+  importId(path: string, kind: NodeKind, digest: string): NodeId {
+    const id = importId(this.#state.tree.metadata(SECRET) ?? '', path, kind, digest);
+    return this.#state.tree.knows(id) ? this.newNodeId() : id;
+  }
+
+  async apply(operations: readonly NodeOperation[], options: ApplyOptions = {}): Promise<ApplyResult> {
+    if (!this.ready) {
+      throw new EvermeshError('FOLDER_NOT_READY', 'The folder has not arrived yet: connect to a peer that has it.');
+    }
+    const { result, durable } = await applyOperations(this.#state, operations, options);
+    await durable;
+    return result;
+  }
+
+  async *rows(area: string): AsyncGenerator<[string, Uint8Array]> {
+    yield* this.#state.log.read.area(area);
+  }
+
+  row(area: string, key: string, value?: Uint8Array): StoreOperation {
+    const full = areaPrefix(this.#state.log.folder, area) + key;
+    return value === undefined ? { type: 'del', key: full } : { type: 'put', key: full, value };
+  }
+
+  keep(rows: readonly StoreOperation[]): Promise<void> {
+    return this.#state.options.committer.commit(rows);
+  }
+}
+
+const digestOf = (content: FileContent): string =>
+  content.kind === 'blob' ? digestOfBlob(content.name) : contentDigest(utf8(content.text));

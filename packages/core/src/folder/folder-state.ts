@@ -1,0 +1,168 @@
+/**
+ * A folder in memory: its log, its debts, its tree, and the few documents that are open. Data flows one way: an
+ * operation or a received record changes documents, the tree's view follows, and whoever listens is told which nodes
+ * changed.
+ */
+import type * as Y from 'yjs';
+import {
+  type AuthorId,
+  type BlobName,
+  type Clock,
+  type DeviceId,
+  type DocumentId,
+  deviceOf,
+  documentOf,
+  type FolderId,
+  Listeners,
+  type Logger,
+  newNodeId,
+  type NodeId,
+  type Random,
+  TREE_DOCUMENT,
+} from '../base/index.ts';
+import { type Appended, type BlobStore, type Committer, Debts, FolderLog, type Store } from '../log/index.ts';
+import { FolderTree, type TreeChange } from '../model/index.ts';
+import { covers, type Heads, mergeHeads } from '../protocol/index.ts';
+import { Documents } from './documents.ts';
+
+export interface FolderOptions {
+  readonly id: FolderId;
+  readonly author: AuthorId;
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What happened to the view in one step. */
+export interface ViewStep {
+  readonly origin: 'local' | 'remote';
+  readonly tree: readonly TreeChange[];
+  /** Nodes whose content changed, or became readable. */
+  readonly edited: readonly NodeId[];
+}
+
+/** The source that a folder names for its own appends. */
+export const LOCAL: symbol = Symbol('done here');
+
+/** The key of the folder's secret in the tree's metadata. It is written with the folder, so a tree without it has not arrived. */
+export const SECRET = 'secret';
+
+export class FolderState {
+  readonly options: FolderOptions;
+  readonly log: FolderLog;
+  readonly debts: Debts;
+  readonly documents: Documents;
+  readonly treeDoc: Y.Doc;
+  readonly tree: FolderTree;
+  readonly steps: Listeners<ViewStep> = new Listeners();
+  /** Records or debts changed, whether anything shown did or not. */
+  readonly progress: Listeners<void> = new Listeners();
+  /** Records of this folder that could not be applied. */
+  readonly damaged: { readonly document: DocumentId; readonly author: AuthorId; readonly counter: number }[] = [];
+  /** Blobs that a reader missed, and for which nodes. */
+  readonly #missing = new Map<BlobName, Set<NodeId>>();
+  readonly #stop: (() => void)[];
+
+  static async open(options: FolderOptions): Promise<FolderState> {
+    const log = await FolderLog.open({ ...options, folder: options.id });
+    const debts = await Debts.load(options.store, options.id);
+    const damaged: FolderState['damaged'] = [];
+    const documents = new Documents(log, options.random, (document, author, counter, error) => {
+      damaged.push({ document, author, counter });
+      options.logger.error('a record cannot be applied', { folder: options.id, document, author, counter, error: String(error) });
+    });
+    const treeDoc = await documents.hold(TREE_DOCUMENT);
+    return new FolderState(options, log, debts, documents, treeDoc, damaged);
+  }
+
+  private constructor(
+    options: FolderOptions,
+    log: FolderLog,
+    debts: Debts,
+    documents: Documents,
+    treeDoc: Y.Doc,
+    damaged: FolderState['damaged'],
+  ) {
+    this.options = options;
+    this.log = log;
+    this.debts = debts;
+    this.documents = documents;
+    this.treeDoc = treeDoc;
+    this.damaged = damaged;
+    this.tree = new FolderTree(treeDoc, {
+      tag: this.tag,
+      newNodeId: () => newNodeId(options.random),
+      documentHeads: (document) => this.seenHeads(document),
+      folderHeads: () => mergeHeads(log.folderHeads, debts.allToldHeads()),
+    });
+    this.#stop = [
+      log.appended.add((appended) => this.#received(appended)),
+      debts.changed.add((changed) => this.#told(changed)),
+      debts.fetched.add((name) => this.#blobArrived(name)),
+    ];
+  }
+
+  get device(): DeviceId {
+    return deviceOf(this.options.author);
+  }
+
+  /** Ten hexadecimal digits that tell devices apart inside stamps and version keys. */
+  get tag(): string {
+    return deviceOf(this.options.author).slice(0, 10);
+  }
+
+  /** Whether the tree has arrived as far as any peer told of it, and is whole. */
+  get ready(): boolean {
+    const owed = !covers(this.log.assignedHeads(TREE_DOCUMENT), this.debts.toldHeads(TREE_DOCUMENT));
+    return !owed && this.tree.metadata(SECRET) !== undefined && this.tree.isComplete();
+  }
+
+  /** What is held or told of a document. */
+  seenHeads(document: DocumentId): Heads {
+    const held = this.log.assignedHeads(document);
+    const told = this.debts.toldHeads(document);
+    return told.size === 0 ? held : mergeHeads(held, told);
+  }
+
+  /** Tells listeners what the view did since the last step. */
+  step(origin: ViewStep['origin'], documents: readonly DocumentId[]): void {
+    const files = documents.filter((document) => document !== TREE_DOCUMENT);
+    if (files.length > 0) this.tree.documentsChanged(files);
+    const tree = this.tree.takeChanges();
+    const edited = files.flatMap((document) => this.tree.node(document as string as NodeId)?.id ?? []);
+    if (tree.length > 0 || edited.length > 0) this.steps.emit({ origin, tree, edited });
+    this.progress.emit();
+  }
+
+  /** A reader of `node` found this blob missing: it is told when the blob is here. */
+  miss(name: BlobName, node: NodeId): void {
+    let nodes = this.#missing.get(name);
+    if (nodes === undefined) this.#missing.set(name, (nodes = new Set()));
+    nodes.add(node);
+  }
+
+  close(): void {
+    for (const stop of this.#stop) stop();
+    this.documents.release(TREE_DOCUMENT);
+  }
+
+  #received({ entries, source }: Appended): void {
+    if (source === LOCAL) return;
+    this.documents.received(entries);
+    this.step('remote', [...new Set(entries.map(({ record }) => record.header.document))]);
+  }
+
+  #told(documents: readonly DocumentId[]): void {
+    this.tree.documentsChanged(documents.filter((document) => document !== TREE_DOCUMENT));
+    this.step('remote', []);
+  }
+
+  #blobArrived(name: BlobName): void {
+    const nodes = this.#missing.get(name);
+    this.#missing.delete(name);
+    if (nodes !== undefined) this.step('remote', [...nodes].map(documentOf));
+  }
+}

@@ -1,0 +1,161 @@
+/** A folder: files and directories that live on every device, used like a file system and merged without conflicts. */
+import { AsyncQueue, type FolderId, utf8 } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import type { BlobStore } from '../log/index.ts';
+import type { FileContent, NodeKind, ShownNode } from '../model/index.ts';
+import { type FolderChange, describeStep } from './folder-changes.ts';
+import { StateNodes } from './folder-nodes.ts';
+import type { FolderState } from './folder-state.ts';
+import type { FolderNodes } from './nodes.ts';
+import { decodeText, PathOperations } from './path-operations.ts';
+import { type Finding, verifyFolder } from './verify-folder.ts';
+
+/** Changes a reader of `changes()` may fall behind before it is ended. */
+const CHANGES_LIMIT = 100_000;
+
+export interface Stat {
+  readonly id: ShownNode['id'];
+  readonly kind: NodeKind;
+  readonly executable: boolean;
+}
+
+/** Two versions of one thing, both kept; a person may choose. */
+export interface Conflict {
+  readonly path: string;
+  readonly id: ShownNode['id'];
+  /** `name`: shown under another name than its own. `content`: other contents are kept beside the shown one. */
+  readonly kind: 'name' | 'content';
+  /** The name it was given, for `name`. */
+  readonly ownName?: string;
+  /** The contents that are not shown, for `content`. */
+  readonly others?: readonly { readonly id: string; readonly content: FileContent }[];
+}
+
+export class Folder {
+  readonly id: FolderId;
+  /** By identity: for projections such as the mirror. */
+  readonly nodes: FolderNodes;
+  readonly #state: FolderState;
+  readonly #paths: PathOperations;
+
+  /** Folders are opened by their replica. */
+  constructor(state: FolderState) {
+    this.id = state.options.id;
+    this.#state = state;
+    this.nodes = new StateNodes(state);
+    this.#paths = new PathOperations(state, this.nodes);
+  }
+
+  /** The name people see, from the folder itself; empty until the tree has arrived. */
+  get name(): string {
+    return this.#state.tree.metadata('name') ?? '';
+  }
+
+  /** Where the replica keeps contents that are not text. */
+  get blobs(): BlobStore {
+    return this.#state.options.blobs;
+  }
+
+  /** @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONTENT_NOT_HERE; with `'utf8'` PATH_INVALID if it is no text */
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding: 'utf8'): Promise<string>;
+  async readFile(path: string, encoding?: 'utf8'): Promise<Uint8Array | string> {
+    const bytes = await this.#paths.read(path);
+    return encoding === undefined ? bytes : decodeText(path, bytes);
+  }
+
+  /**
+   * Writes a whole file and makes the directories that are missing on the way. What differs from the present content is
+   * written as edits, so concurrent writers of a text merge. Durable after `flush`.
+   * @throws PATH_INVALID, PATH_IS_DIRECTORY, PATH_NOT_DIRECTORY, FOLDER_NOT_READY
+   */
+  writeFile(path: string, data: string | Uint8Array): Promise<void> {
+    return this.#paths.write(path, typeof data === 'string' ? utf8(data) : data);
+  }
+
+  /** @throws PATH_EXISTS, PATH_NOT_FOUND, PATH_NOT_DIRECTORY; with `recursive` an existing directory is no error */
+  mkdir(path: string, options: { recursive?: boolean } = {}): Promise<void> {
+    return this.#paths.makeDirectory(path, options.recursive ?? false);
+  }
+
+  /** Moves or renames. A file replaces a file at `to`, a directory an empty directory. @throws as `rename(2)`, PATH_* */
+  rename(from: string, to: string): Promise<void> {
+    return this.#paths.move(from, to);
+  }
+
+  /** @throws PATH_NOT_FOUND unless `force`; PATH_NOT_EMPTY unless `recursive` */
+  rm(path: string, options: { recursive?: boolean; force?: boolean } = {}): Promise<void> {
+    return this.#paths.remove(path, { recursive: options.recursive ?? false, force: options.force ?? false });
+  }
+
+  /** The names in a directory, sorted. @throws PATH_NOT_FOUND, PATH_NOT_DIRECTORY */
+  async readdir(path: string): Promise<string[]> {
+    return this.#paths.list(path).map(({ name }) => name);
+  }
+
+  /** @throws PATH_NOT_FOUND */
+  async stat(path: string): Promise<Stat> {
+    return this.#paths.stat(path);
+  }
+
+  /**
+   * Everything that happens from now on, here and elsewhere, until the iteration ends or the folder closes.
+   * @throws CHANGES_OVERFLOW if the reader falls 100,000 changes behind; read the tree anew then
+   */
+  changes(): AsyncIterableIterator<FolderChange> {
+    const queue = new AsyncQueue<FolderChange>({
+      limit: CHANGES_LIMIT,
+      overflow: () => new EvermeshError('CHANGES_OVERFLOW', 'The reader of changes fell too far behind.'),
+      onClose: () => stop(),
+    });
+    const stop = this.#state.steps.add((step) => {
+      for (const change of describeStep(step, this.#state.tree)) queue.push(change);
+    });
+    return queue;
+  }
+
+  /** Names and contents of which more than one is kept. */
+  async conflicts(): Promise<Conflict[]> {
+    const found: Conflict[] = this.nodes
+      .nameConflicts()
+      .map(({ id, ownName }) => ({ path: this.nodes.pathOf(id), id, kind: 'name', ownName }));
+    for (const node of this.nodes.all()) {
+      // Only a document that more than one author wrote can hold concurrent versions.
+      if (node.kind === 'directory' || this.nodes.headsOf(node.id).size < 2) continue;
+      const content = await this.nodes.content(node.id);
+      if (content === undefined || content.others.length === 0) continue;
+      found.push({ path: this.nodes.pathOf(node.id), id: node.id, kind: 'content', others: content.others });
+    }
+    return found;
+  }
+
+  /** Resolves when the folder's tree is here: at once for one that was made here. Rejects with the signal's reason. */
+  whenReady(options: { signal?: AbortSignal } = {}): Promise<void> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason as Error);
+      if (this.nodes.ready) return resolve();
+      const stop = this.#state.progress.add(() => {
+        if (!this.nodes.ready) return;
+        stop();
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      });
+      const abort = (): void => {
+        stop();
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Resolves when everything done so far survives a power cut here. @throws STORE_FAILED */
+  flush(): Promise<void> {
+    return this.#paths.settled().then(() => this.#state.log.idle());
+  }
+
+  /** Recomputes heads, digests, index and view from the raw records and names every difference. */
+  verify(): Promise<Finding[]> {
+    return verifyFolder(this.#state);
+  }
+}

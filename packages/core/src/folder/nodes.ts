@@ -1,0 +1,90 @@
+/**
+ * A folder by identity: what a projection of it (the mirror, a user interface) works with. A path is only how a node is
+ * shown at a moment; every operation here names nodes, and only `create` makes an identity.
+ */
+import type { Listeners, NodeId } from '../base/index.ts';
+import type { EvermeshError } from '../errors/index.ts';
+import type { StoreOperation } from '../log/index.ts';
+import type { FileContent, NodeKind, ShownNode } from '../model/index.ts';
+import type { Heads } from '../protocol/index.ts';
+
+export type NodeOperation =
+  | {
+      readonly type: 'create';
+      /** From `newNodeId` or `importId`, so that operations of the same call can name it as a parent. */
+      readonly id: NodeId;
+      readonly parent: NodeId;
+      readonly name: string;
+      readonly kind: NodeKind;
+      /** What a file holds first, and where a symbolic link leads (as text). A blob is in the blob store already. */
+      readonly content?: FileContent;
+      /** The digest of the content's bytes, as `contentDigest` gives it; empty for none. */
+      readonly digest: string;
+      readonly executable?: boolean;
+      /** The id came from `importId`: the first content is written so that another device's import of it is the same. */
+      readonly imported?: boolean;
+    }
+  /** What the saver was shown are these heads of the file's document; only differences from that are written. */
+  | { readonly type: 'save'; readonly id: NodeId; readonly content: FileContent; readonly shown: Heads }
+  | { readonly type: 'place'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
+  /** Exactly these nodes. What is not named and lives inside a named directory stays, and keeps the directory. */
+  | { readonly type: 'remove'; readonly ids: readonly NodeId[] }
+  | { readonly type: 'executable'; readonly id: NodeId; readonly executable: boolean };
+
+export interface ApplyResult {
+  /** Of each file created or saved: the heads of its document with this operation in it. */
+  readonly heads: ReadonlyMap<NodeId, Heads>;
+  /** Operations that could not be done, by their place in the list. The others were done. */
+  readonly failures: ReadonlyMap<number, EvermeshError>;
+}
+
+export interface ApplyOptions {
+  /** Rows that become durable in the same batch as the operations' records, or not at all. */
+  readonly beside?: (result: ApplyResult) => readonly StoreOperation[];
+}
+
+/** A file's content, and what it was read from. */
+export interface NodeContent {
+  readonly content: FileContent;
+  /** The document's heads this content was read at: durable here. */
+  readonly heads: Heads;
+  /** Contents made at the same time by others, kept and not shown. */
+  readonly others: readonly { readonly id: string; readonly content: FileContent }[];
+}
+
+export interface FolderNodes {
+  /** Whether the tree has arrived and is whole. Until then there is nothing to project, and `apply` refuses. */
+  readonly ready: boolean;
+  /** Something shown changed: nodes created, renamed, moved, removed, or their content. Told after it is durable or done. */
+  readonly changed: Listeners<readonly NodeId[]>;
+  node(id: NodeId): ShownNode | undefined;
+  children(parent: NodeId): ShownNode[];
+  /** Every visible node, parents before their children. */
+  all(): Iterable<ShownNode>;
+  pathOf(id: NodeId): string;
+  /** Shown under another name than their own, because a sibling has it. */
+  nameConflicts(): ShownNode[];
+  /** The heads of a file's document as durable here; equal heads are equal content. */
+  headsOf(id: NodeId): Heads;
+  /** `undefined` while the first content, or a blob the shown version names, is not here. */
+  content(id: NodeId): Promise<NodeContent | undefined>;
+  /** The heads at which this file had content with this digest, if it ever had: newest first. */
+  headsOfVersion(id: NodeId, digest: string): Promise<Heads | undefined>;
+  newNodeId(): NodeId;
+  /**
+   * The id of what is found at a path by an import: the same on every device for equal path, kind and digest, and not
+   * to be guessed by others. Random when such a node exists or existed.
+   */
+  importId(path: string, kind: NodeKind, digest: string): NodeId;
+  /**
+   * Does the operations in order, as one atomic group of records in one synced batch; resolves when durable.
+   * Not more than 1,000 operations, or 8 MiB of text, at once.
+   */
+  apply(operations: readonly NodeOperation[], options?: ApplyOptions): Promise<ApplyResult>;
+  /** The rows of an area, kept by `apply`'s `beside` or `keep`; keys relative to the area. */
+  rows(area: string): AsyncIterable<[string, Uint8Array]>;
+  /** A row's operation for `beside` or `keep`; without a value it deletes. */
+  row(area: string, key: string, value?: Uint8Array): StoreOperation;
+  /** Commits rows alone, durable when it resolves. */
+  keep(rows: readonly StoreOperation[]): Promise<void>;
+}

@@ -1,0 +1,208 @@
+/**
+ * The folder API by path, in the manner of `node:fs/promises`. A path is resolved once, in the turn in which the
+ * operation is made; from there on everything goes by identity.
+ */
+import { concatBytes, documentOf, fromUtf8, newNodeId, type NodeId, SerialQueue, utf8 } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import { contentDigest, digestOfBlob, type FileContent, ROOT, type ShownNode, textOf } from '../model/index.ts';
+import { applyOperations } from './apply-operations.ts';
+import type { FolderState } from './folder-state.ts';
+import type { FolderNodes, NodeOperation } from './nodes.ts';
+import { isDirectory, notDirectory, notFound, quoted, splitPath } from './paths.ts';
+
+export class PathOperations {
+  readonly #state: FolderState;
+  readonly #nodes: FolderNodes;
+  /** Calls take effect in the order they were made, whatever each has to read first. */
+  readonly #queue: SerialQueue = new SerialQueue();
+
+  constructor(state: FolderState, nodes: FolderNodes) {
+    this.#state = state;
+    this.#nodes = nodes;
+  }
+
+  /** The node at a path, `undefined` for the root. @throws PATH_NOT_FOUND */
+  find(path: string): ShownNode | undefined {
+    let parent = ROOT;
+    let node: ShownNode | undefined;
+    for (const name of splitPath(path)) {
+      node = this.#state.tree.child(parent, name);
+      if (node === undefined) throw notFound(path);
+      parent = node.id;
+    }
+    return node;
+  }
+
+  list(path: string): ShownNode[] {
+    const node = this.find(path);
+    if (node !== undefined && node.kind !== 'directory') throw notDirectory(path);
+    return this.#state.tree.children(node?.id ?? ROOT);
+  }
+
+  stat(path: string): Pick<ShownNode, 'id' | 'kind' | 'executable'> {
+    const { id, kind, executable } = this.find(path) ?? { id: ROOT, kind: 'directory', executable: false };
+    return { id, kind, executable };
+  }
+
+  /** Resolves when every call made so far is in the log. */
+  settled(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  async content(path: string): Promise<FileContent> {
+    const node = this.find(path);
+    if (node === undefined || node.kind === 'directory') throw isDirectory(path);
+    const content = await this.#nodes.content(node.id);
+    if (content !== undefined) return content.content;
+    throw new EvermeshError('CONTENT_NOT_HERE', `The content of ${quoted(path)} has not arrived here yet.`, { details: { path } });
+  }
+
+  async read(path: string): Promise<Uint8Array> {
+    const content = await this.content(path);
+    if (content.kind === 'text') return utf8(content.text);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.#state.options.blobs.read(content.name)) pieces.push(piece);
+    return concatBytes(pieces);
+  }
+
+  write(path: string, bytes: Uint8Array): Promise<void> {
+    return this.#queue.run(async () => {
+      const { content, digest } = await this.#store(bytes);
+      const names = splitPath(path);
+      const name = names.pop();
+      if (name === undefined) throw isDirectory(path);
+      const operations: NodeOperation[] = [];
+      const parent = this.#directory(names, operations, path);
+      const node = operations.length === 0 ? this.#state.tree.child(parent, name) : undefined;
+      if (node?.kind === 'directory') throw isDirectory(path);
+      if (node === undefined) {
+        operations.push({ type: 'create', id: this.#newId(), parent, name, kind: 'file', content, digest });
+      } else {
+        // Who writes by path means the file as it is, not as somebody's disk showed it.
+        operations.push({ type: 'save', id: node.id, content, shown: await this.#heads(node.id) });
+      }
+      await this.#apply(operations);
+    });
+  }
+
+  makeDirectory(path: string, recursive: boolean): Promise<void> {
+    return this.#queue.run(async () => {
+      const names = splitPath(path);
+      const operations: NodeOperation[] = [];
+      if (recursive) {
+        this.#directory(names, operations, path);
+      } else {
+        const name = names.pop();
+        if (name === undefined) throw exists(path);
+        const parent = this.find(names.join('/'));
+        if (parent !== undefined && parent.kind !== 'directory') throw notDirectory(path);
+        operations.push({ type: 'create', id: this.#newId(), parent: parent?.id ?? ROOT, name, kind: 'directory', digest: '' });
+      }
+      await this.#apply(operations);
+    });
+  }
+
+  move(from: string, to: string): Promise<void> {
+    return this.#queue.run(async () => {
+      const node = this.find(from);
+      const names = splitPath(to);
+      const name = names.pop();
+      if (node === undefined || name === undefined) throw new EvermeshError('PATH_INVALID', 'The root cannot be moved or replaced.');
+      const parent = this.find(names.join('/'));
+      if (parent !== undefined && parent.kind !== 'directory') throw notDirectory(to);
+      const there = this.#state.tree.childByKey(parent?.id ?? ROOT, name);
+      const operations: NodeOperation[] = [{ type: 'place', id: node.id, parent: parent?.id ?? ROOT, name }];
+      // As rename(2) does: a file takes a file's place, a directory an empty directory's.
+      if (there !== undefined && there.id !== node.id) {
+        if (there.kind === 'directory' && node.kind !== 'directory') throw isDirectory(to);
+        if (there.kind !== 'directory' && node.kind === 'directory') throw notDirectory(to);
+        if (there.kind === 'directory' && this.#state.tree.children(there.id).length > 0) throw notEmpty(to);
+        operations.unshift({ type: 'remove', ids: [there.id] });
+      }
+      await this.#apply(operations);
+    });
+  }
+
+  remove(path: string, options: { recursive: boolean; force: boolean }): Promise<void> {
+    return this.#queue.run(async () => {
+      const node = this.#findOr(path, options.force);
+      if (node === undefined) return;
+      const ids = this.#state.tree.descendants(node.id);
+      if (node.kind === 'directory' && !options.recursive) {
+        if (ids.length > 1) throw notEmpty(path);
+      }
+      await this.#apply([{ type: 'remove', ids }]);
+    });
+  }
+
+  #findOr(path: string, force: boolean): ShownNode | undefined {
+    try {
+      const node = this.find(path);
+      if (node === undefined) throw new EvermeshError('PATH_INVALID', 'The root cannot be removed.');
+      return node;
+    } catch (error) {
+      if (force && error instanceof EvermeshError && error.code === 'PATH_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  /** The directory these names lead to; what is missing of it is added to `operations`. */
+  #directory(names: readonly string[], operations: NodeOperation[], path: string): NodeId {
+    let parent = ROOT;
+    for (const name of names) {
+      const node = operations.length === 0 ? this.#state.tree.child(parent, name) : undefined;
+      if (node !== undefined && node.kind !== 'directory') throw notDirectory(path);
+      if (node === undefined) {
+        const id = this.#newId();
+        operations.push({ type: 'create', id, parent, name, kind: 'directory', digest: '' });
+        parent = id;
+      } else parent = node.id;
+    }
+    return parent;
+  }
+
+  async #store(bytes: Uint8Array): Promise<{ content: FileContent; digest: string }> {
+    const text = textOf(bytes);
+    if (text !== undefined) return { content: { kind: 'text', text }, digest: contentDigest(bytes) };
+    const { name, size } = await this.#state.options.blobs.write(once(bytes));
+    return { content: { kind: 'blob', name, size }, digest: digestOfBlob(name) };
+  }
+
+  /** The heads that a reader of the newest state would have been shown. */
+  async #heads(id: NodeId): Promise<ReturnType<FolderState['log']['assignedHeads']>> {
+    const document = documentOf(id);
+    await this.#state.documents.newest(document);
+    return this.#state.log.assignedHeads(document);
+  }
+
+  #newId(): NodeId {
+    return newNodeId(this.#state.options.random);
+  }
+
+  async #apply(operations: readonly NodeOperation[]): Promise<void> {
+    if (operations.length === 0) return;
+    if (!this.#state.ready) {
+      throw new EvermeshError('FOLDER_NOT_READY', 'The folder has not arrived yet: connect to a peer that has it.');
+    }
+    const { result, durable } = await applyOperations(this.#state, operations, {});
+    // `flush` reports what the store could not take; nobody else waits for it.
+    durable.catch(() => undefined);
+    for (const failure of result.failures.values()) throw failure;
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+const exists = (path: string): EvermeshError =>
+  new EvermeshError('PATH_EXISTS', `There is something at ${quoted(path)} already.`, { details: { path } });
+
+const notEmpty = (path: string): EvermeshError =>
+  new EvermeshError('PATH_NOT_EMPTY', `The directory ${quoted(path)} is not empty. Use { recursive: true }.`, { details: { path } });
+
+export const decodeText = (path: string, bytes: Uint8Array): string => {
+  const text = fromUtf8(bytes);
+  if (text === undefined) throw new EvermeshError('PATH_INVALID', `${quoted(path)} is not UTF-8 text.`, { details: { path } });
+  return text;
+};

@@ -1,0 +1,50 @@
+/**
+ * What somebody's disk shows of a file, found from the heads it is remembered by.
+ *
+ * Usually these are heads that the document once had, and the state is built from its records. A save made against an
+ * older state is the exception: the disk then shows the old state with the save in it, and not what others wrote
+ * meanwhile. No sequence of records yields that (the save may stand behind their characters), so it is kept in a row,
+ * in the batch that makes the save durable, until the next save of that file.
+ */
+import { type DocumentId, documentOf, type NodeId, toHex } from '../base/index.ts';
+import { areaPrefix, prefixEnd, type StoreOperation } from '../log/index.ts';
+import { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from '../model/index.ts';
+import { equalHeads, headDigest, type Heads } from '../protocol/index.ts';
+import type { FolderState } from './folder-state.ts';
+
+const AREA = 'base';
+
+export interface Base {
+  readonly shown: ShownFile;
+  /** Whether it is the newest state of the document. */
+  readonly newest: boolean;
+  /** Keys of the rows kept for this file: the next save makes them void. */
+  readonly rows: readonly string[];
+}
+
+export async function readBase(state: FolderState, id: NodeId, heads: Heads): Promise<Base> {
+  const rows = new Map<string, Uint8Array>();
+  const prefix = prefixOf(state, id);
+  for await (const [key, value] of state.options.store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) rows.set(key, value);
+  const kept = rows.get(keyOf(state, id, heads));
+  const keys = [...rows.keys()];
+  if (kept !== undefined) return { shown: decodeShownFile(kept), newest: false, rows: keys };
+  const document = documentOf(id);
+  const doc = await state.documents.at(document, heads);
+  return { shown: shownFile(doc), newest: isNewest(state, document, heads), rows: keys };
+}
+
+/** Whether a base that was read as the newest state still is: something may have arrived while others were read. */
+export const baseHolds = (state: FolderState, id: NodeId, heads: Heads, base: Base): boolean =>
+  !base.newest || isNewest(state, documentOf(id), heads);
+
+export function keepBaseRow(state: FolderState, id: NodeId, heads: Heads, shown: ShownFile): StoreOperation {
+  return { type: 'put', key: keyOf(state, id, heads), value: encodeShownFile(shown) };
+}
+
+const isNewest = (state: FolderState, document: DocumentId, heads: Heads): boolean =>
+  equalHeads(heads, state.log.assignedHeads(document));
+
+const prefixOf = (state: FolderState, id: NodeId): string => `${areaPrefix(state.log.folder, AREA)}${id}/`;
+
+const keyOf = (state: FolderState, id: NodeId, heads: Heads): string => prefixOf(state, id) + toHex(headDigest(0, heads));

@@ -1,0 +1,25 @@
+/** The first record of a folder: its name, its secret, and the versions of the tables that its names follow. */
+import { TREE_DOCUMENT } from '../base/index.ts';
+import type { StoreOperation } from '../log/index.ts';
+import { NAME_TABLE_VERSION } from '../model/index.ts';
+import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
+import { LocalRecords } from './local-records.ts';
+
+/** @param first `secret`: 16 random bytes as base64url; every device that has the folder has it */
+export async function startFolder(
+  state: FolderState,
+  first: { name: string; secret: string },
+  beside: readonly StoreOperation[],
+): Promise<void> {
+  const records = new LocalRecords(state.log, state.options.author, state.options.clock);
+  records.capture(TREE_DOCUMENT, state.treeDoc, () =>
+    state.treeDoc.transact(() => {
+      state.tree.setMetadata('name', first.name);
+      state.tree.setMetadata('nameTable', String(NAME_TABLE_VERSION));
+      state.tree.setMetadata(SECRET, first.secret);
+    }),
+  );
+  const { durable } = state.log.append(records.take(), { source: LOCAL, beside });
+  state.step('local', [TREE_DOCUMENT]);
+  await durable;
+}

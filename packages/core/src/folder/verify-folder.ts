@@ -1,0 +1,89 @@
+/** Checks a folder against itself: what is kept for speed must follow from the raw records, and every record be whole. */
+import { type DocumentId, equalBytes, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
+import { isEvermeshError } from '../errors/index.ts';
+import { type DocumentIndex, emptyIndex, indexAfter, nextDigest } from '../log/index.ts';
+import { FolderTree, ROOT } from '../model/index.ts';
+import { equalHeads, NO_HEADS } from '../protocol/index.ts';
+import type { FolderState } from './folder-state.ts';
+
+/** One thing that does not hold. */
+export interface Finding {
+  readonly document: DocumentId;
+  readonly what: 'record damaged' | 'index differs' | 'order differs' | 'view differs' | 'record not applied';
+  readonly detail: string;
+}
+
+export async function verifyFolder(state: FolderState): Promise<Finding[]> {
+  await state.log.idle();
+  const findings: Finding[] = state.damaged.map(({ document, author, counter }) => ({
+    document,
+    what: 'record not applied',
+    detail: `record ${counter} of ${author} cannot be applied`,
+  }));
+  findings.push(...(await verifyRecords(state)));
+  if (findings.length === 0) findings.push(...(await verifyView(state)));
+  return findings;
+}
+
+async function verifyRecords(state: FolderState): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const rebuilt = new Map<DocumentId, DocumentIndex>();
+  let digest = new Uint8Array(16);
+  for await (const place of state.log.read.order(0)) {
+    const { seq, document } = place;
+    try {
+      const stored = await state.log.read.record(document, seq);
+      if (stored === undefined) {
+        findings.push({ document, what: 'order differs', detail: `no record stands at place ${seq}` });
+        digest = new Uint8Array(place.digest);
+        continue;
+      }
+      digest = new Uint8Array(nextDigest(digest, stored.record));
+      if (!equalBytes(digest, place.digest)) {
+        findings.push({ document, what: 'order differs', detail: `the running digest at place ${seq} is another` });
+        digest = new Uint8Array(place.digest);
+      }
+      const index = rebuilt.get(document) ?? emptyIndex(document);
+      rebuilt.set(document, indexAfter(index, stored.record, seq, stored.bytes.byteLength));
+    } catch (error) {
+      if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+      findings.push({ document, what: 'record damaged', detail: error.message });
+      digest = new Uint8Array(place.digest);
+    }
+  }
+  for (const index of state.log.documents()) {
+    const other = rebuilt.get(index.document);
+    const equal = other !== undefined && equalHeads(other.heads, index.heads) && other.lastSeq === index.lastSeq && other.records === index.records;
+    if (!equal) findings.push({ document: index.document, what: 'index differs', detail: 'the index entry does not follow from the records' });
+  }
+  return findings;
+}
+
+/** The view in memory beside one built from the stored records alone. */
+async function verifyView(state: FolderState): Promise<Finding[]> {
+  let doc = state.treeDoc;
+  for await (const step of state.documents.history(TREE_DOCUMENT)) doc = step.doc;
+  const fresh = new FolderTree(doc, {
+    tag: state.tag,
+    newNodeId: () => {
+      throw new TypeError('A view that is only compared makes no nodes.');
+    },
+    documentHeads: (document) => state.seenHeads(document),
+    folderHeads: () => NO_HEADS,
+  });
+  const [shown, expected] = [listing(state.tree), listing(fresh)];
+  const differing = [...new Set([...shown.keys(), ...expected.keys()])].filter((path) => shown.get(path) !== expected.get(path));
+  return differing.map((path) => ({ document: TREE_DOCUMENT, what: 'view differs', detail: `at ${JSON.stringify(path)}` }));
+}
+
+function listing(tree: FolderTree): Map<string, NodeId> {
+  const paths = new Map<string, NodeId>();
+  const waiting: NodeId[] = [ROOT];
+  for (let parent = waiting.pop(); parent !== undefined; parent = waiting.pop()) {
+    for (const node of tree.children(parent)) {
+      paths.set(tree.pathOf(node.id), node.id);
+      if (node.kind === 'directory') waiting.push(node.id);
+    }
+  }
+  return paths;
+}

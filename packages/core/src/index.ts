@@ -1,0 +1,44 @@
+/**
+ * Evermesh: devices that share folders, offline first.
+ *
+ * A *replica* is one device's local state in one store. It has *folders*; each is a tree of files that every device of
+ * the folder holds, and each file is a Yjs document of its own. A *link* keeps a replica in step with a relay.
+ *
+ * @example
+ * const replica = await openReplica({ store: levelStore('./data') });
+ * const notes = await replica.createFolder({ name: 'notes' });
+ * await notes.writeFile('todo/today.md', '- water the plants\n');
+ * await replica.flush();
+ */
+export type {
+  AuthorId,
+  BlobName,
+  Clock,
+  DeviceId,
+  DocumentId,
+  FolderId,
+  Logger,
+  NodeId,
+  Random,
+  RunId,
+  Timer,
+} from './base/index.ts';
+export { isFolderId, Listeners, silentLogger, systemClock, systemRandom } from './base/index.ts';
+export { ERROR_CODES, type ErrorCode, type ErrorDetails, EvermeshError, isErrorCode, isEvermeshError } from './errors/index.ts';
+export type {
+  ApplyOptions,
+  ApplyResult,
+  Conflict,
+  Finding,
+  FolderChange,
+  FolderNodes,
+  NodeContent,
+  NodeOperation,
+  Stat,
+} from './folder/index.ts';
+export { Folder } from './folder/index.ts';
+export type { BlobStore, Store, StoreOperation, StoreRange } from './log/index.ts';
+export { contentDigest, digestOfBlob, type FileContent, type NodeKind, ROOT, type ShownNode, textOf } from './model/index.ts';
+export type { Heads } from './protocol/index.ts';
+export { type Device, type FolderEntry, openReplica, Replica, type ReplicaOptions } from './replica/index.ts';
+export { type Connection, type ConnectionEvents, Link, type RemoteBlobs, type Transport } from './sync/index.ts';

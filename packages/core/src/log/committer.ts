@@ -1,0 +1,66 @@
+/**
+ * Group commit: whatever is given while a batch is being written goes into the next batch, so many writers share one
+ * sync. Batches are written strictly one after the other, and each `commit` is wholly inside one batch.
+ */
+import { EvermeshError } from '../errors/index.ts';
+import { type Store, type StoreOperation, storeError } from './store.ts';
+
+interface Waiting {
+  readonly operations: readonly StoreOperation[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Committer {
+  readonly #store: Store;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #failure: EvermeshError | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Why nothing can be written any more. Memory is then ahead of the disk: the store has to be opened anew. */
+  get failure(): EvermeshError | undefined {
+    return this.#failure;
+  }
+
+  /** Resolves, in the order of the calls, when the operations are durable. */
+  commit(operations: readonly StoreOperation[]): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const done = new Promise<void>((resolve, reject) => this.#waiting.push({ operations, resolve, reject }));
+    this.#writing ??= this.#write();
+    return done;
+  }
+
+  /** Resolves when everything given so far is durable. */
+  async idle(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#writing !== undefined) await this.commit([]);
+  }
+
+  async #write(): Promise<void> {
+    // One turn later, so that everything the current turn produces shares the first batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        const operations = batch.flatMap((waiting) => waiting.operations);
+        if (operations.length > 0) await this.#store.batch(operations, { sync: true });
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        this.#fail(storeError(error), batch);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  #fail(failure: EvermeshError, batch: readonly Waiting[]): void {
+    this.#failure = failure;
+    const all = [...batch, ...this.#waiting];
+    this.#waiting = [];
+    for (const { reject } of all) reject(failure);
+  }
+}

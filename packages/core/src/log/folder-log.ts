@@ -1,0 +1,249 @@
+/**
+ * A folder's log: the append-only order of its records, the same code in a device's replica and in a relay.
+ *
+ * Invariants. A record is taken only after its author's previous one in the same document, so what a log holds of an
+ * author is always a prefix. A `seq` is given in memory at once but shown to nobody before it is durable: what readers
+ * see (`position`, `document`, `documents`) moves only when a synced batch has ended. Records, their index entries and
+ * whatever the caller commits beside them are one batch.
+ */
+import {
+  type AuthorId,
+  authorToBytes,
+  concatBytes,
+  type DocumentId,
+  type Epoch,
+  type FolderId,
+  Listeners,
+  newEpoch,
+  type Random,
+  sha256,
+  utf8,
+} from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import { encodeRecord, type Heads, type LogRecord, NO_HEADS, type Position, raiseHead } from '../protocol/index.ts';
+import type { Committer } from './committer.ts';
+import { type DocumentIndex, emptyIndex, encodeIndex, indexAfter } from './document-index.ts';
+import { documentKey, logKey, orderKey, recordKey } from './keys.ts';
+import { encodeLogState, loadLog, type LoadedLog } from './load-log.ts';
+import { LogReader } from './log-reader.ts';
+import type { Store, StoreOperation } from './store.ts';
+
+/** A record with its place in this log. */
+export interface LogEntry extends Position {
+  readonly record: LogRecord;
+  /** The record as stored and sent. */
+  readonly bytes: Uint8Array;
+}
+
+/** What became of one record given to `append`. */
+export type Outcome =
+  | { readonly type: 'stored'; readonly entry: LogEntry }
+  /** Held already: its counter is at or below the document's heads. */
+  | { readonly type: 'repeat' }
+  /** Its predecessor is missing; nothing of its group was stored. */
+  | { readonly type: 'gap'; readonly document: DocumentId; readonly heads: Heads };
+
+export interface Appended {
+  readonly entries: readonly LogEntry[];
+  /** Whatever the caller of `append` named as the source, so that it can tell its own records. */
+  readonly source: unknown;
+}
+
+export interface AppendOptions {
+  /** Rows committed in the same batch, whatever the outcomes; a function sees the outcomes first. */
+  readonly beside?: readonly StoreOperation[] | ((outcomes: readonly Outcome[]) => readonly StoreOperation[]);
+  readonly source?: unknown;
+}
+
+export interface AppendResult {
+  readonly outcomes: readonly Outcome[];
+  /** Resolves when everything stored, and everything beside it, survives a power cut. */
+  readonly durable: Promise<void>;
+}
+
+export interface LogOptions {
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly folder: FolderId;
+  readonly random: Random;
+  /** Draw a new epoch: this log may have been rolled back, so no reader's cursor in it counts any more. */
+  readonly renewEpoch?: boolean;
+}
+
+export class FolderLog {
+  readonly folder: FolderId;
+  readonly epoch: Epoch;
+  readonly read: LogReader;
+  /** Durable appends, in the log's order. */
+  readonly appended: Listeners<Appended> = new Listeners();
+  readonly #committer: Committer;
+  readonly #documents: Map<DocumentId, DocumentIndex>;
+  /** Entries that are assigned and not durable yet, by document. */
+  readonly #assigned = new Map<DocumentId, DocumentIndex>();
+  readonly #assignedHeads: Map<AuthorId, number>;
+  #assignedPosition: Position;
+  #position: Position;
+
+  static async open(options: LogOptions): Promise<FolderLog> {
+    const loaded = await loadLog(options.store, options.folder, options.random);
+    const epoch = options.renewEpoch === true ? newEpoch(options.random) : loaded.epoch;
+    if (epoch !== loaded.epoch) {
+      const value = encodeLogState({ epoch, position: loaded.position });
+      await options.committer.commit([{ type: 'put', key: logKey(options.folder), value }]);
+    }
+    return new FolderLog(options, { ...loaded, epoch });
+  }
+
+  private constructor(options: LogOptions, loaded: LoadedLog) {
+    this.folder = options.folder;
+    this.epoch = loaded.epoch;
+    this.read = new LogReader(options.store, options.folder);
+    this.#committer = options.committer;
+    this.#documents = loaded.documents;
+    this.#assignedHeads = loaded.heads;
+    this.#assignedPosition = loaded.position;
+    this.#position = loaded.position;
+  }
+
+  /** The place of the last durable record. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** What is durable of a document. */
+  document(document: DocumentId): DocumentIndex | undefined {
+    return this.#documents.get(document);
+  }
+
+  /** What is durable of each document. */
+  documents(): IterableIterator<DocumentIndex> {
+    return this.#documents.values();
+  }
+
+  /** What is held of a document, durable or not yet. */
+  assignedHeads(document: DocumentId): Heads {
+    return (this.#assigned.get(document) ?? this.#documents.get(document))?.heads ?? NO_HEADS;
+  }
+
+  /** What is held of the whole folder, durable or not yet. */
+  get folderHeads(): Heads {
+    return this.#assignedHeads;
+  }
+
+  /** The counter of the author's last record here, durable or not yet. */
+  lastCounter(author: AuthorId): number {
+    return this.#assignedHeads.get(author) ?? 0;
+  }
+
+  /**
+   * Takes records in the order given. Records of one atomic group must come together: if one of them has a gap, none is
+   * stored. Assigning is synchronous, so the order of calls is the order of the log.
+   */
+  append(records: readonly LogRecord[], options: AppendOptions = {}): AppendResult {
+    const outcomes: Outcome[] = [];
+    for (const group of groups(records)) outcomes.push(...this.#appendGroup(group));
+    const entries = outcomes.flatMap((outcome) => (outcome.type === 'stored' ? [outcome.entry] : []));
+    const beside = typeof options.beside === 'function' ? options.beside(outcomes) : (options.beside ?? []);
+    const indexes = new Map(entries.map(({ record }) => [record.header.document, this.#assigned.get(record.header.document)]));
+    const position = this.#assignedPosition;
+    const operations = [...this.#rows(entries, indexes), ...beside];
+    const durable = this.#committer.commit(operations).then(() => {
+      this.#publish(indexes, position);
+      if (entries.length > 0) this.appended.emit({ entries, source: options.source });
+    });
+    return { outcomes, durable };
+  }
+
+  /** Resolves when everything given so far is durable. */
+  idle(): Promise<void> {
+    return this.#committer.idle();
+  }
+
+  #appendGroup(group: readonly LogRecord[]): Outcome[] {
+    const gap = this.#firstGap(group);
+    if (gap !== undefined) return group.map(() => gap);
+    return group.map((record) => (this.#holds(record) ? { type: 'repeat' } : { type: 'stored', entry: this.#assign(record) }));
+  }
+
+  #holds({ header }: LogRecord): boolean {
+    return header.counter <= (this.assignedHeads(header.document).get(header.author) ?? 0);
+  }
+
+  /** A snapshot needs no predecessor; an update follows its author's last record, here or earlier in the group. */
+  #firstGap(group: readonly LogRecord[]): Outcome | undefined {
+    const last = new Map<DocumentId, number>();
+    for (const record of group) {
+      const { header } = record;
+      if (header.folder !== this.folder) {
+        throw new EvermeshError('RECORD_MALFORMED', `A record of folder ${header.folder} was given to the log of ${this.folder}.`);
+      }
+      const heads = this.assignedHeads(header.document);
+      const held = last.get(header.document) ?? heads.get(header.author) ?? 0;
+      if (header.counter > held && header.prev > held && header.kind !== 'snapshot') {
+        return { type: 'gap', document: header.document, heads };
+      }
+      last.set(header.document, Math.max(held, header.counter));
+    }
+    return undefined;
+  }
+
+  #assign(record: LogRecord): LogEntry {
+    const { header } = record;
+    const bytes = encodeRecord(record);
+    const seq = this.#assignedPosition.seq + 1;
+    const digest = nextDigest(this.#assignedPosition.digest, record);
+    const { document } = header;
+    const index = this.#assigned.get(document) ?? this.#documents.get(document) ?? emptyIndex(document);
+    this.#assigned.set(document, indexAfter(index, record, seq, bytes.byteLength));
+    raiseHead(this.#assignedHeads, header.author, header.counter);
+    this.#assignedPosition = { seq, digest };
+    return { seq, digest, record, bytes };
+  }
+
+  #rows(entries: readonly LogEntry[], indexes: ReadonlyMap<DocumentId, DocumentIndex | undefined>): StoreOperation[] {
+    if (entries.length === 0) return [];
+    const rows: StoreOperation[] = [];
+    for (const { seq, digest, record, bytes } of entries) {
+      const { document } = record.header;
+      rows.push({ type: 'put', key: recordKey(this.folder, document, seq), value: bytes });
+      rows.push({ type: 'put', key: orderKey(this.folder, seq), value: concatBytes([digest, utf8(document)]) });
+    }
+    for (const [document, index] of indexes) {
+      if (index !== undefined) rows.push({ type: 'put', key: documentKey(this.folder, document), value: encodeIndex(index) });
+    }
+    const state = encodeLogState({ epoch: this.epoch, position: this.#assignedPosition });
+    rows.push({ type: 'put', key: logKey(this.folder), value: state });
+    return rows;
+  }
+
+  #publish(indexes: ReadonlyMap<DocumentId, DocumentIndex | undefined>, position: Position): void {
+    this.#position = position;
+    for (const [document, index] of indexes) {
+      if (index === undefined) continue;
+      this.#documents.set(document, index);
+      if (this.#assigned.get(document) === index) this.#assigned.delete(document);
+    }
+  }
+}
+
+/**
+ * The running digest: a hash of all that came before, so that two logs agree at a `seq` only if they agree up to it. A
+ * log rolled back and continued differently is told by it.
+ */
+export function nextDigest(previous: Uint8Array, { header }: LogRecord): Uint8Array {
+  const counter = utf8(String(header.counter));
+  return sha256(concatBytes([previous, authorToBytes(header.author), counter, header.bodyDigest])).slice(0, 16);
+}
+
+/** Splits into atomic groups; a record without one stands alone. */
+function groups(records: readonly LogRecord[]): LogRecord[][] {
+  const all: LogRecord[][] = [];
+  for (const record of records) {
+    const previous = all.at(-1)?.[0]?.header;
+    const { author, group } = record.header;
+    const together = group !== undefined && previous?.author === author && previous.group?.first === group.first;
+    if (together) all.at(-1)?.push(record);
+    else all.push([record]);
+  }
+  return all;
+}

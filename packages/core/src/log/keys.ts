@@ -1,0 +1,39 @@
+/**
+ * Where things lie in a store. Every key of a folder begins with `f/<folder id>/`, so a folder is one range.
+ *
+ * - `l`                    the log itself: epoch, position, running digest, whose writers' records
+ * - `r/<document>/<seq>`   a record: one document is one range, in the log's order
+ * - `s/<seq>`              the log's order: running digest at this place, and the document there
+ * - `d/<document>`         the index entry of a document
+ * - `c/<peer>`             how far this replica has read a peer's log, and what that peer has of ours
+ * - `o/<peer>/<document>`  a debt: what that peer announced and this replica has not fetched
+ * - `b/<blob>`             a blob that a record names and this replica has not fetched
+ * - `x/<area>/…`           rows of others (the mirror's ancestor and intents), committed with records
+ */
+import type { BlobName, DocumentId, FolderId } from '../base/index.ts';
+
+/** 14 hexadecimal digits hold every safe integer, and sort like the numbers. */
+const seqText = (seq: number): string => seq.toString(16).padStart(14, '0');
+
+export const folderPrefix = (folder: FolderId): string => `f/${folder}/`;
+
+export const logKey = (folder: FolderId): string => `f/${folder}/l`;
+export const recordKey = (folder: FolderId, document: DocumentId, seq: number): string =>
+  `f/${folder}/r/${document}/${seqText(seq)}`;
+export const recordPrefix = (folder: FolderId, document: DocumentId): string => `f/${folder}/r/${document}/`;
+export const orderKey = (folder: FolderId, seq: number): string => `f/${folder}/s/${seqText(seq)}`;
+export const orderPrefix = (folder: FolderId): string => `f/${folder}/s/`;
+export const documentKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/d/${document}`;
+export const documentPrefix = (folder: FolderId): string => `f/${folder}/d/`;
+export const peerKey = (folder: FolderId, peer: string): string => `f/${folder}/c/${peer}`;
+export const debtKey = (folder: FolderId, peer: string, document: DocumentId): string => `f/${folder}/o/${peer}/${document}`;
+export const debtPrefix = (folder: FolderId): string => `f/${folder}/o/`;
+export const wantedBlobKey = (folder: FolderId, name: BlobName): string => `f/${folder}/b/${name}`;
+export const wantedBlobPrefix = (folder: FolderId): string => `f/${folder}/b/`;
+export const areaPrefix = (folder: FolderId, area: string): string => `f/${folder}/x/${area}/`;
+
+/** The smallest text that sorts behind every key with this prefix. */
+export const prefixEnd = (prefix: string): string =>
+  prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+
+export const seqOfKey = (key: string): number => Number.parseInt(key.slice(-14), 16);

@@ -1,0 +1,78 @@
+/**
+ * What a replica knows of one peer's log of one folder: how far it has read, and what was announced and not fetched.
+ * The rows made here belong into the batch that stores the records they speak of: the cursor never passes a record
+ * that is neither stored nor noted as owed, whenever the power goes.
+ */
+import { type BlobName, type DocumentId, type Epoch, type FolderId, fromHex, toHex } from '../base/index.ts';
+import { type Cursor, type Heads, Reader, readHeads, Writer, writeHeads } from '../protocol/index.ts';
+import { debtKey, debtPrefix, peerKey, prefixEnd, wantedBlobKey, wantedBlobPrefix } from './keys.ts';
+import type { Store, StoreOperation } from './store.ts';
+
+/** A document of which the peer announced more than is stored here. */
+export interface Debt {
+  readonly document: DocumentId;
+  readonly bytes: number;
+  readonly heads: Heads;
+}
+
+/** Names a peer in keys: letters, digits, `.`, `_`, `-`; 1 to 64 of them. */
+export type PeerName = string;
+
+export interface PeerProgress {
+  readonly cursor: Cursor;
+  /** Own records up to this place of the own log are durable at the peer. */
+  readonly acknowledged: number;
+}
+
+export async function readProgress(store: Store, folder: FolderId, peer: PeerName): Promise<PeerProgress | undefined> {
+  const row = await store.get(peerKey(folder, peer));
+  if (row === undefined) return undefined;
+  const reader = new Reader(row);
+  const epoch = toHex(reader.raw(16)) as Epoch;
+  return { cursor: { epoch, seq: reader.uint(), digest: reader.raw(16).slice() }, acknowledged: reader.uint() };
+}
+
+export function progressRow(folder: FolderId, peer: PeerName, { cursor, acknowledged }: PeerProgress): StoreOperation {
+  const value = new Writer().raw(fromHex(cursor.epoch)).uint(cursor.seq).raw(cursor.digest).uint(acknowledged).finish();
+  return { type: 'put', key: peerKey(folder, peer), value };
+}
+
+/** Debts to every peer, as they stand in the store. */
+export async function* readDebts(store: Store, folder: FolderId): AsyncGenerator<{ peer: PeerName; debt: Debt }> {
+  const prefix = debtPrefix(folder);
+  for await (const [key, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
+    const [peer = '', document = ''] = key.slice(prefix.length).split('/');
+    const reader = new Reader(value);
+    yield { peer, debt: { document: document as DocumentId, bytes: reader.uint(), heads: readHeads(reader) } };
+  }
+}
+
+export function debtRow(folder: FolderId, peer: PeerName, debt: Debt): StoreOperation {
+  const writer = new Writer().uint(debt.bytes);
+  writeHeads(writer, debt.heads);
+  return { type: 'put', key: debtKey(folder, peer, debt.document), value: writer.finish() };
+}
+
+export const debtPaidRow = (folder: FolderId, peer: PeerName, document: DocumentId): StoreOperation => ({
+  type: 'del',
+  key: debtKey(folder, peer, document),
+});
+
+/** Blobs that stored records name and this replica has not fetched yet. */
+export async function readWantedBlobs(store: Store, folder: FolderId): Promise<BlobName[]> {
+  const names: BlobName[] = [];
+  const prefix = wantedBlobPrefix(folder);
+  for await (const [key] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) names.push(key.slice(prefix.length) as BlobName);
+  return names;
+}
+
+export const wantedBlobRow = (folder: FolderId, name: BlobName): StoreOperation => ({
+  type: 'put',
+  key: wantedBlobKey(folder, name),
+  value: new Uint8Array(0),
+});
+
+export const blobFetchedRow = (folder: FolderId, name: BlobName): StoreOperation => ({
+  type: 'del',
+  key: wantedBlobKey(folder, name),
+});

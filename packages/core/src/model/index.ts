@@ -1,0 +1,4 @@
+/** The model: documents as Yjs holds them. Pure: no store, no clock, no network. */
+export * from './body-codec.ts';
+export * from './file/index.ts';
+export * from './tree/index.ts';

@@ -1,0 +1,21 @@
+/** Limits of the wire and of the format. A peer that exceeds one is refused by name; nobody else notices. */
+export const LIMITS = {
+  /** Bytes of one frame. A group of records that must arrive whole fits in one. */
+  frameBytes: 16 * 1024 * 1024,
+  /** Bytes of one record, header and body. Leaves room in a frame for the rest of a PUT. */
+  recordBytes: 12 * 1024 * 1024,
+  /** Records of one atomic group. */
+  groupRecords: 4096,
+  /** Authors (device and run) in one heads map. */
+  headsAuthors: 100_000,
+  /** Ranges of Yjs clocks one record may claim. */
+  clockRanges: 100_000,
+  /** Blobs one record may name. */
+  recordBlobs: 4096,
+  /** Documents in one CHANGED page. */
+  changedDocuments: 1000,
+  /** Bytes of a token. */
+  tokenBytes: 8192,
+  /** Bytes of any text a person reads: labels, reasons. */
+  textBytes: 1024,
+} as const;

@@ -1,0 +1,168 @@
+/**
+ * The messages of the protocol, one a frame. A socket begins with HELLO and WELCOME; every other message but PING,
+ * PONG and FAILED belongs to a channel, a number the device chose in OPEN for one folder on this socket.
+ * `docs/protocol.md` tells their order; `codec.ts` holds their bytes.
+ */
+import type { AuthorId, DeviceId, DocumentId, Epoch, FolderId } from '../base/index.ts';
+import type { Heads } from './heads.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+/** A place in a relay's log, and the running digest there: proof that both mean the same log. */
+export interface Position {
+  readonly seq: number;
+  /** 16 bytes. */
+  readonly digest: Uint8Array;
+}
+
+/** How far a reader has read a log. */
+export interface Cursor extends Position {
+  readonly epoch: Epoch;
+}
+
+export type Grant = 'none' | 'read' | 'write';
+
+export interface Hello {
+  readonly type: 'HELLO';
+  readonly version: number;
+  readonly device: DeviceId;
+  /** The name people see for this device. */
+  readonly label: string;
+  /** Empty when the relay asks for none. */
+  readonly token: string;
+}
+
+export interface Welcome {
+  readonly type: 'WELCOME';
+  readonly version: number;
+  readonly frameBytes: number;
+  readonly recordBytes: number;
+}
+
+export interface Open {
+  readonly type: 'OPEN';
+  readonly channel: number;
+  readonly folder: FolderId;
+  /** Whether the relay may begin a log for a folder it does not know: only who holds records of it asks that. */
+  readonly create: boolean;
+  readonly cursor: Cursor | undefined;
+}
+
+export interface Opened {
+  readonly type: 'OPENED';
+  readonly channel: number;
+  /** Where the log stands. CHANGED pages follow unless the cursor of OPEN names exactly this place. */
+  readonly cursor: Cursor;
+  readonly grant: Grant;
+  /** What the log holds of this device's own authors: the outbox begins after these. */
+  readonly own: Heads;
+}
+
+export interface ChangedDocument {
+  readonly document: DocumentId;
+  readonly seq: number;
+  /** Bytes of all its records. */
+  readonly bytes: number;
+  readonly heads: Heads;
+}
+
+export interface Changed {
+  readonly type: 'CHANGED';
+  readonly channel: number;
+  readonly documents: readonly ChangedDocument[];
+  /** Present on the last page: once these documents are stored or noted as owed, the cursor stands there. */
+  readonly through: Cursor | undefined;
+}
+
+/** Asks for the records of documents that these heads do not cover. */
+export interface Pull {
+  readonly type: 'PULL';
+  readonly channel: number;
+  readonly documents: readonly { readonly document: DocumentId; readonly heads: Heads }[];
+}
+
+/** Records that were pulled, in the log's order. `done`: documents of which none is left. */
+export interface Records {
+  readonly type: 'RECORDS';
+  readonly channel: number;
+  /** Encoded records. */
+  readonly records: readonly Uint8Array[];
+  readonly done: readonly DocumentId[];
+}
+
+/** Records appended behind the place where this channel stood; the cursor moves to `through` with them. */
+export interface Live {
+  readonly type: 'LIVE';
+  readonly channel: number;
+  readonly through: Position;
+  readonly records: readonly Uint8Array[];
+}
+
+export interface Put {
+  readonly type: 'PUT';
+  readonly channel: number;
+  /** Encoded records in the order of their counters. An atomic group is never split over two messages. */
+  readonly records: readonly Uint8Array[];
+}
+
+/** Durable at the relay: every record of `author` up to `counter`. The cursor moves to `through`. */
+export interface Ack {
+  readonly type: 'ACK';
+  readonly channel: number;
+  readonly author: AuthorId;
+  readonly counter: number;
+  readonly through: Position;
+}
+
+/** A record was put before its predecessor. `heads`: what the relay holds of the document. */
+export interface Gap {
+  readonly type: 'GAP';
+  readonly channel: number;
+  readonly document: DocumentId;
+  readonly heads: Heads;
+}
+
+/** The channel is refused or ended by the relay; nothing that was put and not acknowledged was stored. */
+export interface Refused {
+  readonly type: 'REFUSED';
+  readonly channel: number;
+  /** An error code. */
+  readonly code: string;
+  readonly reason: string;
+  /** Milliseconds after which to try again; 0: not by itself. */
+  readonly retryAfter: number;
+}
+
+/** Opaque, lossy, never stored: who is where in a document. */
+export interface Awareness {
+  readonly type: 'AWARENESS';
+  readonly channel: number;
+  readonly document: DocumentId;
+  readonly state: Uint8Array;
+}
+
+/** The device leaves a channel. */
+export interface Leave {
+  readonly type: 'LEAVE';
+  readonly channel: number;
+}
+
+/** The last message on a socket: why it closes. */
+export interface Failed {
+  readonly type: 'FAILED';
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface Ping {
+  readonly type: 'PING';
+}
+
+export interface Pong {
+  readonly type: 'PONG';
+}
+
+export type FromDevice = Hello | Open | Pull | Put | Awareness | Leave | Ping | Pong;
+export type FromRelay =
+  | Welcome | Opened | Changed | Records | Live | Ack | Gap | Refused | Awareness | Failed | Ping | Pong;
+export type Message = FromDevice | FromRelay;

@@ -1,0 +1,188 @@
+/**
+ * The record: the unit of the log and of the wire. A header in clear says whose it is, what it follows and what it
+ * covers; the body holds updates of one document and may be opaque to whoever stores it.
+ *
+ * Bytes: `header` (length, then fields in the order below), `body` (length, then bytes). History of the format:
+ * - version 1: the first.
+ */
+import {
+  type AuthorId,
+  authorFromBytes,
+  authorToBytes,
+  type BlobName,
+  type DocumentId,
+  EMPTY,
+  equalBytes,
+  type FolderId,
+  fromHex,
+  isDocumentId,
+  sha256,
+  toHex,
+} from '../base/index.ts';
+import { EvermeshError, isEvermeshError } from '../errors/index.ts';
+import { type Heads, NO_HEADS, readHeads, writeHeads } from './heads.ts';
+import { LIMITS } from './limits.ts';
+import { malformed, Reader } from './reader.ts';
+import { Writer } from './writer.ts';
+
+export const RECORD_VERSION = 1;
+
+/** `update`: what one author changed. `snapshot`: the document's whole state up to the heads it covers. */
+export type RecordKind = 'update' | 'snapshot';
+const KINDS: readonly RecordKind[] = ['update', 'snapshot'];
+
+/** The Yjs structs a record's body introduces: of `client`, `length` clocks from `clock` on. */
+export interface ClockRange {
+  readonly client: number;
+  readonly clock: number;
+  readonly length: number;
+}
+
+/** Records that are committed and applied whole: those of one author with counters `first` to `first + size - 1`. */
+export interface AtomicGroup {
+  readonly first: number;
+  readonly size: number;
+}
+
+export interface RecordHeader {
+  readonly folder: FolderId;
+  readonly document: DocumentId;
+  /** The document's incarnation; 0 in this format. Another is stored and listed, not merged. */
+  readonly generation: number;
+  readonly kind: RecordKind;
+  readonly author: AuthorId;
+  /** 1, 2, 3 … over all records of this author in this folder, without a gap. */
+  readonly counter: number;
+  /** The counter of the same author's previous record in this document, 0 for its first. */
+  readonly prev: number;
+  /** Milliseconds since 1970 as the author's clock had it: shown to people, never trusted. */
+  readonly time: number;
+  readonly clocks: readonly ClockRange[];
+  readonly group: AtomicGroup | undefined;
+  /** 0: the body is in clear. Others are reserved for sealed bodies. */
+  readonly keyId: number;
+  /** What a snapshot covers; empty for an update. */
+  readonly covers: Heads;
+  /** The blobs that the body refers to: they travel beside the log and are kept while a record names them. */
+  readonly blobs: readonly BlobName[];
+  /** SHA-256 of the body. */
+  readonly bodyDigest: Uint8Array;
+  /** Reserved; empty in this format. */
+  readonly signature: Uint8Array;
+}
+
+export interface LogRecord {
+  readonly header: RecordHeader;
+  readonly body: Uint8Array;
+}
+
+export type NewRecord = Pick<RecordHeader, 'folder' | 'document' | 'author' | 'counter' | 'prev' | 'time'> &
+  Partial<Pick<RecordHeader, 'kind' | 'clocks' | 'group' | 'covers' | 'blobs'>> & { readonly body: Uint8Array };
+
+export function makeRecord({ body, ...fields }: NewRecord): LogRecord {
+  return {
+    body,
+    header: {
+      generation: 0,
+      kind: 'update',
+      clocks: [],
+      group: undefined,
+      keyId: 0,
+      covers: NO_HEADS,
+      blobs: [],
+      bodyDigest: sha256(body),
+      signature: EMPTY,
+      ...fields,
+    },
+  };
+}
+
+export function encodeRecord({ header, body }: LogRecord): Uint8Array {
+  return new Writer().bytes(encodeHeader(header)).bytes(body).finish();
+}
+
+function encodeHeader(header: RecordHeader): Uint8Array {
+  const writer = new Writer()
+    .byte(RECORD_VERSION)
+    .raw(fromHex(header.folder))
+    .text(header.document)
+    .uint(header.generation)
+    .byte(KINDS.indexOf(header.kind))
+    .raw(authorToBytes(header.author))
+    .uint(header.counter)
+    .uint(header.prev)
+    .uint(header.time)
+    .uint(header.clocks.length);
+  for (const { client, clock, length } of header.clocks) writer.uint(client).uint(clock).uint(length);
+  writer.uint(header.group?.first ?? 0).uint(header.group?.size ?? 0);
+  writer.uint(header.keyId);
+  writeHeads(writer, header.covers);
+  writer.uint(header.blobs.length);
+  for (const name of header.blobs) writer.raw(fromHex(name));
+  return writer.raw(header.bodyDigest).bytes(header.signature).finish();
+}
+
+/**
+ * The record in these bytes, its body checked against its digest. The bytes stay referenced.
+ * @throws RECORD_MALFORMED if they are no record; FORMAT_TOO_NEW if a later Evermesh wrote it.
+ */
+export function decodeRecord(bytes: Uint8Array): LogRecord {
+  try {
+    const reader = new Reader(bytes);
+    const header = decodeHeader(new Reader(reader.bytes(LIMITS.recordBytes)));
+    const body = reader.bytes(LIMITS.recordBytes);
+    reader.end();
+    if (!equalBytes(sha256(body), header.bodyDigest)) throw malformed('the body does not match its digest');
+    return { header, body };
+  } catch (error) {
+    if (!isEvermeshError(error, 'MESSAGE_MALFORMED')) throw error;
+    throw new EvermeshError('RECORD_MALFORMED', error.message.replace('message of this protocol', 'record'), { cause: error });
+  }
+}
+
+function decodeHeader(reader: Reader): RecordHeader {
+  const version = reader.byte();
+  if (version > RECORD_VERSION) {
+    throw new EvermeshError('FORMAT_TOO_NEW', `A record has format ${version}; this version reads up to ${RECORD_VERSION}.`);
+  }
+  const folder = toHex(reader.raw(16)) as FolderId;
+  const document = reader.text(64);
+  if (!isDocumentId(document)) throw malformed('a document id has characters it must not have');
+  const generation = reader.uint();
+  const kind = KINDS[reader.byte()];
+  if (kind === undefined) throw malformed('a kind of record is unknown');
+  const author = authorFromBytes(reader.raw(24));
+  const counter = reader.uint();
+  const prev = reader.uint();
+  if (counter === 0 || prev >= counter) throw malformed('a record does not follow its predecessor');
+  const time = reader.uint();
+  const clocks = list(reader, LIMITS.clockRanges, 'clock ranges', () => ({
+    client: reader.uint(),
+    clock: reader.uint(),
+    length: reader.uint(),
+  }));
+  const group = readGroup(reader, counter);
+  const keyId = reader.uint();
+  const covers = readHeads(reader);
+  const blobs = list(reader, LIMITS.recordBlobs, 'blobs', () => toHex(reader.raw(32)) as BlobName);
+  const bodyDigest = reader.raw(32);
+  const signature = reader.bytes(1024);
+  reader.end();
+  return { folder, document, generation, kind, author, counter, prev, time, clocks, group, keyId, covers, blobs, bodyDigest, signature };
+}
+
+function readGroup(reader: Reader, counter: number): AtomicGroup | undefined {
+  const first = reader.uint();
+  const size = reader.uint();
+  if (size === 0) return undefined;
+  const inside = first > 0 && counter >= first && counter < first + size && size <= LIMITS.groupRecords;
+  if (!inside) throw malformed('a record lies outside its group');
+  return { first, size };
+}
+
+function list<T>(reader: Reader, limit: number, what: string, read: () => T): T[] {
+  const items: T[] = [];
+  let left = reader.count(limit, what);
+  while (left-- > 0) items.push(read());
+  return items;
+}

@@ -1,0 +1,2 @@
+export * from './replica.ts';
+export type { Device, FolderEntry } from './registry.ts';

@@ -1,0 +1,204 @@
+/**
+ * A replica: one device's whole local state, in one store. It owns the device's identity, opens folders, and links to
+ * peers. Every opening is a run of its own: its records are numbered anew, so a store that was copied or rolled back
+ * never numbers two records alike.
+ */
+import {
+  authorOf,
+  type Clock,
+  type DeviceId,
+  type FolderId,
+  isFolderId,
+  type Logger,
+  newFolderId,
+  newRunId,
+  type Random,
+  SerialQueue,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  toBase64Url,
+} from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import { Folder, FolderState, startFolder } from '../folder/index.ts';
+import { type BlobStore, Committer, openStore, type Store } from '../log/index.ts';
+import { Link, type Transport } from '../sync/index.ts';
+import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
+import { storeBlobs } from './store-blobs.ts';
+
+export interface ReplicaOptions {
+  /** An adapter's store, for instance `levelStore(directory)`. The replica opens and closes it. */
+  readonly store: Store;
+  /** Where contents that are not text lie. Default: in the store, which suits small ones only. */
+  readonly blobs?: BlobStore | undefined;
+  /** What people see of this device. Kept; default: what was kept, or `device`. */
+  readonly deviceName?: string | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+interface OpenFolder {
+  readonly state: FolderState;
+  readonly folder: Folder;
+}
+
+/**
+ * Opens a replica, a new one if the store is empty.
+ * @throws STORE_LOCKED if another process has it; STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
+ */
+export async function openReplica(options: ReplicaOptions): Promise<Replica> {
+  const { store } = options;
+  await openStore(store);
+  try {
+    const committer = new Committer(store);
+    const random = options.random ?? systemRandom;
+    const blobs = options.blobs ?? storeBlobs(store);
+    await blobs.open();
+    const device = await readDevice(store, committer, random, options.deviceName);
+    const entries = await readFolderEntries(store);
+    return new Replica({
+      store,
+      committer,
+      blobs,
+      random,
+      clock: options.clock ?? systemClock,
+      logger: options.logger ?? silentLogger,
+      device,
+      entries,
+    });
+  } catch (error) {
+    await store.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly device: Device;
+  readonly entries: Map<FolderId, FolderEntry>;
+}
+
+export class Replica {
+  readonly #parts: Parts;
+  readonly #author: ReturnType<typeof authorOf>;
+  readonly #open = new Map<FolderId, OpenFolder>();
+  readonly #links = new Set<Link>();
+  readonly #opening: SerialQueue = new SerialQueue();
+  #closing: Promise<void> | undefined;
+
+  /** Use `openReplica`. */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#author = authorOf(parts.device.id, newRunId(parts.random));
+  }
+
+  get device(): { readonly id: DeviceId; readonly name: string } {
+    return this.#parts.device;
+  }
+
+  /** The folders this replica has, opened or not, with the names they had when last seen. */
+  folders(): readonly FolderEntry[] {
+    return [...this.#parts.entries.values()].map(({ id, name }) => ({ id, name: this.#open.get(id)?.folder.name || name }));
+  }
+
+  /** Makes a folder. Works offline; durable when it resolves. */
+  async createFolder({ name }: { name: string }): Promise<Folder> {
+    const entry = { id: newFolderId(this.#parts.random), name };
+    const { state, folder } = await this.#openFolder(entry.id);
+    const secret = toBase64Url(this.#parts.random.bytes(16));
+    // One batch: a folder that is listed has its beginning.
+    await startFolder(state, { name, secret }, [folderEntryRow(entry)]);
+    this.#parts.entries.set(entry.id, entry);
+    return folder;
+  }
+
+  /** Begins to keep a folder that others made: it arrives over a link. Await `folder.whenReady()` before using it. */
+  async joinFolder(id: FolderId): Promise<Folder> {
+    if (!isFolderId(id)) throw new EvermeshError('FOLDER_NOT_FOUND', 'A folder id is 32 hexadecimal digits.');
+    if (!this.#parts.entries.has(id)) {
+      await this.#parts.committer.commit([folderEntryRow({ id, name: '' })]);
+      this.#parts.entries.set(id, { id, name: '' });
+    }
+    return this.folder(id);
+  }
+
+  /** @throws FOLDER_NOT_FOUND if this replica does not have it */
+  async folder(id: FolderId): Promise<Folder> {
+    if (!this.#parts.entries.has(id)) {
+      throw new EvermeshError('FOLDER_NOT_FOUND', `This replica has no folder ${id}. Join it first.`, { details: { folder: id } });
+    }
+    return (await this.#openFolder(id)).folder;
+  }
+
+  /** Keeps every folder of this replica in step with a peer until the link, or the replica, is closed. */
+  connect(transport: Transport): Link {
+    this.#checkOpen();
+    const { clock, random, logger, device } = this.#parts;
+    const link = new Link({ transport, device, clock, random, logger });
+    this.#links.add(link);
+    for (const { state } of this.#open.values()) link.add(syncedFolder(state));
+    for (const { id } of this.folders()) void this.#openFolder(id).catch((error: unknown) => logger.error('a folder does not open', { folder: id, error: String(error) }));
+    return link;
+  }
+
+  /** Resolves when everything done so far, in any folder, survives a power cut. @throws STORE_FAILED */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#open.values()].map(({ folder }) => folder.flush()));
+    await this.#parts.committer.idle();
+  }
+
+  /** Ends links, makes durable what was done, and closes the store. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#links].map((link) => link.close()));
+    await this.#opening.idle();
+    try {
+      await this.flush();
+    } finally {
+      for (const { state } of this.#open.values()) state.close();
+      await this.#parts.blobs.close();
+      await this.#parts.store.close();
+    }
+  }
+
+  #openFolder(id: FolderId): Promise<OpenFolder> {
+    this.#checkOpen();
+    return this.#opening.run(async () => {
+      const known = this.#open.get(id);
+      if (known !== undefined) return known;
+      const state = await FolderState.open({ ...this.#parts, id, author: this.#author });
+      const opened = { state, folder: new Folder(state) };
+      this.#open.set(id, opened);
+      for (const link of this.#links) link.add(syncedFolder(state));
+      return opened;
+    });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new EvermeshError('STORE_CLOSED', 'The replica is closed.');
+  }
+}
+
+const syncedFolder = (state: FolderState): Parameters<Link['add']>[0] => ({
+  id: state.log.folder,
+  device: state.device,
+  store: state.options.store,
+  committer: state.options.committer,
+  log: state.log,
+  debts: state.debts,
+  blobs: state.options.blobs,
+});
