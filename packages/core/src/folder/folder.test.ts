@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import { type FolderId, utf8 } from '../base/index.ts';
+import { deliver, exchange, listing, openFolder, type TestFolder } from '../testing/open-folder.ts';
+
+const ID = '0123456789abcdef0123456789abcdef' as FolderId;
+
+async function twoDevices(): Promise<[TestFolder, TestFolder]> {
+  const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+  const b = await openFolder({ seed: 2, id: ID });
+  await exchange(a, b);
+  return [a, b];
+}
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.of(0, ...values);
+
+describe('a folder on one device', () => {
+  test('gives back what was written, text and bytes, and makes the directories on the way', async () => {
+    const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await folder.writeFile('todo/today.md', '- water the plants\n');
+    await folder.writeFile('todo/logo.png', bytes(1, 2, 3));
+    await folder.writeFile('empty', '');
+    expect(await folder.readFile('todo/today.md', 'utf8')).toBe('- water the plants\n');
+    expect(await folder.readFile('todo/logo.png')).toEqual(bytes(1, 2, 3));
+    expect(await folder.readFile('empty')).toEqual(utf8(''));
+    expect(await folder.readdir('')).toEqual(['empty', 'todo']);
+    expect(await folder.readdir('todo')).toEqual(['logo.png', 'today.md']);
+  });
+
+  test('keeps everything over a restart', async () => {
+    const before = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await before.folder.writeFile('a/b.txt', 'one\n');
+    await before.folder.writeFile('a/b.txt', 'one\ntwo\n');
+    await before.folder.rename('a', 'c');
+    await before.folder.flush();
+    const after = await openFolder({ seed: 9, id: ID, rows: before.store.rows });
+    expect(await listing(after)).toEqual({ c: '/', 'c/b.txt': 'one\ntwo\n' });
+    expect(await after.folder.verify()).toEqual([]);
+  });
+
+  test('writing what is there already stores nothing', async () => {
+    const { folder, state } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await folder.writeFile('a', 'same\n');
+    await folder.flush();
+    const { seq } = state.log.position;
+    await folder.writeFile('a', 'same\n');
+    await folder.flush();
+    expect(state.log.position.seq).toBe(seq);
+  });
+
+  test('rename replaces a file, and refuses what rename(2) refuses', async () => {
+    const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await folder.writeFile('a', 'A');
+    await folder.writeFile('b', 'B');
+    await folder.mkdir('d');
+    await folder.rename('a', 'b');
+    expect(await folder.readFile('b', 'utf8')).toBe('A');
+    expect(await folder.readdir('')).toEqual(['b', 'd']);
+    await expect(folder.rename('b', 'd')).rejects.toMatchObject({ code: 'PATH_IS_DIRECTORY' });
+    await expect(folder.rename('d', 'b')).rejects.toMatchObject({ code: 'PATH_NOT_DIRECTORY' });
+    await expect(folder.rename('d', 'd/inside')).rejects.toMatchObject({ code: 'PATH_MOVE_INTO_SELF' });
+    await expect(folder.rename('nothing', 'x')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
+  });
+
+  test('rm wants recursive for a directory that holds something', async () => {
+    const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await folder.writeFile('d/e/f', 'x');
+    await expect(folder.rm('d')).rejects.toMatchObject({ code: 'PATH_NOT_EMPTY' });
+    await folder.rm('d', { recursive: true });
+    expect(await folder.readdir('')).toEqual([]);
+    await expect(folder.rm('d')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
+    await folder.rm('d', { force: true });
+  });
+
+  test('a refused operation changes nothing', async () => {
+    const { folder, state } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await folder.writeFile('f', 'x');
+    await folder.flush();
+    const { seq } = state.log.position;
+    await expect(folder.writeFile('f/g', 'x')).rejects.toMatchObject({ code: 'PATH_NOT_DIRECTORY' });
+    await expect(folder.writeFile('a/../b', 'x')).rejects.toMatchObject({ code: 'PATH_INVALID' });
+    await expect(folder.mkdir('f')).rejects.toMatchObject({ code: 'PATH_EXISTS' });
+    await folder.flush();
+    expect(state.log.position.seq).toBe(seq);
+  });
+
+  test('calls that are not awaited take effect in their order', async () => {
+    const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const calls = [folder.writeFile('a', '1'), folder.writeFile('a', '12'), folder.rename('a', 'b'), folder.writeFile('b', '123')];
+    await Promise.all(calls);
+    expect(await folder.readFile('b', 'utf8')).toBe('123');
+    expect(await folder.readdir('')).toEqual(['b']);
+  });
+
+  test('changes are told by path', async () => {
+    const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const changes = folder.changes();
+    await folder.writeFile('d/a', '1');
+    await folder.writeFile('d/a', '2');
+    await folder.rename('d', 'e');
+    await folder.rm('e/a');
+    const told: string[] = [];
+    for await (const { type, path, from, origin } of changes) {
+      told.push([origin, type, path, ...(from === undefined ? [] : [from])].join(' '));
+      if (type === 'removed') break;
+    }
+    expect(told).toEqual(['local created d', 'local created d/a', 'local edited d/a', 'local moved e d', 'local removed e/a']);
+  });
+});
+
+describe('a folder on two devices', () => {
+  test('a folder that has not arrived refuses to be changed, and tells when it is here', async () => {
+    const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const b = await openFolder({ seed: 2, id: ID });
+    await expect(b.folder.writeFile('x', 'x')).rejects.toMatchObject({ code: 'FOLDER_NOT_READY' });
+    const ready = b.folder.whenReady();
+    await deliver(a, b);
+    await ready;
+    expect(b.folder.name).toBe('notes');
+  });
+
+  test('edits of different lines of one text merge, whoever is delivered first', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('f.txt', 'one\ntwo\nthree\n');
+    await exchange(a, b);
+    await a.folder.writeFile('f.txt', 'ONE\ntwo\nthree\n');
+    await b.folder.writeFile('f.txt', 'one\ntwo\nTHREE\n');
+    await exchange(a, b);
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe('ONE\ntwo\nTHREE\n');
+    expect(await listing(b)).toEqual(await listing(a));
+  });
+
+  test('a directory moved here and edited there is moved with its edits', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('p/f', 'f\n');
+    await exchange(a, b);
+    await a.folder.rename('p', 'q');
+    await b.folder.writeFile('p/f', 'f\nmore\n');
+    await b.folder.writeFile('p/new', 'new\n');
+    await exchange(a, b);
+    expect(await listing(a)).toEqual({ q: '/', 'q/f': 'f\nmore\n', 'q/new': 'new\n' });
+    expect(await listing(b)).toEqual(await listing(a));
+  });
+
+  test('a file deleted here and edited there lives', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('d/f', 'f\n');
+    await a.folder.writeFile('d/g', 'g\n');
+    await exchange(a, b);
+    await a.folder.rm('d', { recursive: true });
+    await b.folder.writeFile('d/f', 'f\nedited\n');
+    await exchange(a, b);
+    expect(await listing(a)).toEqual({ d: '/', 'd/f': 'f\nedited\n' });
+    expect(await listing(b)).toEqual(await listing(a));
+  });
+
+  test('a file deleted by someone who had seen the edit is gone', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('f', 'f\n');
+    await exchange(a, b);
+    await b.folder.writeFile('f', 'f\nedited\n');
+    await exchange(a, b);
+    await a.folder.rm('f');
+    await exchange(a, b);
+    expect(await listing(b)).toEqual({});
+  });
+
+  test('two files made at one path are both kept and listed', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('n.md', 'from a');
+    await b.folder.writeFile('n.md', 'from b');
+    await exchange(a, b);
+    expect(Object.values(await listing(a)).sort()).toEqual(['from a', 'from b']);
+    expect(await listing(b)).toEqual(await listing(a));
+    expect(await a.folder.conflicts()).toMatchObject([{ kind: 'name', ownName: 'n.md' }]);
+  });
+
+  test('two versions of one binary are both kept and listed', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('logo', bytes(1));
+    await exchange(a, b);
+    await a.folder.writeFile('logo', bytes(2));
+    await b.folder.writeFile('logo', bytes(3));
+    await exchange(a, b);
+    expect(await listing(a)).toEqual(await listing(b));
+    const [conflict] = await a.folder.conflicts();
+    expect(conflict).toMatchObject({ path: 'logo', kind: 'content' });
+    expect(conflict?.others).toHaveLength(1);
+  });
+});
+
+describe('operations by identity', () => {
+  test('a save against what was shown before others wrote deletes nothing of theirs', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('f.txt', 'one\ntwo\n');
+    await exchange(a, b);
+    const { id } = await a.folder.stat('f.txt');
+    const shown = a.folder.nodes.headsOf(id);
+    await b.folder.writeFile('f.txt', 'one\ntwo\nthree of b\n');
+    await exchange(a, b);
+    // The disk of a still shows the old text when it is saved.
+    const first = await a.folder.nodes.apply([{ type: 'save', id, content: { kind: 'text', text: 'zero\none\ntwo\n' }, shown }]);
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe('zero\none\ntwo\nthree of b\n');
+    // And once more, before anything of b reached that disk.
+    const text = 'zero\none and a half\ntwo\n';
+    const again = first.heads.get(id) as typeof shown;
+    await a.folder.nodes.apply([{ type: 'save', id, content: { kind: 'text', text }, shown: again }]);
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe('zero\none and a half\ntwo\nthree of b\n');
+    await exchange(a, b);
+    expect(await listing(b)).toEqual(await listing(a));
+  });
+
+  test('the same bytes imported on two devices before they meet become one file', async () => {
+    const [a, b] = await twoDevices();
+    for (const { folder } of [a, b]) {
+      const { contentDigest } = await import('../model/index.ts');
+      const digest = contentDigest(utf8('same\n'));
+      const directory = folder.nodes.importId('d', 'directory', '');
+      const id = folder.nodes.importId('d/f', 'file', digest);
+      await folder.nodes.apply([
+        { type: 'create', id: directory, parent: 'root' as typeof id, name: 'd', kind: 'directory', digest: '', imported: true },
+        { type: 'create', id, parent: directory, name: 'f', kind: 'file', content: { kind: 'text', text: 'same\n' }, digest, imported: true },
+      ]);
+    }
+    await exchange(a, b);
+    expect(await listing(a)).toEqual({ d: '/', 'd/f': 'same\n' });
+    expect(await listing(b)).toEqual(await listing(a));
+    expect(await a.folder.conflicts()).toEqual([]);
+  });
+
+  test('rows beside operations are durable with them', async () => {
+    const { folder, store } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const id = folder.nodes.newNodeId();
+    const before = store.batches;
+    await folder.nodes.apply([{ type: 'create', id, parent: 'root' as typeof id, name: 'd', kind: 'directory', digest: '' }], {
+      beside: () => [folder.nodes.row('mirror', 'key', utf8('value'))],
+    });
+    expect(store.batches).toBe(before + 1);
+    const rows: [string, Uint8Array][] = [];
+    for await (const row of folder.nodes.rows('mirror')) rows.push(row);
+    expect(rows).toEqual([['key', utf8('value')]]);
+  });
+});

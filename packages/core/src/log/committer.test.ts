@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { memoryStore } from '../testing/memory-store.ts';
+import { Committer } from './committer.ts';
+import type { StoreOperation } from './store.ts';
+
+const put = (key: string): StoreOperation => ({ type: 'put', key, value: Uint8Array.of(1) });
+
+describe('group commit', () => {
+  test('everything that waits shares one batch', async () => {
+    const store = memoryStore();
+    const committer = new Committer(store);
+    await Promise.all(['a', 'b', 'c'].map((key) => committer.commit([put(key)])));
+    expect([...store.rows.keys()]).toEqual(['a', 'b', 'c']);
+    expect(store.batches).toBe(1);
+  });
+
+  test('commits end in the order they were given', async () => {
+    const committer = new Committer(memoryStore());
+    const ended: number[] = [];
+    await Promise.all([1, 2, 3].map(async (i) => committer.commit([put(String(i))]).then(() => ended.push(i))));
+    expect(ended).toEqual([1, 2, 3]);
+  });
+
+  test('a failed batch fails whatever waited and whatever comes, by name', async () => {
+    const store = memoryStore();
+    const committer = new Committer({ ...store, batch: () => Promise.reject(new Error('no space left')) });
+    const first = committer.commit([put('a')]);
+    const second = committer.commit([put('b')]);
+    await expect(first).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    await expect(second).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    await expect(committer.commit([put('c')])).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    await expect(committer.idle()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  });
+
+  test('idle waits for what is being written', async () => {
+    const store = memoryStore();
+    const committer = new Committer(store);
+    void committer.commit([put('a')]);
+    await committer.idle();
+    expect(store.rows.has('a')).toBe(true);
+  });
+});

@@ -1,0 +1,69 @@
+/** Replicas for the tests of core, and a way to hand records from one to the other without a network. */
+import type { Folder } from '../folder/index.ts';
+import type { FolderId } from '../base/index.ts';
+import { Committer, openStore } from '../log/index.ts';
+import { NO_HEADS } from '../protocol/index.ts';
+import { authorOf, newDeviceId, newRunId, silentLogger, systemClock } from '../base/index.ts';
+import { Folder as FolderClass, FolderState, startFolder } from '../folder/index.ts';
+import { storeBlobs } from '../replica/store-blobs.ts';
+import { memoryStore, type MemoryStore } from './memory-store.ts';
+import { seededRandom } from './seeded-random.ts';
+
+export interface TestFolder {
+  readonly state: FolderState;
+  readonly folder: Folder;
+  readonly store: MemoryStore;
+}
+
+/** A folder in a run of its own. `seed` decides every identity; `name` makes it a new folder, else it awaits records. */
+export async function openFolder(options: { seed: number; id: FolderId; name?: string; rows?: Map<string, Uint8Array> }): Promise<TestFolder> {
+  const random = seededRandom(options.seed);
+  const store = memoryStore(options.rows);
+  await openStore(store);
+  const state = await FolderState.open({
+    id: options.id,
+    author: authorOf(newDeviceId(random), newRunId(random)),
+    store,
+    committer: new Committer(store),
+    blobs: storeBlobs(store),
+    clock: systemClock,
+    random,
+    logger: silentLogger,
+  });
+  if (options.name !== undefined) await startFolder(state, { name: options.name, secret: 'sixteen-bytes-000' }, []);
+  return { state, folder: new FolderClass(state), store };
+}
+
+/** Gives `to` every record of `from` that it lacks, blobs too. Returns how many it took. */
+export async function deliver(from: TestFolder, to: TestFolder): Promise<number> {
+  await from.folder.flush();
+  let taken = 0;
+  for (const index of [...from.state.log.documents()]) {
+    for await (const { record } of from.state.log.read.document(index.document, NO_HEADS)) {
+      for (const name of record.header.blobs) await to.folder.blobs.write(from.folder.blobs.read(name), name);
+      const { outcomes, durable } = to.state.log.append([record]);
+      await durable;
+      if (outcomes[0]?.type === 'stored') taken += 1;
+    }
+  }
+  return taken;
+}
+
+export async function exchange(a: TestFolder, b: TestFolder): Promise<void> {
+  while ((await deliver(a, b)) + (await deliver(b, a)) > 0);
+}
+
+/** Everything a folder shows: path to content, `/` for a directory. */
+export async function listing({ folder }: TestFolder): Promise<Record<string, string>> {
+  const shown: Record<string, string> = {};
+  for (const node of folder.nodes.all()) {
+    const path = folder.nodes.pathOf(node.id);
+    if (node.kind === 'directory') shown[path] = '/';
+    else {
+      const content = await folder.nodes.content(node.id);
+      shown[path] = content === undefined ? '?' : content.content.kind === 'text' ? content.content.text : content.content.name;
+    }
+  }
+  return shown;
+}
+
