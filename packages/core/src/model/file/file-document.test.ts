@@ -1,0 +1,365 @@
+import { describe, expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { type BlobName, sha256, toHex, utf8 } from '../../base/index.ts';
+import { newDocument } from '../body-codec.ts';
+import { contentDigest, digestOfBlob, type FileContent, hasFirstContent, readFile, resolveConflict, saveContent, TEXT_ID, writeFirst } from './index.ts';
+
+const text = (value: string): FileContent => ({ kind: 'text', text: value });
+const blob = (value: string): FileContent => ({ kind: 'blob', name: toHex(sha256(utf8(value))) as BlobName, size: value.length });
+const TAGS = ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc'] as const;
+
+/** Devices that hold the same file with this first content. */
+function devices(first: FileContent, count = 2): Y.Doc[] {
+  const digest = first.kind === 'text' ? contentDigest(utf8(first.text)) : digestOfBlob(first.name);
+  const seed = newDocument('file', 1, true);
+  writeFirst(seed, first, digest, '0000000000');
+  return Array.from({ length: count }, (_, i) => copyOf(seed, 10 + i));
+}
+
+function copyOf(doc: Y.Doc, clientID = 99): Y.Doc {
+  const copy = newDocument('file', clientID, true);
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
+  return copy;
+}
+
+function exchange(...docs: Y.Doc[]): void {
+  for (const from of docs) for (const to of docs) Y.applyUpdate(to, Y.encodeStateAsUpdate(from, Y.encodeStateVector(to)));
+  const [first] = docs;
+  for (const doc of docs) expect(readFile(doc)).toEqual(readFile(first as Y.Doc));
+}
+
+function save(live: Y.Doc, content: FileContent, base: Y.Doc = live, tag: string = TAGS[0], unit: 'words' | 'lines' = 'lines'): boolean {
+  return saveContent(live, base, content, { tag, unit });
+}
+
+const shown = (doc: Y.Doc): FileContent => readFile(doc).shown;
+const others = (doc: Y.Doc): FileContent[] => readFile(doc).others.map(({ content }) => content);
+
+describe('first content', () => {
+  test.each([text('\ufeffa\r\nb'), blob('\0')])('%j arrives with its digest', (content) => {
+    const [doc] = devices(content) as [Y.Doc];
+    const digest = readFile(doc).seed as string;
+    expect(shown(doc)).toEqual(content);
+    expect(hasFirstContent(doc, digest)).toBe(true);
+    expect(hasFirstContent(doc, 'another')).toBe(false);
+    expect(hasFirstContent(new Y.Doc(), digest)).toBe(false);
+  });
+
+  test('an empty file is an empty document and needs nothing to arrive', () => {
+    const doc = new Y.Doc();
+    writeFirst(doc, text(''), '', TAGS[0]);
+    expect(Y.encodeStateAsUpdate(doc)).toEqual(Uint8Array.of(0, 0));
+    expect(readFile(doc)).toEqual({ shown: text(''), seed: undefined, others: [], blobs: [], malformed: [] });
+    expect(hasFirstContent(doc, '')).toBe(true);
+  });
+
+  test('two devices make the same seed apart', () => {
+    const [one, other] = [newDocument('file', 7, true), newDocument('file', 7, false)];
+    for (const doc of [one, other]) writeFirst(doc, text('same'), 'digest', TAGS[0]);
+    expect(Y.encodeStateAsUpdate(one)).toEqual(Y.encodeStateAsUpdate(other));
+    expect(() => writeFirst(one, text('same'), 'digest', TAGS[0])).toThrow(TypeError);
+  });
+
+  test('it has not arrived while a part of the document waits for another', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const digest = readFile(a).seed as string;
+    const updates: Uint8Array[] = [];
+    a.on('update', (update: Uint8Array) => updates.push(update));
+    save(a, text('a\nb\n'));
+    save(a, text('a\nb\nc\n'));
+    Y.applyUpdate(b, updates[1] as Uint8Array);
+    expect(hasFirstContent(b, digest)).toBe(false);
+    Y.applyUpdate(b, updates[0] as Uint8Array);
+    expect(hasFirstContent(b, digest)).toBe(true);
+  });
+});
+
+describe('a save of text', () => {
+  test('that changes nothing writes nothing', () => {
+    const [doc] = devices(text('a\nb\n')) as [Y.Doc];
+    let updates = 0;
+    doc.on('update', () => updates++);
+    expect(save(doc, text('a\nb\n'))).toBe(false);
+    expect(updates).toBe(0);
+    expect(save(doc, text('a\nc\n'))).toBe(true);
+    expect(updates).toBe(1);
+  });
+
+  test('merges with a save made apart', () => {
+    const [a, b] = devices(text('one\ntwo\nthree\n')) as [Y.Doc, Y.Doc];
+    save(a, text('ONE\ntwo\nthree\n'));
+    save(b, text('one\ntwo\nthree\nfour\n'));
+    exchange(a, b);
+    expect(shown(a)).toEqual(text('ONE\ntwo\nthree\nfour\n'));
+  });
+
+  test('keeps a final newline', () => {
+    const [doc] = devices(text('a')) as [Y.Doc];
+    save(doc, text('a\n'));
+    expect(shown(doc)).toEqual(text('a\n'));
+  });
+
+  test('joins the transaction that is open, with its origin', () => {
+    const [doc] = devices(text('a\n')) as [Y.Doc];
+    const origins: unknown[] = [];
+    doc.on('update', (_: Uint8Array, origin: unknown) => origins.push(origin));
+    doc.transact(() => save(doc, text('b\n')), 'disk');
+    expect(origins).toEqual(['disk']);
+  });
+
+  test('leaves an editor that is bound to the document in step', () => {
+    const [doc] = devices(text('one\ntwo\nthree\n')) as [Y.Doc];
+    const ytext = doc.getText('t');
+    let mirror = ytext.toString();
+    ytext.observe((event) => {
+      let at = 0;
+      for (const { retain, insert, delete: remove } of event.delta) {
+        if (retain !== undefined) at += retain;
+        if (typeof insert === 'string') {
+          mirror = mirror.slice(0, at) + insert + mirror.slice(at);
+          at += insert.length;
+        }
+        if (remove !== undefined) mirror = mirror.slice(0, at) + mirror.slice(at + remove);
+      }
+    });
+    for (let i = 0; i < 30; i++) {
+      ytext.insert((i * 7) % ytext.length, `${i}`);
+      save(doc, text(ytext.toString().replace('t', `${i}\nT`).replace('\n', '')));
+      expect(mirror).toBe(ytext.toString());
+    }
+  });
+});
+
+describe('a save against an older base', () => {
+  test('deletes only what the disk showed', () => {
+    const [live] = devices(text('a\nb\nc\n')) as [Y.Doc];
+    const base = copyOf(live);
+    save(live, text('a\nx\nb\nc\n'));
+    save(live, text('a\nc\n'), base);
+    expect(shown(live)).toEqual(text('a\nx\nc\n'));
+  });
+
+  test('inserts behind the character it stood behind, even where that one is gone', () => {
+    const [live] = devices(text('a\nb\nc\n')) as [Y.Doc];
+    const base = copyOf(live);
+    save(live, text('a\nc\n'));
+    save(live, text('a\ny\nc\n'), copyOf(live));
+    save(live, text('a\nb\nx\nc\n'), base);
+    // `y` was typed behind the place of `b`, and `x` right behind `b` itself.
+    expect((shown(live) as { text: string }).text).toMatch(/^a\n(x\ny|y\nx)\nc\n$/);
+    const [other] = devices(text('a\nb\nc\n')) as [Y.Doc];
+    const shownThen = copyOf(other);
+    save(other, text('a\ny\nb\nc\n'));
+    save(other, text('a\ny\nc\n'));
+    save(other, text('a\nb\nx\nc\n'), shownThen);
+    expect(shown(other)).toEqual(text('a\ny\nx\nc\n'));
+  });
+
+  test('does not repeat what came from elsewhere since', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const base = copyOf(a);
+    save(b, text('a\nremote\n'));
+    exchange(a, b);
+    expect(save(a, text('a\n'), base)).toBe(false);
+    save(a, text('local\na\n'), base);
+    expect(shown(a)).toEqual(text('local\na\nremote\n'));
+  });
+
+  test('converges with devices that never saw the base', () => {
+    const [a, b] = devices(text('one\ntwo\nthree\n')) as [Y.Doc, Y.Doc];
+    const base = copyOf(a);
+    save(b, text('zero\none\nthree\n'));
+    exchange(a, b);
+    save(a, text('one\ntwo\nTHREE\n'), base);
+    exchange(a, b);
+    expect(shown(b)).toEqual(text('zero\none\nTHREE\n'));
+  });
+});
+
+describe('a change of kind', () => {
+  test('shows the blob, and nothing else if nobody edited the text', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    expect(save(a, blob('1'))).toBe(true);
+    expect(save(a, blob('1'))).toBe(false);
+    exchange(a, b);
+    expect(readFile(b)).toMatchObject({ shown: blob('1'), others: [], blobs: [(blob('1') as { name: string }).name] });
+    save(b, blob('2'));
+    exchange(a, b);
+    expect(readFile(a)).toMatchObject({ shown: blob('2'), others: [] });
+    expect(readFile(a).blobs).toHaveLength(2);
+  });
+
+  test('lists a text that somebody edited meanwhile, through later saves of the blob, until a person decides', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    save(a, blob('1'));
+    save(b, text('a\nb\n'));
+    exchange(a, b);
+    expect(readFile(a)).toMatchObject({ shown: blob('1'), others: [{ id: TEXT_ID, content: text('a\nb\n') }] });
+    save(a, blob('2'));
+    exchange(a, b);
+    expect(readFile(a)).toMatchObject({ shown: blob('2'), others: [{ id: TEXT_ID, content: text('a\nb\n') }] });
+    expect(resolveConflict(b, 'shown', TAGS[1])).toBe(true);
+    expect(resolveConflict(b, 'shown', TAGS[1])).toBe(false);
+    exchange(a, b);
+    expect(readFile(a)).toMatchObject({ shown: blob('2'), others: [] });
+  });
+
+  test('can be decided in favour of the text', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    save(a, blob('1'));
+    save(b, text('a\nb\n'));
+    exchange(a, b);
+    resolveConflict(a, TEXT_ID, TAGS[0]);
+    exchange(a, b);
+    expect(readFile(b)).toMatchObject({ shown: text('a\nb\n'), others: [] });
+  });
+
+  test('back to text shows the text, and merges from then on', () => {
+    const [a, b] = devices(blob('1')) as [Y.Doc, Y.Doc];
+    save(a, text('now\ntext\n'));
+    exchange(a, b);
+    expect(readFile(b)).toMatchObject({ shown: text('now\ntext\n'), others: [] });
+    save(a, text('NOW\ntext\n'));
+    save(b, text('now\ntext\nmore\n'));
+    exchange(a, b);
+    expect(readFile(b)).toMatchObject({ shown: text('NOW\ntext\nmore\n'), others: [] });
+    save(b, blob('2'));
+    exchange(a, b);
+    expect(readFile(a)).toMatchObject({ shown: blob('2'), others: [] });
+  });
+
+  test('to text lists the blob that another saved meanwhile, or the text if the blob comes out on top', () => {
+    for (const tags of [TAGS, [TAGS[1], TAGS[0]] as const]) {
+      const [a, b] = devices(blob('1')) as [Y.Doc, Y.Doc];
+      save(a, text('text\n'), a, tags[0]);
+      save(b, blob('2'), b, tags[1]);
+      exchange(a, b);
+      const contents = [shown(a), ...others(a)];
+      expect(contents).toHaveLength(2);
+      expect(contents).toEqual(expect.arrayContaining([text('text\n'), blob('2')]));
+    }
+  });
+
+  test('to text keeps a text in conflict as it was', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    save(a, blob('1'));
+    save(b, text('a\nb\n'));
+    exchange(a, b);
+    save(a, text('quite another\n'));
+    exchange(a, b);
+    expect(shown(b)).toEqual(text('quite another\n'));
+    expect(others(b)).toEqual([text('a\nb\n')]);
+    resolveConflict(b, readFile(b).others[0]?.id as string, TAGS[1]);
+    exchange(a, b);
+    expect(readFile(a)).toMatchObject({ shown: text('a\nb\n'), others: [] });
+  });
+});
+
+describe('versions', () => {
+  test('of three devices apart are all kept, one shown, and a choice ends it', () => {
+    const docs = devices(blob('0'), 3);
+    docs.forEach((doc, i) => save(doc, blob(`from ${i}`), doc, TAGS[i]));
+    exchange(...docs);
+    const [first] = docs as [Y.Doc];
+    expect(shown(first)).toEqual(blob('from 2'));
+    expect(others(first)).toEqual([blob('from 1'), blob('from 0')]);
+    resolveConflict(first, readFile(first).others[1]?.id as string, TAGS[0]);
+    exchange(...docs);
+    expect(readFile(first)).toMatchObject({ shown: blob('from 0'), others: [] });
+  });
+
+  test('a save replaces what the disk showed, and no conflict beside it', () => {
+    const [a, b] = devices(blob('0')) as [Y.Doc, Y.Doc];
+    save(a, blob('a'), a, TAGS[0]);
+    save(b, blob('b'), b, TAGS[1]);
+    exchange(a, b);
+    save(a, blob('next'), a, TAGS[0]);
+    expect(readFile(a)).toMatchObject({ shown: blob('next'), others: [{ content: blob('a') }] });
+  });
+
+  test('a save against an older base does not replace a version that came since', () => {
+    const [a, b] = devices(blob('0')) as [Y.Doc, Y.Doc];
+    const base = copyOf(a);
+    save(b, blob('b'), b, TAGS[1]);
+    exchange(a, b);
+    save(a, blob('a'), base);
+    expect(readFile(a)).toMatchObject({ shown: blob('a'), others: [{ content: blob('b') }] });
+  });
+
+  test('the same bytes stored apart are no conflict', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    save(a, blob('same'), a, TAGS[0]);
+    save(b, blob('same'), b, TAGS[1]);
+    exchange(a, b);
+    expect(others(a)).toEqual([]);
+    save(a, blob('next'));
+    expect(others(a)).toEqual([]);
+  });
+
+  test('a text that one of two blobs replaced knowingly is not listed', () => {
+    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    save(a, text('a\nb\n'));
+    save(a, blob('knew'), a, TAGS[0]);
+    save(b, blob('did not'), b, TAGS[1]);
+    exchange(a, b);
+    expect([shown(a), ...others(a)]).toEqual([blob('did not'), blob('knew')]);
+  });
+
+  test('entries that are no versions are listed and count for nothing', () => {
+    const [doc] = devices(text('a\n')) as [Y.Doc];
+    const map = doc.getMap('v');
+    const name = toHex(sha256(utf8('x')));
+    const bad: Record<string, unknown> = {
+      'no key': `b - - 1 ${name}`,
+      '0.aaaaaaaaaa': 't - -',
+      'zzzzzzzzzz.aaaaaaaaaa': 't - -',
+      '1.aaaaaaaaaa': 'b - - 1 short',
+      '2.aaaaaaaaaa': `b - - 99999999999999999 ${name}`,
+      '3.aaaaaaaaaa': `b - - 9999999999999999 ${name}`,
+      '4.aaaaaaaaaa': 17,
+      '5.aaaaaaaaaa': { kind: 'b' },
+      '6.aaaaaaaaaa': 't - - more',
+      '7.aaaaaaaaaa': '',
+      '8.aaaaaaaaaa': 'k - -',
+    };
+    for (const [key, value] of Object.entries(bad)) map.set(key, value);
+    doc.getMap('f').set('seed', 3);
+    expect(readFile(doc)).toEqual({ shown: text('a\n'), seed: undefined, others: [], blobs: [], malformed: Object.keys(bad).sort() });
+    save(doc, blob('good'));
+    expect(readFile(doc)).toMatchObject({ shown: blob('good'), others: [] });
+  });
+
+  test('versions that claim to replace each other, or themselves, do not vanish', () => {
+    const [doc] = devices(text('')) as [Y.Doc];
+    const value = (replaces: string, content: string): string => `b - ${replaces} 1 ${toHex(sha256(utf8(content)))}`;
+    doc.getMap('v').set('1.aaaaaaaaaa', value('2.aaaaaaaaaa,1.aaaaaaaaaa', 'one'));
+    doc.getMap('v').set('2.aaaaaaaaaa', value('1.aaaaaaaaaa,3.aaaaaaaaaa', 'two'));
+    expect(readFile(doc)).toMatchObject({ shown: { kind: 'blob' }, others: [] });
+  });
+
+  test('a version with the largest number there can be does not keep others from being stored', () => {
+    const [doc] = devices(text('')) as [Y.Doc];
+    doc.getMap('v').set(`${(2 ** 48).toString(36)}.ffffffffff`, 't - -');
+    save(doc, blob('a'));
+    save(doc, blob('b'));
+    expect(others(doc)).toEqual(expect.arrayContaining([blob('b')]));
+  });
+});
+
+test('half a surrogate pair in the document is shown as the disk can hold it, and saving that changes nothing', () => {
+  const doc = new Y.Doc();
+  doc.getText('t').insert(0, 'a\ud83d b');
+  expect(shown(doc)).toEqual(text('a\ufffd b'));
+  expect(save(doc, text('a\ufffd b'))).toBe(false);
+});
+
+test('formats and objects that another program put into the text do not disturb a save', () => {
+  const doc = new Y.Doc();
+  const ytext = doc.getText('t');
+  ytext.insert(0, 'one\ntwo\n');
+  ytext.format(0, 3, { bold: true });
+  ytext.insertEmbed(4, { image: 'x' });
+  expect(shown(doc)).toEqual(text('one\ntwo\n'));
+  save(doc, text('one\n1\ntwo\n'));
+  expect(shown(doc)).toEqual(text('one\n1\ntwo\n'));
+});

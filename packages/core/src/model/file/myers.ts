@@ -1,0 +1,150 @@
+/**
+ * Myers' difference in linear space: the middle of a shortest path is searched from both ends at once, and the parts
+ * before and behind it are compared in the same way.
+ *
+ * The search is quadratic in the number of differences. So one search gives up after `COST_LIMIT` differences and
+ * splits where it got furthest, and all searches together have a fixed amount of work; a part that is left when it is
+ * used up counts as replaced. Both make hunks larger, never wrong.
+ */
+import { type Range, trimRange } from './range.ts';
+
+const COST_LIMIT = 256;
+const WORK_LIMIT = 8_000_000;
+/** Room for the diagonals -COST_LIMIT-1 to COST_LIMIT+1. */
+const CENTRE = COST_LIMIT + 1;
+
+export class MyersDiff {
+  readonly #a: Int32Array;
+  readonly #b: Int32Array;
+  readonly #found: Range[];
+  readonly #forward: Int32Array = new Int32Array(2 * CENTRE + 1);
+  readonly #backward: Int32Array = new Int32Array(2 * CENTRE + 1);
+  #work = WORK_LIMIT;
+
+  /** @param found where the ranges that differ are put, ascending */
+  constructor(a: Int32Array, b: Int32Array, found: Range[]) {
+    this.#a = a;
+    this.#b = b;
+    this.#found = found;
+  }
+
+  compare(whole: Range): void {
+    let part = trimRange(this.#a, this.#b, whole);
+    for (;;) {
+      const isOneSided = part.aFrom === part.aTo || part.bFrom === part.bTo;
+      const middle = isOneSided || this.#work <= 0 ? undefined : this.#middleOf(part);
+      if (middle === undefined) {
+        this.#report(part);
+        return;
+      }
+      // The part before is small or halved, the one behind may take many rounds: so that one is not a nested call.
+      this.compare({ aFrom: part.aFrom, aTo: middle.aFrom, bFrom: part.bFrom, bTo: middle.bFrom });
+      part = trimRange(this.#a, this.#b, { aFrom: middle.aTo, aTo: part.aTo, bFrom: middle.bTo, bTo: part.bTo });
+    }
+  }
+
+  /** Ranges that touch are one: a split can lie between a deletion and the insertion in its place. */
+  #report(part: Range): void {
+    if (part.aFrom === part.aTo && part.bFrom === part.bTo) return;
+    const last = this.#found.at(-1);
+    if (last !== undefined && last.aTo === part.aFrom && last.bTo === part.bFrom) {
+      this.#found.pop();
+      this.#found.push({ aFrom: last.aFrom, aTo: part.aTo, bFrom: last.bFrom, bTo: part.bTo });
+    } else {
+      this.#found.push(part);
+    }
+  }
+
+  /** Equal tokens in the middle of a shortest path (possibly none, then only the place counts). */
+  #middleOf(part: Range): Range | undefined {
+    const n = part.aTo - part.aFrom;
+    const m = part.bTo - part.bFrom;
+    const limit = Math.min((n + m + 1) >> 1, COST_LIMIT);
+    this.#forward[CENTRE + 1] = 0;
+    this.#backward[CENTRE + 1] = 0;
+    for (let cost = 0; cost <= limit; cost++) {
+      const middle = this.#forwardStep(part, n, m, cost) ?? this.#backwardStep(part, n, m, cost);
+      if (middle !== undefined) return isProper(middle, part) ? middle : undefined;
+    }
+    return this.#furthest(part, n, m, limit);
+  }
+
+  /** One more difference from the beginning. `x` and `y` count from the part's beginning, a diagonal is `x - y`. */
+  #forwardStep(part: Range, n: number, m: number, cost: number): Range | undefined {
+    const [a, b, far, other] = [this.#a, this.#b, this.#forward, this.#backward];
+    const delta = n - m;
+    const mayMeet = (delta & 1) !== 0;
+    for (let k = lowest(cost, m); k <= highest(cost, n); k += 2) {
+      const startX = nextX(far, k, cost);
+      let x = startX;
+      let y = x - k;
+      while (x < n && y < m && a[part.aFrom + x] === b[part.bFrom + y]) {
+        x++;
+        y++;
+      }
+      far[CENTRE + k] = x;
+      this.#work -= 1 + x - startX;
+      const mirrored = delta - k;
+      if (mayMeet && Math.abs(mirrored) < cost && x + (other[CENTRE + mirrored] as number) >= n) {
+        return rangeAt(part, startX, startX - k, x - startX);
+      }
+    }
+    return undefined;
+  }
+
+  /** The same from the end: `x` and `y` count backwards from the part's end. */
+  #backwardStep(part: Range, n: number, m: number, cost: number): Range | undefined {
+    const [a, b, far, other] = [this.#a, this.#b, this.#backward, this.#forward];
+    const delta = n - m;
+    const mayMeet = (delta & 1) === 0;
+    for (let k = lowest(cost, m); k <= highest(cost, n); k += 2) {
+      const startX = nextX(far, k, cost);
+      let x = startX;
+      let y = x - k;
+      while (x < n && y < m && a[part.aTo - 1 - x] === b[part.bTo - 1 - y]) {
+        x++;
+        y++;
+      }
+      far[CENTRE + k] = x;
+      this.#work -= 1 + x - startX;
+      const mirrored = delta - k;
+      if (mayMeet && Math.abs(mirrored) <= cost && x + (other[CENTRE + mirrored] as number) >= n) {
+        return rangeAt(part, n - x, m - y, x - startX);
+      }
+    }
+    return undefined;
+  }
+
+  /** Where the search from the beginning got furthest: a place on a good path, if not on a shortest. */
+  #furthest(part: Range, n: number, m: number, cost: number): Range | undefined {
+    let best = { x: 0, y: 0 };
+    for (let k = lowest(cost, m); k <= highest(cost, n); k += 2) {
+      const x = this.#forward[CENTRE + k] as number;
+      const y = x - k;
+      if (x <= n && y <= m && x + y > best.x + best.y) best = { x, y };
+    }
+    const place = rangeAt(part, best.x, best.y, 0);
+    return isProper(place, part) ? place : undefined;
+  }
+}
+
+/** Diagonals beyond the part's edges are left out. */
+const lowest = (cost: number, m: number): number => -(cost - 2 * Math.max(0, cost - m));
+const highest = (cost: number, n: number): number => cost - 2 * Math.max(0, cost - n);
+
+function nextX(far: Int32Array, k: number, cost: number): number {
+  const above = far[CENTRE + k + 1] as number;
+  const below = far[CENTRE + k - 1] as number;
+  return k === -cost || (k !== cost && below < above) ? above : below + 1;
+}
+
+const rangeAt = ({ aFrom, bFrom }: Range, x: number, y: number, length: number): Range => ({
+  aFrom: aFrom + x,
+  aTo: aFrom + x + length,
+  bFrom: bFrom + y,
+  bTo: bFrom + y + length,
+});
+
+/** Both remaining parts are smaller than the whole, so comparing ends. */
+const isProper = (middle: Range, part: Range): boolean =>
+  (middle.aTo > part.aFrom || middle.bTo > part.bFrom) && (middle.aFrom < part.aTo || middle.bFrom < part.bTo);

@@ -1,0 +1,85 @@
+/**
+ * Hunks found against an old state of a document, written into its newest state. Places are carried over by the
+ * identities of characters, not by counting: whatever others inserted or deleted meanwhile, an insert stands right
+ * behind the character it stood behind in the base, and only characters that the base showed are deleted.
+ *
+ * The items are made directly, because `Y.Text.insert` skips characters that were deleted and would put the insert
+ * behind text that others wrote at their place.
+ */
+import * as Y from 'yjs';
+import { rootText } from './layout.ts';
+import { type Run, runAt, shownRuns } from './shown-text.ts';
+import type { Hunk } from './text-hunks.ts';
+
+/** The caller has opened a transaction. `hunks` are ascending and do not overlap. */
+export function writeHunks(live: Y.Doc, base: Y.Doc, hunks: readonly Hunk[]): void {
+  if (hunks.length === 0) return;
+  const text = rootText(live);
+  const runs = shownRuns(base);
+  live.transact((transaction) => {
+    // All places are cut before anything is inserted: Yjs keeps a client's items in one array, and cutting an item
+    // in front of thousands of new ones moves them all each time.
+    const lefts = hunks.map(({ offset, remove, insert }) => {
+      deleteShown(transaction, runs, offset, remove);
+      return insert === '' ? null : itemBefore(transaction, text, runs, offset);
+    });
+    hunks.forEach(({ insert }, i) => {
+      if (insert !== '') insertBehind(transaction, text, lefts[i] ?? null, insert);
+    });
+    // These remember places by counting and were not told; Yjs itself forgets them after every remote transaction.
+    if (text._searchMarker !== null) text._searchMarker.length = 0;
+  });
+}
+
+/** Deletes the characters that the base showed from `offset` on, where nobody else has. */
+function deleteShown(transaction: Y.Transaction, runs: readonly Run[], offset: number, count: number): void {
+  const end = offset + count;
+  let index = runAt(runs, offset);
+  for (let at = offset; at < end; index++) {
+    const run = runs[index] as Run;
+    const next = Math.min(end, run.offset + run.length);
+    const clock = run.clock + at - run.offset;
+    deleteClocks(transaction, run.client, clock, clock + next - at);
+    at = next;
+  }
+}
+
+function deleteClocks(transaction: Y.Transaction, client: number, from: number, to: number): void {
+  const { store } = transaction.doc;
+  const end = Math.min(to, Y.getState(store, client));
+  for (let clock = from; clock < end; ) {
+    let item = Y.getItem(store, Y.createID(client, clock));
+    if (!item.deleted) {
+      item = Y.getItemCleanStart(transaction, Y.createID(client, clock));
+      if (item.id.clock + item.length > end) Y.getItemCleanStart(transaction, Y.createID(client, end));
+      item.delete(transaction);
+    }
+    clock = item.id.clock + item.length;
+  }
+}
+
+/** The item that ends with the base's character before `offset`; `null` where an insert goes to the very beginning. */
+function itemBefore(transaction: Y.Transaction, text: Y.Text, runs: readonly Run[], offset: number): Y.Item | null {
+  const { store } = transaction.doc;
+  if (offset === 0) return null;
+  let index = runAt(runs, offset - 1);
+  let at = offset - 1;
+  for (; index >= 0; index--) {
+    const run = runs[index] as Run;
+    const id = Y.createID(run.client, run.clock + Math.min(at, run.offset + run.length - 1) - run.offset);
+    at = run.offset - 1;
+    // A peer can have sent a document that lost this character's place. Then the one before it has to do.
+    if (id.clock >= Y.getState(store, id.client)) continue;
+    const found: Y.Item | Y.GC = Y.getItem(store, id);
+    if (found instanceof Y.Item && found.parent === text) return Y.getItemCleanEnd(transaction, store, id);
+  }
+  return null;
+}
+
+function insertBehind(transaction: Y.Transaction, text: Y.Text, left: Y.Item | null, insert: string): void {
+  const { store, clientID } = transaction.doc;
+  const right = left === null ? text._start : left.right;
+  const id = Y.createID(clientID, Y.getState(store, clientID));
+  const content = new Y.ContentString(insert);
+  new Y.Item(id, left, left?.lastId ?? null, right, right?.id ?? null, text, null, content).integrate(transaction, 0);
+}
