@@ -11,6 +11,9 @@ function written(clientID: number, gc = true): { doc: Y.Doc; bodies: Uint8Array[
   return { doc, bodies };
 }
 
+/** One client (5) with one struct from clock 0 on, then no deletions. */
+const struct = (...bytes: number[]): Uint8Array => Uint8Array.of(0, 1, 1, 5, 0, ...bytes, 0);
+
 const inV2 = (body: Uint8Array): Uint8Array => concatBytes([Uint8Array.of(1), Y.convertUpdateFormatV1ToV2(body.subarray(1))]);
 const malformed = expect.objectContaining({ code: 'UPDATE_MALFORMED' });
 
@@ -87,8 +90,6 @@ describe('malformed input', () => {
   });
 
   test('structs without length, and structs that build on themselves, are refused', () => {
-    // One client (5) with one struct from clock 0 on, then no deletions.
-    const struct = (...bytes: number[]): Uint8Array => Uint8Array.of(0, 1, 1, 5, 0, ...bytes, 0);
     const empty = struct(4, 1, 1, 116, 0);
     const ownOrigin = struct(4 | 128, 5, 3, 1, 97);
     const collected = struct(0, 0);

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { type BlobName, sha256, toHex, utf8 } from '../../base/index.ts';
 import { newDocument } from '../body-codec.ts';
-import { contentDigest, digestOfBlob, type FileContent, hasFirstContent, readFile, resolveConflict, saveContent, TEXT_ID, writeFirst } from './index.ts';
+import { contentDigest, digestOfBlob, type FileContent, hasFirstContent, readFile, resolveConflict, saveContent, shownFile, TEXT_ID, writeFirst } from './index.ts';
 
 const text = (value: string): FileContent => ({ kind: 'text', text: value });
 const blob = (value: string): FileContent => ({ kind: 'blob', name: toHex(sha256(utf8(value))) as BlobName, size: value.length });
 const TAGS = ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc'] as const;
 
 /** Devices that hold the same file with this first content. */
-function devices(first: FileContent, count = 2): Y.Doc[] {
+function devices(first: FileContent): [Y.Doc, Y.Doc, Y.Doc] {
   const digest = first.kind === 'text' ? contentDigest(utf8(first.text)) : digestOfBlob(first.name);
   const seed = newDocument('file', 1, true);
   writeFirst(seed, first, digest, '0000000000');
-  return Array.from({ length: count }, (_, i) => copyOf(seed, 10 + i));
+  return [copyOf(seed, 10), copyOf(seed, 11), copyOf(seed, 12)];
 }
 
 function copyOf(doc: Y.Doc, clientID = 99): Y.Doc {
@@ -29,15 +29,18 @@ function exchange(...docs: Y.Doc[]): void {
 }
 
 function save(live: Y.Doc, content: FileContent, base: Y.Doc = live, tag: string = TAGS[0], unit: 'words' | 'lines' = 'lines'): boolean {
-  return saveContent(live, base, content, { tag, unit });
+  return saveContent(live, shownFile(base), content, { tag, unit }) !== undefined;
 }
+
+/** The stored form of a version of a blob. */
+const stored = (replaces: string, content: string): string => `b - ${replaces} 1 ${toHex(sha256(utf8(content)))}`;
 
 const shown = (doc: Y.Doc): FileContent => readFile(doc).shown;
 const others = (doc: Y.Doc): FileContent[] => readFile(doc).others.map(({ content }) => content);
 
 describe('first content', () => {
   test.each([text('\ufeffa\r\nb'), blob('\0')])('%j arrives with its digest', (content) => {
-    const [doc] = devices(content) as [Y.Doc];
+    const [doc] = devices(content);
     const digest = readFile(doc).seed as string;
     expect(shown(doc)).toEqual(content);
     expect(hasFirstContent(doc, digest)).toBe(true);
@@ -61,7 +64,7 @@ describe('first content', () => {
   });
 
   test('it has not arrived while a part of the document waits for another', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     const digest = readFile(a).seed as string;
     const updates: Uint8Array[] = [];
     a.on('update', (update: Uint8Array) => updates.push(update));
@@ -76,7 +79,7 @@ describe('first content', () => {
 
 describe('a save of text', () => {
   test('that changes nothing writes nothing', () => {
-    const [doc] = devices(text('a\nb\n')) as [Y.Doc];
+    const [doc] = devices(text('a\nb\n'));
     let updates = 0;
     doc.on('update', () => updates++);
     expect(save(doc, text('a\nb\n'))).toBe(false);
@@ -86,7 +89,7 @@ describe('a save of text', () => {
   });
 
   test('merges with a save made apart', () => {
-    const [a, b] = devices(text('one\ntwo\nthree\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('one\ntwo\nthree\n'));
     save(a, text('ONE\ntwo\nthree\n'));
     save(b, text('one\ntwo\nthree\nfour\n'));
     exchange(a, b);
@@ -94,13 +97,13 @@ describe('a save of text', () => {
   });
 
   test('keeps a final newline', () => {
-    const [doc] = devices(text('a')) as [Y.Doc];
+    const [doc] = devices(text('a'));
     save(doc, text('a\n'));
     expect(shown(doc)).toEqual(text('a\n'));
   });
 
   test('joins the transaction that is open, with its origin', () => {
-    const [doc] = devices(text('a\n')) as [Y.Doc];
+    const [doc] = devices(text('a\n'));
     const origins: unknown[] = [];
     doc.on('update', (_: Uint8Array, origin: unknown) => origins.push(origin));
     doc.transact(() => save(doc, text('b\n')), 'disk');
@@ -108,7 +111,7 @@ describe('a save of text', () => {
   });
 
   test('leaves an editor that is bound to the document in step', () => {
-    const [doc] = devices(text('one\ntwo\nthree\n')) as [Y.Doc];
+    const [doc] = devices(text('one\ntwo\nthree\n'));
     const ytext = doc.getText('t');
     let mirror = ytext.toString();
     ytext.observe((event) => {
@@ -132,7 +135,7 @@ describe('a save of text', () => {
 
 describe('a save against an older base', () => {
   test('deletes only what the disk showed', () => {
-    const [live] = devices(text('a\nb\nc\n')) as [Y.Doc];
+    const [live] = devices(text('a\nb\nc\n'));
     const base = copyOf(live);
     save(live, text('a\nx\nb\nc\n'));
     save(live, text('a\nc\n'), base);
@@ -140,14 +143,14 @@ describe('a save against an older base', () => {
   });
 
   test('inserts behind the character it stood behind, even where that one is gone', () => {
-    const [live] = devices(text('a\nb\nc\n')) as [Y.Doc];
+    const [live] = devices(text('a\nb\nc\n'));
     const base = copyOf(live);
     save(live, text('a\nc\n'));
     save(live, text('a\ny\nc\n'), copyOf(live));
     save(live, text('a\nb\nx\nc\n'), base);
     // `y` was typed behind the place of `b`, and `x` right behind `b` itself.
     expect((shown(live) as { text: string }).text).toMatch(/^a\n(x\ny|y\nx)\nc\n$/);
-    const [other] = devices(text('a\nb\nc\n')) as [Y.Doc];
+    const [other] = devices(text('a\nb\nc\n'));
     const shownThen = copyOf(other);
     save(other, text('a\ny\nb\nc\n'));
     save(other, text('a\ny\nc\n'));
@@ -156,7 +159,7 @@ describe('a save against an older base', () => {
   });
 
   test('does not repeat what came from elsewhere since', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     const base = copyOf(a);
     save(b, text('a\nremote\n'));
     exchange(a, b);
@@ -166,7 +169,7 @@ describe('a save against an older base', () => {
   });
 
   test('converges with devices that never saw the base', () => {
-    const [a, b] = devices(text('one\ntwo\nthree\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('one\ntwo\nthree\n'));
     const base = copyOf(a);
     save(b, text('zero\none\nthree\n'));
     exchange(a, b);
@@ -178,7 +181,7 @@ describe('a save against an older base', () => {
 
 describe('a change of kind', () => {
   test('shows the blob, and nothing else if nobody edited the text', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     expect(save(a, blob('1'))).toBe(true);
     expect(save(a, blob('1'))).toBe(false);
     exchange(a, b);
@@ -190,7 +193,7 @@ describe('a change of kind', () => {
   });
 
   test('lists a text that somebody edited meanwhile, through later saves of the blob, until a person decides', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     save(a, blob('1'));
     save(b, text('a\nb\n'));
     exchange(a, b);
@@ -205,7 +208,7 @@ describe('a change of kind', () => {
   });
 
   test('can be decided in favour of the text', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     save(a, blob('1'));
     save(b, text('a\nb\n'));
     exchange(a, b);
@@ -215,7 +218,7 @@ describe('a change of kind', () => {
   });
 
   test('back to text shows the text, and merges from then on', () => {
-    const [a, b] = devices(blob('1')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(blob('1'));
     save(a, text('now\ntext\n'));
     exchange(a, b);
     expect(readFile(b)).toMatchObject({ shown: text('now\ntext\n'), others: [] });
@@ -230,7 +233,7 @@ describe('a change of kind', () => {
 
   test('to text lists the blob that another saved meanwhile, or the text if the blob comes out on top', () => {
     for (const tags of [TAGS, [TAGS[1], TAGS[0]] as const]) {
-      const [a, b] = devices(blob('1')) as [Y.Doc, Y.Doc];
+      const [a, b] = devices(blob('1'));
       save(a, text('text\n'), a, tags[0]);
       save(b, blob('2'), b, tags[1]);
       exchange(a, b);
@@ -241,7 +244,7 @@ describe('a change of kind', () => {
   });
 
   test('to text keeps a text in conflict as it was', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     save(a, blob('1'));
     save(b, text('a\nb\n'));
     exchange(a, b);
@@ -257,10 +260,10 @@ describe('a change of kind', () => {
 
 describe('versions', () => {
   test('of three devices apart are all kept, one shown, and a choice ends it', () => {
-    const docs = devices(blob('0'), 3);
+    const docs = devices(blob('0'));
     docs.forEach((doc, i) => save(doc, blob(`from ${i}`), doc, TAGS[i]));
     exchange(...docs);
-    const [first] = docs as [Y.Doc];
+    const [first] = docs;
     expect(shown(first)).toEqual(blob('from 2'));
     expect(others(first)).toEqual([blob('from 1'), blob('from 0')]);
     resolveConflict(first, readFile(first).others[1]?.id as string, TAGS[0]);
@@ -269,7 +272,7 @@ describe('versions', () => {
   });
 
   test('a save replaces what the disk showed, and no conflict beside it', () => {
-    const [a, b] = devices(blob('0')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(blob('0'));
     save(a, blob('a'), a, TAGS[0]);
     save(b, blob('b'), b, TAGS[1]);
     exchange(a, b);
@@ -278,7 +281,7 @@ describe('versions', () => {
   });
 
   test('a save against an older base does not replace a version that came since', () => {
-    const [a, b] = devices(blob('0')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(blob('0'));
     const base = copyOf(a);
     save(b, blob('b'), b, TAGS[1]);
     exchange(a, b);
@@ -287,7 +290,7 @@ describe('versions', () => {
   });
 
   test('the same bytes stored apart are no conflict', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     save(a, blob('same'), a, TAGS[0]);
     save(b, blob('same'), b, TAGS[1]);
     exchange(a, b);
@@ -297,7 +300,7 @@ describe('versions', () => {
   });
 
   test('a text that one of two blobs replaced knowingly is not listed', () => {
-    const [a, b] = devices(text('a\n')) as [Y.Doc, Y.Doc];
+    const [a, b] = devices(text('a\n'));
     save(a, text('a\nb\n'));
     save(a, blob('knew'), a, TAGS[0]);
     save(b, blob('did not'), b, TAGS[1]);
@@ -306,7 +309,7 @@ describe('versions', () => {
   });
 
   test('entries that are no versions are listed and count for nothing', () => {
-    const [doc] = devices(text('a\n')) as [Y.Doc];
+    const [doc] = devices(text('a\n'));
     const map = doc.getMap('v');
     const name = toHex(sha256(utf8('x')));
     const bad: Record<string, unknown> = {
@@ -324,21 +327,20 @@ describe('versions', () => {
     };
     for (const [key, value] of Object.entries(bad)) map.set(key, value);
     doc.getMap('f').set('seed', 3);
-    expect(readFile(doc)).toEqual({ shown: text('a\n'), seed: undefined, others: [], blobs: [], malformed: Object.keys(bad).sort() });
+    expect(readFile(doc)).toEqual({ shown: text('a\n'), seed: undefined, others: [], blobs: [], malformed: Object.keys(bad).toSorted() });
     save(doc, blob('good'));
     expect(readFile(doc)).toMatchObject({ shown: blob('good'), others: [] });
   });
 
   test('versions that claim to replace each other, or themselves, do not vanish', () => {
-    const [doc] = devices(text('')) as [Y.Doc];
-    const value = (replaces: string, content: string): string => `b - ${replaces} 1 ${toHex(sha256(utf8(content)))}`;
-    doc.getMap('v').set('1.aaaaaaaaaa', value('2.aaaaaaaaaa,1.aaaaaaaaaa', 'one'));
-    doc.getMap('v').set('2.aaaaaaaaaa', value('1.aaaaaaaaaa,3.aaaaaaaaaa', 'two'));
+    const [doc] = devices(text(''));
+    doc.getMap('v').set('1.aaaaaaaaaa', stored('2.aaaaaaaaaa,1.aaaaaaaaaa', 'one'));
+    doc.getMap('v').set('2.aaaaaaaaaa', stored('1.aaaaaaaaaa,3.aaaaaaaaaa', 'two'));
     expect(readFile(doc)).toMatchObject({ shown: { kind: 'blob' }, others: [] });
   });
 
   test('a version with the largest number there can be does not keep others from being stored', () => {
-    const [doc] = devices(text('')) as [Y.Doc];
+    const [doc] = devices(text(''));
     doc.getMap('v').set(`${(2 ** 48).toString(36)}.ffffffffff`, 't - -');
     save(doc, blob('a'));
     save(doc, blob('b'));

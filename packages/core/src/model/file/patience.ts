@@ -101,7 +101,7 @@ function longestAscending(pairs: readonly Pair[]): Pair[] {
   });
   const chosen: Pair[] = [];
   for (let i = ends.at(-1) ?? -1; i >= 0; i = previous[i] as number) chosen.push(pairs[i] as Pair);
-  return chosen.reverse();
+  return chosen.toReversed();
 }
 
 function largest(tokens: Int32Array): number {

@@ -2,6 +2,7 @@
 import type * as Y from 'yjs';
 import { utf8 } from '../../base/index.ts';
 import { contentDigest, type FileContent } from './content.ts';
+import { runsOfDocument } from './runs.ts';
 import { readDetails, TEXT_ID } from './state.ts';
 import { writeHunks } from './text-edit.ts';
 import { textHunks } from './text-hunks.ts';
@@ -20,7 +21,7 @@ export function resolveConflict(doc: Y.Doc, keep: string, tag: string): boolean 
   if (chosen === undefined || others.length === 0) return false;
   const isKeptText = chosen.kind === 'text' && chosen !== shown && keep !== TEXT_ID;
   doc.transact(() => {
-    if (isKeptText) writeHunks(doc, doc, textHunks(text, chosen.text, 'lines'));
+    if (isKeptText) writeHunks(doc, runsOfDocument(doc), textHunks(text, chosen.text, 'lines'));
     const content: FileContent | undefined = chosen.kind === 'text' ? undefined : chosen;
     const saw = contentDigest(utf8(text));
     writeVersion(doc, tag, { content, kept: false, saw, replaces: current.map(({ key }) => key) });

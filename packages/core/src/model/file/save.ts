@@ -8,9 +8,10 @@
 import type * as Y from 'yjs';
 import { utf8 } from '../../base/index.ts';
 import { contentDigest, type FileContent, sameContent } from './content.ts';
-import { type DetailedState, readDetails, TEXT_ID } from './state.ts';
+import type { Unit } from './hunk.ts';
+import type { ShownFile } from './shown-file.ts';
 import { writeHunks } from './text-edit.ts';
-import { type Hunk, textHunks, type Unit } from './text-hunks.ts';
+import { textHunks } from './text-hunks.ts';
 import { writeVersion } from './version.ts';
 
 export interface SaveOptions {
@@ -22,44 +23,36 @@ export interface SaveOptions {
 /**
  * Writes what `content` changed of what `base` shows, as one ordinary transaction on `live` (or as part of the one
  * that is open). Only characters that `base` shows are deleted.
- * @param base the document as the saver's disk showed it: an older or equal state, possibly `live` itself
- * @returns false if `base` shows this content already; nothing is written then
+ * @param base what the saver's disk showed: of `live` as it is, or as it was
+ * @returns what the disk shows now: `base` with the save in it, nothing else; `undefined` if `base` shows this
+ * content already, and then nothing is written
  */
-export function saveContent(live: Y.Doc, base: Y.Doc, content: FileContent, options: SaveOptions): boolean {
-  const before = readDetails(base);
-  if (sameContent(before.shown, content)) return false;
-  const hunks = content.kind === 'text' ? textHunks(before.text, content.text, options.unit) : [];
-  live.transact(() => {
-    if (content.kind === 'blob') writeBlob(live, before, content, options.tag);
-    else if (before.shown.kind === 'text') writeHunks(live, base, hunks);
-    else writeTextOverBlob(live, base, before, hunks, options.tag);
-  });
-  return true;
+export function saveContent(live: Y.Doc, base: ShownFile, content: FileContent, options: SaveOptions): ShownFile | undefined {
+  if (sameContent(base.content, content)) return undefined;
+  return live.transact(() =>
+    content.kind === 'blob'
+      ? saveBlob(live, base, content, options.tag)
+      : saveText(live, base, content, options),
+  );
 }
 
-function writeBlob(live: Y.Doc, before: DetailedState, content: FileContent, tag: string): void {
+function saveBlob(live: Y.Doc, base: ShownFile, content: FileContent, tag: string): ShownFile {
   // A text in conflict is not settled by a save of the blob: the version carries on what the replaced one saw.
-  const saw = textInConflict(before) ? (before.top?.saw ?? '') : contentDigest(utf8(before.text));
-  writeVersion(live, tag, { content, kept: false, saw, replaces: keysOfShown(before) });
+  const saw = base.saw ?? contentDigest(utf8(base.text));
+  const key = writeVersion(live, tag, { content, kept: false, saw, replaces: base.versions });
+  return { ...base, content, versions: [key] };
 }
 
-function writeTextOverBlob(live: Y.Doc, base: Y.Doc, before: DetailedState, hunks: readonly Hunk[], tag: string): void {
-  const saw = contentDigest(utf8(before.text));
+function saveText(live: Y.Doc, base: ShownFile, content: FileContent & { kind: 'text' }, { tag, unit }: SaveOptions): ShownFile {
   // The document has one text. If the one it holds is in conflict, it is kept before the saved one takes its place.
-  if (textInConflict(before)) {
-    const content: FileContent = { kind: 'text', text: before.text };
-    writeVersion(live, tag, { content, kept: true, saw, replaces: [] });
+  const digest = base.content.kind === 'text' ? '' : contentDigest(utf8(base.text));
+  if (base.saw !== undefined) {
+    const kept: FileContent = { kind: 'text', text: base.text };
+    writeVersion(live, tag, { content: kept, kept: true, saw: digest, replaces: [] });
   }
-  writeHunks(live, base, hunks);
-  const texts = before.current.filter((version) => version.content === undefined).map(({ key }) => key);
-  writeVersion(live, tag, { content: undefined, kept: false, saw, replaces: [...keysOfShown(before), ...texts] });
-}
-
-const textInConflict = (state: DetailedState): boolean => state.others.some(({ id }) => id === TEXT_ID);
-
-/** All current versions that say what is shown: two devices may have stored the same bytes. */
-function keysOfShown({ current, shown, top }: DetailedState): string[] {
-  const says = (content: FileContent | undefined): boolean =>
-    content === undefined ? top?.content === undefined : sameContent(content, shown);
-  return current.filter(({ content, kept }) => !kept && says(content)).map(({ key }) => key);
+  const runs = writeHunks(live, base.runs, textHunks(base.text, content.text, unit));
+  const shown = { content, text: content.text, runs, saw: undefined };
+  if (base.content.kind === 'text') return { ...shown, versions: base.versions };
+  const key = writeVersion(live, tag, { content: undefined, kept: false, saw: digest, replaces: base.versions });
+  return { ...shown, versions: [key] };
 }

@@ -9,7 +9,7 @@ export function slideRanges(a: Int32Array, b: Int32Array, ranges: readonly Range
   // From the last to the first, because a range goes as far as the one behind it leaves room.
   const placed: Range[] = [];
   for (const range of ranges.toReversed()) placed.push(slide(a, b, range, placed));
-  return placed.reverse();
+  return placed.toReversed();
 }
 
 /** The range at its lowest place. One that reaches the next takes it in, and goes on if it still can. */

@@ -6,7 +6,7 @@ import type * as Y from 'yjs';
 import { type BlobName, utf8 } from '../../base/index.ts';
 import { contentDigest, type FileContent, sameContent } from './content.ts';
 import { rootFacts, SEED } from './layout.ts';
-import { shownText } from './shown-text.ts';
+import { textOfDocument } from './runs.ts';
 import { readVersions, type Version } from './version.ts';
 
 /** Another content of a file than the one shown. `id` names it to `resolveConflict`. */
@@ -45,7 +45,7 @@ export function readFile(doc: Y.Doc): FileState {
 
 export function readDetails(doc: Y.Doc): DetailedState {
   const { all, current, malformed } = readVersions(doc);
-  const text = shownText(doc);
+  const text = textOfDocument(doc);
   const top = current.find((version) => !version.kept);
   const shown = top?.content ?? { kind: 'text', text };
   const names = all.flatMap(({ content }) => (content?.kind === 'blob' ? [content.name] : []));

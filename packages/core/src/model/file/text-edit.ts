@@ -1,37 +1,41 @@
 /**
- * Hunks found against an old state of a document, written into its newest state. Places are carried over by the
+ * Hunks found against what a disk showed, written into a document's newest state. Places are carried over by the
  * identities of characters, not by counting: whatever others inserted or deleted meanwhile, an insert stands right
- * behind the character it stood behind in the base, and only characters that the base showed are deleted.
+ * behind the character it stood behind on the disk, and only characters that the disk showed are deleted.
  *
  * The items are made directly, because `Y.Text.insert` skips characters that were deleted and would put the insert
  * behind text that others wrote at their place.
  */
 import * as Y from 'yjs';
+import type { Hunk } from './hunk.ts';
 import { rootText } from './layout.ts';
-import { type Run, runAt, shownRuns } from './shown-text.ts';
-import type { Hunk } from './text-hunks.ts';
+import { editedRuns, type Inserted, type Run, runAt } from './runs.ts';
 
-/** The caller has opened a transaction. `hunks` are ascending and do not overlap. */
-export function writeHunks(live: Y.Doc, base: Y.Doc, hunks: readonly Hunk[]): void {
-  if (hunks.length === 0) return;
+/**
+ * @param runs the characters of the text that the hunks are against
+ * @param hunks ascending, without overlap
+ * @returns the characters of that text with the hunks applied to it
+ */
+export function writeHunks(live: Y.Doc, runs: readonly Run[], hunks: readonly Hunk[]): readonly Run[] {
+  if (hunks.length === 0) return runs;
   const text = rootText(live);
-  const runs = shownRuns(base);
-  live.transact((transaction) => {
+  return live.transact((transaction) => {
     // All places are cut before anything is inserted: Yjs keeps a client's items in one array, and cutting an item
     // in front of thousands of new ones moves them all each time.
     const lefts = hunks.map(({ offset, remove, insert }) => {
       deleteShown(transaction, runs, offset, remove);
       return insert === '' ? null : itemBefore(transaction, text, runs, offset);
     });
-    hunks.forEach(({ insert }, i) => {
-      if (insert !== '') insertBehind(transaction, text, lefts[i] ?? null, insert);
-    });
+    const inserted = hunks.map(({ insert }, i) =>
+      insert === '' ? undefined : insertBehind(transaction, text, lefts[i] ?? null, insert),
+    );
     // These remember places by counting and were not told; Yjs itself forgets them after every remote transaction.
     if (text._searchMarker !== null) text._searchMarker.length = 0;
+    return editedRuns(runs, hunks, inserted);
   });
 }
 
-/** Deletes the characters that the base showed from `offset` on, where nobody else has. */
+/** Deletes the characters that were shown from `offset` on, where nobody else has. */
 function deleteShown(transaction: Y.Transaction, runs: readonly Run[], offset: number, count: number): void {
   const end = offset + count;
   let index = runAt(runs, offset);
@@ -58,17 +62,16 @@ function deleteClocks(transaction: Y.Transaction, client: number, from: number, 
   }
 }
 
-/** The item that ends with the base's character before `offset`; `null` where an insert goes to the very beginning. */
+/** The item that ends with the character before `offset`; `null` where an insert goes to the very beginning. */
 function itemBefore(transaction: Y.Transaction, text: Y.Text, runs: readonly Run[], offset: number): Y.Item | null {
   const { store } = transaction.doc;
   if (offset === 0) return null;
-  let index = runAt(runs, offset - 1);
   let at = offset - 1;
-  for (; index >= 0; index--) {
+  for (let index = runAt(runs, at); index >= 0; index--) {
     const run = runs[index] as Run;
-    const id = Y.createID(run.client, run.clock + Math.min(at, run.offset + run.length - 1) - run.offset);
+    const id = Y.createID(run.client, run.clock + at - run.offset);
     at = run.offset - 1;
-    // A peer can have sent a document that lost this character's place. Then the one before it has to do.
+    // A peer can have sent a document in which this character has no place. Then the one before it has to do.
     if (id.clock >= Y.getState(store, id.client)) continue;
     const found: Y.Item | Y.GC = Y.getItem(store, id);
     if (found instanceof Y.Item && found.parent === text) return Y.getItemCleanEnd(transaction, store, id);
@@ -76,10 +79,11 @@ function itemBefore(transaction: Y.Transaction, text: Y.Text, runs: readonly Run
   return null;
 }
 
-function insertBehind(transaction: Y.Transaction, text: Y.Text, left: Y.Item | null, insert: string): void {
+function insertBehind(transaction: Y.Transaction, text: Y.Text, left: Y.Item | null, insert: string): Inserted {
   const { store, clientID } = transaction.doc;
-  const right = left === null ? text._start : left.right;
+  const right = left === null ? (Y.getTypeChildren(text)[0] ?? null) : left.right;
   const id = Y.createID(clientID, Y.getState(store, clientID));
   const content = new Y.ContentString(insert);
   new Y.Item(id, left, left?.lastId ?? null, right, right?.id ?? null, text, null, content).integrate(transaction, 0);
+  return id;
 }

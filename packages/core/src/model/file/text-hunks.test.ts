@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Hunk, textHunks, type Unit } from './text-hunks.ts';
+import type { Hunk, Unit } from './hunk.ts';
+import { textHunks } from './text-hunks.ts';
 
 function patched(base: string, hunks: readonly Hunk[]): string {
   let text = '';
@@ -16,6 +17,17 @@ function hunksOf(base: string, next: string, unit: Unit = 'lines'): Hunk[] {
   const hunks = textHunks(base, next, unit);
   expect(patched(base, hunks)).toBe(next);
   return hunks;
+}
+
+/** Lines of so many kinds, in an order that looks random. */
+function random(symbols: number, count: number, seed: number): string {
+  let state = seed;
+  let text = '';
+  for (let i = 0; i < count; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    text += `${(state >>> 16) % symbols}\n`;
+  }
+  return text;
 }
 
 describe('lines', () => {
@@ -109,16 +121,6 @@ describe('words', () => {
 
 describe('bounds', () => {
   // Each of these would take minutes without the bounds; the default time limit of a test is what they must not reach.
-  const random = (symbols: number, count: number, seed: number): string => {
-    let state = seed;
-    let text = '';
-    for (let i = 0; i < count; i++) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      text += `${(state >>> 16) % symbols}\n`;
-    }
-    return text;
-  };
-
   test.each<[string, string, string]>([
     ['lines of few kinds in random order', random(2, 100_000, 1), random(2, 100_000, 2)],
     ['everything changed', random(50_000, 100_000, 3), random(50_000, 100_000, 4)],
@@ -126,7 +128,6 @@ describe('bounds', () => {
     ['one line of 4 MB without a blank', 'ab'.repeat(2_000_000), `${'ab'.repeat(1_000_000)}c${'ab'.repeat(1_000_000)}`],
     ['every second line changed', Array.from({ length: 60_000 }, (_, i) => `${i}\n`).join(''), Array.from({ length: 60_000 }, (_, i) => (i % 2 ? `${i}\n` : `x${i}\n`)).join('')],
   ])('%s has hunks that are right', (_, base, next) => {
-    hunksOf(base, next, 'lines');
-    hunksOf(base, next, 'words');
+    for (const unit of ['lines', 'words'] as const) expect(patched(base, textHunks(base, next, unit))).toBe(next);
   });
 });

@@ -5,20 +5,12 @@
  * Time is bounded on any input by bounding the work that a better answer may cost: beyond it hunks get larger, never
  * wrong. A boundary never separates a surrogate pair, nor CR from LF.
  */
+import type { Hunk, Unit } from './hunk.ts';
 import { splitLines, startsOf } from './lines.ts';
 import type { Range } from './range.ts';
 import { sequenceRanges } from './sequence-diff.ts';
 import { internTokens } from './tokens.ts';
 import { wordHunks } from './words.ts';
-
-export type Unit = 'words' | 'lines';
-
-/** Replaces `remove` UTF-16 units of the base at `offset` by `insert`. */
-export interface Hunk {
-  readonly offset: number;
-  readonly remove: number;
-  readonly insert: string;
-}
 
 /** UTF-16 units that are compared by words for one save. What lies beyond is replaced by whole lines. */
 const WORDS_BUDGET = 256 * 1024;

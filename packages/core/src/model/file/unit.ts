@@ -1,5 +1,5 @@
 /** Which files are prose. In prose two edits of one line blend well; in code a line that nobody wrote is a fault. */
-import type { Unit } from './text-hunks.ts';
+import type { Unit } from './hunk.ts';
 
 const PROSE_ENDINGS = new Set(
   'md markdown mdown mkd mdx txt text rst adoc asciidoc asc tex latex org textile wiki mediawiki typ'.split(' '),

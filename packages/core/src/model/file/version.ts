@@ -52,8 +52,8 @@ export function readVersions(doc: Y.Doc): Versions {
     if (version === undefined) malformed.push(key);
     else all.push(version);
   }
-  all.sort((a, b) => b.lamport - a.lamport || (a.key < b.key ? 1 : -1));
-  return { all, current: currentOf(all), malformed: malformed.sort() };
+  const sorted = all.toSorted((a, b) => b.lamport - a.lamport || (a.key < b.key ? 1 : -1));
+  return { all: sorted, current: currentOf(sorted), malformed: malformed.toSorted() };
 }
 
 /** A version replaces only earlier ones: two that claim to replace each other are both current, not both gone. */
@@ -67,15 +67,17 @@ function currentOf(all: readonly Version[]): Version[] {
   return all.filter(({ key }) => !replaced.has(key));
 }
 
-/** Writes a version, later than every version in the document. The caller has opened a transaction. */
-export function writeVersion(doc: Y.Doc, tag: string, version: NewVersion): void {
+/** Writes a version, later than every version in the document, and returns its key. The caller has opened a transaction. */
+export function writeVersion(doc: Y.Doc, tag: string, version: NewVersion): string {
   const map = rootVersions(doc);
   let largest = 0;
   for (const key of map.keys()) largest = Math.max(largest, lamportOf(key));
   let lamport = Math.min(largest + 1, LAMPORT_LIMIT);
   // Only where somebody exhausted the numbers is a key taken; a lower one then keeps the content, if not the order.
   while (map.has(keyOf(lamport, tag))) lamport--;
-  map.set(keyOf(lamport, tag), formatVersion(version));
+  const key = keyOf(lamport, tag);
+  map.set(key, formatVersion(version));
+  return key;
 }
 
 const keyOf = (lamport: number, tag: string): string => `${lamport.toString(36)}.${tag}`;

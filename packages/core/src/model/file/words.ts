@@ -1,8 +1,8 @@
 /** Words inside replaced text: what stays of a sentence when somebody rephrases another part of it. */
+import type { Hunk } from './hunk.ts';
 import { startsOf } from './lines.ts';
 import type { Range } from './range.ts';
 import { sequenceRanges } from './sequence-diff.ts';
-import type { Hunk } from './text-hunks.ts';
 import { internTokens } from './tokens.ts';
 
 /** Scripts that write without spaces: each of their characters is a word. */
