@@ -31,11 +31,6 @@ export default defineConfig({
     teardownTimeout: 10 * SECOND,
     restoreMocks: true,
     passWithNoTests: false,
-    coverage: {
-      provider: 'v8',
-      include: ['packages/*/src/**/*.ts'],
-      exclude: ['**/*.test.ts', '**/*.test-d.ts'],
-    },
     projects: [
       ...packages.map((name) => project(name, [`packages/${name}/src/**/*.test.ts`], [], 20 * SECOND)),
       project('test', ['test/**/*.test.ts'], ['test/**/*.e2e.test.ts', 'test/fixtures/**'], 30 * SECOND),
