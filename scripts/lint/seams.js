@@ -1,0 +1,161 @@
+/**
+ * `evermesh/seams`: the world comes in through seams. Time, randomness, the file system, sockets and the
+ * environment are read only in the few files that implement a seam; everything else is handed a small interface,
+ * so that a simulator can own the world and replay it from a seed.
+ */
+import { placeOf } from './places.js';
+
+/** What each part of the world is called in messages, what to use instead, and which files may touch it. */
+const WORLD = {
+  time: {
+    advice: 'Take a Clock (packages/core/src/base/clock.ts).',
+    allowed: ['core/src/base/system-', 'adapters/src/', 'mirror/src/fs/node-'],
+  },
+  randomness: {
+    advice: 'Take a Random (packages/core/src/base/random.ts).',
+    allowed: ['core/src/base/system-', 'adapters/src/', 'mirror/src/fs/node-'],
+  },
+  files: {
+    advice:
+      'Take a file system seam; Node implementations live in adapters, mirror/src/fs/node-*.ts and server/src/node-*.ts.',
+    allowed: ['adapters/src/', 'mirror/src/fs/node-', 'server/src/node-', 'cli/src/'],
+  },
+  sockets: {
+    advice: 'Take a transport; the one over WebSocket is @evermesh/adapters/web-socket.',
+    allowed: ['adapters/src/'],
+  },
+  environment: {
+    advice: 'Read it in packages/cli or packages/server/src/config.ts and hand the value on.',
+    allowed: ['cli/src/', 'server/src/config.ts', 'adapters/src/'],
+  },
+};
+
+const GLOBALS = new Map([
+  ['setTimeout', 'time'],
+  ['setInterval', 'time'],
+  ['setImmediate', 'time'],
+  ['WebSocket', 'sockets'],
+]);
+
+/** `object.property`; the objects are globals. */
+const PROPERTIES = new Map([
+  ['Date.now', 'time'],
+  ['performance.now', 'time'],
+  ['AbortSignal.timeout', 'time'],
+  ['process.hrtime', 'time'],
+  ['Math.random', 'randomness'],
+  ['crypto.randomUUID', 'randomness'],
+  ['crypto.getRandomValues', 'randomness'],
+  ['process.env', 'environment'],
+]);
+
+const MODULES = new Map([
+  ['fs', 'files'],
+  ['fs/promises', 'files'],
+  ['chokidar', 'files'],
+  ['timers', 'time'],
+  ['timers/promises', 'time'],
+  ['perf_hooks', 'time'],
+]);
+
+/** Named imports of modules that are otherwise harmless. */
+const NAMED_IMPORTS = new Map([
+  ['crypto:randomBytes', 'randomness'],
+  ['crypto:randomInt', 'randomness'],
+  ['crypto:randomUUID', 'randomness'],
+  ['crypto:randomFillSync', 'randomness'],
+  ['crypto:getRandomValues', 'randomness'],
+  ['process:env', 'environment'],
+]);
+
+const GLOBAL_OBJECTS = new Set(['globalThis', 'window', 'self', 'global']);
+
+export const seams = {
+  meta: { type: 'problem', docs: { description: 'Only seam files touch the world' } },
+  create(context) {
+    const place = placeOf(context.filename);
+    if (place === undefined || place.isTest || place.package === 'testkit') return {};
+    const file = `${place.package}/src/${place.path}`;
+
+    const report = (node, what, part) => {
+      const { advice, allowed } = WORLD[part];
+      if (allowed.some((prefix) => file.startsWith(prefix))) return;
+      context.report({ node, message: `${what} touches the world (${part}) outside a seam file. ${advice}` });
+    };
+    const checkModule = (node, source, specifiers) => {
+      if (typeof source?.value !== 'string') return;
+      const name = source.value.replace(/^node:/, '');
+      const part = MODULES.get(name);
+      if (part !== undefined) report(node, `'${source.value}'`, part);
+      for (const specifier of specifiers ?? []) {
+        const imported = specifier.imported?.name ?? specifier.imported?.value;
+        const named = NAMED_IMPORTS.get(`${name}:${imported}`);
+        if (named !== undefined) report(specifier, `'${imported}' of '${source.value}'`, named);
+      }
+    };
+
+    return {
+      ImportDeclaration(node) {
+        if (node.importKind !== 'type') checkModule(node, node.source, node.specifiers);
+      },
+      ImportExpression: (node) => checkModule(node, node.source),
+      ExportNamedDeclaration: (node) => checkModule(node, node.source),
+      ExportAllDeclaration: (node) => checkModule(node, node.source),
+      'Program:exit'(program) {
+        for (const identifier of globalIdentifiers(context.sourceCode.getScope(program))) {
+          checkGlobal(identifier, report);
+        }
+      },
+    };
+  },
+};
+
+/** Every value use of a name that the file itself does not declare. */
+function globalIdentifiers(scope) {
+  let top = scope;
+  while (top.upper !== null) top = top.upper;
+  const declaredNowhere = top.variables.filter((variable) => variable.defs.length === 0);
+  const references = [...top.through, ...declaredNowhere.flatMap((variable) => variable.references)];
+  const identifiers = new Set(references.map((reference) => reference.identifier));
+  return [...identifiers].filter((identifier) => !identifier.parent.type.startsWith('TS'));
+}
+
+function checkGlobal(identifier, report) {
+  let node = identifier;
+  let name = identifier.name;
+  // `globalThis.Date.now` is the same as `Date.now`.
+  while (GLOBAL_OBJECTS.has(name) && propertyOf(node) !== undefined) {
+    name = propertyOf(node);
+    node = node.parent;
+  }
+  const whole = GLOBALS.get(name);
+  if (whole !== undefined) report(node, `'${name}'`, whole);
+
+  for (const property of [propertyOf(node), ...destructuredFrom(node)]) {
+    const part = PROPERTIES.get(`${name}.${property}`);
+    if (part !== undefined) report(node, `'${name}.${property}'`, part);
+  }
+
+  const { parent } = node;
+  const isCalled =
+    (parent.type === 'NewExpression' || parent.type === 'CallExpression') && parent.callee === node;
+  if (name === 'Date' && isCalled && (parent.type === 'CallExpression' || parent.arguments.length === 0)) {
+    report(parent, parent.type === 'NewExpression' ? `'new Date()'` : `'Date()'`, 'time');
+  }
+}
+
+/** `now` for the `Date` of `Date.now` and `Date['now']`. */
+function propertyOf(node) {
+  const { parent } = node;
+  if (parent.type !== 'MemberExpression' || parent.object !== node) return undefined;
+  if (!parent.computed) return parent.property.name;
+  return parent.property.type === 'Literal' ? String(parent.property.value) : undefined;
+}
+
+/** `now` for the `Date` of `const { now } = Date`. */
+function destructuredFrom(node) {
+  const { parent } = node;
+  if (parent.type !== 'VariableDeclarator' || parent.init !== node || parent.id.type !== 'ObjectPattern')
+    return [];
+  return parent.id.properties.map((property) => property.key?.name ?? property.key?.value);
+}
