@@ -99,13 +99,17 @@ describe('words', () => {
     expect(hunksOf('one a\ntwo b\n', 'one x\ntwo y\n', 'words')).toHaveLength(2);
   });
 
+  test('a line that shares no word with the one it replaces replaces it with its end', () => {
+    expect(hunksOf('one\n', 'quite another\n', 'words')).toEqual([{ offset: 0, remove: 4, insert: 'quite another\n' }]);
+  });
+
   test('scripts that write without spaces are compared by characters', () => {
     expect(hunksOf('我喜欢猫。\n', '我喜欢狗。\n', 'words')).toEqual([{ offset: 3, remove: 1, insert: '狗' }]);
   });
 
   test('no surrogate pair, no accent and no joined sign is cut', () => {
     expect(hunksOf('a 😀 b\n', 'a 😁 b\n', 'words')).toEqual([{ offset: 2, remove: 2, insert: '😁' }]);
-    expect(hunksOf('e\u0301t\n', 'et\n', 'words')).toEqual([{ offset: 0, remove: 3, insert: 'et' }]);
+    expect(hunksOf('e\u0301t a\n', 'et a\n', 'words')).toEqual([{ offset: 0, remove: 3, insert: 'et' }]);
     const family = '👩\u200d👧';
     expect(hunksOf(`x ${family} y\n`, 'x 👩 y\n', 'words')).toEqual([{ offset: 2, remove: family.length, insert: '👩' }]);
     expect(hunksOf('a\nb\n', 'a\r\nb\n', 'words')).toEqual([{ offset: 1, remove: 1, insert: '\r\n' }]);

@@ -18,6 +18,7 @@ const WORD = new RegExp(
   ].join('|'),
   'gu',
 );
+const HAS_WORD = /[\p{L}\p{N}]/u;
 const HAS_WORD_OR_LINE_END = /[\p{L}\p{N}\r\n]/u;
 
 /**
@@ -32,13 +33,27 @@ export function wordHunks(removed: string, inserted: string, budget: number): { 
   if (cost > budget) return { hunks: [{ offset: before, remove: base.length, insert: next }], cost: 0 };
   const [aWords, bWords] = [base.match(WORD) ?? [], next.match(WORD) ?? []];
   const [aStarts, bStarts] = [startsOf(aWords), startsOf(bWords)];
-  const ranges = joinOverGaps(sequenceRanges(...internTokens(aWords, bWords)), aWords);
+  const differing = sequenceRanges(...internTokens(aWords, bWords));
+  // With no word in common these are other lines, and a line keeps its own end: it may be deleted with it elsewhere.
+  if (before + behind === 0 && !sharesWord(differing, aWords)) {
+    return { hunks: [{ offset: 0, remove: removed.length, insert: inserted }], cost };
+  }
+  const ranges = joinOverGaps(differing, aWords);
   const hunks = ranges.map(({ aFrom, aTo, bFrom, bTo }) => {
     const start = aStarts[aFrom] as number;
     const insert = next.slice(bStarts[bFrom], bStarts[bTo]);
     return { offset: before + start, remove: (aStarts[aTo] as number) - start, insert };
   });
   return { hunks, cost };
+}
+
+function sharesWord(differing: readonly Range[], words: readonly string[]): boolean {
+  let at = 0;
+  for (const { aFrom, aTo } of [...differing, { aFrom: words.length, aTo: words.length }]) {
+    for (; at < aFrom; at++) if (HAS_WORD.test(words[at] as string)) return true;
+    at = aTo;
+  }
+  return false;
 }
 
 /**
