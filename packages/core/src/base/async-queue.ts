@@ -46,7 +46,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item> {
     if (this.#failure !== undefined) {
       const error = this.#failure;
       this.#failure = undefined;
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {

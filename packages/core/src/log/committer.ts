@@ -2,7 +2,7 @@
  * Group commit: whatever is given while a batch is being written goes into the next batch, so many writers share one
  * sync. Batches are written strictly one after the other, and each `commit` is wholly inside one batch.
  */
-import { EvermeshError } from '../errors/index.ts';
+import type { EvermeshError } from '../errors/index.ts';
 import { type Store, type StoreOperation, storeError } from './store.ts';
 
 interface Waiting {
