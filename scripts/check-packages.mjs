@@ -4,13 +4,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 const root = new URL('..', import.meta.url);
 const manifest = async (directory) =>
   JSON.parse(await readFile(new URL(`${directory}package.json`, root), 'utf8'));
 
 function passes(tool, ...parameters) {
-  return spawnSync('npx', ['--no', tool, ...parameters], { cwd: root, stdio: 'inherit' }).status === 0;
+  const command = fileURLToPath(new URL(`node_modules/.bin/${tool}`, root));
+  return spawnSync(command, parameters, { cwd: root, stdio: 'inherit' }).status === 0;
 }
 
 const failures = [];
