@@ -1,0 +1,7 @@
+export { FolderTree } from './folder-tree.ts';
+export { checkName, NAME_RULES, nameKey } from './names.ts';
+export { type NewNode, type NodeKind, ROOT } from './node-kind.ts';
+export type { Problem } from './register-reader.ts';
+export type { TreeChange } from './tree-changes.ts';
+export type { TreeHost } from './tree-host.ts';
+export type { ShownNode } from './tree-node.ts';

@@ -1,0 +1,99 @@
+/**
+ * Names. Registers keep a name as it was typed; what is shown is a form that every system can hold in one directory.
+ * Two names that some system could not hold side by side have the same key, and a directory shows a key once. These
+ * rules are a constant of the format: replicas with other rules would show another tree.
+ */
+import { sha256, toHex, utf8 } from '../../base/index.ts';
+import { EvermeshError } from '../../errors/index.ts';
+
+/** The version of the rules in this file. A folder's metadata names the version it was made with. */
+export const NAME_RULES = 1;
+
+/** Bytes of UTF-8: what common file systems hold. */
+const NAME_BYTES = 255;
+/** A longer ending is no file type, and is cut like the rest. */
+const EXTENSION_BYTES = 32;
+
+const ASCII = /^[ -~]*$/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+const NOT_ON_WINDOWS = /[\p{Cc}<>:"/\\|?*]/gu;
+const RESERVED_ON_WINDOWS = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=$|[ .])/i;
+
+/** Throws `PATH_INVALID` for a name that nobody may give. What arrives from others is shown anyway, in a safe form. */
+export function checkName(name: string): void {
+  const why = whyInvalid(name);
+  if (why !== undefined)
+    throw new EvermeshError('PATH_INVALID', `A name ${why}.`, { details: { name: name.slice(0, 300) } });
+}
+
+function whyInvalid(name: string): string | undefined {
+  if (name === '') return 'has at least one character';
+  if (name === '.' || name === '..') return 'cannot be a dot or two';
+  if (name.includes('/') || name.includes('\0')) return 'contains neither a slash nor a NUL character';
+  // UTF-8 cannot carry it: other devices would see another name.
+  if (LONE_SURROGATE.test(name)) return 'consists of whole characters';
+  if (bytesOf(name) > NAME_BYTES || bytesOf(name.normalize('NFC')) > NAME_BYTES)
+    return `has at most ${NAME_BYTES} bytes of UTF-8`;
+  return undefined;
+}
+
+/** Names with equal keys cannot stand in one directory. */
+export function nameKey(name: string): string {
+  // Lower-casing may yield decomposed characters, so the composition comes last as well.
+  return windowsForm(shownName(name)).toLowerCase().normalize('NFC');
+}
+
+/** The name with what Windows refuses replaced, or altered at the end it would drop. */
+function windowsForm(name: string): string {
+  const legal = name.replace(NOT_ON_WINDOWS, '_').replace(/[. ]+$/, (end) => '_'.repeat(end.length));
+  return legal.replace(RESERVED_ON_WINDOWS, '$1_');
+}
+
+/** How a registered name is shown. Showing what is shown changes nothing. */
+export function shownName(name: string): string {
+  if (ASCII.test(name) && name.length <= NAME_BYTES && !isSpecial(name) && !name.includes('/')) return name;
+  const whole = name.replace(LONE_SURROGATES, '\ufffd').replace(/[/\0]/g, '_').normalize('NFC');
+  return fit(isSpecial(whole) ? `_${whole}` : whole, '');
+}
+
+const isSpecial = (name: string): boolean => name === '' || name === '.' || name === '..';
+
+/**
+ * A name to show instead of one that a sibling has. It depends on the node alone, so that every replica finds the same;
+ * a further `attempt` is for a directory where the earlier ones are taken too.
+ */
+export function alternativeName(name: string, id: string, attempt: number): string {
+  const digest = toHex(sha256(utf8(id)));
+  const mark = digest.slice(0, 8 << Math.min(attempt, 3)) + '~'.repeat(Math.max(0, attempt - 3));
+  return fit(shownName(name), ` (~${mark})`);
+}
+
+/** Puts `suffix` before the extension and cuts what stands before it until the whole fits. */
+function fit(name: string, suffix: string): string {
+  if (bytesOf(name) + bytesOf(suffix) <= NAME_BYTES && suffix === '') return name;
+  const { stem, extension } = split(name);
+  const room = NAME_BYTES - bytesOf(suffix) - bytesOf(extension);
+  return cut(stem, Math.max(room, 1)) + suffix + extension;
+}
+
+function split(name: string): { stem: string; extension: string } {
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 ? name.slice(dot) : '';
+  if (bytesOf(extension) > EXTENSION_BYTES) return { stem: name, extension: '' };
+  return { stem: name.slice(0, name.length - extension.length), extension };
+}
+
+/** The longest beginning of whole characters within `limit` bytes. */
+function cut(text: string, limit: number): string {
+  let bytes = 0;
+  let end = 0;
+  for (const character of text) {
+    bytes += bytesOf(character);
+    if (bytes > limit) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}
+
+const bytesOf = (text: string): number => (ASCII.test(text) ? text.length : utf8(text).byteLength);
