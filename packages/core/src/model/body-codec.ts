@@ -9,6 +9,7 @@ import * as Y from 'yjs';
 import { concatBytes } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import type { ClockRange } from '../protocol/index.ts';
+import { isSoundUpdate } from './update-frame.ts';
 
 const V1 = 0;
 const V2 = 1;
@@ -51,10 +52,20 @@ export function clocksOf(body: Uint8Array): ClockRange[] {
  * @throws UPDATE_MALFORMED, and the document is as it was
  */
 export function applyBody(doc: Y.Doc, body: Uint8Array, origin: unknown): void {
-  decode(body);
-  const update = body.subarray(1);
-  if (body[0] === V2) Y.applyUpdateV2(doc, update, origin);
-  else Y.applyUpdate(doc, update, origin);
+  const update = updateOf(body);
+  if (body[0] === V2) {
+    decode(body);
+    Y.applyUpdateV2(doc, update, origin);
+    return;
+  }
+  if (!isSoundUpdate(update)) throw malformed(undefined);
+  try {
+    Y.applyUpdate(doc, update, origin);
+  } catch (error) {
+    // Either a content does not decode, and Yjs has changed nothing yet, or an observer threw, which is its own error.
+    decode(body);
+    throw error;
+  }
 }
 
 /**
@@ -80,7 +91,6 @@ const EMPTY_UPDATE = Uint8Array.of(0, 0);
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>;
 
-/** Decoded whole before anything is applied: Yjs reads deletions only after it has taken the structs in. */
 function decode(body: Uint8Array): Decoded {
   let decoded: Decoded;
   try {
@@ -88,9 +98,8 @@ function decode(body: Uint8Array): Decoded {
   } catch (error) {
     throw malformed(error);
   }
-  for (const struct of decoded.structs) {
-    if (!isSound(struct)) throw malformed(undefined);
-  }
+  const deletions = [...decoded.ds.clients.values()].flat();
+  if (!decoded.structs.every(isSound) || !deletions.every(({ len }) => len > 0)) throw malformed(undefined);
   return decoded;
 }
 

@@ -10,7 +10,7 @@
  *
  * PROP_RUNS sets the number of runs, PROP_SEED replays one.
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { type BlobName, sha256, toHex, utf8 } from '../../base/index.ts';

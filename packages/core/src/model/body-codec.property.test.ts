@@ -1,0 +1,93 @@
+/**
+ * Laws of bodies that a peer damaged.
+ *
+ * - A body is applied, or refused as UPDATE_MALFORMED with the document as it was. There is no third way.
+ * - Whatever Yjs decodes whole, and builds only on what came before it, is not refused.
+ *
+ * PROP_RUNS sets the number of runs, PROP_SEED replays one.
+ */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { equalBytes } from '../base/index.ts';
+import { isEvermeshError } from '../errors/index.ts';
+import { applyBody, clocksOf, encodeBody, newDocument } from './body-codec.ts';
+import { isSoundUpdate } from './update-frame.ts';
+
+const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
+const SEED = process.env['PROP_SEED'];
+const PARAMETERS = { numRuns: 20 * RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
+
+/** A document with every kind of content, and the update that made the second half of it. */
+function varied(): { first: Uint8Array; second: Uint8Array } {
+  const doc = newDocument('d', 5, true);
+  const text = doc.getText('t');
+  text.insert(0, 'one two 😀');
+  doc.getMap('m').set('nested', new Y.Map([['a', 1]]));
+  const first = Y.encodeStateAsUpdate(doc);
+  const vector = Y.encodeStateVector(doc);
+  const other = newDocument('d', 9, true);
+  Y.applyUpdate(other, first);
+  other.getText('t').insert(4, 'other');
+  other.getText('t').delete(0, 2);
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(other));
+  text.insert(3, 'x');
+  text.delete(5, 3);
+  text.format(0, 2, { bold: true });
+  text.insertEmbed(1, { image: 'url' });
+  const map = doc.getMap<unknown>('m');
+  map.set('any', [1, 2.5, 1n, null, undefined, true, 'text', { deep: [{}] }, Uint8Array.of(1, 2)]);
+  map.set('bytes', Uint8Array.of(1, 2, 3));
+  map.set('doc', new Y.Doc({ guid: 'sub' }));
+  map.delete('nested');
+  doc.getXmlFragment('x').insert(0, [new Y.XmlElement('p'), new Y.XmlText('q')]);
+  return { first, second: Y.encodeStateAsUpdate(doc, vector) };
+}
+
+const { first, second } = varied();
+const damage = fc.oneof(
+  fc.record({ at: fc.nat(second.byteLength - 1), value: fc.nat(255), remove: fc.nat(1) }),
+  fc.record({ at: fc.nat(second.byteLength - 1), value: fc.constantFrom(0, 1, 4, 5, 9, 127, 128, 255), remove: fc.nat(4) }),
+);
+
+function damaged(list: readonly { at: number; value: number; remove: number }[]): Uint8Array {
+  const bytes = [...second];
+  for (const { at, value, remove } of list) bytes.splice(at % (bytes.length + 1), remove, value);
+  return Uint8Array.from(bytes);
+}
+
+function decodes(update: Uint8Array): boolean {
+  try {
+    return clocksOf(encodeBody(update)).length >= 0;
+  } catch {
+    return false;
+  }
+}
+
+test('a damaged body is applied or refused by its code, with the document as it was', () => {
+  let [applied, refused] = [0, 0];
+  fc.assert(
+    fc.property(fc.array(damage, { minLength: 1, maxLength: 3 }), (list) => {
+      const update = damaged(list);
+      const doc = newDocument('d', 6, true);
+      Y.applyUpdate(doc, first);
+      const before = Y.encodeStateAsUpdate(doc);
+      try {
+        applyBody(doc, encodeBody(update), null);
+        applied++;
+      } catch (error) {
+        if (!isEvermeshError(error, 'UPDATE_MALFORMED')) throw error;
+        refused++;
+        expect(equalBytes(Y.encodeStateAsUpdate(doc), before)).toBe(true);
+      }
+      if (decodes(update)) expect(isSoundUpdate(update)).toBe(true);
+    }),
+    PARAMETERS,
+  );
+  expect(applied).toBeGreaterThan(0);
+  expect(refused).toBeGreaterThan(0);
+});
+
+test('what is not damaged is sound', () => {
+  for (const update of [first, second]) expect(isSoundUpdate(update)).toBe(true);
+});
