@@ -64,9 +64,15 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
     tag: 3,
     write: (w, m) => {
       writeCursor(w.uint(m.channel), m.cursor);
-      writeHeads(w.byte(GRANTS.indexOf(m.grant)), m.own);
+      w.byte(GRANTS.indexOf(m.grant)).byte(m.resumed ? 1 : 0);
     },
-    read: (r) => ({ type: 'OPENED', channel: r.uint(), cursor: required(readCursor(r)), grant: readGrant(r), own: readHeads(r) }),
+    read: (r) => ({
+      type: 'OPENED',
+      channel: r.uint(),
+      cursor: required(readCursor(r)),
+      grant: readGrant(r),
+      resumed: readFlag(r),
+    }),
   },
   CHANGED: {
     tag: 4,
@@ -195,7 +201,11 @@ function writePosition(writer: Writer, position: Position): Writer {
 }
 
 function readPosition(reader: Reader): Position {
-  return { seq: reader.uint(), digest: reader.bytes(16) };
+  const seq = reader.uint();
+  const digest = reader.bytes(16);
+  // Digests are kept in rows of fixed length: a shorter one would make the row unreadable.
+  if (digest.byteLength !== 16) throw malformed('a digest has 16 bytes');
+  return { seq, digest };
 }
 
 function writeCursor(writer: Writer, cursor: Cursor | undefined): void {

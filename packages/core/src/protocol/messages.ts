@@ -54,8 +54,11 @@ export interface Opened {
   /** Where the log stands. CHANGED pages follow unless the cursor of OPEN names exactly this place. */
   readonly cursor: Cursor;
   readonly grant: Grant;
-  /** What the log holds of this device's own authors: the outbox begins after these. */
-  readonly own: Heads;
+  /**
+   * Whether the cursor of OPEN is a place in this log. If so, CHANGED pages name what lies behind it; if not, they name
+   * every document, and the device compares them all: this log may lack what the device once put.
+   */
+  readonly resumed: boolean;
 }
 
 export interface ChangedDocument {
@@ -101,11 +104,14 @@ export interface Live {
 export interface Put {
   readonly type: 'PUT';
   readonly channel: number;
-  /** Encoded records in the order of their counters. An atomic group is never split over two messages. */
+  /** Encoded records of one author in the order of their counters. An atomic group is never split over two messages. */
   readonly records: readonly Uint8Array[];
 }
 
-/** Durable at the relay: every record of `author` up to `counter`. The cursor moves to `through`. */
+/**
+ * Answers one PUT, in the order of the PUTs: all its records are durable at the relay, the last of them is this one.
+ * The cursor moves to `through`.
+ */
 export interface Ack {
   readonly type: 'ACK';
   readonly channel: number;
@@ -114,7 +120,7 @@ export interface Ack {
   readonly through: Position;
 }
 
-/** A record was put before its predecessor. `heads`: what the relay holds of the document. */
+/** Answers one PUT in which a record came before its predecessor. `heads`: what the relay holds of the document. */
 export interface Gap {
   readonly type: 'GAP';
   readonly channel: number;
