@@ -181,6 +181,24 @@ const seamFixtures: Fixture[] = [
   ['setInterval handed on', `${anywhere}/s8.ts`, `export const x = setInterval;`, seam(`'setInterval'`)],
   ['setImmediate', `${anywhere}/s9.ts`, `export const x = globalThis.setImmediate;`, seam(`'setImmediate'`)],
   [
+    'setImmediate behind an assertion',
+    `${anywhere}/s16.ts`,
+    `export const x = (globalThis as unknown as { setImmediate: unknown }).setImmediate;`,
+    seam(`'setImmediate'`),
+  ],
+  [
+    'setTimeout taken out of globalThis',
+    `${anywhere}/s17.ts`,
+    `const { setTimeout: later } = globalThis;\nexport const x = later;`,
+    seam(`'setTimeout'`),
+  ],
+  [
+    'the type of a timer',
+    `${anywhere}/s18.ts`,
+    `export type X = [ReturnType<typeof setTimeout>, WebSocket];`,
+    'clean',
+  ],
+  [
     'queueMicrotask',
     `${anywhere}/s10.ts`,
     `export const x = (run: () => void): void => queueMicrotask(run);`,

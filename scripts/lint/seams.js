@@ -69,6 +69,21 @@ const NAMED_IMPORTS = new Map([
 ]);
 
 const GLOBAL_OBJECTS = new Set(['globalThis', 'window', 'self', 'global']);
+const ASSERTIONS = new Set([
+  'TSAsExpression',
+  'TSNonNullExpression',
+  'TSSatisfiesExpression',
+  'TSTypeAssertion',
+  'ParenthesizedExpression',
+]);
+/** Naming a type touches nothing. */
+const TYPE_POSITIONS = new Set([
+  'TSTypeReference',
+  'TSTypeQuery',
+  'TSQualifiedName',
+  'TSInterfaceHeritage',
+  'TSClassImplements',
+]);
 
 export const seams = {
   meta: { type: 'problem', docs: { description: 'Only seam files touch the world' } },
@@ -110,26 +125,30 @@ export const seams = {
   },
 };
 
-/** Every value use of a name that the file itself does not declare. */
+/** Every use as a value of a name that the file itself does not declare. */
 function globalIdentifiers(scope) {
   let top = scope;
   while (top.upper !== null) top = top.upper;
   const declaredNowhere = top.variables.filter((variable) => variable.defs.length === 0);
   const references = [...top.through, ...declaredNowhere.flatMap((variable) => variable.references)];
   const identifiers = new Set(references.map((reference) => reference.identifier));
-  return [...identifiers].filter((identifier) => !identifier.parent.type.startsWith('TS'));
+  return [...identifiers].filter((identifier) => !TYPE_POSITIONS.has(identifier.parent.type));
 }
 
 function checkGlobal(identifier, report) {
-  let node = identifier;
+  let node = unwrapped(identifier);
   let name = identifier.name;
   // `globalThis.Date.now` is the same as `Date.now`.
-  while (GLOBAL_OBJECTS.has(name) && propertyOf(node) !== undefined) {
-    name = propertyOf(node);
-    node = node.parent;
+  while (GLOBAL_OBJECTS.has(name)) {
+    for (const taken of destructuredFrom(node)) {
+      if (GLOBALS.has(taken)) report(node, `'${taken}'`, GLOBALS.get(taken));
+    }
+    const property = propertyOf(node);
+    if (property === undefined) return;
+    name = property;
+    node = unwrapped(node.parent);
   }
-  const whole = GLOBALS.get(name);
-  if (whole !== undefined) report(node, `'${name}'`, whole);
+  if (GLOBALS.has(name)) report(node, `'${name}'`, GLOBALS.get(name));
 
   for (const property of [propertyOf(node), ...destructuredFrom(node)]) {
     const part = PROPERTIES.get(`${name}.${property}`);
@@ -137,11 +156,17 @@ function checkGlobal(identifier, report) {
   }
 
   const { parent } = node;
-  const isCalled =
-    (parent.type === 'NewExpression' || parent.type === 'CallExpression') && parent.callee === node;
-  if (name === 'Date' && isCalled && (parent.type === 'CallExpression' || parent.arguments.length === 0)) {
-    report(parent, parent.type === 'NewExpression' ? `'new Date()'` : `'Date()'`, 'time');
-  }
+  if (name !== 'Date' || parent.callee !== node) return;
+  if (parent.type === 'CallExpression') report(parent, `'Date()'`, 'time');
+  if (parent.type === 'NewExpression' && parent.arguments.length === 0)
+    report(parent, `'new Date()'`, 'time');
+}
+
+/** The whole of `(x as Y)!` for its `x`: assertions change nothing about what is used. */
+function unwrapped(node) {
+  let whole = node;
+  while (ASSERTIONS.has(whole.parent.type) && whole.parent.expression === whole) whole = whole.parent;
+  return whole;
 }
 
 /** `now` for the `Date` of `Date.now` and `Date['now']`. */
