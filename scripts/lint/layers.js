@@ -5,7 +5,7 @@
  */
 import { isBuiltin } from 'node:module';
 import { dirname, posix } from 'node:path';
-import { CORE_LAYERS, layerOf, PACKAGE_IMPORTS, placeOf } from './places.js';
+import { CORE_LAYERS, isTestSupport, layerOf, PACKAGE_IMPORTS, placeOf } from './places.js';
 
 export const layers = {
   meta: { type: 'problem', docs: { description: 'Imports follow the direction of layers and packages' } },
@@ -63,7 +63,7 @@ function problemWithRelative(place, specifier) {
     return `'${specifier}' leaves packages/${place.package}/src. Import another package by its name.`;
   }
   if (place.isTest) return undefined;
-  if (target.startsWith('testing/')) return `'${specifier}' is support for tests and is not published.`;
+  if (isTestSupport(target)) return `'${specifier}' is support for tests and is not published.`;
   if (place.package !== 'core') return undefined;
   const from = layerOf(place.path);
   const to = layerOf(target);

@@ -40,8 +40,7 @@ export const PACKAGE_IMPORTS = new Map([
 export function placeOf(filename) {
   const match = /(?:^|\/)packages\/([^/]+)\/src\/(.+)$/.exec(filename.replaceAll('\\', '/'));
   if (match === null) return undefined;
-  // `src/testing` holds what several tests of one package share; it is neither built nor published.
-  const isTest = match[2].startsWith('testing/') || /\.(test|test-d|bench)\.ts$/.test(match[2]);
+  const isTest = isTestSupport(match[2]) || /\.(test|test-d|bench)\.ts$/.test(match[2]);
   return { package: match[1], path: match[2], isTest };
 }
 
@@ -51,4 +50,9 @@ export function placeOf(filename) {
  */
 export function layerOf(path) {
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : 'index';
+}
+
+/** A directory `testing` holds what several tests share; it is neither built nor published. */
+export function isTestSupport(path) {
+  return /(?:^|\/)testing\//.test(path);
 }
