@@ -101,6 +101,18 @@ const layerFixtures: Fixture[] = [
     layer('support for tests'),
   ],
   [
+    'support for tests may stand in a layer',
+    'packages/core/src/model/tree/testing/oracle.ts',
+    `import { join } from 'node:path';\nexport const x = [join, Date.now()];`,
+    'clean',
+  ],
+  [
+    'and is not for sources there either',
+    'packages/core/src/model/tree/a.ts',
+    `export * from './testing/oracle.ts';`,
+    layer('support for tests'),
+  ],
+  [
     'the relay knows no model',
     'packages/server/src/a.ts',
     `export * from '@evermesh/core/model';`,
