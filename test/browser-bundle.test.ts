@@ -35,6 +35,8 @@ describe('in a browser', () => {
   });
 
   test('the test notices a Node module', async () => {
-    await expect(bundle(`import { readFileSync } from 'node:fs'; export const read = readFileSync;`)).rejects.toThrow(/node:fs/);
+    await expect(
+      bundle(`import { readFileSync } from 'node:fs'; export const read = readFileSync;`),
+    ).rejects.toThrow(/node:fs/);
   });
 });

@@ -24,7 +24,14 @@ export type {
   Timer,
 } from './base/index.ts';
 export { isFolderId, Listeners, silentLogger, systemClock, systemRandom } from './base/index.ts';
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, EvermeshError, isErrorCode, isEvermeshError } from './errors/index.ts';
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  EvermeshError,
+  isErrorCode,
+  isEvermeshError,
+} from './errors/index.ts';
 export type {
   ApplyOptions,
   ApplyResult,
@@ -38,7 +45,21 @@ export type {
 } from './folder/index.ts';
 export { Folder } from './folder/index.ts';
 export type { BlobStore, Store, StoreOperation, StoreRange } from './log/index.ts';
-export { contentDigest, digestOfBlob, type FileContent, type NodeKind, ROOT, type ShownNode, textOf } from './model/index.ts';
+export {
+  contentDigest,
+  digestOfBlob,
+  type FileContent,
+  type NodeKind,
+  ROOT,
+  type ShownNode,
+  textOf,
+} from './model/index.ts';
 export type { Heads } from './protocol/index.ts';
 export { type Device, type FolderEntry, openReplica, Replica, type ReplicaOptions } from './replica/index.ts';
-export { type Connection, type ConnectionEvents, Link, type RemoteBlobs, type Transport } from './sync/index.ts';
+export {
+  type Connection,
+  type ConnectionEvents,
+  Link,
+  type RemoteBlobs,
+  type Transport,
+} from './sync/index.ts';

@@ -58,6 +58,7 @@ export const deviceOf = (author: AuthorId): DeviceId => author.slice(0, 32) as D
 export const runOf = (author: AuthorId): RunId => author.slice(33) as RunId;
 
 /** 24 bytes: device, then run. */
-export const authorToBytes = (author: AuthorId): Uint8Array => fromHex(author.slice(0, 32) + author.slice(33));
+export const authorToBytes = (author: AuthorId): Uint8Array =>
+  fromHex(author.slice(0, 32) + author.slice(33));
 export const authorFromBytes = (bytes: Uint8Array): AuthorId =>
   authorOf(toHex(bytes.subarray(0, 16)) as DeviceId, toHex(bytes.subarray(16, 24)) as RunId);

@@ -3,10 +3,24 @@
  * the log in one turn, so an operation is whole or not there, in memory and on disk alike.
  */
 import * as Y from 'yjs';
-import { type BlobName, type DocumentId, documentOf, type NodeId, random53, TREE_DOCUMENT } from '../base/index.ts';
+import {
+  type BlobName,
+  type DocumentId,
+  documentOf,
+  type NodeId,
+  random53,
+  TREE_DOCUMENT,
+} from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
-import { type FileContent, newDocument, saveContent, type ShownFile, unitOf, writeFirst } from '../model/index.ts';
+import {
+  type FileContent,
+  newDocument,
+  saveContent,
+  type ShownFile,
+  unitOf,
+  writeFirst,
+} from '../model/index.ts';
 import { type Heads, NO_HEADS } from '../protocol/index.ts';
 import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
@@ -71,9 +85,14 @@ class OperationRun {
     this.#records = new LocalRecords(state.log, state.options.author, state.options.clock);
   }
 
-  do(operations: readonly NodeOperation[], options: ApplyOptions): { result: ApplyResult; durable: Promise<void> } {
+  do(
+    operations: readonly NodeOperation[],
+    options: ApplyOptions,
+  ): { result: ApplyResult; durable: Promise<void> } {
     const { treeDoc, log } = this.#state;
-    this.#records.capture(TREE_DOCUMENT, treeDoc, () => treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))));
+    this.#records.capture(TREE_DOCUMENT, treeDoc, () =>
+      treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))),
+    );
     const heads = new Map<NodeId, Heads>();
     const result: ApplyResult = { heads, failures: this.#failures };
     const beside = (): readonly StoreOperation[] => {
@@ -82,7 +101,10 @@ class OperationRun {
     };
     const records = this.#records.take();
     const { durable } = log.append(records, { beside, source: LOCAL });
-    this.#state.step('local', records.map(({ header }) => header.document));
+    this.#state.step(
+      'local',
+      records.map(({ header }) => header.document),
+    );
     return { result, durable };
   }
 
@@ -123,7 +145,10 @@ class OperationRun {
   #save(save: Save): void {
     const { id, content, shown } = save;
     const node = this.#state.tree.node(id);
-    if (node === undefined) throw new EvermeshError('PATH_NOT_FOUND', 'The file to save is not in the folder any more.', { details: { id } });
+    if (node === undefined)
+      throw new EvermeshError('PATH_NOT_FOUND', 'The file to save is not in the folder any more.', {
+        details: { id },
+      });
     const live = this.#living.get(save) as Y.Doc;
     const base = this.#bases.get(save) as Base;
     const saving = (): ShownFile | undefined =>

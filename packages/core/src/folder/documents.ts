@@ -105,7 +105,8 @@ export class Documents {
 
   async #fill(document: DocumentId, opening: Open): Promise<Y.Doc> {
     try {
-      for await (const { record } of this.#log.read.document(document, NO_HEADS)) this.#apply(opening.doc, record);
+      for await (const { record } of this.#log.read.document(document, NO_HEADS))
+        this.#apply(opening.doc, record);
       for (const { record } of opening.missed.splice(0)) this.#apply(opening.doc, record);
       opening.ready = undefined;
       return opening.doc;

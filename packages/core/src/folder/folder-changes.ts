@@ -16,7 +16,8 @@ export interface FolderChange {
 export function describeStep({ origin, tree: changes, edited }: ViewStep, tree: FolderTree): FolderChange[] {
   const described = changes.map((change): FolderChange | undefined => {
     const { id, before, after } = change;
-    if (after === undefined) return before && { origin, type: 'removed', id, path: pathBefore(before, changes, tree) };
+    if (after === undefined)
+      return before && { origin, type: 'removed', id, path: pathBefore(before, changes, tree) };
     if (before === undefined) return { origin, type: 'created', id, path: tree.pathOf(id) };
     if (before.parent === after.parent && before.name === after.name) return undefined;
     return { origin, type: 'moved', id, path: tree.pathOf(id), from: pathBefore(before, changes, tree) };
@@ -33,7 +34,11 @@ function pathBefore(node: ShownNode, changes: readonly TreeChange[], tree: Folde
   const moved = new Map(changes.map(({ id, before }) => [id, before]));
   const names = [node.name];
   let parent = node.parent;
-  for (let above = moved.get(parent) ?? tree.node(parent); above !== undefined; above = moved.get(parent) ?? tree.node(parent)) {
+  for (
+    let above = moved.get(parent) ?? tree.node(parent);
+    above !== undefined;
+    above = moved.get(parent) ?? tree.node(parent)
+  ) {
     names.unshift(above.name);
     parent = above.parent;
   }

@@ -1,5 +1,5 @@
 /** A folder by identity, over its state. */
-import { documentOf, Listeners, newNodeId, type NodeId } from '../base/index.ts';
+import { type AuthorId, documentOf, Listeners, newNodeId, type NodeId, utf8 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import { areaPrefix, type StoreOperation } from '../log/index.ts';
 import {
@@ -9,11 +9,9 @@ import {
   hasFirstContent,
   type NodeKind,
   readFile,
-  ROOT,
   type ShownNode,
 } from '../model/index.ts';
 import { equalHeads, type Heads, NO_HEADS, raiseHead } from '../protocol/index.ts';
-import { utf8 } from '../base/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { importId } from './import-id.ts';
@@ -25,7 +23,9 @@ export class StateNodes implements FolderNodes {
 
   constructor(state: FolderState) {
     this.#state = state;
-    state.steps.add(({ tree, edited }) => this.changed.emit([...new Set([...tree.map(({ id }) => id), ...edited])]));
+    state.steps.add(({ tree, edited }) =>
+      this.changed.emit([...new Set([...tree.map(({ id }) => id), ...edited])]),
+    );
   }
 
   get ready(): boolean {
@@ -40,14 +40,8 @@ export class StateNodes implements FolderNodes {
     return this.#state.tree.children(parent);
   }
 
-  *all(): Iterable<ShownNode> {
-    const waiting: NodeId[] = [ROOT];
-    for (let parent = waiting.pop(); parent !== undefined; parent = waiting.pop()) {
-      for (const child of this.#state.tree.children(parent)) {
-        yield child;
-        if (child.kind === 'directory') waiting.push(child.id);
-      }
-    }
+  all(): Iterable<ShownNode> {
+    return this.#state.tree.nodes();
   }
 
   pathOf(id: NodeId): string {
@@ -85,7 +79,7 @@ export class StateNodes implements FolderNodes {
   async headsOfVersion(id: NodeId, digest: string): Promise<Heads | undefined> {
     if (digest === '' && this.node(id)?.digest === '') return NO_HEADS;
     let found: Heads | undefined;
-    const heads = new Map<never, number>() as Map<Parameters<typeof raiseHead>[1], number>;
+    const heads = new Map<AuthorId, number>();
     for await (const { doc, record } of this.#state.documents.history(documentOf(id))) {
       raiseHead(heads, record.header.author, record.header.counter);
       if (digestOf(readFile(doc).shown) === digest) found = new Map(heads);
@@ -104,7 +98,10 @@ export class StateNodes implements FolderNodes {
 
   async apply(operations: readonly NodeOperation[], options: ApplyOptions = {}): Promise<ApplyResult> {
     if (!this.ready) {
-      throw new EvermeshError('FOLDER_NOT_READY', 'The folder has not arrived yet: connect to a peer that has it.');
+      throw new EvermeshError(
+        'FOLDER_NOT_READY',
+        'The folder has not arrived yet: connect to a peer that has it.',
+      );
     }
     const { result, durable } = await applyOperations(this.#state, operations, options);
     await durable;

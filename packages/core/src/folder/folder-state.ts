@@ -61,7 +61,8 @@ export class FolderState {
   /** Records or debts changed, whether anything shown did or not. */
   readonly progress: Listeners<void> = new Listeners();
   /** Records of this folder that could not be applied. */
-  readonly damaged: { readonly document: DocumentId; readonly author: AuthorId; readonly counter: number }[] = [];
+  readonly damaged: { readonly document: DocumentId; readonly author: AuthorId; readonly counter: number }[] =
+    [];
   /** Blobs that a reader missed, and for which nodes. */
   readonly #missing = new Map<BlobName, Set<NodeId>>();
   readonly #stop: (() => void)[];
@@ -72,7 +73,13 @@ export class FolderState {
     const damaged: FolderState['damaged'] = [];
     const documents = new Documents(log, options.random, (document, author, counter, error) => {
       damaged.push({ document, author, counter });
-      options.logger.error('a record cannot be applied', { folder: options.id, document, author, counter, error: String(error) });
+      options.logger.error('a record cannot be applied', {
+        folder: options.id,
+        document,
+        author,
+        counter,
+        error: String(error),
+      });
     });
     const treeDoc = await documents.hold(TREE_DOCUMENT);
     return new FolderState(options, log, debts, documents, treeDoc, damaged);

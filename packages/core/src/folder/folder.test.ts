@@ -85,7 +85,12 @@ describe('a folder on one device', () => {
 
   test('calls that are not awaited take effect in their order', async () => {
     const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
-    const calls = [folder.writeFile('a', '1'), folder.writeFile('a', '12'), folder.rename('a', 'b'), folder.writeFile('b', '123')];
+    const calls = [
+      folder.writeFile('a', '1'),
+      folder.writeFile('a', '12'),
+      folder.rename('a', 'b'),
+      folder.writeFile('b', '123'),
+    ];
     await Promise.all(calls);
     expect(await folder.readFile('b', 'utf8')).toBe('123');
     expect(await folder.readdir('')).toEqual(['b']);
@@ -103,7 +108,13 @@ describe('a folder on one device', () => {
       told.push([origin, type, path, ...(from === undefined ? [] : [from])].join(' '));
       if (type === 'removed') break;
     }
-    expect(told).toEqual(['local created d', 'local created d/a', 'local edited d/a', 'local moved e d', 'local removed e/a']);
+    expect(told).toEqual([
+      'local created d',
+      'local created d/a',
+      'local edited d/a',
+      'local moved e d',
+      'local removed e/a',
+    ]);
   });
 });
 
@@ -198,7 +209,9 @@ describe('operations by identity', () => {
     await b.folder.writeFile('f.txt', 'one\ntwo\nthree of b\n');
     await exchange(a, b);
     // The disk of a still shows the old text when it is saved.
-    const first = await a.folder.nodes.apply([{ type: 'save', id, content: { kind: 'text', text: 'zero\none\ntwo\n' }, shown }]);
+    const first = await a.folder.nodes.apply([
+      { type: 'save', id, content: { kind: 'text', text: 'zero\none\ntwo\n' }, shown },
+    ]);
     expect(await a.folder.readFile('f.txt', 'utf8')).toBe('zero\none\ntwo\nthree of b\n');
     // And once more, before anything of b reached that disk.
     const text = 'zero\none and a half\ntwo\n';
@@ -217,8 +230,25 @@ describe('operations by identity', () => {
       const directory = folder.nodes.importId('d', 'directory', '');
       const id = folder.nodes.importId('d/f', 'file', digest);
       await folder.nodes.apply([
-        { type: 'create', id: directory, parent: 'root' as typeof id, name: 'd', kind: 'directory', digest: '', imported: true },
-        { type: 'create', id, parent: directory, name: 'f', kind: 'file', content: { kind: 'text', text: 'same\n' }, digest, imported: true },
+        {
+          type: 'create',
+          id: directory,
+          parent: 'root' as typeof id,
+          name: 'd',
+          kind: 'directory',
+          digest: '',
+          imported: true,
+        },
+        {
+          type: 'create',
+          id,
+          parent: directory,
+          name: 'f',
+          kind: 'file',
+          content: { kind: 'text', text: 'same\n' },
+          digest,
+          imported: true,
+        },
       ]);
     }
     await exchange(a, b);
@@ -231,9 +261,12 @@ describe('operations by identity', () => {
     const { folder, store } = await openFolder({ seed: 1, id: ID, name: 'notes' });
     const id = folder.nodes.newNodeId();
     const before = store.batches;
-    await folder.nodes.apply([{ type: 'create', id, parent: 'root' as typeof id, name: 'd', kind: 'directory', digest: '' }], {
-      beside: () => [folder.nodes.row('mirror', 'key', utf8('value'))],
-    });
+    await folder.nodes.apply(
+      [{ type: 'create', id, parent: 'root' as typeof id, name: 'd', kind: 'directory', digest: '' }],
+      {
+        beside: () => [folder.nodes.row('mirror', 'key', utf8('value'))],
+      },
+    );
     expect(store.batches).toBe(before + 1);
     const rows: [string, Uint8Array][] = [];
     for await (const row of folder.nodes.rows('mirror')) rows.push(row);

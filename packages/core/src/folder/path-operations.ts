@@ -2,9 +2,24 @@
  * The folder API by path, in the manner of `node:fs/promises`. A path is resolved once, in the turn in which the
  * operation is made; from there on everything goes by identity.
  */
-import { concatBytes, documentOf, fromUtf8, newNodeId, type NodeId, SerialQueue, utf8 } from '../base/index.ts';
+import {
+  concatBytes,
+  documentOf,
+  fromUtf8,
+  newNodeId,
+  type NodeId,
+  SerialQueue,
+  utf8,
+} from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { contentDigest, digestOfBlob, type FileContent, ROOT, type ShownNode, textOf } from '../model/index.ts';
+import {
+  contentDigest,
+  digestOfBlob,
+  type FileContent,
+  ROOT,
+  type ShownNode,
+  textOf,
+} from '../model/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import type { FolderState } from './folder-state.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
@@ -54,7 +69,9 @@ export class PathOperations {
     if (node === undefined || node.kind === 'directory') throw isDirectory(path);
     const content = await this.#nodes.content(node.id);
     if (content !== undefined) return content.content;
-    throw new EvermeshError('CONTENT_NOT_HERE', `The content of ${quoted(path)} has not arrived here yet.`, { details: { path } });
+    throw new EvermeshError('CONTENT_NOT_HERE', `The content of ${quoted(path)} has not arrived here yet.`, {
+      details: { path },
+    });
   }
 
   async read(path: string): Promise<Uint8Array> {
@@ -96,7 +113,14 @@ export class PathOperations {
         if (name === undefined) throw exists(path);
         const parent = this.find(names.join('/'));
         if (parent !== undefined && parent.kind !== 'directory') throw notDirectory(path);
-        operations.push({ type: 'create', id: this.#newId(), parent: parent?.id ?? ROOT, name, kind: 'directory', digest: '' });
+        operations.push({
+          type: 'create',
+          id: this.#newId(),
+          parent: parent?.id ?? ROOT,
+          name,
+          kind: 'directory',
+          digest: '',
+        });
       }
       await this.#apply(operations);
     });
@@ -107,7 +131,8 @@ export class PathOperations {
       const node = this.find(from);
       const names = splitPath(to);
       const name = names.pop();
-      if (node === undefined || name === undefined) throw new EvermeshError('PATH_INVALID', 'The root cannot be moved or replaced.');
+      if (node === undefined || name === undefined)
+        throw new EvermeshError('PATH_INVALID', 'The root cannot be moved or replaced.');
       const parent = this.find(names.join('/'));
       if (parent !== undefined && parent.kind !== 'directory') throw notDirectory(to);
       const there = this.#state.tree.childByKey(parent?.id ?? ROOT, name);
@@ -182,7 +207,10 @@ export class PathOperations {
   async #apply(operations: readonly NodeOperation[]): Promise<void> {
     if (operations.length === 0) return;
     if (!this.#state.ready) {
-      throw new EvermeshError('FOLDER_NOT_READY', 'The folder has not arrived yet: connect to a peer that has it.');
+      throw new EvermeshError(
+        'FOLDER_NOT_READY',
+        'The folder has not arrived yet: connect to a peer that has it.',
+      );
     }
     const { result, durable } = await applyOperations(this.#state, operations, {});
     // `flush` reports what the store could not take; nobody else waits for it.
@@ -199,10 +227,15 @@ const exists = (path: string): EvermeshError =>
   new EvermeshError('PATH_EXISTS', `There is something at ${quoted(path)} already.`, { details: { path } });
 
 const notEmpty = (path: string): EvermeshError =>
-  new EvermeshError('PATH_NOT_EMPTY', `The directory ${quoted(path)} is not empty. Use { recursive: true }.`, { details: { path } });
+  new EvermeshError(
+    'PATH_NOT_EMPTY',
+    `The directory ${quoted(path)} is not empty. Use { recursive: true }.`,
+    { details: { path } },
+  );
 
 export const decodeText = (path: string, bytes: Uint8Array): string => {
   const text = fromUtf8(bytes);
-  if (text === undefined) throw new EvermeshError('PATH_INVALID', `${quoted(path)} is not UTF-8 text.`, { details: { path } });
+  if (text === undefined)
+    throw new EvermeshError('PATH_INVALID', `${quoted(path)} is not UTF-8 text.`, { details: { path } });
   return text;
 };

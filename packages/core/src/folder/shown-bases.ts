@@ -25,7 +25,8 @@ export interface Base {
 export async function readBase(state: FolderState, id: NodeId, heads: Heads): Promise<Base> {
   const rows = new Map<string, Uint8Array>();
   const prefix = prefixOf(state, id);
-  for await (const [key, value] of state.options.store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) rows.set(key, value);
+  for await (const [key, value] of state.options.store.iterator({ gte: prefix, lt: prefixEnd(prefix) }))
+    rows.set(key, value);
   const kept = rows.get(keyOf(state, id, heads));
   const keys = [...rows.keys()];
   if (kept !== undefined) return { shown: decodeShownFile(kept), newest: false, rows: keys };
@@ -47,4 +48,5 @@ const isNewest = (state: FolderState, document: DocumentId, heads: Heads): boole
 
 const prefixOf = (state: FolderState, id: NodeId): string => `${areaPrefix(state.log.folder, AREA)}${id}/`;
 
-const keyOf = (state: FolderState, id: NodeId, heads: Heads): string => prefixOf(state, id) + toHex(headDigest(0, heads));
+const keyOf = (state: FolderState, id: NodeId, heads: Heads): string =>
+  prefixOf(state, id) + toHex(headDigest(0, heads));

@@ -1,7 +1,7 @@
-/** The first record of a folder: its name, its secret, and the versions of the tables that its names follow. */
+/** The first record of a folder: its name, its secret, and the version of the rules its names follow. */
 import { TREE_DOCUMENT } from '../base/index.ts';
 import type { StoreOperation } from '../log/index.ts';
-import { NAME_TABLE_VERSION } from '../model/index.ts';
+import { NAME_RULES } from '../model/index.ts';
 import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
 import { LocalRecords } from './local-records.ts';
 
@@ -15,7 +15,7 @@ export async function startFolder(
   records.capture(TREE_DOCUMENT, state.treeDoc, () =>
     state.treeDoc.transact(() => {
       state.tree.setMetadata('name', first.name);
-      state.tree.setMetadata('nameTable', String(NAME_TABLE_VERSION));
+      state.tree.setMetadata('nameRules', String(NAME_RULES));
       state.tree.setMetadata(SECRET, first.secret);
     }),
   );

@@ -2,7 +2,7 @@
 import { type DocumentId, equalBytes, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import { type DocumentIndex, emptyIndex, indexAfter, nextDigest } from '../log/index.ts';
-import { FolderTree, ROOT } from '../model/index.ts';
+import { FolderTree } from '../model/index.ts';
 import { equalHeads, NO_HEADS } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
 
@@ -40,7 +40,11 @@ async function verifyRecords(state: FolderState): Promise<Finding[]> {
       }
       digest = new Uint8Array(nextDigest(digest, stored.record));
       if (!equalBytes(digest, place.digest)) {
-        findings.push({ document, what: 'order differs', detail: `the running digest at place ${seq} is another` });
+        findings.push({
+          document,
+          what: 'order differs',
+          detail: `the running digest at place ${seq} is another`,
+        });
         digest = new Uint8Array(place.digest);
       }
       const index = rebuilt.get(document) ?? emptyIndex(document);
@@ -53,8 +57,17 @@ async function verifyRecords(state: FolderState): Promise<Finding[]> {
   }
   for (const index of state.log.documents()) {
     const other = rebuilt.get(index.document);
-    const equal = other !== undefined && equalHeads(other.heads, index.heads) && other.lastSeq === index.lastSeq && other.records === index.records;
-    if (!equal) findings.push({ document: index.document, what: 'index differs', detail: 'the index entry does not follow from the records' });
+    const equal =
+      other !== undefined &&
+      equalHeads(other.heads, index.heads) &&
+      other.lastSeq === index.lastSeq &&
+      other.records === index.records;
+    if (!equal)
+      findings.push({
+        document: index.document,
+        what: 'index differs',
+        detail: 'the index entry does not follow from the records',
+      });
   }
   return findings;
 }
@@ -72,18 +85,15 @@ async function verifyView(state: FolderState): Promise<Finding[]> {
     folderHeads: () => NO_HEADS,
   });
   const [shown, expected] = [listing(state.tree), listing(fresh)];
-  const differing = [...new Set([...shown.keys(), ...expected.keys()])].filter((path) => shown.get(path) !== expected.get(path));
-  return differing.map((path) => ({ document: TREE_DOCUMENT, what: 'view differs', detail: `at ${JSON.stringify(path)}` }));
+  const differing = [...new Set([...shown.keys(), ...expected.keys()])].filter(
+    (path) => shown.get(path) !== expected.get(path),
+  );
+  return differing.map((path) => ({
+    document: TREE_DOCUMENT,
+    what: 'view differs',
+    detail: `at ${JSON.stringify(path)}`,
+  }));
 }
 
-function listing(tree: FolderTree): Map<string, NodeId> {
-  const paths = new Map<string, NodeId>();
-  const waiting: NodeId[] = [ROOT];
-  for (let parent = waiting.pop(); parent !== undefined; parent = waiting.pop()) {
-    for (const node of tree.children(parent)) {
-      paths.set(tree.pathOf(node.id), node.id);
-      if (node.kind === 'directory') waiting.push(node.id);
-    }
-  }
-  return paths;
-}
+const listing = (tree: FolderTree): Map<string, NodeId> =>
+  new Map([...tree.nodes()].map(({ id }) => [tree.pathOf(id), id]));

@@ -17,7 +17,9 @@ describe('group commit', () => {
   test('commits end in the order they were given', async () => {
     const committer = new Committer(memoryStore());
     const ended: number[] = [];
-    await Promise.all([1, 2, 3].map(async (i) => committer.commit([put(String(i))]).then(() => ended.push(i))));
+    await Promise.all(
+      [1, 2, 3].map(async (i) => committer.commit([put(String(i))]).then(() => ended.push(i))),
+    );
     expect(ended).toEqual([1, 2, 3]);
   });
 

@@ -66,7 +66,8 @@ export class Debts {
   /** Everything that peers told of, over all documents. */
   allToldHeads(): Heads {
     let heads = NO_HEADS;
-    for (const owed of this.#owed.values()) for (const debt of owed.values()) heads = mergeHeads(heads, debt.heads);
+    for (const owed of this.#owed.values())
+      for (const debt of owed.values()) heads = mergeHeads(heads, debt.heads);
     return heads;
   }
 

@@ -1,6 +1,15 @@
 /** What a log knows of one document without reading a record: enough for a closed file to cost no load. */
 import type { DocumentId } from '../base/index.ts';
-import { type Heads, type LogRecord, NO_HEADS, raiseHead, Reader, readHeads, Writer, writeHeads } from '../protocol/index.ts';
+import {
+  type Heads,
+  type LogRecord,
+  NO_HEADS,
+  raiseHead,
+  Reader,
+  readHeads,
+  Writer,
+  writeHeads,
+} from '../protocol/index.ts';
 
 export interface DocumentIndex {
   readonly document: DocumentId;
@@ -21,11 +30,22 @@ export const emptyIndex = (document: DocumentId): DocumentIndex => ({
 });
 
 /** The entry after `record` was stored at `seq`. Entries are never changed in place: readers may hold one. */
-export function indexAfter(index: DocumentIndex, record: LogRecord, seq: number, bytes: number): DocumentIndex {
+export function indexAfter(
+  index: DocumentIndex,
+  record: LogRecord,
+  seq: number,
+  bytes: number,
+): DocumentIndex {
   const heads = new Map(index.heads);
   raiseHead(heads, record.header.author, record.header.counter);
   for (const [author, counter] of record.header.covers) raiseHead(heads, author, counter);
-  return { document: index.document, lastSeq: seq, records: index.records + 1, bytes: index.bytes + bytes, heads };
+  return {
+    document: index.document,
+    lastSeq: seq,
+    records: index.records + 1,
+    bytes: index.bytes + bytes,
+    heads,
+  };
 }
 
 export function encodeIndex(index: DocumentIndex): Uint8Array {
@@ -36,5 +56,11 @@ export function encodeIndex(index: DocumentIndex): Uint8Array {
 
 export function decodeIndex(document: DocumentId, bytes: Uint8Array): DocumentIndex {
   const reader = new Reader(bytes);
-  return { document, lastSeq: reader.uint(), records: reader.uint(), bytes: reader.uint(), heads: readHeads(reader) };
+  return {
+    document,
+    lastSeq: reader.uint(),
+    records: reader.uint(),
+    bytes: reader.uint(),
+    heads: readHeads(reader),
+  };
 }

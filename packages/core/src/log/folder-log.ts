@@ -20,7 +20,14 @@ import {
   utf8,
 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { encodeRecord, type Heads, type LogRecord, NO_HEADS, type Position, raiseHead } from '../protocol/index.ts';
+import {
+  encodeRecord,
+  type Heads,
+  type LogRecord,
+  NO_HEADS,
+  type Position,
+  raiseHead,
+} from '../protocol/index.ts';
 import type { Committer } from './committer.ts';
 import { type DocumentIndex, emptyIndex, encodeIndex, indexAfter } from './document-index.ts';
 import { documentKey, logKey, orderKey, recordKey } from './keys.ts';
@@ -144,7 +151,9 @@ export class FolderLog {
     for (const group of groups(records)) outcomes.push(...this.#appendGroup(group));
     const entries = outcomes.flatMap((outcome) => (outcome.type === 'stored' ? [outcome.entry] : []));
     const beside = typeof options.beside === 'function' ? options.beside(outcomes) : (options.beside ?? []);
-    const indexes = new Map(entries.map(({ record }) => [record.header.document, this.#assigned.get(record.header.document)]));
+    const indexes = new Map(
+      entries.map(({ record }) => [record.header.document, this.#assigned.get(record.header.document)]),
+    );
     const position = this.#assignedPosition;
     const operations = [...this.#rows(entries, indexes), ...beside];
     const durable = this.#committer.commit(operations).then(() => {
@@ -162,7 +171,9 @@ export class FolderLog {
   #appendGroup(group: readonly LogRecord[]): Outcome[] {
     const gap = this.#firstGap(group);
     if (gap !== undefined) return group.map(() => gap);
-    return group.map((record) => (this.#holds(record) ? { type: 'repeat' } : { type: 'stored', entry: this.#assign(record) }));
+    return group.map((record) =>
+      this.#holds(record) ? { type: 'repeat' } : { type: 'stored', entry: this.#assign(record) },
+    );
   }
 
   #holds({ header }: LogRecord): boolean {
@@ -175,7 +186,10 @@ export class FolderLog {
     for (const record of group) {
       const { header } = record;
       if (header.folder !== this.folder) {
-        throw new EvermeshError('RECORD_MALFORMED', `A record of folder ${header.folder} was given to the log of ${this.folder}.`);
+        throw new EvermeshError(
+          'RECORD_MALFORMED',
+          `A record of folder ${header.folder} was given to the log of ${this.folder}.`,
+        );
       }
       const heads = this.assignedHeads(header.document);
       const held = last.get(header.document) ?? heads.get(header.author) ?? 0;
@@ -200,16 +214,24 @@ export class FolderLog {
     return { seq, digest, record, bytes };
   }
 
-  #rows(entries: readonly LogEntry[], indexes: ReadonlyMap<DocumentId, DocumentIndex | undefined>): StoreOperation[] {
+  #rows(
+    entries: readonly LogEntry[],
+    indexes: ReadonlyMap<DocumentId, DocumentIndex | undefined>,
+  ): StoreOperation[] {
     if (entries.length === 0) return [];
     const rows: StoreOperation[] = [];
     for (const { seq, digest, record, bytes } of entries) {
       const { document } = record.header;
       rows.push({ type: 'put', key: recordKey(this.folder, document, seq), value: bytes });
-      rows.push({ type: 'put', key: orderKey(this.folder, seq), value: concatBytes([digest, utf8(document)]) });
+      rows.push({
+        type: 'put',
+        key: orderKey(this.folder, seq),
+        value: concatBytes([digest, utf8(document)]),
+      });
     }
     for (const [document, index] of indexes) {
-      if (index !== undefined) rows.push({ type: 'put', key: documentKey(this.folder, document), value: encodeIndex(index) });
+      if (index !== undefined)
+        rows.push({ type: 'put', key: documentKey(this.folder, document), value: encodeIndex(index) });
     }
     const state = encodeLogState({ epoch: this.epoch, position: this.#assignedPosition });
     rows.push({ type: 'put', key: logKey(this.folder), value: state });
@@ -232,7 +254,10 @@ export class FolderLog {
  */
 export function nextDigest(previous: Uint8Array, { header }: LogRecord): Uint8Array {
   const counter = utf8(String(header.counter));
-  return sha256(concatBytes([previous, authorToBytes(header.author), counter, header.bodyDigest])).slice(0, 16);
+  return sha256(concatBytes([previous, authorToBytes(header.author), counter, header.bodyDigest])).slice(
+    0,
+    16,
+  );
 }
 
 /** Splits into atomic groups; a record without one stands alone. */
@@ -241,7 +266,8 @@ function groups(records: readonly LogRecord[]): LogRecord[][] {
   for (const record of records) {
     const previous = all.at(-1)?.[0]?.header;
     const { author, group } = record.header;
-    const together = group !== undefined && previous?.author === author && previous.group?.first === group.first;
+    const together =
+      group !== undefined && previous?.author === author && previous.group?.first === group.first;
     if (together) all.at(-1)?.push(record);
     else all.push([record]);
   }

@@ -26,7 +26,8 @@ export const orderPrefix = (folder: FolderId): string => `f/${folder}/s/`;
 export const documentKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/d/${document}`;
 export const documentPrefix = (folder: FolderId): string => `f/${folder}/d/`;
 export const peerKey = (folder: FolderId, peer: string): string => `f/${folder}/c/${peer}`;
-export const debtKey = (folder: FolderId, peer: string, document: DocumentId): string => `f/${folder}/o/${peer}/${document}`;
+export const debtKey = (folder: FolderId, peer: string, document: DocumentId): string =>
+  `f/${folder}/o/${peer}/${document}`;
 export const debtPrefix = (folder: FolderId): string => `f/${folder}/o/`;
 export const wantedBlobKey = (folder: FolderId, name: BlobName): string => `f/${folder}/b/${name}`;
 export const wantedBlobPrefix = (folder: FolderId): string => `f/${folder}/b/`;

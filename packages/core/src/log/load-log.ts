@@ -1,5 +1,14 @@
 /** Reads what a folder's log needs in memory when it is opened: its state and the index entry of each document. */
-import { type AuthorId, type DocumentId, type Epoch, type FolderId, fromHex, newEpoch, type Random, toHex } from '../base/index.ts';
+import {
+  type AuthorId,
+  type DocumentId,
+  type Epoch,
+  type FolderId,
+  fromHex,
+  newEpoch,
+  type Random,
+  toHex,
+} from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import { type Position, raiseHead, Reader, Writer } from '../protocol/index.ts';
 import { decodeIndex, type DocumentIndex } from './document-index.ts';
@@ -32,7 +41,10 @@ export async function loadLog(store: Store, folder: FolderId, random: Random): P
     return { ...state, documents, heads };
   } catch (error) {
     if (!isEvermeshError(error, 'MESSAGE_MALFORMED')) throw error;
-    throw new EvermeshError('STORE_CORRUPT', `The log of folder ${folder} is damaged.`, { cause: error, details: { folder } });
+    throw new EvermeshError('STORE_CORRUPT', `The log of folder ${folder} is damaged.`, {
+      cause: error,
+      details: { folder },
+    });
   }
 }
 
@@ -47,5 +59,8 @@ export function encodeLogState({ epoch, position }: LogState): Uint8Array {
 
 function decodeLogState(bytes: Uint8Array): LogState {
   const reader = new Reader(bytes);
-  return { epoch: toHex(reader.raw(16)) as Epoch, position: { seq: reader.uint(), digest: reader.raw(16).slice() } };
+  return {
+    epoch: toHex(reader.raw(16)) as Epoch,
+    position: { seq: reader.uint(), digest: reader.raw(16).slice() },
+  };
 }

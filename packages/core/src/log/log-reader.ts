@@ -68,7 +68,10 @@ export class LogReader {
       return decodeRecord(bytes);
     } catch (error) {
       if (!isEvermeshError(error, 'RECORD_MALFORMED')) throw error;
-      throw new EvermeshError('STORE_CORRUPT', `A record in the store is damaged (${key}).`, { cause: error, details: { key } });
+      throw new EvermeshError('STORE_CORRUPT', `A record in the store is damaged (${key}).`, {
+        cause: error,
+        details: { key },
+      });
     }
   }
 }

@@ -24,26 +24,48 @@ export interface PeerProgress {
   readonly acknowledged: number;
 }
 
-export async function readProgress(store: Store, folder: FolderId, peer: PeerName): Promise<PeerProgress | undefined> {
+export async function readProgress(
+  store: Store,
+  folder: FolderId,
+  peer: PeerName,
+): Promise<PeerProgress | undefined> {
   const row = await store.get(peerKey(folder, peer));
   if (row === undefined) return undefined;
   const reader = new Reader(row);
   const epoch = toHex(reader.raw(16)) as Epoch;
-  return { cursor: { epoch, seq: reader.uint(), digest: reader.raw(16).slice() }, acknowledged: reader.uint() };
+  return {
+    cursor: { epoch, seq: reader.uint(), digest: reader.raw(16).slice() },
+    acknowledged: reader.uint(),
+  };
 }
 
-export function progressRow(folder: FolderId, peer: PeerName, { cursor, acknowledged }: PeerProgress): StoreOperation {
-  const value = new Writer().raw(fromHex(cursor.epoch)).uint(cursor.seq).raw(cursor.digest).uint(acknowledged).finish();
+export function progressRow(
+  folder: FolderId,
+  peer: PeerName,
+  { cursor, acknowledged }: PeerProgress,
+): StoreOperation {
+  const value = new Writer()
+    .raw(fromHex(cursor.epoch))
+    .uint(cursor.seq)
+    .raw(cursor.digest)
+    .uint(acknowledged)
+    .finish();
   return { type: 'put', key: peerKey(folder, peer), value };
 }
 
 /** Debts to every peer, as they stand in the store. */
-export async function* readDebts(store: Store, folder: FolderId): AsyncGenerator<{ peer: PeerName; debt: Debt }> {
+export async function* readDebts(
+  store: Store,
+  folder: FolderId,
+): AsyncGenerator<{ peer: PeerName; debt: Debt }> {
   const prefix = debtPrefix(folder);
   for await (const [key, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
     const [peer = '', document = ''] = key.slice(prefix.length).split('/');
     const reader = new Reader(value);
-    yield { peer, debt: { document: document as DocumentId, bytes: reader.uint(), heads: readHeads(reader) } };
+    yield {
+      peer,
+      debt: { document: document as DocumentId, bytes: reader.uint(), heads: readHeads(reader) },
+    };
   }
 }
 
@@ -62,7 +84,8 @@ export const debtPaidRow = (folder: FolderId, peer: PeerName, document: Document
 export async function readWantedBlobs(store: Store, folder: FolderId): Promise<BlobName[]> {
   const names: BlobName[] = [];
   const prefix = wantedBlobPrefix(folder);
-  for await (const [key] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) names.push(key.slice(prefix.length) as BlobName);
+  for await (const [key] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) }))
+    names.push(key.slice(prefix.length) as BlobName);
   return names;
 }
 

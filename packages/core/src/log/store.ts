@@ -39,7 +39,9 @@ export async function openStore(store: Store): Promise<void> {
     await store.open();
     const format = await store.get(FORMAT_KEY);
     if (format === undefined) {
-      await store.batch([{ type: 'put', key: FORMAT_KEY, value: utf8(String(STORE_FORMAT)) }], { sync: true });
+      await store.batch([{ type: 'put', key: FORMAT_KEY, value: utf8(String(STORE_FORMAT)) }], {
+        sync: true,
+      });
       return;
     }
     checkFormat(new TextDecoder().decode(format));
@@ -52,7 +54,10 @@ export async function openStore(store: Store): Promise<void> {
 function checkFormat(text: string): void {
   const version = Number(text);
   if (!Number.isSafeInteger(version) || version < 1) {
-    throw new EvermeshError('STORE_CORRUPT', 'The store does not say which format it has; it was not written by Evermesh.');
+    throw new EvermeshError(
+      'STORE_CORRUPT',
+      'The store does not say which format it has; it was not written by Evermesh.',
+    );
   }
   if (version > STORE_FORMAT) {
     throw new EvermeshError(
@@ -67,7 +72,11 @@ export function storeError(error: unknown): EvermeshError {
   if (error instanceof EvermeshError) return error;
   const codes = [codeOf(error), codeOf((error as { cause?: unknown } | undefined)?.cause)];
   if (codes.includes('LEVEL_LOCKED')) {
-    return new EvermeshError('STORE_LOCKED', 'Another process has this store open. Stop it, or ask it instead.', { cause: error });
+    return new EvermeshError(
+      'STORE_LOCKED',
+      'Another process has this store open. Stop it, or ask it instead.',
+      { cause: error },
+    );
   }
   if (codes.includes('LEVEL_CORRUPTION')) {
     return new EvermeshError('STORE_CORRUPT', 'The store is damaged and does not open.', { cause: error });

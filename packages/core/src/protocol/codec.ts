@@ -51,7 +51,14 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   },
   OPEN: {
     tag: 2,
-    write: (w, m) => writeCursor(w.uint(m.channel).raw(fromHex(m.folder)).byte(m.create ? 1 : 0), m.cursor),
+    write: (w, m) =>
+      writeCursor(
+        w
+          .uint(m.channel)
+          .raw(fromHex(m.folder))
+          .byte(m.create ? 1 : 0),
+        m.cursor,
+      ),
     read: (r) => ({
       type: 'OPEN',
       channel: r.uint(),
@@ -78,7 +85,8 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
     tag: 4,
     write: (w, m) => {
       w.uint(m.channel).uint(m.documents.length);
-      for (const { document, seq, bytes, heads } of m.documents) writeHeads(w.text(document).uint(seq).uint(bytes), heads);
+      for (const { document, seq, bytes, heads } of m.documents)
+        writeHeads(w.text(document).uint(seq).uint(bytes), heads);
       writeCursor(w, m.through);
     },
     read: (r) => ({
@@ -120,7 +128,8 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   },
   LIVE: {
     tag: 7,
-    write: (w, m) => writeList(writePosition(w.uint(m.channel), m.through), m.records, (record) => w.bytes(record)),
+    write: (w, m) =>
+      writeList(writePosition(w.uint(m.channel), m.through), m.records, (record) => w.bytes(record)),
     read: (r) => ({
       type: 'LIVE',
       channel: r.uint(),
@@ -131,12 +140,22 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   PUT: {
     tag: 8,
     write: (w, m) => writeList(w.uint(m.channel), m.records, (record) => w.bytes(record)),
-    read: (r) => ({ type: 'PUT', channel: r.uint(), records: list(r, LISTED, () => r.bytes(LIMITS.frameBytes)) }),
+    read: (r) => ({
+      type: 'PUT',
+      channel: r.uint(),
+      records: list(r, LISTED, () => r.bytes(LIMITS.frameBytes)),
+    }),
   },
   ACK: {
     tag: 9,
     write: (w, m) => writePosition(w.uint(m.channel).raw(authorToBytes(m.author)).uint(m.counter), m.through),
-    read: (r) => ({ type: 'ACK', channel: r.uint(), author: readAuthor(r), counter: r.uint(), through: readPosition(r) }),
+    read: (r) => ({
+      type: 'ACK',
+      channel: r.uint(),
+      author: readAuthor(r),
+      counter: r.uint(),
+      through: readPosition(r),
+    }),
   },
   GAP: {
     tag: 10,
@@ -157,7 +176,12 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   AWARENESS: {
     tag: 12,
     write: (w, m) => w.uint(m.channel).text(m.document).bytes(m.state),
-    read: (r) => ({ type: 'AWARENESS', channel: r.uint(), document: readDocument(r), state: r.bytes(LIMITS.frameBytes) }),
+    read: (r) => ({
+      type: 'AWARENESS',
+      channel: r.uint(),
+      document: readDocument(r),
+      state: r.bytes(LIMITS.frameBytes),
+    }),
   },
   LEAVE: {
     tag: 13,
@@ -173,7 +197,9 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   PONG: { tag: 16, write: () => {}, read: () => ({ type: 'PONG' }) },
 };
 
-const BY_TAG = new Map<number, Codec<Type>>(Object.values(CODECS).map((codec) => [codec.tag, codec as Codec<Type>]));
+const BY_TAG = new Map<number, Codec<Type>>(
+  Object.values(CODECS).map((codec) => [codec.tag, codec as Codec<Type>]),
+);
 
 export function encodeMessage(message: Message): Uint8Array {
   const codec = CODECS[message.type] as Codec<Type>;

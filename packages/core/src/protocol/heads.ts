@@ -43,7 +43,8 @@ export function readHeads(reader: Reader): Heads {
   while (left-- > 0) {
     const author = authorFromBytes(reader.raw(24));
     const counter = reader.uint();
-    if (counter === 0 || heads.has(author)) throw malformed('heads name an author twice or a counter of zero');
+    if (counter === 0 || heads.has(author))
+      throw malformed('heads name an author twice or a counter of zero');
     heads.set(author, counter);
   }
   return heads;

@@ -170,5 +170,16 @@ export interface Pong {
 
 export type FromDevice = Hello | Open | Pull | Put | Awareness | Leave | Ping | Pong;
 export type FromRelay =
-  | Welcome | Opened | Changed | Records | Live | Ack | Gap | Refused | Awareness | Failed | Ping | Pong;
+  | Welcome
+  | Opened
+  | Changed
+  | Records
+  | Live
+  | Ack
+  | Gap
+  | Refused
+  | Awareness
+  | Failed
+  | Ping
+  | Pong;
 export type Message = FromDevice | FromRelay;

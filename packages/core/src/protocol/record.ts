@@ -77,7 +77,9 @@ export interface LogRecord {
 }
 
 export type NewRecord = Pick<RecordHeader, 'folder' | 'document' | 'author' | 'counter' | 'prev' | 'time'> &
-  Partial<Pick<RecordHeader, 'kind' | 'clocks' | 'group' | 'covers' | 'blobs'>> & { readonly body: Uint8Array };
+  Partial<Pick<RecordHeader, 'kind' | 'clocks' | 'group' | 'covers' | 'blobs'>> & {
+    readonly body: Uint8Array;
+  };
 
 export function makeRecord({ body, ...fields }: NewRecord): LogRecord {
   return {
@@ -136,14 +138,19 @@ export function decodeRecord(bytes: Uint8Array): LogRecord {
     return { header, body };
   } catch (error) {
     if (!isEvermeshError(error, 'MESSAGE_MALFORMED')) throw error;
-    throw new EvermeshError('RECORD_MALFORMED', error.message.replace('message of this protocol', 'record'), { cause: error });
+    throw new EvermeshError('RECORD_MALFORMED', error.message.replace('message of this protocol', 'record'), {
+      cause: error,
+    });
   }
 }
 
 function decodeHeader(reader: Reader): RecordHeader {
   const version = reader.byte();
   if (version > RECORD_VERSION) {
-    throw new EvermeshError('FORMAT_TOO_NEW', `A record has format ${version}; this version reads up to ${RECORD_VERSION}.`);
+    throw new EvermeshError(
+      'FORMAT_TOO_NEW',
+      `A record has format ${version}; this version reads up to ${RECORD_VERSION}.`,
+    );
   }
   const folder = toHex(reader.raw(16)) as FolderId;
   const document = reader.text(64);
@@ -168,7 +175,23 @@ function decodeHeader(reader: Reader): RecordHeader {
   const bodyDigest = reader.raw(32);
   const signature = reader.bytes(1024);
   reader.end();
-  return { folder, document, generation, kind, author, counter, prev, time, clocks, group, keyId, covers, blobs, bodyDigest, signature };
+  return {
+    folder,
+    document,
+    generation,
+    kind,
+    author,
+    counter,
+    prev,
+    time,
+    clocks,
+    group,
+    keyId,
+    covers,
+    blobs,
+    bodyDigest,
+    signature,
+  };
 }
 
 function readGroup(reader: Reader, counter: number): AtomicGroup | undefined {

@@ -1,4 +1,11 @@
-import { createEncoder, type Encoder, toUint8Array, writeUint8, writeUint8Array, writeVarUint } from 'lib0/encoding';
+import {
+  createEncoder,
+  type Encoder,
+  toUint8Array,
+  writeUint8,
+  writeUint8Array,
+  writeVarUint,
+} from 'lib0/encoding';
 import { utf8 } from '../base/index.ts';
 
 /** Writes what `Reader` reads. */

@@ -4,7 +4,15 @@
  * - `replica/device`        the device's id (16 bytes) and name
  * - `replica/folder/<id>`   the name a folder had when last seen
  */
-import { type DeviceId, type FolderId, fromHex, newDeviceId, type Random, toHex, utf8 } from '../base/index.ts';
+import {
+  type DeviceId,
+  type FolderId,
+  fromHex,
+  newDeviceId,
+  type Random,
+  toHex,
+  utf8,
+} from '../base/index.ts';
 import { type Committer, prefixEnd, type Store, type StoreOperation } from '../log/index.ts';
 import { LIMITS, Reader, Writer } from '../protocol/index.ts';
 
@@ -22,7 +30,12 @@ const DEVICE_KEY = 'replica/device';
 const FOLDER_PREFIX = 'replica/folder/';
 
 /** The device this store belongs to; a new one in a new store. A given name replaces the kept one. */
-export async function readDevice(store: Store, committer: Committer, random: Random, name: string | undefined): Promise<Device> {
+export async function readDevice(
+  store: Store,
+  committer: Committer,
+  random: Random,
+  name: string | undefined,
+): Promise<Device> {
   const row = await store.get(DEVICE_KEY);
   const kept = row === undefined ? undefined : decodeDevice(row);
   const device = { id: kept?.id ?? newDeviceId(random), name: name ?? kept?.name ?? 'device' };

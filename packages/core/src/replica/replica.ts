@@ -104,7 +104,10 @@ export class Replica {
 
   /** The folders this replica has, opened or not, with the names they had when last seen. */
   folders(): readonly FolderEntry[] {
-    return [...this.#parts.entries.values()].map(({ id, name }) => ({ id, name: this.#open.get(id)?.folder.name || name }));
+    return [...this.#parts.entries.values()].map(({ id, name }) => ({
+      id,
+      name: this.#open.get(id)?.folder.name || name,
+    }));
   }
 
   /** Makes a folder. Works offline; durable when it resolves. */
@@ -131,7 +134,9 @@ export class Replica {
   /** @throws FOLDER_NOT_FOUND if this replica does not have it */
   async folder(id: FolderId): Promise<Folder> {
     if (!this.#parts.entries.has(id)) {
-      throw new EvermeshError('FOLDER_NOT_FOUND', `This replica has no folder ${id}. Join it first.`, { details: { folder: id } });
+      throw new EvermeshError('FOLDER_NOT_FOUND', `This replica has no folder ${id}. Join it first.`, {
+        details: { folder: id },
+      });
     }
     return (await this.#openFolder(id)).folder;
   }
@@ -143,7 +148,10 @@ export class Replica {
     const link = new Link({ transport, device, clock, random, logger });
     this.#links.add(link);
     for (const { state } of this.#open.values()) link.add(syncedFolder(state));
-    for (const { id } of this.folders()) void this.#openFolder(id).catch((error: unknown) => logger.error('a folder does not open', { folder: id, error: String(error) }));
+    for (const { id } of this.folders())
+      void this.#openFolder(id).catch((error: unknown) =>
+        logger.error('a folder does not open', { folder: id, error: String(error) }),
+      );
     return link;
   }
 

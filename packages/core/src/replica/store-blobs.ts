@@ -12,7 +12,8 @@ export function storeBlobs(store: Store): BlobStore {
     size: async (name) => (await store.get(keyOf(name)))?.byteLength,
     async *read(name, offset = 0) {
       const bytes = await store.get(keyOf(name));
-      if (bytes === undefined) throw new EvermeshError('BLOB_NOT_FOUND', `Blob ${name} is not here.`, { details: { name } });
+      if (bytes === undefined)
+        throw new EvermeshError('BLOB_NOT_FOUND', `Blob ${name} is not here.`, { details: { name } });
       if (toHex(sha256(bytes)) !== name) throw damaged(name);
       yield bytes.subarray(offset);
     },
@@ -32,4 +33,6 @@ export function storeBlobs(store: Store): BlobStore {
 }
 
 const damaged = (name: BlobName): EvermeshError =>
-  new EvermeshError('BLOB_DAMAGED', `The bytes of blob ${name} do not hash to its name.`, { details: { name } });
+  new EvermeshError('BLOB_DAMAGED', `The bytes of blob ${name} do not hash to its name.`, {
+    details: { name },
+  });

@@ -28,7 +28,9 @@ export function memoryStore(rows: Map<string, Uint8Array> = new Map()): MemorySt
     },
     async *iterator({ gte, lt, limit }) {
       const keys = [...rows.keys()].filter((key) => key >= gte && key < lt).sort();
-      const found = keys.slice(0, limit).map((key) => [key, rows.get(key) as Uint8Array] as [string, Uint8Array]);
+      const found = keys
+        .slice(0, limit)
+        .map((key) => [key, rows.get(key) as Uint8Array] as [string, Uint8Array]);
       yield* found;
     },
   };

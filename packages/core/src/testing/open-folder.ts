@@ -16,7 +16,12 @@ export interface TestFolder {
 }
 
 /** A folder in a run of its own. `seed` decides every identity; `name` makes it a new folder, else it awaits records. */
-export async function openFolder(options: { seed: number; id: FolderId; name?: string; rows?: Map<string, Uint8Array> }): Promise<TestFolder> {
+export async function openFolder(options: {
+  seed: number;
+  id: FolderId;
+  name?: string;
+  rows?: Map<string, Uint8Array>;
+}): Promise<TestFolder> {
   const random = seededRandom(options.seed);
   const store = memoryStore(options.rows);
   await openStore(store);
@@ -30,7 +35,8 @@ export async function openFolder(options: { seed: number; id: FolderId; name?: s
     random,
     logger: silentLogger,
   });
-  if (options.name !== undefined) await startFolder(state, { name: options.name, secret: 'sixteen-bytes-000' }, []);
+  if (options.name !== undefined)
+    await startFolder(state, { name: options.name, secret: 'sixteen-bytes-000' }, []);
   return { state, folder: new FolderClass(state), store };
 }
 
@@ -61,9 +67,13 @@ export async function listing({ folder }: TestFolder): Promise<Record<string, st
     if (node.kind === 'directory') shown[path] = '/';
     else {
       const content = await folder.nodes.content(node.id);
-      shown[path] = content === undefined ? '?' : content.content.kind === 'text' ? content.content.text : content.content.name;
+      shown[path] =
+        content === undefined
+          ? '?'
+          : content.content.kind === 'text'
+            ? content.content.text
+            : content.content.name;
     }
   }
   return shown;
 }
-
