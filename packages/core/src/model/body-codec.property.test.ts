@@ -47,7 +47,11 @@ function varied(): { first: Uint8Array; second: Uint8Array } {
 const { first, second } = varied();
 const damage = fc.oneof(
   fc.record({ at: fc.nat(second.byteLength - 1), value: fc.nat(255), remove: fc.nat(1) }),
-  fc.record({ at: fc.nat(second.byteLength - 1), value: fc.constantFrom(0, 1, 4, 5, 9, 127, 128, 255), remove: fc.nat(4) }),
+  fc.record({
+    at: fc.nat(second.byteLength - 1),
+    value: fc.constantFrom(0, 1, 4, 5, 9, 127, 128, 255),
+    remove: fc.nat(4),
+  }),
 );
 
 function damaged(list: readonly { at: number; value: number; remove: number }[]): Uint8Array {

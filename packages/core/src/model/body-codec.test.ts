@@ -14,7 +14,8 @@ function written(clientID: number, gc = true): { doc: Y.Doc; bodies: Uint8Array[
 /** One client (5) with one struct from clock 0 on, then no deletions. */
 const struct = (...bytes: number[]): Uint8Array => Uint8Array.of(0, 1, 1, 5, 0, ...bytes, 0);
 
-const inV2 = (body: Uint8Array): Uint8Array => concatBytes([Uint8Array.of(1), Y.convertUpdateFormatV1ToV2(body.subarray(1))]);
+const inV2 = (body: Uint8Array): Uint8Array =>
+  concatBytes([Uint8Array.of(1), Y.convertUpdateFormatV1ToV2(body.subarray(1))]);
 const malformed = expect.objectContaining({ code: 'UPDATE_MALFORMED' });
 
 test('a body of either encoding is applied', () => {
@@ -79,7 +80,12 @@ describe('malformed input', () => {
     const copy = newDocument('d', 6, true);
     applyBody(copy, bodies[0] as Uint8Array, null);
     const before = Y.encodeStateAsUpdate(copy);
-    const inputs = [new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(7, 0, 0), Uint8Array.of(0, 255, 255, 255, 255, 15)];
+    const inputs = [
+      new Uint8Array(0),
+      Uint8Array.of(0),
+      Uint8Array.of(7, 0, 0),
+      Uint8Array.of(0, 255, 255, 255, 255, 15),
+    ];
     for (let length = 1; length < whole.byteLength; length++) inputs.push(whole.slice(0, length));
     for (const input of inputs) {
       expect(() => applyBody(copy, input, null)).toThrow(malformed);
@@ -93,7 +99,8 @@ describe('malformed input', () => {
     const empty = struct(4, 1, 1, 116, 0);
     const ownOrigin = struct(4 | 128, 5, 3, 1, 97);
     const collected = struct(0, 0);
-    for (const input of [empty, ownOrigin, collected]) expect(() => applyBody(newDocument('d', 6, true), input, null)).toThrow(malformed);
+    for (const input of [empty, ownOrigin, collected])
+      expect(() => applyBody(newDocument('d', 6, true), input, null)).toThrow(malformed);
     expect(clocksOf(struct(4, 1, 1, 116, 1, 97))).toEqual([{ client: 5, clock: 0, length: 1 }]);
   });
 });

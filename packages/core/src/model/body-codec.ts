@@ -74,10 +74,13 @@ export function applyBody(doc: Y.Doc, body: Uint8Array, origin: unknown): void {
  */
 export function mergeBodies(bodies: readonly Uint8Array[]): Uint8Array {
   try {
-    let updates = bodies.map((body) => (body[0] === V2 ? Y.convertUpdateFormatV2ToV1(updateOf(body)) : updateOf(body)));
+    let updates = bodies.map((body) =>
+      body[0] === V2 ? Y.convertUpdateFormatV2ToV1(updateOf(body)) : updateOf(body),
+    );
     while (updates.length > 1) {
       const merged: Uint8Array[] = [];
-      for (let i = 0; i < updates.length; i += MERGE_FAN_IN) merged.push(Y.mergeUpdates(updates.slice(i, i + MERGE_FAN_IN)));
+      for (let i = 0; i < updates.length; i += MERGE_FAN_IN)
+        merged.push(Y.mergeUpdates(updates.slice(i, i + MERGE_FAN_IN)));
       updates = merged;
     }
     return encodeBody(updates[0] ?? EMPTY_UPDATE);
@@ -114,7 +117,8 @@ function updateOf(body: Uint8Array): Uint8Array {
  */
 function isSound(struct: Decoded['structs'][number]): boolean {
   const { id, length } = struct;
-  if (length < 1 || !Number.isSafeInteger(id.client) || !Number.isSafeInteger(id.clock + length)) return false;
+  if (length < 1 || !Number.isSafeInteger(id.client) || !Number.isSafeInteger(id.clock + length))
+    return false;
   if (!(struct instanceof Y.Item)) return true;
   const parent = struct.parent as unknown;
   return [struct.origin, struct.rightOrigin, parent].every(
@@ -123,5 +127,9 @@ function isSound(struct: Decoded['structs'][number]): boolean {
 }
 
 function malformed(cause: unknown): EvermeshError {
-  return new EvermeshError('UPDATE_MALFORMED', 'The body of a record is no Yjs update that this version can read.', { cause });
+  return new EvermeshError(
+    'UPDATE_MALFORMED',
+    'The body of a record is no Yjs update that this version can read.',
+    { cause },
+  );
 }

@@ -27,5 +27,6 @@ test('a digest is 16 characters, the same from bytes and from the name of the bl
 
 test('prose is compared by words, anything else by lines', () => {
   for (const name of ['a.md', 'B.TXT', 'README', 'thesis.tex', 'x.y.org']) expect(unitOf(name)).toBe('words');
-  for (const name of ['a.ts', 'Makefile', 'data.json', '.md', 'readme.py', '']) expect(unitOf(name)).toBe('lines');
+  for (const name of ['a.ts', 'Makefile', 'data.json', '.md', 'readme.py', ''])
+    expect(unitOf(name)).toBe('lines');
 });

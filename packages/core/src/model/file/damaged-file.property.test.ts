@@ -9,14 +9,27 @@ import * as Y from 'yjs';
 import { type BlobName, sha256, toHex } from '../../base/index.ts';
 import { isEvermeshError } from '../../errors/index.ts';
 import { applyBody, encodeBody, newDocument } from '../body-codec.ts';
-import { decodeShownFile, encodeShownFile, type FileContent, readFile, resolveConflict, saveContent, shownFile, writeFirst } from './index.ts';
+import {
+  decodeShownFile,
+  encodeShownFile,
+  type FileContent,
+  readFile,
+  resolveConflict,
+  saveContent,
+  shownFile,
+  writeFirst,
+} from './index.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
 const SEED = process.env['PROP_SEED'];
 const PARAMETERS = { numRuns: 10 * RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 
 const text = (value: string): FileContent => ({ kind: 'text', text: value });
-const blob = (n: number): FileContent => ({ kind: 'blob', name: toHex(sha256(Uint8Array.of(n))) as BlobName, size: n });
+const blob = (n: number): FileContent => ({
+  kind: 'blob',
+  name: toHex(sha256(Uint8Array.of(n))) as BlobName,
+  size: n,
+});
 
 /** A file of many saves by two devices, with conflicts. */
 function written(): Uint8Array {
@@ -24,7 +37,8 @@ function written(): Uint8Array {
   writeFirst(doc, text('one\ntwo\nthree\n'), 'digest', '0000000000');
   const other = newDocument('d', 9, true);
   Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
-  const save = (on: Y.Doc, content: FileContent, tag: string): unknown => saveContent(on, shownFile(on), content, { tag, unit: 'lines' });
+  const save = (on: Y.Doc, content: FileContent, tag: string): unknown =>
+    saveContent(on, shownFile(on), content, { tag, unit: 'lines' });
   save(other, text('one\n2\nthree 😀\n'), '1111111111');
   save(doc, blob(1), '0000000000');
   save(doc, blob(2), '0000000000');
@@ -35,7 +49,11 @@ function written(): Uint8Array {
 }
 
 const update = written();
-const damage = fc.record({ at: fc.nat(update.byteLength), value: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 5, 9, 98, 107, 116)), remove: fc.nat(2) });
+const damage = fc.record({
+  at: fc.nat(update.byteLength),
+  value: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 5, 9, 98, 107, 116)),
+  remove: fc.nat(2),
+});
 
 test('a damaged document is read, saved to and settled like any other', () => {
   let applied = 0;

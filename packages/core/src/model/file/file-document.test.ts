@@ -2,10 +2,25 @@ import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { type BlobName, sha256, toHex, utf8 } from '../../base/index.ts';
 import { newDocument } from '../body-codec.ts';
-import { contentDigest, digestOfBlob, type FileContent, hasFirstContent, readFile, resolveConflict, saveContent, shownFile, TEXT_ID, writeFirst } from './index.ts';
+import {
+  contentDigest,
+  digestOfBlob,
+  type FileContent,
+  hasFirstContent,
+  readFile,
+  resolveConflict,
+  saveContent,
+  shownFile,
+  TEXT_ID,
+  writeFirst,
+} from './index.ts';
 
 const text = (value: string): FileContent => ({ kind: 'text', text: value });
-const blob = (value: string): FileContent => ({ kind: 'blob', name: toHex(sha256(utf8(value))) as BlobName, size: value.length });
+const blob = (value: string): FileContent => ({
+  kind: 'blob',
+  name: toHex(sha256(utf8(value))) as BlobName,
+  size: value.length,
+});
 const TAGS = ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc'] as const;
 
 /** Devices that hold the same file with this first content. */
@@ -23,17 +38,25 @@ function copyOf(doc: Y.Doc, clientID = 99): Y.Doc {
 }
 
 function exchange(...docs: Y.Doc[]): void {
-  for (const from of docs) for (const to of docs) Y.applyUpdate(to, Y.encodeStateAsUpdate(from, Y.encodeStateVector(to)));
+  for (const from of docs)
+    for (const to of docs) Y.applyUpdate(to, Y.encodeStateAsUpdate(from, Y.encodeStateVector(to)));
   const [first] = docs;
   for (const doc of docs) expect(readFile(doc)).toEqual(readFile(first as Y.Doc));
 }
 
-function save(live: Y.Doc, content: FileContent, base: Y.Doc = live, tag: string = TAGS[0], unit: 'words' | 'lines' = 'lines'): boolean {
+function save(
+  live: Y.Doc,
+  content: FileContent,
+  base: Y.Doc = live,
+  tag: string = TAGS[0],
+  unit: 'words' | 'lines' = 'lines',
+): boolean {
   return saveContent(live, shownFile(base), content, { tag, unit }) !== undefined;
 }
 
 /** The stored form of a version of a blob. */
-const stored = (replaces: string, content: string): string => `b - ${replaces} 1 ${toHex(sha256(utf8(content)))}`;
+const stored = (replaces: string, content: string): string =>
+  `b - ${replaces} 1 ${toHex(sha256(utf8(content)))}`;
 
 const shown = (doc: Y.Doc): FileContent => readFile(doc).shown;
 const others = (doc: Y.Doc): FileContent[] => readFile(doc).others.map(({ content }) => content);
@@ -126,7 +149,10 @@ describe('a save of text', () => {
       }
     });
     for (let i = 0; i < 30; i++) {
-      ytext.insert((i * 7) % ytext.length, `${i}`);
+      const at = (i * 7) % ytext.length;
+      const typed = `${mirror.slice(0, at)}${i}${mirror.slice(at)}`;
+      ytext.insert(at, `${i}`);
+      expect(mirror).toBe(typed);
       save(doc, text(ytext.toString().replace('t', `${i}\nT`).replace('\n', '')));
       expect(mirror).toBe(ytext.toString());
     }
@@ -158,6 +184,20 @@ describe('a save against an older base', () => {
     expect(shown(other)).toEqual(text('a\ny\nx\nc\n'));
   });
 
+  test('puts a changed line before what another put behind the line it was', () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const both = devices(text('a\nb\nc\n'));
+      const [a, b] = [both[order[0]], both[order[1]]];
+      save(a, text('a\nB\nc\n'));
+      save(b, text('a\nb\nx\nc\n'));
+      exchange(a, b);
+      expect(shown(a)).toEqual(text('a\nB\nx\nc\n'));
+    }
+  });
+
   test('does not repeat what came from elsewhere since', () => {
     const [a, b] = devices(text('a\n'));
     const base = copyOf(a);
@@ -185,7 +225,11 @@ describe('a change of kind', () => {
     expect(save(a, blob('1'))).toBe(true);
     expect(save(a, blob('1'))).toBe(false);
     exchange(a, b);
-    expect(readFile(b)).toMatchObject({ shown: blob('1'), others: [], blobs: [(blob('1') as { name: string }).name] });
+    expect(readFile(b)).toMatchObject({
+      shown: blob('1'),
+      others: [],
+      blobs: [(blob('1') as { name: string }).name],
+    });
     save(b, blob('2'));
     exchange(a, b);
     expect(readFile(a)).toMatchObject({ shown: blob('2'), others: [] });
@@ -197,10 +241,16 @@ describe('a change of kind', () => {
     save(a, blob('1'));
     save(b, text('a\nb\n'));
     exchange(a, b);
-    expect(readFile(a)).toMatchObject({ shown: blob('1'), others: [{ id: TEXT_ID, content: text('a\nb\n') }] });
+    expect(readFile(a)).toMatchObject({
+      shown: blob('1'),
+      others: [{ id: TEXT_ID, content: text('a\nb\n') }],
+    });
     save(a, blob('2'));
     exchange(a, b);
-    expect(readFile(a)).toMatchObject({ shown: blob('2'), others: [{ id: TEXT_ID, content: text('a\nb\n') }] });
+    expect(readFile(a)).toMatchObject({
+      shown: blob('2'),
+      others: [{ id: TEXT_ID, content: text('a\nb\n') }],
+    });
     expect(resolveConflict(b, 'shown', TAGS[1])).toBe(true);
     expect(resolveConflict(b, 'shown', TAGS[1])).toBe(false);
     exchange(a, b);
@@ -299,6 +349,14 @@ describe('versions', () => {
     expect(others(a)).toEqual([]);
   });
 
+  test('the same bytes in conflict with others are listed once', () => {
+    const docs = devices(blob('0'));
+    docs.forEach((doc, i) => save(doc, blob(i < 2 ? 'same' : 'top'), doc, TAGS[i]));
+    exchange(...docs);
+    expect(readFile(docs[0])).toMatchObject({ shown: blob('top'), others: [{ content: blob('same') }] });
+    expect(others(docs[0])).toHaveLength(1);
+  });
+
   test('a text that one of two blobs replaced knowingly is not listed', () => {
     const [a, b] = devices(text('a\n'));
     save(a, text('a\nb\n'));
@@ -327,7 +385,13 @@ describe('versions', () => {
     };
     for (const [key, value] of Object.entries(bad)) map.set(key, value);
     doc.getMap('f').set('seed', 3);
-    expect(readFile(doc)).toEqual({ shown: text('a\n'), seed: undefined, others: [], blobs: [], malformed: Object.keys(bad).toSorted() });
+    expect(readFile(doc)).toEqual({
+      shown: text('a\n'),
+      seed: undefined,
+      others: [],
+      blobs: [],
+      malformed: Object.keys(bad).toSorted(),
+    });
     save(doc, blob('good'));
     expect(readFile(doc)).toMatchObject({ shown: blob('good'), others: [] });
   });

@@ -39,7 +39,12 @@ export class MyersDiff {
       }
       // The part before is small or halved, the one behind may take many rounds: so that one is not a nested call.
       this.compare({ aFrom: part.aFrom, aTo: middle.aFrom, bFrom: part.bFrom, bTo: middle.bFrom });
-      part = trimRange(this.#a, this.#b, { aFrom: middle.aTo, aTo: part.aTo, bFrom: middle.bTo, bTo: part.bTo });
+      part = trimRange(this.#a, this.#b, {
+        aFrom: middle.aTo,
+        aTo: part.aTo,
+        bFrom: middle.bTo,
+        bTo: part.bTo,
+      });
     }
   }
 
@@ -147,4 +152,5 @@ const rangeAt = ({ aFrom, bFrom }: Range, x: number, y: number, length: number):
 
 /** Both remaining parts are smaller than the whole, so comparing ends. */
 const isProper = (middle: Range, part: Range): boolean =>
-  (middle.aTo > part.aFrom || middle.bTo > part.bFrom) && (middle.aFrom < part.aTo || middle.bFrom < part.bTo);
+  (middle.aTo > part.aFrom || middle.bTo > part.bFrom) &&
+  (middle.aFrom < part.aTo || middle.bFrom < part.bTo);

@@ -40,7 +40,11 @@ export function runsOfDocument(doc: Y.Doc): Run[] {
 }
 
 /** The runs after hunks were applied, `inserted` being where their inserts begin (of those that insert anything). */
-export function editedRuns(runs: readonly Run[], hunks: readonly Hunk[], inserted: readonly (Inserted | undefined)[]): Run[] {
+export function editedRuns(
+  runs: readonly Run[],
+  hunks: readonly Hunk[],
+  inserted: readonly (Inserted | undefined)[],
+): Run[] {
   const edited = new RunList();
   let index = 0;
   let at = 0;

@@ -15,14 +15,31 @@ import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { type BlobName, sha256, toHex, utf8 } from '../../base/index.ts';
 import { newDocument } from '../body-codec.ts';
-import { contentDigest, decodeShownFile, encodeShownFile, type FileContent, readFile, resolveConflict, saveContent, type ShownFile, shownFile, textHunks, type Unit, writeFirst } from './index.ts';
+import {
+  contentDigest,
+  decodeShownFile,
+  encodeShownFile,
+  type FileContent,
+  readFile,
+  resolveConflict,
+  saveContent,
+  type ShownFile,
+  shownFile,
+  textHunks,
+  type Unit,
+  writeFirst,
+} from './index.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
 const SEED = process.env['PROP_SEED'];
 const PARAMETERS = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 
 const text = (value: string): FileContent => ({ kind: 'text', text: value });
-const blob = (n: number): FileContent => ({ kind: 'blob', name: toHex(sha256(Uint8Array.of(n))) as BlobName, size: 1 });
+const blob = (n: number): FileContent => ({
+  kind: 'blob',
+  name: toHex(sha256(Uint8Array.of(n))) as BlobName,
+  size: 1,
+});
 const textIn = (doc: Y.Doc): string => {
   const { shown } = readFile(doc);
   return shown.kind === 'text' ? shown.text : '';
@@ -40,7 +57,8 @@ function copyOf(doc: Y.Doc, clientID: number): Y.Doc {
   return copy;
 }
 
-const send = (from: Y.Doc, to: Y.Doc): void => Y.applyUpdate(to, Y.encodeStateAsUpdate(from, Y.encodeStateVector(to)));
+const send = (from: Y.Doc, to: Y.Doc): void =>
+  Y.applyUpdate(to, Y.encodeStateAsUpdate(from, Y.encodeStateVector(to)));
 
 /** A device: its document, and what its disk shows, which may lag behind. */
 class Device {
@@ -60,7 +78,9 @@ class Device {
   }
 
   save(content: FileContent, unit: Unit): void {
-    const isNewest = JSON.stringify(this.disk) === JSON.stringify(shownFile(this.doc)) && readFile(this.doc).others.length === 0;
+    const isNewest =
+      JSON.stringify(this.disk) === JSON.stringify(shownFile(this.doc)) &&
+      readFile(this.doc).others.length === 0;
     const after = saveContent(this.doc, this.disk, content, { tag: this.#tag, unit });
     expect(after === undefined).toBe(JSON.stringify(this.disk.content) === JSON.stringify(content));
     if (after === undefined) return;
@@ -72,7 +92,11 @@ class Device {
 
   resolve(choice: number): void {
     const { others } = readFile(this.doc);
-    resolveConflict(this.doc, ['shown', ...others.map(({ id }) => id)][choice % (others.length + 1)] as string, this.#tag);
+    resolveConflict(
+      this.doc,
+      ['shown', ...others.map(({ id }) => id)][choice % (others.length + 1)] as string,
+      this.#tag,
+    );
   }
 }
 
@@ -82,13 +106,24 @@ const place = fc.nat(1000);
 const stepOf = {
   show: fc.record({ type: fc.constant('show' as const), device }),
   send: fc.record({ type: fc.constant('send' as const), device, to: device }),
-  edit: fc.record({ type: fc.constant('edit' as const), device, at: place, remove: fc.nat(3), insert: fc.nat(2) }),
-  replace: fc.record({ type: fc.constant('replace' as const), device, with: fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '\r\n', '😀', '漢', 'é'), maxLength: 12 }) }),
+  edit: fc.record({
+    type: fc.constant('edit' as const),
+    device,
+    at: place,
+    remove: fc.nat(3),
+    insert: fc.nat(2),
+  }),
+  replace: fc.record({
+    type: fc.constant('replace' as const),
+    device,
+    with: fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '\r\n', '😀', '漢', 'é'), maxLength: 12 }),
+  }),
   blob: fc.record({ type: fc.constant('blob' as const), device, n: fc.nat(3) }),
   resolve: fc.record({ type: fc.constant('resolve' as const), device, choice: fc.nat(3) }),
   type: fc.record({ type: fc.constant('type' as const), device, at: place }),
 };
-type Step<K extends keyof typeof stepOf = keyof typeof stepOf> = (typeof stepOf)[K] extends fc.Arbitrary<infer T> ? T : never;
+type Step<K extends keyof typeof stepOf = keyof typeof stepOf> =
+  (typeof stepOf)[K] extends fc.Arbitrary<infer T> ? T : never;
 
 /** Removes lines of the disk's text and puts new ones, which occur nowhere else, in their place. */
 function edited({ disk }: Device, { at, remove, insert }: Step<'edit'>, fresh: () => string): string {
@@ -108,7 +143,18 @@ function settle(devices: readonly Device[]): void {
 
 describe('any saves, in any order and against any base', () => {
   test('end in the same content and the same conflicts everywhere, and the bytes of a save are what its disk shows', () => {
-    const steps = fc.array(fc.oneof(stepOf.show, stepOf.send, stepOf.edit, stepOf.replace, stepOf.blob, stepOf.resolve, stepOf.type), { maxLength: 30 });
+    const steps = fc.array(
+      fc.oneof(
+        stepOf.show,
+        stepOf.send,
+        stepOf.edit,
+        stepOf.replace,
+        stepOf.blob,
+        stepOf.resolve,
+        stepOf.type,
+      ),
+      { maxLength: 30 },
+    );
     let conflicts = 0;
     fc.assert(
       fc.property(fc.constantFrom<Unit>('lines', 'words'), steps, (unit, list) => {
@@ -133,7 +179,9 @@ describe('any saves, in any order and against any base', () => {
   });
 
   test('lose no line that was inserted, but for those that a later save of a disk showing them left out', () => {
-    const steps = fc.array(fc.oneof(stepOf.show, stepOf.send, { weight: 3, arbitrary: stepOf.edit }), { maxLength: 40 });
+    const steps = fc.array(fc.oneof(stepOf.show, stepOf.send, { weight: 3, arbitrary: stepOf.edit }), {
+      maxLength: 40,
+    });
     fc.assert(
       fc.property(fc.constantFrom<Unit>('lines', 'words'), steps, (unit, list) => {
         const devices = Array.from({ length: DEVICES }, (_, i) => new Device(seedOf('a\nb\nc\nd\ne\n'), i));
@@ -151,7 +199,8 @@ describe('any saves, in any order and against any base', () => {
           else if (step.type === 'send') send(on.doc, (devices[step.to] as Device).doc);
           else {
             const next = edited(on, step, fresh);
-            for (const line of expected) if (on.disk.text.includes(nameOf(line)) && !next.includes(nameOf(line))) removed.add(line);
+            for (const line of expected)
+              if (on.disk.text.includes(nameOf(line)) && !next.includes(nameOf(line))) removed.add(line);
             on.save(text(next), unit);
           }
         }
@@ -166,19 +215,25 @@ describe('any saves, in any order and against any base', () => {
     );
   });
 
-  test('keep the same characters whether the others\' edits came before the save or after', () => {
+  test("keep the same characters whether the others' edits came before the save or after", () => {
     fc.assert(
-      fc.property(fc.constantFrom<Unit>('lines', 'words'), messyText(), messyText(), messyText(), (unit, base, mine, theirs) => {
-        const seed = seedOf(base);
-        const shown = shownFile(seed);
-        const [other, late, apart] = [copyOf(seed, 2), copyOf(seed, 3), copyOf(seed, 4)];
-        saveContent(other, shown, text(theirs), { tag: '2222222222', unit });
-        send(other, late);
-        saveContent(late, shown, text(mine), { tag: '3333333333', unit });
-        saveContent(apart, shown, text(mine), { tag: '3333333333', unit });
-        send(other, apart);
-        expect([...textIn(late)].toSorted()).toEqual([...textIn(apart)].toSorted());
-      }),
+      fc.property(
+        fc.constantFrom<Unit>('lines', 'words'),
+        messyText(),
+        messyText(),
+        messyText(),
+        (unit, base, mine, theirs) => {
+          const seed = seedOf(base);
+          const shown = shownFile(seed);
+          const [other, late, apart] = [copyOf(seed, 2), copyOf(seed, 3), copyOf(seed, 4)];
+          saveContent(other, shown, text(theirs), { tag: '2222222222', unit });
+          send(other, late);
+          saveContent(late, shown, text(mine), { tag: '3333333333', unit });
+          saveContent(apart, shown, text(mine), { tag: '3333333333', unit });
+          send(other, apart);
+          expect(Array.from(textIn(late)).toSorted()).toEqual(Array.from(textIn(apart)).toSorted());
+        },
+      ),
       PARAMETERS,
     );
   });
@@ -189,7 +244,22 @@ const nameOf = (line: string): string => /w\d+w/.exec(line)?.[0] ?? line;
 
 /** Texts of all line ends, words, blanks, marks and signs. */
 function messyText(): fc.Arbitrary<string> {
-  const unit = fc.constantFrom('a', 'b', 'word', ' ', '  ', '\n', '\r\n', '\r', '😀', '👩\u200d👧', 'e\u0301', '漢', '.', '\ufeff');
+  const unit = fc.constantFrom(
+    'a',
+    'b',
+    'word',
+    ' ',
+    '  ',
+    '\n',
+    '\r\n',
+    '\r',
+    '😀',
+    '👩\u200d👧',
+    'e\u0301',
+    '漢',
+    '.',
+    '\ufeff',
+  );
   return fc.string({ unit, maxLength: 25 });
 }
 
@@ -212,7 +282,26 @@ describe('hunks', () => {
       { ...PARAMETERS, numRuns: 10 * RUNS },
     );
   });
+
+  test('that only insert or only delete lines are as far down as they fit', () => {
+    const lines = fc.array(fc.constantFrom('a\n', 'b\n', '\n'), { maxLength: 20 });
+    fc.assert(
+      fc.property(lines, lines, (baseLines, nextLines) => {
+        const base = baseLines.join('');
+        const hunks = textHunks(base, nextLines.join(''), 'lines');
+        hunks.forEach(({ offset, remove, insert }, i) => {
+          if (remove > 0 && insert !== '') return;
+          const moved = insert === '' ? base.slice(offset, offset + remove) : insert;
+          const behind = base.slice(offset + remove, hunks[i + 1]?.offset);
+          if (behind !== '') expect(firstLine(moved)).not.toBe(firstLine(behind));
+        });
+      }),
+      { ...PARAMETERS, numRuns: 10 * RUNS },
+    );
+  });
 });
+
+const firstLine = (value: string): string => value.slice(0, value.indexOf('\n'));
 
 function cutsPair(value: string, at: number): boolean {
   const pair = value.slice(Math.max(0, at - 1), at + 1);
@@ -233,8 +322,18 @@ describe('by lines', () => {
   });
 
   test('where a three-way merge is clean, its result comes out', () => {
-    const edits = fc.array(fc.record({ at: place, remove: fc.nat(2), insert: fc.array(fc.constantFrom('a', 'b', 'c', '{', '}', '', 'x', 'y'), { maxLength: 2 }) }), { minLength: 1, maxLength: 2 });
-    const base = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', '{', '}', ''), { minLength: 6, maxLength: 30 });
+    const edits = fc.array(
+      fc.record({
+        at: place,
+        remove: fc.nat(2),
+        insert: fc.array(fc.constantFrom('a', 'b', 'c', '{', '}', '', 'x', 'y'), { maxLength: 2 }),
+      }),
+      { minLength: 1, maxLength: 2 },
+    );
+    const base = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', '{', '}', ''), {
+      minLength: 6,
+      maxLength: 30,
+    });
     let [clean, equal] = [0, 0];
     fc.assert(
       fc.property(base, edits, edits, (texts, leftEdits, rightEdits) => {
@@ -250,7 +349,9 @@ describe('by lines', () => {
       }),
       { ...PARAMETERS, numRuns: 10 * RUNS },
     );
-    process.stdout.write(`equal to a three-way merge: ${equal} of ${clean} clean ones, ${((100 * equal) / clean).toFixed(2)} %\n`);
+    process.stdout.write(
+      `equal to a three-way merge: ${equal} of ${clean} clean ones, ${((100 * equal) / clean).toFixed(2)} %\n`,
+    );
     expect(clean).toBeGreaterThan(RUNS);
     expect(equal / clean).toBeGreaterThanOrEqual(0.99);
   });
@@ -260,8 +361,14 @@ describe('by lines', () => {
 function merged(base: string[], left: string[], right: string[]): string[] {
   const seed = seedOf(base.map((line) => `${line}\n`).join(''));
   const [a, b] = [copyOf(seed, 2), copyOf(seed, 3)];
-  for (const [doc, next] of [[a, left], [b, right]] as const) {
-    saveContent(doc, shownFile(doc), text(next.map((line) => `${line}\n`).join('')), { tag: '2222222222', unit: 'lines' });
+  for (const [doc, next] of [
+    [a, left],
+    [b, right],
+  ] as const) {
+    saveContent(doc, shownFile(doc), text(next.map((line) => `${line}\n`).join('')), {
+      tag: '2222222222',
+      unit: 'lines',
+    });
   }
   send(a, b);
   return textIn(b).split('\n').slice(0, -1);
@@ -275,7 +382,9 @@ interface Change {
 
 /** A naive merge by lines; `undefined` where changes of both sides overlap or touch, as in git. */
 function threeWayMerge(base: string[], left: string[], right: string[]): string[] | undefined {
-  const changes = [changesOf(base, left), changesOf(base, right)].flat().toSorted((a, b) => a.from - b.from || a.to - b.to);
+  const changes = [changesOf(base, left), changesOf(base, right)]
+    .flat()
+    .toSorted((a, b) => a.from - b.from || a.to - b.to);
   const result: string[] = [];
   let at = 0;
   let end = -1;
@@ -290,11 +399,14 @@ function threeWayMerge(base: string[], left: string[], right: string[]): string[
 
 /** By a longest common subsequence whose matches are as early as can be, so changes are as far down. */
 function changesOf(base: readonly string[], next: readonly string[]): Change[] {
-  const length = base.map(() => new Array<number>(next.length + 1).fill(0)).concat([new Array<number>(next.length + 1).fill(0)]);
+  const length = base
+    .map(() => Array.from({ length: next.length + 1 }, () => 0))
+    .concat([Array.from({ length: next.length + 1 }, () => 0)]);
   const at = (i: number, j: number): number => length[i]?.[j] ?? 0;
   for (let i = base.length - 1; i >= 0; i--) {
     for (let j = next.length - 1; j >= 0; j--) {
-      (length[i] as number[])[j] = base[i] === next[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+      (length[i] as number[])[j] =
+        base[i] === next[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
     }
   }
   const changes: Change[] = [];

@@ -27,7 +27,12 @@ export interface SaveOptions {
  * @returns what the disk shows now: `base` with the save in it, nothing else; `undefined` if `base` shows this
  * content already, and then nothing is written
  */
-export function saveContent(live: Y.Doc, base: ShownFile, content: FileContent, options: SaveOptions): ShownFile | undefined {
+export function saveContent(
+  live: Y.Doc,
+  base: ShownFile,
+  content: FileContent,
+  options: SaveOptions,
+): ShownFile | undefined {
   if (sameContent(base.content, content)) return undefined;
   return live.transact(() =>
     content.kind === 'blob'
@@ -43,7 +48,12 @@ function saveBlob(live: Y.Doc, base: ShownFile, content: FileContent, tag: strin
   return { ...base, content, versions: [key] };
 }
 
-function saveText(live: Y.Doc, base: ShownFile, content: FileContent & { kind: 'text' }, { tag, unit }: SaveOptions): ShownFile {
+function saveText(
+  live: Y.Doc,
+  base: ShownFile,
+  content: FileContent & { kind: 'text' },
+  { tag, unit }: SaveOptions,
+): ShownFile {
   // The document has one text. If the one it holds is in conflict, it is kept before the saved one takes its place.
   const digest = base.content.kind === 'text' ? '' : contentDigest(utf8(base.text));
   if (base.saw !== undefined) {
@@ -53,6 +63,11 @@ function saveText(live: Y.Doc, base: ShownFile, content: FileContent & { kind: '
   const runs = writeHunks(live, base.runs, textHunks(base.text, content.text, unit));
   const shown = { content, text: content.text, runs, saw: undefined };
   if (base.content.kind === 'text') return { ...shown, versions: base.versions };
-  const key = writeVersion(live, tag, { content: undefined, kept: false, saw: digest, replaces: base.versions });
+  const key = writeVersion(live, tag, {
+    content: undefined,
+    kept: false,
+    saw: digest,
+    replaces: base.versions,
+  });
   return { ...shown, versions: [key] };
 }

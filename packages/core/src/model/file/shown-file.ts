@@ -63,24 +63,40 @@ export function decodeShownFile(bytes: Uint8Array): ShownFile {
   const reader = new Reader(bytes);
   const format = reader.byte();
   if (format > FORMAT) {
-    throw new EvermeshError('FORMAT_TOO_NEW', `A kept file has format ${format}; this version reads up to ${FORMAT}.`);
+    throw new EvermeshError(
+      'FORMAT_TOO_NEW',
+      `A kept file has format ${format}; this version reads up to ${FORMAT}.`,
+    );
   }
   const blob: FileContent | undefined =
-    reader.byte() === 1 ? { kind: 'blob', name: toHex(reader.raw(32)) as BlobName, size: reader.uint() } : undefined;
+    reader.byte() === 1
+      ? { kind: 'blob', name: toHex(reader.raw(32)) as BlobName, size: reader.uint() }
+      : undefined;
   const text = reader.text(bytes.byteLength);
   const runs = readRuns(reader, text.length);
   const versions: string[] = [];
-  for (let left = reader.count(bytes.byteLength, 'versions'); left > 0; left--) versions.push(reader.text(64));
+  for (let left = reader.count(bytes.byteLength, 'versions'); left > 0; left--)
+    versions.push(reader.text(64));
   const saw = reader.text(64);
   reader.end();
-  return { content: blob ?? { kind: 'text', text }, text, runs, versions, saw: saw === '' ? undefined : saw.slice(1) };
+  return {
+    content: blob ?? { kind: 'text', text },
+    text,
+    runs,
+    versions,
+    saw: saw === '' ? undefined : saw.slice(1),
+  };
 }
 
 function readRuns(reader: Reader, length: number): Run[] {
   const list = new RunList();
-  for (let left = reader.count(length, 'runs'); left > 0; left--) list.add(reader.uint(), reader.uint(), reader.uint());
+  for (let left = reader.count(length, 'runs'); left > 0; left--)
+    list.add(reader.uint(), reader.uint(), reader.uint());
   if (list.length !== length) {
-    throw new EvermeshError('MESSAGE_MALFORMED', 'A kept file is damaged: its characters and its text differ in number.');
+    throw new EvermeshError(
+      'MESSAGE_MALFORMED',
+      'A kept file is damaged: its characters and its text differ in number.',
+    );
   }
   return list.runs;
 }

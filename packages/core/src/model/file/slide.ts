@@ -18,7 +18,12 @@ function slide(a: Int32Array, b: Int32Array, range: Range, placed: Range[]): Ran
     const next = placed.at(-1);
     const limit = next?.aFrom ?? a.length;
     const steps = stepsDown(a, b, range, limit);
-    const slid = { aFrom: range.aFrom + steps, aTo: range.aTo + steps, bFrom: range.bFrom + steps, bTo: range.bTo + steps };
+    const slid = {
+      aFrom: range.aFrom + steps,
+      aTo: range.aTo + steps,
+      bFrom: range.bFrom + steps,
+      bTo: range.bTo + steps,
+    };
     if (next === undefined || slid.aTo < next.aFrom) return slid;
     placed.pop();
     range = trimRange(a, b, { aFrom: slid.aFrom, aTo: next.aTo, bFrom: slid.bFrom, bTo: next.bTo });

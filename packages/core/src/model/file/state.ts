@@ -69,7 +69,8 @@ function othersOf(current: readonly Version[], shown: FileContent, text: string)
     if (content === undefined || sameContent(content, shown)) continue;
     if (!others.some((other) => sameContent(other.content, content))) others.push({ id: key, content });
   }
-  if (shown.kind === 'blob' && !isTextReplaced(current, text)) others.push({ id: TEXT_ID, content: { kind: 'text', text } });
+  if (shown.kind === 'blob' && !isTextReplaced(current, text))
+    others.push({ id: TEXT_ID, content: { kind: 'text', text } });
   return others;
 }
 

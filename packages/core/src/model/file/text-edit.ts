@@ -51,7 +51,7 @@ function deleteShown(transaction: Y.Transaction, runs: readonly Run[], offset: n
 function deleteClocks(transaction: Y.Transaction, client: number, from: number, to: number): void {
   const { store } = transaction.doc;
   const end = Math.min(to, Y.getState(store, client));
-  for (let clock = from; clock < end; ) {
+  for (let clock = from; clock < end;) {
     let item = Y.getItem(store, Y.createID(client, clock));
     if (!item.deleted) {
       item = Y.getItemCleanStart(transaction, Y.createID(client, clock));
@@ -63,7 +63,12 @@ function deleteClocks(transaction: Y.Transaction, client: number, from: number, 
 }
 
 /** The item that ends with the character before `offset`; `null` where an insert goes to the very beginning. */
-function itemBefore(transaction: Y.Transaction, text: Y.Text, runs: readonly Run[], offset: number): Y.Item | null {
+function itemBefore(
+  transaction: Y.Transaction,
+  text: Y.Text,
+  runs: readonly Run[],
+  offset: number,
+): Y.Item | null {
   const { store } = transaction.doc;
   if (offset === 0) return null;
   let at = offset - 1;
@@ -79,11 +84,19 @@ function itemBefore(transaction: Y.Transaction, text: Y.Text, runs: readonly Run
   return null;
 }
 
-function insertBehind(transaction: Y.Transaction, text: Y.Text, left: Y.Item | null, insert: string): Inserted {
+function insertBehind(
+  transaction: Y.Transaction,
+  text: Y.Text,
+  left: Y.Item | null,
+  insert: string,
+): Inserted {
   const { store, clientID } = transaction.doc;
   const right = left === null ? (Y.getTypeChildren(text)[0] ?? null) : left.right;
   const id = Y.createID(clientID, Y.getState(store, clientID));
   const content = new Y.ContentString(insert);
-  new Y.Item(id, left, left?.lastId ?? null, right, right?.id ?? null, text, null, content).integrate(transaction, 0);
+  new Y.Item(id, left, left?.lastId ?? null, right, right?.id ?? null, text, null, content).integrate(
+    transaction,
+    0,
+  );
   return id;
 }

@@ -46,7 +46,9 @@ describe('lines', () => {
   });
 
   test('an insertion that fits at several places goes as far down as it does in git', () => {
-    expect(hunksOf('f {\n}\n\ng {\n}\n', 'f {\n}\n\nh {\n}\n\ng {\n}\n')).toEqual([{ offset: 7, remove: 0, insert: 'h {\n}\n\n' }]);
+    expect(hunksOf('f {\n}\n\ng {\n}\n', 'f {\n}\n\nh {\n}\n\ng {\n}\n')).toEqual([
+      { offset: 7, remove: 0, insert: 'h {\n}\n\n' },
+    ]);
     expect(hunksOf('a\nx\nx\nb\n', 'a\nx\nx\nx\nb\n')).toEqual([{ offset: 6, remove: 0, insert: 'x\n' }]);
   });
 
@@ -87,7 +89,9 @@ describe('lines', () => {
 
 describe('words', () => {
   test('a changed word leaves the rest of its line', () => {
-    expect(hunksOf('the quick fox\n', 'the slow fox\n', 'words')).toEqual([{ offset: 4, remove: 5, insert: 'slow' }]);
+    expect(hunksOf('the quick fox\n', 'the slow fox\n', 'words')).toEqual([
+      { offset: 4, remove: 5, insert: 'slow' },
+    ]);
   });
 
   test('a changed phrase is one hunk, not one for each word', () => {
@@ -100,24 +104,32 @@ describe('words', () => {
   });
 
   test('a line that shares no word with the one it replaces replaces it with its end', () => {
-    expect(hunksOf('one\n', 'quite another\n', 'words')).toEqual([{ offset: 0, remove: 4, insert: 'quite another\n' }]);
+    expect(hunksOf('one\n', 'quite another\n', 'words')).toEqual([
+      { offset: 0, remove: 4, insert: 'quite another\n' },
+    ]);
   });
 
   test('scripts that write without spaces are compared by characters', () => {
-    expect(hunksOf('我喜欢猫。\n', '我喜欢狗。\n', 'words')).toEqual([{ offset: 3, remove: 1, insert: '狗' }]);
+    expect(hunksOf('我喜欢猫。\n', '我喜欢狗。\n', 'words')).toEqual([
+      { offset: 3, remove: 1, insert: '狗' },
+    ]);
   });
 
   test('no surrogate pair, no accent and no joined sign is cut', () => {
     expect(hunksOf('a 😀 b\n', 'a 😁 b\n', 'words')).toEqual([{ offset: 2, remove: 2, insert: '😁' }]);
     expect(hunksOf('e\u0301t a\n', 'et a\n', 'words')).toEqual([{ offset: 0, remove: 3, insert: 'et' }]);
     const family = '👩\u200d👧';
-    expect(hunksOf(`x ${family} y\n`, 'x 👩 y\n', 'words')).toEqual([{ offset: 2, remove: family.length, insert: '👩' }]);
+    expect(hunksOf(`x ${family} y\n`, 'x 👩 y\n', 'words')).toEqual([
+      { offset: 2, remove: family.length, insert: '👩' },
+    ]);
     expect(hunksOf('a\nb\n', 'a\r\nb\n', 'words')).toEqual([{ offset: 1, remove: 1, insert: '\r\n' }]);
   });
 
   test('a change in a text too large for words is still cut down to its surroundings', () => {
     const half = 'lorem ipsum '.repeat(30_000);
-    expect(hunksOf(`${half}dolor ${half}`, `${half}color ${half}`, 'words')).toEqual([{ offset: half.length, remove: 5, insert: 'color' }]);
+    expect(hunksOf(`${half}dolor ${half}`, `${half}color ${half}`, 'words')).toEqual([
+      { offset: half.length, remove: 5, insert: 'color' },
+    ]);
     const pairs = '😀'.repeat(30_000);
     hunksOf(`${pairs}😁${pairs}`, `${pairs}😂${pairs}`, 'words');
   });
@@ -128,10 +140,23 @@ describe('bounds', () => {
   test.each<[string, string, string]>([
     ['lines of few kinds in random order', random(2, 100_000, 1), random(2, 100_000, 2)],
     ['everything changed', random(50_000, 100_000, 3), random(50_000, 100_000, 4)],
-    ['one line of 4 MB, all of it changed', random(5000, 700_000, 5).replaceAll('\n', ' '), random(5000, 700_000, 6).replaceAll('\n', ' ')],
-    ['one line of 4 MB without a blank', 'ab'.repeat(2_000_000), `${'ab'.repeat(1_000_000)}c${'ab'.repeat(1_000_000)}`],
-    ['every second line changed', Array.from({ length: 60_000 }, (_, i) => `${i}\n`).join(''), Array.from({ length: 60_000 }, (_, i) => (i % 2 ? `${i}\n` : `x${i}\n`)).join('')],
+    [
+      'one line of 4 MB, all of it changed',
+      random(5000, 700_000, 5).replaceAll('\n', ' '),
+      random(5000, 700_000, 6).replaceAll('\n', ' '),
+    ],
+    [
+      'one line of 4 MB without a blank',
+      'ab'.repeat(2_000_000),
+      `${'ab'.repeat(1_000_000)}c${'ab'.repeat(1_000_000)}`,
+    ],
+    [
+      'every second line changed',
+      Array.from({ length: 60_000 }, (_, i) => `${i}\n`).join(''),
+      Array.from({ length: 60_000 }, (_, i) => (i % 2 ? `${i}\n` : `x${i}\n`)).join(''),
+    ],
   ])('%s has hunks that are right', (_, base, next) => {
-    for (const unit of ['lines', 'words'] as const) expect(patched(base, textHunks(base, next, unit))).toBe(next);
+    for (const unit of ['lines', 'words'] as const)
+      expect(patched(base, textHunks(base, next, unit))).toBe(next);
   });
 });

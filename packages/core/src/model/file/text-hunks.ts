@@ -56,7 +56,13 @@ function complete(text: string, lineEnd: string): [text: string, added: boolean]
 }
 
 /** Takes the added line ends out again. `length`: of the base, with the line end that was added to it. */
-function withoutAdded(hunks: Hunk[], length: number, fromBase: boolean, fromNext: boolean, lineEnd: string): Hunk[] {
+function withoutAdded(
+  hunks: Hunk[],
+  length: number,
+  fromBase: boolean,
+  fromNext: boolean,
+  lineEnd: string,
+): Hunk[] {
   if (!fromBase && !fromNext) return hunks;
   const size = lineEnd.length;
   const last = hunks.at(-1);
@@ -64,7 +70,8 @@ function withoutAdded(hunks: Hunk[], length: number, fromBase: boolean, fromNext
   if (reachesEnd) hunks.pop();
   const end = reachesEnd ? last : { offset: length, remove: 0, insert: '' };
   // A side that the hunk leaves empty has its added line end in front of the hunk, behind a line that both texts have.
-  const borrows = end.remove === 0 ? fromBase || (end.insert === '' && fromNext) : end.insert === '' && fromNext;
+  const borrows =
+    end.remove === 0 ? fromBase || (end.insert === '' && fromNext) : end.insert === '' && fromNext;
   const borrowed = borrows ? size : 0;
   const insert = (borrows ? lineEnd : '') + end.insert;
   append(hunks, {

@@ -2,10 +2,14 @@
 import type { Unit } from './hunk.ts';
 
 const PROSE_ENDINGS = new Set(
-  'md markdown mdown mkd mdx txt text rst adoc asciidoc asc tex latex org textile wiki mediawiki typ'.split(' '),
+  'md markdown mdown mkd mdx txt text rst adoc asciidoc asc tex latex org textile wiki mediawiki typ'.split(
+    ' ',
+  ),
 );
 const PROSE_NAMES = new Set(
-  'readme license licence copying notice changelog changes history news authors contributors contributing credits thanks todo notes install faq'.split(' '),
+  'readme license licence copying notice changelog changes history news authors contributors contributing credits thanks todo notes install faq'.split(
+    ' ',
+  ),
 );
 
 /** The unit by which saves of a file with this name are compared. */

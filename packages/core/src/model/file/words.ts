@@ -6,7 +6,8 @@ import { sequenceRanges } from './sequence-diff.ts';
 import { internTokens } from './tokens.ts';
 
 /** Scripts that write without spaces: each of their characters is a word. */
-const SPACELESS = '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
+const SPACELESS =
+  '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
 const WORD = new RegExp(
   [
     '\\r\\n|[\\r\\n]',
@@ -25,7 +26,11 @@ const HAS_WORD_OR_LINE_END = /[\p{L}\p{N}\r\n]/u;
  * Hunks inside one replaced text, with offsets from its beginning, and how much was compared for them. Texts larger
  * than `budget` are replaced whole, but for what is equal at their ends.
  */
-export function wordHunks(removed: string, inserted: string, budget: number): { hunks: Hunk[]; cost: number } {
+export function wordHunks(
+  removed: string,
+  inserted: string,
+  budget: number,
+): { hunks: Hunk[]; cost: number } {
   const { before, behind } = equalEnds(removed, inserted);
   const base = removed.slice(before, removed.length - behind);
   const next = inserted.slice(before, inserted.length - behind);
@@ -85,7 +90,8 @@ function equalEnds(a: string, b: string): { before: number; behind: number } {
   before = cutBefore(a, before);
   let behind = 0;
   const room = shorter - before;
-  while (behind < room && a.charCodeAt(a.length - 1 - behind) === b.charCodeAt(b.length - 1 - behind)) behind++;
+  while (behind < room && a.charCodeAt(a.length - 1 - behind) === b.charCodeAt(b.length - 1 - behind))
+    behind++;
   return { before, behind: a.length - cutBehind(a, a.length - behind) };
 }
 
