@@ -43,7 +43,8 @@ export const ERROR_CODES = {
   MIRROR_LOCKED: { retryable: true },
   CONFIG_INVALID: { retryable: false },
   INTERNAL: { retryable: false },
-} as const satisfies Record<string, { retryable: boolean }>;
+} as const;
+ERROR_CODES satisfies Record<string, { retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 

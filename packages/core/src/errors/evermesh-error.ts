@@ -13,7 +13,6 @@ export class EvermeshError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly details: ErrorDetails;
-  readonly [BRAND] = true;
 
   constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -21,11 +20,12 @@ export class EvermeshError extends Error {
     this.code = code;
     this.retryable = ERROR_CODES[code].retryable;
     this.details = options.details ?? {};
+    Object.defineProperty(this, BRAND, { value: true });
   }
 }
 
 /** Recognises an `EvermeshError` by its brand, also one that another copy of this package made. */
 export function isEvermeshError(value: unknown, code?: ErrorCode): value is EvermeshError {
   if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
-  return code === undefined || (value as EvermeshError).code === code;
+  return code === undefined || (value as unknown as EvermeshError).code === code;
 }

@@ -9,7 +9,7 @@ import { applyBody, newDocument } from '../model/index.ts';
 import { equalHeads, type Heads, type LogRecord, NO_HEADS } from '../protocol/index.ts';
 
 /** The origin of transactions that apply records: whatever has another origin was done here. */
-export const FROM_LOG = Symbol('from the log');
+const FROM_LOG = Symbol('from the log');
 
 /** How many documents stay in memory when nobody uses them. */
 const IDLE_LIMIT = 64;

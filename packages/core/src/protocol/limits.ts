@@ -1,9 +1,9 @@
 /** Limits of the wire and of the format. A peer that exceeds one is refused by name; nobody else notices. */
 export const LIMITS = {
-  /** Bytes of one frame. A group of records that must arrive whole fits in one. */
-  frameBytes: 16 * 1024 * 1024,
-  /** Bytes of one record, header and body. Leaves room in a frame for the rest of a PUT. */
-  recordBytes: 12 * 1024 * 1024,
+  /** Bytes of one frame, 16 MiB. A group of records that must arrive whole fits in one. */
+  frameBytes: 16_777_216,
+  /** Bytes of one record, 12 MiB, header and body. Leaves room in a frame for the rest of a PUT. */
+  recordBytes: 12_582_912,
   /** Records of one atomic group. */
   groupRecords: 4096,
   /** Authors (device and run) in one heads map. */

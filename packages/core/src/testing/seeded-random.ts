@@ -2,7 +2,7 @@ import type { Random } from '../base/index.ts';
 
 /** Bytes that a seed decides (xorshift32): the same identities in every run of a test. */
 export function seededRandom(seed: number): Random {
-  let state = seed | 1;
+  let state = Math.imul(seed + 1, 0x9e37_79b1) | 0;
   const next = (): number => {
     state ^= state << 13;
     state ^= state >>> 17;
