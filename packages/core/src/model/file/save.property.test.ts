@@ -338,7 +338,7 @@ describe('by lines', () => {
     fc.assert(
       fc.property(base, edits, edits, (texts, leftEdits, rightEdits) => {
         const [left, right] = [leftEdits, rightEdits].map((list) => {
-          const next = [...texts];
+          const next: string[] = [...texts];
           for (const { at, remove, insert } of list) next.splice(at % (next.length + 1), remove, ...insert);
           return next;
         }) as [string[], string[]];
