@@ -1,0 +1,124 @@
+/**
+ * The registry: what `up` and `sync` were told about each directory, so that later commands on it need no flag. One
+ * small file a directory, named by a hash of its real path; nothing here is needed to read the data itself.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { type FolderId, isFolderId } from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
+import { writeAtomically } from './atomic-file.ts';
+import { parseRelayUrl } from './relay-url.ts';
+import { usageError } from './usage-error.ts';
+
+const VERSION = 1;
+
+export interface DirectoryEntry {
+  /** The real path. */
+  readonly directory: string;
+  readonly folder: FolderId;
+  readonly relay: string;
+  readonly data: string;
+  readonly tokenFile?: string | undefined;
+  readonly deviceName?: string | undefined;
+}
+
+/**
+ * The path by which a directory is known, whether it exists or not: symbolic links on the way are followed.
+ * @throws CONFIG_INVALID if it cannot be reached
+ */
+export async function realPathOf(path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    return await realpath(absolute);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw usageError(
+        `${absolute} cannot be used: ${(error as Error).message}.`,
+        'Choose another path.',
+        error,
+      );
+    }
+    const parent = dirname(absolute);
+    return parent === absolute ? absolute : join(await realPathOf(parent), basename(absolute));
+  }
+}
+
+export class Directories {
+  readonly #state: string;
+
+  constructor(state: string) {
+    this.#state = state;
+  }
+
+  /** The file that remembers a directory. */
+  fileOf(directory: string): string {
+    const hash = createHash('sha256').update(directory).digest('hex').slice(0, 16);
+    return join(this.#state, 'directories', `${hash}.json`);
+  }
+
+  /** @throws CONFIG_INVALID if what is remembered cannot be understood */
+  async get(directory: string): Promise<DirectoryEntry | undefined> {
+    const file = this.fileOf(directory);
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw unreadable(file, (error as Error).message, error);
+    }
+    return decode(file, text, directory);
+  }
+
+  /** The nearest remembered directory that is or contains this one. */
+  async around(directory: string): Promise<DirectoryEntry | undefined> {
+    for (let at = directory; ; at = dirname(at)) {
+      const entry = await this.get(at);
+      if (entry !== undefined || at === dirname(at)) return entry;
+    }
+  }
+
+  async put(entry: DirectoryEntry): Promise<void> {
+    const text = JSON.stringify({ version: VERSION, ...entry }, undefined, 2);
+    await writeAtomically(this.fileOf(entry.directory), `${text}\n`);
+  }
+}
+
+/** Whether `inner` is `outer` or lies in it. */
+export const contains = (outer: string, inner: string): boolean => {
+  const path = relative(outer, inner);
+  return path === '' || (path !== '..' && !path.startsWith('../') && !path.startsWith('/'));
+};
+
+function decode(file: string, text: string, directory: string): DirectoryEntry {
+  let value: Readonly<Record<string, unknown>>;
+  try {
+    value = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw unreadable(file, 'it is not JSON', error);
+  }
+  if (typeof value !== 'object' || value === null) throw unreadable(file, 'it is not an object');
+  const { version, folder, relay, data, tokenFile, deviceName } = value;
+  if (typeof version === 'number' && version > VERSION) {
+    throw new EvermeshError('FORMAT_TOO_NEW', `A newer evermesh wrote ${file}.`);
+  }
+  if (version !== VERSION) throw unreadable(file, 'it has no known version');
+  // Two paths with one hash would be two directories with one memory.
+  if (value['directory'] !== directory)
+    throw unreadable(file, `it speaks of another directory than ${directory}`);
+  if (typeof folder !== 'string' || !isFolderId(folder)) throw unreadable(file, 'it names no folder');
+  if (typeof relay !== 'string' || typeof data !== 'string')
+    throw unreadable(file, 'it names no relay or no data');
+  if (!isOptionalText(tokenFile) || !isOptionalText(deviceName))
+    throw unreadable(file, 'a field is not text');
+  return { directory, folder, relay: parseRelayUrl(relay), data, tokenFile, deviceName };
+}
+
+const isOptionalText = (value: unknown): value is string | undefined =>
+  value === undefined || typeof value === 'string';
+
+const unreadable = (file: string, why: string, cause?: unknown): EvermeshError =>
+  new EvermeshError('CONFIG_INVALID', `${file} cannot be used: ${why}.`, {
+    details: { next: `Remove that file and run 'evermesh up DIR' with --relay and --folder again.` },
+    cause,
+  });

@@ -1,0 +1,49 @@
+/** Everything a command says. `--json` prints one event a line as it is here; human.ts puts the same into words. */
+import type { FolderId } from '@evermesh/core/base';
+import type { Explained } from './next-steps.ts';
+import type {
+  ConflictReport,
+  LinkReport,
+  ProblemReport,
+  StatusReport,
+  SyncReport,
+  VerifyReport,
+} from './reports.ts';
+
+export type CliEvent =
+  /** The relay takes connections. */
+  | { readonly event: 'listening'; readonly url: string; readonly data: string }
+  /** Which folder and device this directory is, and the command that joins it elsewhere. */
+  | {
+      readonly event: 'folder';
+      readonly id: FolderId;
+      readonly name: string;
+      readonly directory: string;
+      readonly device: string;
+      readonly created: boolean;
+      readonly join: string;
+    }
+  | ({ readonly event: 'link' } & LinkReport)
+  | { readonly event: 'progress'; readonly phase: string; readonly done: number; readonly total: number }
+  | ChangeEvent
+  | ({ readonly event: 'conflict' } & ConflictReport)
+  | ({ readonly event: 'problem' } & ProblemReport)
+  /** A warning about how the command was started; nothing failed. */
+  | { readonly event: 'notice'; readonly message: string; readonly next: string }
+  /** Disk, store and relay hold the same. */
+  | { readonly event: 'synced'; readonly files: number }
+  | ({ readonly event: 'sync' } & SyncReport)
+  | ({ readonly event: 'status' } & StatusReport)
+  | ({ readonly event: 'verified' } & VerifyReport)
+  | { readonly event: 'paths'; readonly paths: Readonly<Record<string, string>> }
+  | ({ readonly event: 'error' } & Explained)
+  | { readonly event: 'stopped' };
+
+export interface ChangeEvent {
+  readonly event: 'change';
+  /** `sent`: found on this disk. `received`: written to it. */
+  readonly direction: 'sent' | 'received';
+  readonly change: string;
+  readonly path: string;
+  readonly from?: string | undefined;
+}

@@ -1,0 +1,130 @@
+/** Events in words. Every message says what happened, and what to do if something is to be done. */
+import type { ChangeEvent, CliEvent } from './events.ts';
+import { printable } from './printable.ts';
+import { conflictText, pendingText, problemLines } from './report-text.ts';
+import type { LinkReport, SyncReport, VerifyReport } from './reports.ts';
+import { statusLines } from './status-text.ts';
+import { type Paint, count, plural } from './words.ts';
+
+type Words = { readonly [Event in CliEvent as Event['event']]: (event: Event, paint: Paint) => string[] };
+
+const WORDS: Words = {
+  listening: ({ url, data }) => [
+    `The relay listens at ${printable(url)} and keeps its data in ${printable(data)}.`,
+  ],
+  folder: (event) => folderLines(event),
+  link: (event, paint) => linkLines(event, paint),
+  progress: (event) => [progressText(event)],
+  change: (event, paint) => [changeText(event, paint)],
+  conflict: (event, paint) => [conflictText(event, paint)],
+  problem: (event, paint) => problemLines(event, paint),
+  notice: ({ message, next }, paint) => [paint('yellow', `${printable(message)} ${printable(next)}`)],
+  synced: ({ files }) => [`In step: ${plural(files, 'file')} here, and all of it is stored at the relay.`],
+  sync: (event, paint) => syncLines(event, paint),
+  status: (event, paint) => statusLines(event, paint),
+  verified: (event, paint) => verifyLines(event, paint),
+  paths: ({ paths }) => pathLines(paths),
+  error: ({ code, message, next }, paint) => [
+    paint('red', `${code}: ${printable(message)}`),
+    `Next: ${printable(next)}`,
+  ],
+  stopped: () => ['Stopped. What was done is kept.'],
+};
+
+/** The lines of an event; `paint` colours a part of one, or leaves it as it is. */
+export const describe = (event: CliEvent, paint: Paint): string[] =>
+  (WORDS[event.event] as (event: CliEvent, paint: Paint) => string[])(event, paint);
+
+function folderLines(event: Extract<CliEvent, { event: 'folder' }>): string[] {
+  const name = event.name === '' ? '' : ` "${printable(event.name)}"`;
+  const lines = [
+    `${printable(event.directory)} is folder${name} ${event.id} on device "${printable(event.device)}".`,
+  ];
+  if (event.created) lines.push('To have it on another device, run there:', `  ${printable(event.join)}`);
+  return lines;
+}
+
+function linkLines({ relay, state, why }: LinkReport, paint: Paint): string[] {
+  const name = printable(relay);
+  if (state === 'connected') return [`Connected to the relay ${name}.`];
+  if (state === 'away') {
+    const reason = why === undefined ? '.' : `: ${printable(why.message)}`;
+    return [
+      paint('yellow', `The relay ${name} is away${reason}`),
+      'Work goes on here, and is sent when the relay is back. Nothing needs to be done for that.',
+    ];
+  }
+  if (state === 'refused') {
+    const reason = printable(why?.message ?? 'It gave no reason.');
+    return [paint('yellow', `The relay ${name} refuses: ${reason}`), `Next: ${why?.next ?? ''}`];
+  }
+  return [];
+}
+
+export const progressText = ({
+  phase,
+  done,
+  total,
+}: {
+  phase: string;
+  done: number;
+  total: number;
+}): string =>
+  total > 0
+    ? `${printable(phase)}: ${count(done)} of ${count(total)}`
+    : `${printable(phase)}: ${count(done)}`;
+
+function changeText({ direction, change, path, from }: ChangeEvent, paint: Paint): string {
+  const moved = from === undefined ? printable(path) : `${printable(from)} -> ${printable(path)}`;
+  return `${paint('dim', direction.padEnd(8))} ${printable(change)} ${moved}`;
+}
+
+function syncLines(report: SyncReport, paint: Paint): string[] {
+  const lines = [...report.conflicts.map((conflict) => conflictText(conflict, paint))];
+  for (const problem of report.problems) lines.push(...problemLines(problem, paint));
+  if (report.inStep) {
+    const changed =
+      report.changes === 0 ? 'nothing had changed' : `${plural(report.changes, 'change')} made it so`;
+    lines.push(
+      `In step: ${plural(report.files, 'file')} here, and all of it is stored at the relay; ${changed}.`,
+    );
+  } else {
+    lines.push(
+      ...linkLines(report.link, paint).slice(0, 1),
+      paint('yellow', `Not in step: ${pendingText(report.pending)}.`),
+    );
+    lines.push(`Next: run 'evermesh sync' again when the relay can be reached; what waits is kept here.`);
+  }
+  return lines;
+}
+
+function verifyLines({ files, disk, store }: VerifyReport, paint: Paint): string[] {
+  if (disk.length === 0 && store.length === 0) {
+    return [
+      `Verified: ${plural(files, 'file')} on disk are what the documents say, and the store follows from its records.`,
+    ];
+  }
+  const lines = [
+    ...disk.map(
+      ({ path, what, detail }) =>
+        `${paint('yellow', 'disk ')} ${printable(path)}: ${printable(what)} (${printable(detail)})`,
+    ),
+    ...store.map(
+      ({ path, what, detail }) =>
+        `${paint('yellow', 'store')} ${printable(path)}: ${printable(what)} (${printable(detail)})`,
+    ),
+    `${plural(disk.length + store.length, 'difference')}.`,
+  ];
+  if (disk.length > 0) lines.push(`Next: 'evermesh sync' takes what was changed on disk into the folder.`);
+  if (store.length > 0) {
+    lines.push(
+      `Next: keep a copy of the data directory, then join the folder anew: see STORE_CORRUPT in docs/errors.md.`,
+    );
+  }
+  return lines;
+}
+
+function pathLines(paths: Readonly<Record<string, string>>): string[] {
+  const width = Math.max(...Object.keys(paths).map(({ length }) => length));
+  return Object.entries(paths).map(([name, path]) => `${name.padEnd(width)}  ${printable(path)}`);
+}

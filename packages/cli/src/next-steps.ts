@@ -1,0 +1,68 @@
+/** What a person can do about each error. docs/errors.md tells the same at length; a code without a step does not compile. */
+import { type ErrorCode, isEvermeshError } from '@evermesh/core/errors';
+
+export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
+  STORE_LOCKED: `Stop the other evermesh process that uses this data directory, or wait until it has ended.`,
+  STORE_CORRUPT: `Keep a copy of the data directory, then join the folder anew with an empty one: --data NEW --folder ID.`,
+  STORE_CLOSED: `Run the command again.`,
+  STORE_FAILED: `Check free space and permissions of the data directory, then run the command again.`,
+  FORMAT_TOO_NEW: `Update evermesh on this computer: a newer version wrote this data.`,
+  DEVICE_FORKED: `Run the command again. If it comes back, this data directory was copied while in use: give the copy a new one.`,
+  RECORD_GAP: `Nothing: the missing records are asked for again. If it stays, run 'evermesh verify'.`,
+  RECORD_MALFORMED: `Update evermesh on all devices. If it stays, run 'evermesh verify' on the device that sent the record.`,
+  UPDATE_MALFORMED: `Update evermesh on all devices. If it stays, run 'evermesh verify' on the device that sent the record.`,
+  FOLDER_NOT_FOUND: `Check the folder id: 'evermesh status' on a device that has the folder shows it. That device must have reached the relay once.`,
+  FOLDER_NOT_READY: `Wait until the relay can be reached; the folder arrives then.`,
+  PATH_INVALID: `Rename the file or directory.`,
+  PATH_NOT_FOUND: `Nothing: it is looked at again with the next change.`,
+  PATH_EXISTS: `Rename one of the two.`,
+  PATH_NOT_DIRECTORY: `Rename the file that stands where a directory is needed.`,
+  PATH_IS_DIRECTORY: `Rename the directory that stands where a file is needed.`,
+  PATH_NOT_EMPTY: `Look at what is left inside the directory.`,
+  PATH_MOVE_INTO_SELF: `Choose a target outside the directory that is moved.`,
+  CONTENT_NOT_HERE: `Wait until the device that has the content has reached the relay.`,
+  CONTENT_TOO_LARGE: `Keep the file outside the folder, or list it in .evermeshignore.`,
+  CHANGES_OVERFLOW: `Run the command again.`,
+  BLOB_NOT_FOUND: `Wait until the device that has the content has reached the relay.`,
+  BLOB_DAMAGED: `Nothing: it is fetched again. If it stays, check the disk and run 'evermesh verify'.`,
+  MESSAGE_MALFORMED: `Check that the address is an evermesh relay, and that both run the same version.`,
+  MESSAGE_TOO_LARGE: `Update evermesh on this computer and at the relay.`,
+  MESSAGE_UNEXPECTED: `Update evermesh on this computer and at the relay.`,
+  PROTOCOL_UNSUPPORTED: `Update evermesh where it is older: on this computer or at the relay.`,
+  AUTH_REQUIRED: `Give the relay's token in a file: --token-file FILE.`,
+  AUTH_DENIED: `Check that the token file holds the token that the relay was started with.`,
+  ORIGIN_REFUSED: `Use the address that the relay listens on; a relay refuses connections that web pages make.`,
+  LINK_CLOSED: `Nothing: the connection is made again.`,
+  LINK_UNREACHABLE: `Check that the relay runs and that its address is right. Work goes on here, and is sent once the relay is back.`,
+  RELAY_PORT_IN_USE: `Stop what listens there, or choose another port: --listen 127.0.0.1:0 takes a free one.`,
+  RELAY_UNSAFE: `Give a token in a file: --token-file FILE. Without one a relay serves only this computer: --allow-everyone on 127.0.0.1.`,
+  RELAY_DRAINING: `Nothing: the connection is made again once the relay is back.`,
+  MIRROR_HALTED: `Bring back what is missing. If it was removed on purpose, run the command again with --allow-mass-deletion.`,
+  MIRROR_ROOT_INVALID: `Check the directory: it must exist, be writable, and belong to this folder.`,
+  MIRROR_LOCKED: `Stop the other evermesh process that mirrors this directory.`,
+  CONFIG_INVALID: `See 'evermesh --help'.`,
+  INTERNAL: `This is a mistake in evermesh. Run 'evermesh verify', and report it with the message above.`,
+};
+
+/** An error as every command shows it: a stable code, what happened, and what to do. Never a stack, never a secret. */
+export interface Explained {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly next: string;
+}
+
+export function explain(error: unknown): Explained {
+  if (isEvermeshError(error)) {
+    const next = error.details['next'];
+    return {
+      code: error.code,
+      message: error.message,
+      next: typeof next === 'string' ? next : NEXT_STEPS[error.code],
+    };
+  }
+  return {
+    code: 'INTERNAL',
+    message: error instanceof Error ? error.message : String(error),
+    next: NEXT_STEPS.INTERNAL,
+  };
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { FolderId } from '@evermesh/core/base';
+import type { CliEvent } from './events.ts';
+import { openOutput, type Output, type Sink } from './output.ts';
+import type { StatusReport } from './reports.ts';
+
+class Page implements Sink {
+  text = '';
+  readonly isTTY: boolean;
+
+  constructor(isTTY = false) {
+    this.isTTY = isTTY;
+  }
+
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+const open = (
+  options: { json?: boolean; terminal?: boolean; noColor?: boolean } = {},
+): { output: Output; stdout: Page; stderr: Page } => {
+  const [stdout, stderr] = [new Page(options.terminal), new Page(options.terminal)];
+  const output = openOutput({
+    stdout,
+    stderr,
+    json: options.json ?? false,
+    noColor: options.noColor ?? false,
+  });
+  return { output, stdout, stderr };
+};
+
+const change = (path: string): CliEvent => ({
+  event: 'change',
+  direction: 'received',
+  change: 'edited',
+  path,
+});
+const progress: CliEvent = { event: 'progress', phase: 'scan', done: 1000, total: 2000 };
+const error: CliEvent = { event: 'error', code: 'AUTH_DENIED', message: 'No.', next: 'Ask.' };
+
+const status: StatusReport = {
+  directory: '/notes',
+  running: true,
+  device: { id: 'd1', name: 'laptop' },
+  folder: { id: 'f1', name: 'notes' },
+  link: { relay: 'ws://r', state: 'connected' },
+  mirror: 'watching',
+  files: 3214,
+  inStep: true,
+  pending: { toRelay: 0, fromRelay: 0 },
+  conflicts: [],
+  problems: [],
+  ignoredCount: 0,
+};
+
+describe('for programs', () => {
+  test('each event is one line of JSON on stdout, also an error', () => {
+    const { output, stdout, stderr } = open({ json: true, terminal: true });
+    for (const event of [change('a\nb'), progress, error]) output.tell(event);
+    expect(
+      stdout.text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([change('a\nb'), progress, error]);
+    expect(stderr.text).toBe('');
+  });
+});
+
+describe('for people', () => {
+  test('answers go to stdout, errors with their next step to stderr', () => {
+    const { output, stdout, stderr } = open();
+    output.tell(change('a.md'));
+    output.tell(error);
+    expect(stdout.text).toBe('received edited a.md\n');
+    expect(stderr.text).toBe('AUTH_DENIED: No.\nNext: Ask.\n');
+  });
+
+  test('a name cannot write to the terminal', () => {
+    const { output, stdout } = open();
+    output.tell(change('\u001b[2J\nstopped'));
+    expect(stdout.text).toBe('received edited \\u{1b}[2J\\u{a}stopped\n');
+  });
+
+  test('colour needs a terminal, and that nobody said no', () => {
+    const shown = [{ terminal: true }, { terminal: true, noColor: true }, {}].map((options) => {
+      const { output, stdout } = open(options);
+      output.tell(change('a'));
+      return stdout.text.includes('\u001b');
+    });
+    expect(shown).toEqual([true, false, false]);
+  });
+
+  test('thousands of changes are told as a number', () => {
+    const { output, stdout } = open();
+    for (let index = 0; index < 3000; index++) output.tell(change(`file-${index}`));
+    output.tell({ event: 'synced', files: 3000 });
+    const lines = stdout.text.trimEnd().split('\n');
+    expect(lines).toHaveLength(22);
+    expect(lines.at(-2)).toBe('... and 2,980 further changes.');
+    expect(lines.at(-1)).toContain('3,000 files');
+  });
+
+  test('progress is one line of a terminal, gone before the next words', () => {
+    const { output, stderr, stdout } = open({ terminal: true, noColor: true });
+    output.tell(progress);
+    output.tell(change('a'));
+    expect(stderr.text).toBe('\r\u001b[Kscan: 1,000 of 2,000\r\u001b[K');
+    expect(stdout.text).toBe('received edited a\n');
+    const piped = open();
+    piped.output.tell(progress);
+    expect(piped.stderr.text + piped.stdout.text).toBe('');
+  });
+
+  test('a new folder comes with the command for the second device', () => {
+    const { output, stdout } = open();
+    const join = 'evermesh up notes --relay ws://r --folder abc';
+    output.tell({
+      event: 'folder',
+      id: 'abc' as FolderId,
+      name: 'notes',
+      directory: '/notes',
+      device: 'laptop',
+      created: true,
+      join,
+    });
+    expect(stdout.text).toContain(`\n  ${join}\n`);
+    const other = open();
+    other.output.tell({
+      event: 'folder',
+      id: 'abc' as FolderId,
+      name: 'notes',
+      directory: '/notes',
+      device: 'laptop',
+      created: false,
+      join,
+    });
+    expect(other.stdout.text).not.toContain(join);
+  });
+
+  test('status says in step only if it is', () => {
+    const words = (report: Partial<StatusReport>): string => {
+      const { output, stdout } = open();
+      output.tell({ event: 'status', ...status, ...report });
+      return stdout.text;
+    };
+    expect(words({})).toContain('in step, 3,214 files here');
+    expect(words({ running: false })).toContain('in step as far as is known here');
+    expect(words({ inStep: false, pending: { toRelay: 2, fromRelay: 1 } })).toContain(
+      'not in step, 3,214 files here; 2 changes not yet at the relay, 1 item not yet fetched from the relay',
+    );
+    const conflict = { path: 'a.png', kind: 'content', detail: 'another version is kept' };
+    expect(words({ conflicts: [conflict] })).toContain('a.png (content): another version is kept');
+    expect(words({ ignoredCount: 2 })).toContain('--ignored');
+    expect(words({ ignoredCount: 1, ignored: [{ path: '.git', reason: 'version control' }] })).toContain(
+      '.git: version control',
+    );
+  });
+});

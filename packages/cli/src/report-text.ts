@@ -1,0 +1,20 @@
+/** The parts that answers of several commands have in common, in words. */
+import { printable } from './printable.ts';
+import type { ConflictReport, PendingReport, ProblemReport } from './reports.ts';
+import { type Paint, plural } from './words.ts';
+
+export const conflictText = ({ path, kind, detail }: ConflictReport, paint: Paint): string =>
+  `${paint('yellow', 'conflict')} ${printable(path)} (${printable(kind)}): ${printable(detail)}`;
+
+export const problemLines = ({ path, code, message, next }: ProblemReport, paint: Paint): string[] => [
+  `${paint('yellow', 'problem')}  ${printable(path)}: ${printable(message)} (${printable(code)})`,
+  `         Next: ${printable(next)}`,
+];
+
+export function pendingText({ toRelay, fromRelay }: PendingReport): string {
+  const parts = [
+    toRelay > 0 ? `${plural(toRelay, 'change')} not yet at the relay` : '',
+    fromRelay > 0 ? `${plural(fromRelay, 'item')} not yet fetched from the relay` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'the relay has not been asked' : parts.join(', ');
+}

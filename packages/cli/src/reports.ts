@@ -1,0 +1,96 @@
+/** What `status`, `sync` and `verify` answer: plain data, the same from a running `up` and from a store opened here. */
+import type { Explained } from './next-steps.ts';
+
+/** Two versions of one thing, both kept; a person may choose. */
+export interface ConflictReport {
+  readonly path: string;
+  readonly kind: string;
+  readonly detail: string;
+}
+
+export interface ProblemReport {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  readonly next: string;
+}
+
+export interface IgnoredReport {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** `off`: this process makes no link; only a running `up` or `sync` does. */
+export type LinkState = 'connected' | 'connecting' | 'away' | 'refused' | 'off';
+
+export interface LinkReport {
+  readonly relay: string;
+  readonly state: LinkState;
+  /** Why it is away or refused. */
+  readonly why?: Explained | undefined;
+}
+
+/** What waits, by where it must go. All zero is what "in step" means. */
+export interface PendingReport {
+  /** Changes stored here that are not durable at the relay. */
+  readonly toRelay: number;
+  /** Documents and contents that the relay announced and that are not here yet. */
+  readonly fromRelay: number;
+}
+
+export interface StatusReport {
+  readonly directory: string;
+  /** Whether an `evermesh up` keeps the directory in step right now. */
+  readonly running: boolean;
+  readonly device: { readonly id: string; readonly name: string };
+  readonly folder: { readonly id: string; readonly name: string };
+  readonly link: LinkReport;
+  readonly mirror: string;
+  readonly files: number;
+  readonly inStep: boolean;
+  readonly pending: PendingReport;
+  readonly conflicts: readonly ConflictReport[];
+  readonly problems: readonly ProblemReport[];
+  readonly ignoredCount: number;
+  /** Only when asked for: it can be long. */
+  readonly ignored?: readonly IgnoredReport[] | undefined;
+}
+
+export interface SyncReport {
+  readonly directory: string;
+  readonly inStep: boolean;
+  /** Files and directories that this run wrote to the disk, or took from it. */
+  readonly changes: number;
+  readonly files: number;
+  readonly pending: PendingReport;
+  readonly link: LinkReport;
+  readonly conflicts: readonly ConflictReport[];
+  readonly problems: readonly ProblemReport[];
+}
+
+export interface Difference {
+  readonly path: string;
+  readonly what: string;
+  readonly detail: string;
+}
+
+export interface VerifyReport {
+  readonly directory: string;
+  readonly files: number;
+  /** The directory on disk beside the documents. */
+  readonly disk: readonly Difference[];
+  /** The store beside what its own records say. */
+  readonly store: readonly Difference[];
+}
+
+/** What can be asked of a directory's device, in this process or, over its socket, in another. */
+export interface DeviceOperations {
+  status(options?: OperationOptions): Promise<StatusReport>;
+  sync(options?: OperationOptions): Promise<SyncReport>;
+  verify(options?: OperationOptions): Promise<VerifyReport>;
+  close(): Promise<void>;
+}
+
+export interface OperationOptions {
+  readonly signal?: AbortSignal | undefined;
+}

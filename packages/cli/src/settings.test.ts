@@ -1,0 +1,168 @@
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FolderId } from '@evermesh/core/base';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Config, readConfig } from './config.ts';
+import { Directories, type DirectoryEntry } from './directories.ts';
+import { type DirectoryFlags, recall, settle, type Settings } from './settings.ts';
+
+const FOLDER = '0123456789abcdef0123456789abcdef' as FolderId;
+const OTHER = 'fedcba9876543210fedcba9876543210' as FolderId;
+const RELAY = 'ws://127.0.0.1:8787';
+
+let home: string;
+let config: Config;
+let directories: Directories;
+let notes: string;
+
+const settled = (flags: DirectoryFlags, path = notes): Promise<Settings> =>
+  settle(path, flags, { config, directories });
+const entry = (): DirectoryEntry => ({
+  directory: notes,
+  folder: FOLDER,
+  relay: RELAY,
+  data: join(home, 'data'),
+});
+
+beforeEach(async () => {
+  home = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-settings-')));
+  config = readConfig({ variables: {}, home, hostName: 'laptop.example', temporary: '/tmp', userId: 1000 });
+  directories = new Directories(config.state);
+  notes = join(home, 'notes');
+  await mkdir(notes);
+});
+afterEach(() => rm(home, { recursive: true }));
+
+describe('configuration', () => {
+  test('follows the XDG directories', () => {
+    const variables = { XDG_STATE_HOME: '/s', XDG_DATA_HOME: '/d', XDG_RUNTIME_DIR: '/r', NO_COLOR: '1' };
+    expect(readConfig({ variables, home, hostName: 'h', temporary: '/tmp', userId: 7 })).toEqual({
+      state: '/s/evermesh',
+      data: '/d/evermesh',
+      runtime: ['/r/evermesh', '/tmp/evermesh-7'],
+      hostName: 'h',
+      home,
+      noColor: true,
+    });
+  });
+
+  test('ignores relative paths in them, as their specification says', () => {
+    const variables = { XDG_STATE_HOME: 's', XDG_DATA_HOME: '', NO_COLOR: '' };
+    const { state, data, noColor } = readConfig({
+      variables,
+      home: '/h',
+      hostName: '',
+      temporary: '/t',
+      userId: 7,
+    });
+    expect([state, data, noColor]).toEqual(['/h/.local/state/evermesh', '/h/.local/share/evermesh', false]);
+  });
+});
+
+describe('a directory seen for the first time', () => {
+  test('gets a data directory of its own and the name of the host', async () => {
+    const settings = await settled({ relay: RELAY });
+    expect(settings).toMatchObject({
+      directory: notes,
+      relay: RELAY,
+      folder: undefined,
+      deviceName: 'laptop',
+      known: false,
+    });
+    expect(settings.data).toMatch(new RegExp(`^${config.data}/notes-[0-9a-f]{8}$`));
+  });
+
+  test('needs a relay', async () => {
+    await expect(settled({})).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { next: expect.stringContaining('--relay') as string },
+    });
+  });
+
+  test('may not exist yet, but may not be a file', async () => {
+    await expect(settled({ relay: RELAY }, join(home, 'new'))).resolves.toMatchObject({
+      directory: join(home, 'new'),
+    });
+    await writeFile(join(home, 'file'), '');
+    await expect(settled({ relay: RELAY }, join(home, 'file'))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+    await expect(settled({ relay: RELAY }, join(home, 'file', 'in'))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
+
+  test.each(['data', '.'])('cannot hold its own data (%s)', async (data) => {
+    await expect(settled({ relay: RELAY, data: join(notes, data) })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
+
+  test('cannot lie in its own data', async () => {
+    await expect(settled({ relay: RELAY, data: home })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(settled({ relay: RELAY }, home)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  test.each(['xyz', FOLDER.slice(1), `${FOLDER}0`])('refuses %s as a folder id', async (folder) => {
+    await expect(settled({ relay: RELAY, folder })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
+
+describe('a directory that is remembered', () => {
+  beforeEach(() => directories.put(entry()));
+
+  test('needs no flag, whatever path leads to it', async () => {
+    await symlink(notes, join(home, 'link'));
+    const expected = { ...entry(), known: true, deviceName: 'laptop' };
+    expect(await settled({})).toMatchObject(expected);
+    expect(await settled({}, join(home, 'link'))).toMatchObject(expected);
+  });
+
+  test('is found from inside it', async () => {
+    await mkdir(join(notes, 'a', 'b'), { recursive: true });
+    expect(await recall(join(notes, 'a', 'b'), { config, directories })).toMatchObject({
+      directory: notes,
+      folder: FOLDER,
+    });
+    await expect(recall(home, { config, directories })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  test('takes a new relay, token file and name', async () => {
+    const flags = { relay: 'wss://other.example', tokenFile: join(home, 'token'), deviceName: 'desk' };
+    expect(await settled(flags)).toMatchObject({ ...flags, folder: FOLDER });
+  });
+
+  test('stays with its folder and data', async () => {
+    await expect(settled({ folder: OTHER })).rejects.toMatchObject({
+      message: expect.stringContaining(FOLDER) as string,
+    });
+    await expect(settled({ data: join(home, 'else') })).rejects.toMatchObject({
+      message: expect.stringContaining(entry().data) as string,
+    });
+    expect(await settled({ folder: FOLDER.toUpperCase(), data: entry().data })).toMatchObject({
+      folder: FOLDER,
+    });
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['another shape', '[]'],
+    ['null', 'null'],
+    [
+      'a folder that is none',
+      JSON.stringify({ version: 1, directory: '?', folder: 'x', relay: RELAY, data: '/d' }),
+    ],
+  ])('by a file with %s is an error that names the file', async (_what, text) => {
+    await writeFile(directories.fileOf(notes), text);
+    await expect(settled({})).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(directories.fileOf(notes)) as string,
+    });
+  });
+
+  test('by a newer version is refused by name', async () => {
+    await writeFile(directories.fileOf(notes), JSON.stringify({ version: 2 }));
+    await expect(settled({})).rejects.toMatchObject({ code: 'FORMAT_TOO_NEW' });
+  });
+});

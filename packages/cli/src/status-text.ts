@@ -1,0 +1,65 @@
+/** The answer of `status` in words. */
+import { printable } from './printable.ts';
+import { conflictText, pendingText, problemLines } from './report-text.ts';
+import type { LinkReport, StatusReport } from './reports.ts';
+import { type Paint, plural } from './words.ts';
+
+export function statusLines(report: StatusReport, paint: Paint): string[] {
+  const { device, folder, conflicts, problems, ignored } = report;
+  return [
+    row('directory', printable(report.directory)),
+    row('device', `${printable(device.name)} (${device.id})`),
+    row('folder', `${printable(folder.name || 'not here yet')} (${folder.id})`),
+    row('relay', `${printable(report.link.relay)}, ${linkWords(report)}`),
+    row('state', stateWords(report, paint)),
+    ...listed(
+      'conflicts',
+      conflicts.length,
+      conflicts.map((conflict) => conflictText(conflict, paint)),
+    ),
+    ...listed(
+      'problems',
+      problems.length,
+      problems.flatMap((problem) => problemLines(problem, paint)),
+    ),
+    ...(ignored === undefined
+      ? [
+          row(
+            'not synced',
+            `${plural(report.ignoredCount, 'path')}${report.ignoredCount > 0 ? `; --ignored lists them with the reason` : ''}`,
+          ),
+        ]
+      : listed(
+          'not synced',
+          ignored.length,
+          ignored.map(({ path, reason }) => `${printable(path)}: ${printable(reason)}`),
+        )),
+  ];
+}
+
+const row = (label: string, text: string): string => `${label.padEnd(11)}${text}`;
+
+const listed = (label: string, length: number, lines: readonly string[]): string[] => [
+  row(label, length === 0 ? 'none' : String(length)),
+  ...lines.map((line) => `  ${line}`),
+];
+
+const LINK_WORDS: Readonly<Record<LinkReport['state'], string>> = {
+  connected: 'connected',
+  connecting: 'connecting',
+  away: 'cannot be reached now',
+  refused: 'refuses this device',
+  off: `not connected (no 'evermesh up' runs)`,
+};
+
+const linkWords = ({ link }: StatusReport): string =>
+  link.why === undefined
+    ? LINK_WORDS[link.state]
+    : `${LINK_WORDS[link.state]}: ${printable(link.why.message)}`;
+
+function stateWords({ inStep, running, mirror, files, pending }: StatusReport, paint: Paint): string {
+  const here = `${plural(files, 'file')} here`;
+  if (inStep)
+    return paint('green', running ? `in step, ${here}` : `in step as far as is known here, ${here}`);
+  return `${paint('yellow', 'not in step')}, ${here}; ${pendingText(pending)}; the mirror is ${printable(mirror)}`;
+}

@@ -1,0 +1,37 @@
+/** Reads the shared secret of `--token-file`. It is given in a file because arguments are visible to every user. */
+import { open } from 'node:fs/promises';
+import { usageError } from './usage-error.ts';
+
+const LIMIT = 4096;
+const MAKE_ONE = 'Make one with: (umask 077; head -c 32 /dev/urandom | base64 > FILE)';
+
+export interface Token {
+  readonly token: string;
+  /** Others on this computer can read the file. */
+  readonly exposed: boolean;
+}
+
+/** @throws CONFIG_INVALID if the file cannot be read or holds no token */
+export async function readToken(path: string): Promise<Token> {
+  const { text, mode } = await readSmallFile(path);
+  const token = text.replace(/\r?\n$/, '');
+  // Printable ASCII travels unchanged in every header; anything else is a binary file or several lines.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    const what = token === '' ? 'is empty' : 'is not one line of printable characters without spaces';
+    throw usageError(`The token file ${path} ${what}.`, MAKE_ONE);
+  }
+  return { token, exposed: (mode & 0o077) !== 0 };
+}
+
+async function readSmallFile(path: string): Promise<{ text: string; mode: number }> {
+  try {
+    await using handle = await open(path, 'r');
+    const { mode } = await handle.stat();
+    const bytes = Buffer.alloc(LIMIT + 1);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.byteLength, null);
+    if (bytesRead > LIMIT) throw new Error(`it is larger than ${LIMIT} bytes`);
+    return { text: bytes.toString('latin1', 0, bytesRead), mode };
+  } catch (error) {
+    throw usageError(`The token file ${path} cannot be read: ${(error as Error).message}.`, MAKE_ONE, error);
+  }
+}
