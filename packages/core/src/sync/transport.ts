@@ -23,7 +23,13 @@ export interface RemoteBlobs {
   /** @throws BLOB_NOT_FOUND, AUTH_DENIED */
   get(folder: FolderId, name: BlobName, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Durable at the peer when it resolves. @throws AUTH_DENIED, BLOB_DAMAGED */
-  put(folder: FolderId, name: BlobName, size: number, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  put(
+    folder: FolderId,
+    name: BlobName,
+    size: number,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface Transport {

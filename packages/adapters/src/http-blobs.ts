@@ -1,0 +1,89 @@
+/** A relay's blobs over HTTP: `HEAD`, `GET` with ranges and `PUT` of `v1/folders/<folder>/blobs/<name>`. */
+import type { BlobName, FolderId } from '@evermesh/core/base';
+import { EvermeshError, type ErrorCode, isErrorCode } from '@evermesh/core/errors';
+import type { RemoteBlobs } from '@evermesh/core/sync';
+import { uploadBody } from '#platform';
+
+/** @param address of the socket; the blobs are beside it */
+export function httpBlobs(address: URL, token: string): RemoteBlobs {
+  const base = new URL(address);
+  base.protocol = address.protocol === 'wss:' ? 'https:' : 'http:';
+  const urlOf = (folder: FolderId, name: BlobName): URL =>
+    new URL(`v1/folders/${folder}/blobs/${name}`, base);
+  const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
+  return {
+    async has(folder, name, signal) {
+      const response = await request(urlOf(folder, name), { method: 'HEAD', headers, signal });
+      if (response.status === 404) return false;
+      await expectSuccess(response);
+      return true;
+    },
+    async *get(folder, name, offset, signal) {
+      const range: Record<string, string> = offset === 0 ? {} : { range: `bytes=${offset}-` };
+      const response = await request(urlOf(folder, name), { headers: { ...headers, ...range }, signal });
+      await expectSuccess(response);
+      yield* piecesOf(response, signal);
+    },
+    async put(folder, name, size, bytes, signal) {
+      const body = size === 0 ? {} : await uploadBody(bytes);
+      const response = await request(urlOf(folder, name), { method: 'PUT', headers, signal, ...body });
+      await expectSuccess(response);
+      await response.arrayBuffer();
+    },
+  };
+}
+
+async function request(url: URL, options: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { redirect: 'error', ...options });
+  } catch (error) {
+    throw brokenOff(error, options.signal ?? undefined);
+  }
+}
+
+async function* piecesOf(response: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  // Not every browser iterates over streams.
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const next = await reader.read();
+      if (next.done) return;
+      yield next.value;
+    }
+  } catch (error) {
+    throw brokenOff(error, signal);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function brokenOff(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true) return signal.reason;
+  return new EvermeshError('LINK_UNREACHABLE', 'The relay cannot be reached for blobs.', { cause: error });
+}
+
+/** The relay names its reason; whatever stands between may answer in its place and knows only a status. */
+async function expectSuccess(response: Response): Promise<void> {
+  if (response.ok) return;
+  const { code, reason } = await reasonOf(response);
+  throw new EvermeshError(code, reason, { details: { status: response.status } });
+}
+
+async function reasonOf(response: Response): Promise<{ code: ErrorCode; reason: string }> {
+  const said: unknown = await response.json().catch(() => undefined);
+  const { code, reason } = (said ?? {}) as { code?: unknown; reason?: unknown };
+  const known = typeof code === 'string' && isErrorCode(code) ? code : BY_STATUS[response.status];
+  return {
+    code: known ?? 'LINK_UNREACHABLE',
+    reason: typeof reason === 'string' ? reason : `The relay answered with status ${response.status}.`,
+  };
+}
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  401: 'AUTH_REQUIRED',
+  403: 'AUTH_DENIED',
+  404: 'BLOB_NOT_FOUND',
+  413: 'CONTENT_TOO_LARGE',
+  422: 'BLOB_DAMAGED',
+};

@@ -1,0 +1,195 @@
+/**
+ * Runs the session of one folder on one socket: does what the session wants done, and tells it what became of that.
+ * Everything that ends the connection goes through `fail`; nothing is thrown at whoever hands in a message.
+ */
+import { type Clock, type Logger, SerialQueue } from '../base/index.ts';
+import { EvermeshError, type ErrorCode, isErrorCode, isEvermeshError } from '../errors/index.ts';
+import { type Appended, readProgress } from '../log/index.ts';
+import type { FromDevice, FromRelay } from '../protocol/index.ts';
+import { BlobFetches } from './blob-fetches.ts';
+import { uploadBlobs } from './blob-uploads.ts';
+import { FolderSession } from './folder-session.ts';
+import { readOwnLog } from './own-log.ts';
+import type { Effect, Refusal } from './session-effects.ts';
+import type { SyncedFolder } from './synced-folder.ts';
+import type { RemoteBlobs } from './transport.ts';
+
+export interface FolderDriverOptions {
+  readonly folder: SyncedFolder;
+  readonly peer: string;
+  readonly channel: number;
+  readonly frameBytes: number;
+  readonly remote: RemoteBlobs;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Named as the source of what is appended. */
+  readonly source: unknown;
+  readonly send: (message: FromDevice) => void;
+  /** The connection is of no use any more. */
+  readonly fail: (error: EvermeshError) => void;
+  /** The state, or what is settled, may have changed. */
+  readonly changed: () => void;
+}
+
+export class FolderDriver {
+  readonly #options: FolderDriverOptions;
+  readonly #puts: SerialQueue = new SerialQueue();
+  readonly #fetches: BlobFetches;
+  readonly #abort = new AbortController();
+  readonly #stopWatching: () => void;
+  #session: FolderSession | undefined;
+  #uploads = 0;
+  #retryTold = false;
+  /** Appends and reads that have not ended. */
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: FolderDriverOptions) {
+    this.#options = options;
+    this.#fetches = new BlobFetches({ ...options, ended: options.changed });
+    this.#stopWatching = options.folder.log.appended.add((appended) => this.#onAppended(appended));
+    this.#track(this.#open());
+  }
+
+  get state(): FolderSession['state'] {
+    return this.#session?.state ?? 'opening';
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.#session?.refusal;
+  }
+
+  /** Both sides hold the same, blobs included, as far as it is durable here. */
+  get isSettled(): boolean {
+    return this.#session?.isSettled === true && this.#options.folder.debts.wantedBlobs.size === 0;
+  }
+
+  /** Milliseconds after which the peer wants to be asked again, told once; 0: not by itself. */
+  takeRetry(): number {
+    const retryAfter = this.#retryTold ? 0 : (this.refusal?.retryAfter ?? 0);
+    if (retryAfter > 0) this.#retryTold = true;
+    return retryAfter;
+  }
+
+  receive(message: FromRelay): void {
+    this.#guard((session) => this.#run(session, session.receive(message)));
+  }
+
+  /** Leaves the connection. Resolves when what is being appended is durable. */
+  async stop(): Promise<void> {
+    this.#stopWatching();
+    this.#abort.abort();
+    await this.#fetches.stop();
+    await Promise.allSettled(this.#running);
+  }
+
+  async #open(): Promise<void> {
+    const { folder, peer, channel, frameBytes } = this.#options;
+    const progress = await readProgress(folder.store, folder.id, peer);
+    if (this.#abort.signal.aborted) return;
+    const { id, device, log, debts } = folder;
+    this.#session = new FolderSession({
+      folder: id,
+      device,
+      channel,
+      peer,
+      log,
+      debts,
+      progress,
+      frameBytes,
+    });
+    this.#run(this.#session, this.#session.open());
+  }
+
+  #onAppended({ entries }: Appended): void {
+    this.#guard((session) => this.#run(session, session.grew(entries)));
+    this.#fetches.look();
+  }
+
+  #guard(act: (session: FolderSession) => void): void {
+    if (this.#session === undefined || this.#abort.signal.aborted) return;
+    try {
+      act(this.#session);
+    } catch (error) {
+      this.#options.fail(asError(error));
+    }
+  }
+
+  #run(session: FolderSession, effects: readonly Effect[]): void {
+    let wanted = effects;
+    do {
+      for (const effect of wanted) this.#perform(session, effect);
+      wanted = session.next();
+    } while (wanted.length > 0);
+    if (session.state === 'live') this.#fetches.look();
+    this.#options.changed();
+  }
+
+  #perform(session: FolderSession, effect: Effect): void {
+    if (effect.type === 'send') this.#options.send(effect.message);
+    else if (effect.type === 'put') this.#put(session, effect);
+    else if (effect.type === 'append') this.#append(session, effect);
+    else this.#track(this.#read(session, effect));
+  }
+
+  #append(session: FolderSession, { records, beside, came }: Effect & { type: 'append' }): void {
+    const { folder, source } = this.#options;
+    const { durable } = folder.log.append(records, { beside, source });
+    const settle = async (): Promise<void> => {
+      await durable;
+      session.stored(came);
+      this.#guard(() => this.#run(session, []));
+    };
+    this.#track(settle());
+  }
+
+  async #read(session: FolderSession, { request }: Effect & { type: 'read' }): Promise<void> {
+    const { records, through } = await readOwnLog(this.#options.folder.log, request);
+    this.#guard(() => this.#run(session, session.read(request, records, through)));
+  }
+
+  #put(session: FolderSession, { message, blobs }: Effect & { type: 'put' }): void {
+    if (blobs.size === 0 && this.#uploads === 0) return this.#options.send(message);
+    this.#uploads += 1;
+    const { folder, remote } = this.#options;
+    const signal = this.#abort.signal;
+    const upload = async (): Promise<void> => {
+      try {
+        await uploadBlobs({ folder: folder.id, blobs: folder.blobs, remote, signal }, blobs);
+        if (!signal.aborted) this.#options.send(message);
+      } catch (error) {
+        if (!signal.aborted) this.#onUploadFailed(session, asError(error));
+      } finally {
+        this.#uploads -= 1;
+      }
+    };
+    this.#track(this.#puts.run(upload));
+  }
+
+  /** What cannot be reached is tried again by the next connection; what is refused needs somebody's help. */
+  #onUploadFailed(session: FolderSession, error: EvermeshError): void {
+    if (error.code === 'LINK_UNREACHABLE') return this.#options.fail(error);
+    session.refuse({ code: error.code, reason: error.message, retryAfter: 0 });
+    this.#options.changed();
+  }
+
+  #track(work: Promise<unknown>): void {
+    const ended = work
+      .catch((error: unknown) => {
+        if (!this.#abort.signal.aborted) this.#options.fail(asError(error));
+      })
+      .finally(() => this.#running.delete(ended));
+    this.#running.add(ended);
+  }
+}
+
+export function asError(error: unknown): EvermeshError {
+  if (isEvermeshError(error)) return error;
+  return new EvermeshError('INTERNAL', `The link met something unexpected: ${String(error)}`, {
+    cause: error,
+  });
+}
+
+export const refusalError = ({ code, reason }: Refusal): EvermeshError =>
+  new EvermeshError(isErrorCode(code) ? code : ('INTERNAL' satisfies ErrorCode), reason, {
+    details: { code },
+  });

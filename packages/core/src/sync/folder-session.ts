@@ -1,0 +1,299 @@
+/**
+ * One folder on one socket, as the device sees it: a state machine. Messages and news of the own log go in, effects
+ * come out; it does no I/O, keeps no time and makes no promise.
+ *
+ * Invariants. The cursor moves only over what is stored or noted as owed in the batch that moves it. A cursor is kept
+ * only while the peer is known to hold everything that this replica holds up to it: after another epoch, a rollback or
+ * a GAP the peer is first given what it lacks, so a connection lost half-way starts the comparison anew.
+ */
+import type { DeviceId, DocumentId, FolderId } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import {
+  type Debt,
+  type Debts,
+  type FolderLog,
+  type Outcome,
+  peerKey,
+  type PeerName,
+  type PeerProgress,
+  progressRow,
+  type StoredRecord,
+  type StoreOperation,
+} from '../log/index.ts';
+import {
+  type Ack,
+  type Changed,
+  covers,
+  type Cursor,
+  equalHeads,
+  type FromDevice,
+  type FromRelay,
+  type Gap,
+  type Heads,
+  type Opened,
+  type Position,
+} from '../protocol/index.ts';
+import { Inbox, type Incoming } from './inbox.ts';
+import { blobsOf, Outbox, type OutgoingPut, plainWalk, type ReadRequest, type Walk } from './outbox.ts';
+import type { Effect, Refusal } from './session-effects.ts';
+
+export type SessionState = 'opening' | 'catching-up' | 'live' | 'refused';
+
+export interface SessionOptions {
+  readonly folder: FolderId;
+  readonly device: DeviceId;
+  readonly channel: number;
+  readonly peer: PeerName;
+  readonly log: Pick<FolderLog, 'assignedHeads' | 'documents' | 'document' | 'position'>;
+  readonly debts: Debts;
+  readonly progress: PeerProgress | undefined;
+  /** The longest frame that the peer takes, in bytes. */
+  readonly frameBytes: number;
+}
+
+/** Room in a frame for what stands around records. */
+const FRAME_HEADROOM = 64 * 1024;
+
+export class FolderSession {
+  readonly #options: SessionOptions;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  #state: SessionState = 'opening';
+  #refusal: Refusal | undefined;
+  #cursor: Cursor | undefined;
+  #opened: Opened | undefined;
+  #isResumed = false;
+  /** Place of the own log when the peer answered: what the comparison covers. */
+  #boundary = 0;
+  /** Whether the peer holds everything up to the own cursor, so that the cursor may be kept. */
+  #isTrusted = false;
+  /** What the peer announced while catching up. */
+  #announced = new Map<DocumentId, Heads>();
+  /** Heads that GAPs named, to tell one that repeats; and how many PUTs older than the last GAP have no answer. */
+  readonly #gaps = new Map<DocumentId, Heads>();
+  #stale = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#cursor = options.progress?.cursor;
+    this.#inbox = new Inbox(options);
+    this.#outbox = new Outbox(options.device, options.log.position.seq);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Why the folder, or what this device has to send of it, is not taken. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
+  /** Nothing is owed by the peer, and nothing durable here is unknown to it. */
+  get isSettled(): boolean {
+    return this.#state === 'live' && this.#isTrusted && this.#outbox.idle && !this.#inbox.isOwed;
+  }
+
+  open(): Effect[] {
+    const { channel, folder, log } = this.#options;
+    const create = log.position.seq > 0;
+    return [send({ type: 'OPEN', channel, folder, create, cursor: this.#cursor })];
+  }
+
+  /** @throws MESSAGE_UNEXPECTED, RECORD_MALFORMED, FORMAT_TOO_NEW: the connection is of no use any more */
+  receive(message: FromRelay): Effect[] {
+    if (this.#state === 'refused') return [];
+    if (message.type === 'OPENED') return this.#onOpened(message);
+    if (message.type === 'REFUSED') {
+      this.refuse({ code: message.code, reason: message.reason, retryAfter: message.retryAfter });
+      return [];
+    }
+    if (this.#opened === undefined) throw unexpected(message.type);
+    switch (message.type) {
+      case 'CHANGED':
+        return this.#onChanged(message);
+      case 'RECORDS':
+        return [this.#append(this.#inbox.pulled(message))];
+      case 'LIVE':
+        if (this.#state !== 'live') throw unexpected('LIVE');
+        return [this.#append(this.#inbox.live(message), message.through)];
+      case 'ACK':
+        return this.#onAck(message);
+      case 'GAP':
+        return this.#onGap(message);
+      default:
+        throw unexpected(message.type);
+    }
+  }
+
+  /** What to do next of its own accord. Ask again until there is nothing: an effect may make room for another. */
+  next(): Effect[] {
+    if (this.#state === 'refused' || this.#opened === undefined) return [];
+    const effects: Effect[] = [];
+    const documents = this.#inbox.nextPull();
+    if (documents.length > 0) effects.push(send({ type: 'PULL', channel: this.#options.channel, documents }));
+    const request = this.#refusal === undefined ? this.#outbox.nextRead() : undefined;
+    if (request !== undefined) effects.push({ type: 'read', request });
+    if (!this.#isTrusted && this.#outbox.idle) {
+      this.#isTrusted = true;
+      effects.push(this.#append(nothing));
+    }
+    return effects;
+  }
+
+  /** What an effect `read` found: whole groups, and the place up to which the log was looked at. */
+  read(request: ReadRequest, records: readonly StoredRecord[], through: number): Effect[] {
+    return this.#put(this.#outbox.read(request, records, through));
+  }
+
+  /** The own log grew by these, from whatever source. */
+  grew(entries: readonly StoredRecord[]): Effect[] {
+    return this.#put(this.#outbox.grew(entries));
+  }
+
+  /** An effect `append` is durable. */
+  stored(came: readonly Debt[]): void {
+    this.#inbox.stored(came);
+  }
+
+  /** Ends the session: the folder is not taken. */
+  refuse(refusal: Refusal): void {
+    this.#state = 'refused';
+    this.#refusal = refusal;
+  }
+
+  #onOpened(message: Opened): Effect[] {
+    if (this.#state !== 'opening') throw unexpected('OPENED');
+    this.#opened = message;
+    this.#boundary = this.#options.log.position.seq;
+    this.#isResumed = message.resumed && this.#cursor?.epoch === message.cursor.epoch;
+    this.#state = 'catching-up';
+    this.#inbox.resume();
+    if (!this.#isResumed) this.#cursor = undefined;
+    else if (this.#cursor?.seq === message.cursor.seq) this.#becomeLive();
+    return [];
+  }
+
+  #onChanged(message: Changed): Effect[] {
+    if (this.#state === 'catching-up') {
+      for (const { document, heads } of message.documents) this.#announced.set(document, heads);
+      if (message.through !== undefined) this.#becomeLive();
+    }
+    return [this.#append(this.#inbox.announced(message), message.through)];
+  }
+
+  #becomeLive(): void {
+    this.#state = 'live';
+    this.#isTrusted = this.#isResumed;
+    const acknowledged = this.#options.progress?.acknowledged ?? 0;
+    this.#outbox.begin(this.#isResumed ? plainWalk(acknowledged, this.#announced) : this.#comparison());
+    this.#announced = new Map();
+  }
+
+  /** The walk that gives the peer what it lacks, whoever wrote it. Who may only read sends nothing of others. */
+  #comparison(): Walk {
+    if (this.#opened?.grant !== 'write') return plainWalk(0, this.#announced);
+    const lacking = new Set<DocumentId>();
+    for (const { document, heads } of this.#options.log.documents()) {
+      const announced = this.#announced.get(document);
+      if (announced === undefined || !covers(announced, heads)) lacking.add(document);
+    }
+    const boundary = this.#boundary;
+    return {
+      from: lacking.size > 0 ? 0 : boundary,
+      floor: boundary,
+      lacking,
+      boundary,
+      known: this.#announced,
+    };
+  }
+
+  #onAck({ author, counter, through }: Ack): Effect[] {
+    const put = this.#outbox.answered();
+    if (put.author !== author || put.counter !== counter) throw unexpected('ACK');
+    if (this.#stale > 0) this.#stale -= 1;
+    return [this.#append(nothing, through)];
+  }
+
+  /**
+   * The peer lacks what it was believed to hold. It is given all it lacks of that document, and what was not acknowledged
+   * yet once more. Until then the cursor is not kept: a new connection would compare everything.
+   */
+  #onGap({ document, heads }: Gap): Effect[] {
+    const { folder, peer } = this.#options;
+    if (this.#stale > 0) {
+      this.#stale -= 1;
+      this.#outbox.answered();
+      return [];
+    }
+    const before = this.#gaps.get(document);
+    if (before !== undefined && equalHeads(before, heads)) {
+      const reason = `The relay lacks records of document ${document} that are not here either.`;
+      this.refuse({ code: 'RECORD_GAP', reason, retryAfter: 0 });
+      return [];
+    }
+    this.#gaps.set(document, heads);
+    this.#isTrusted = false;
+    this.#outbox.repeat(document, heads);
+    this.#outbox.answered();
+    this.#stale = this.#outbox.unanswered;
+    const forget = (): StoreOperation[] => [{ type: 'del', key: peerKey(folder, peer) }];
+    return [{ type: 'append', records: [], beside: forget, came: [] }];
+  }
+
+  #put(puts: readonly OutgoingPut[]): Effect[] {
+    if (puts.length === 0 || this.#refusal !== undefined) return [];
+    const { channel, frameBytes } = this.#options;
+    if (this.#opened?.grant !== 'write') {
+      this.#refusePuts('AUTH_DENIED', 'The relay lets this device read the folder, not write to it.');
+      return [];
+    }
+    if (puts.some(({ bytes }) => bytes > frameBytes - FRAME_HEADROOM)) {
+      this.#refusePuts(
+        'MESSAGE_TOO_LARGE',
+        'A change that has to arrive whole is larger than the relay takes.',
+      );
+      return [];
+    }
+    return puts.map(({ records }) => ({
+      type: 'put',
+      message: { type: 'PUT', channel, records: records.map(({ bytes }) => bytes) },
+      blobs: blobsOf(records.map(({ record }) => record)),
+    }));
+  }
+
+  /** What others write is still received. */
+  #refusePuts(code: string, reason: string): void {
+    this.#refusal = { code, reason, retryAfter: 0 };
+  }
+
+  /** The cursor moves with the batch that stores, or notes as owed, what lies before it. */
+  #append({ records, rows, came }: Incoming, through?: Position): Effect {
+    if (through !== undefined) this.#advance(through);
+    const beside = (outcomes: readonly Outcome[]): StoreOperation[] => [
+      ...rows(outcomes),
+      ...this.#progress(),
+    ];
+    return { type: 'append', records, beside, came };
+  }
+
+  #advance({ seq, digest }: Position): void {
+    const epoch = this.#opened?.cursor.epoch;
+    if (epoch === undefined || seq <= (this.#cursor?.seq ?? -1)) return;
+    // A copy: the digest is a view of a frame.
+    this.#cursor = { epoch, seq, digest: digest.slice() };
+  }
+
+  #progress(): StoreOperation[] {
+    const { folder, peer } = this.#options;
+    if (!this.#isTrusted || this.#cursor === undefined) return [];
+    return [progressRow(folder, peer, { cursor: this.#cursor, acknowledged: this.#outbox.acknowledged })];
+  }
+}
+
+const nothing: Incoming = { records: [], rows: () => [], came: [] };
+
+const send = (message: FromDevice): Effect => ({ type: 'send', message });
+
+const unexpected = (what: string): EvermeshError =>
+  new EvermeshError('MESSAGE_UNEXPECTED', `The peer sent ${what} out of turn.`);

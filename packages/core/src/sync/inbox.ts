@@ -1,0 +1,151 @@
+/**
+ * What one peer announced and sent of one folder, turned into what is stored: records, and rows for what is owed, paid
+ * and wanted. The rows are made while the records are appended, because they depend on what became of these.
+ */
+import { type DocumentId, type FolderId } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import type { Debt, Debts, FolderLog, Outcome, PeerName, StoreOperation } from '../log/index.ts';
+import {
+  type Changed,
+  covers,
+  decodeRecord,
+  type Live,
+  type LogRecord,
+  mergeHeads,
+  NO_HEADS,
+  type Pull,
+  type Records,
+} from '../protocol/index.ts';
+import { blobsOf } from './outbox.ts';
+import { Pulls } from './pulls.ts';
+
+/** Records to append, and the rows that belong into the same batch. */
+export interface Incoming {
+  readonly records: readonly LogRecord[];
+  readonly rows: (outcomes: readonly Outcome[]) => StoreOperation[];
+  /** Debts of which everything came: room for others when this is durable. */
+  readonly came: readonly Debt[];
+}
+
+export class Inbox {
+  readonly #folder: FolderId;
+  readonly #peer: PeerName;
+  readonly #log: Pick<FolderLog, 'assignedHeads'>;
+  readonly #debts: Debts;
+  readonly #pulls: Pulls = new Pulls();
+
+  constructor(options: {
+    folder: FolderId;
+    peer: PeerName;
+    log: Pick<FolderLog, 'assignedHeads'>;
+    debts: Debts;
+  }) {
+    this.#folder = options.folder;
+    this.#peer = options.peer;
+    this.#log = options.log;
+    this.#debts = options.debts;
+  }
+
+  get isOwed(): boolean {
+    return this.#debts.owed(this.#peer).length > 0;
+  }
+
+  /** Debts of earlier connections are asked for again. */
+  resume(): void {
+    this.#pulls.add(this.#debts.owed(this.#peer));
+  }
+
+  /** The documents to ask for now. */
+  nextPull(): Pull['documents'] {
+    const debts = this.#pulls.next((document) => this.#debts.owes(this.#peer, document));
+    return debts.map(({ document }) => ({ document, heads: this.#log.assignedHeads(document) }));
+  }
+
+  stored(came: readonly Debt[]): void {
+    for (const debt of came) this.#pulls.release(debt);
+  }
+
+  announced({ documents }: Changed): Incoming {
+    const owed: Debt[] = [];
+    const held: DocumentId[] = [];
+    for (const { document, bytes, heads } of documents) {
+      if (covers(this.#log.assignedHeads(document), heads)) held.push(document);
+      else owed.push({ document, bytes, heads });
+    }
+    const rows = (): StoreOperation[] => [
+      ...this.#note(owed),
+      ...held.flatMap((document) => this.#settle(document)),
+    ];
+    return { records: [], rows, came: [] };
+  }
+
+  /** @throws RECORD_MALFORMED, FORMAT_TOO_NEW */
+  pulled({ records, done }: Records): Incoming {
+    const decoded = records.map((bytes) => this.#decode(bytes));
+    const came = done.flatMap((document) => this.#pulls.done(document) ?? []);
+    const rows = (outcomes: readonly Outcome[]): StoreOperation[] => [
+      ...this.#consequences(decoded, outcomes),
+      ...came.flatMap((debt) => this.#settle(debt.document, debt)),
+    ];
+    return { records: decoded, rows, came };
+  }
+
+  /**
+   * Records of a document that is owed wait until what comes before them was pulled: they are owed as well.
+   * @throws RECORD_MALFORMED, FORMAT_TOO_NEW
+   */
+  live({ records }: Live): Incoming {
+    const decoded = records.map((bytes) => this.#decode(bytes));
+    const isOwed = ({ header }: LogRecord): boolean =>
+      this.#debts.owes(this.#peer, header.document) !== undefined;
+    const owed = decoded.filter((record) => isOwed(record));
+    const rest = decoded.filter((record) => !isOwed(record));
+    const rows = (outcomes: readonly Outcome[]): StoreOperation[] => [
+      ...this.#owe(owed),
+      ...this.#consequences(rest, outcomes),
+    ];
+    return { records: rest, rows, came: [] };
+  }
+
+  #decode(bytes: Uint8Array): LogRecord {
+    const record = decodeRecord(bytes);
+    if (record.header.folder === this.#folder) return record;
+    throw new EvermeshError('RECORD_MALFORMED', 'The peer sent a record of another folder.');
+  }
+
+  /** Records that have a gap are owed from now on; blobs that stored ones name are wanted. */
+  #consequences(records: readonly LogRecord[], outcomes: readonly Outcome[]): StoreOperation[] {
+    const missed = records.filter((_, i) => outcomes[i]?.type === 'gap');
+    const stored = records.filter((_, i) => outcomes[i]?.type === 'stored');
+    return [...this.#owe(missed), ...this.#debts.want(blobsOf(stored))];
+  }
+
+  #owe(records: readonly LogRecord[]): StoreOperation[] {
+    const owed = new Map<DocumentId, Debt>();
+    for (const { header, body } of records) {
+      const { document, author, counter } = header;
+      const before = owed.get(document) ?? this.#debts.owes(this.#peer, document);
+      const heads = mergeHeads(before?.heads ?? NO_HEADS, new Map([[author, counter]]));
+      owed.set(document, { document, bytes: (before?.bytes ?? 0) + body.byteLength, heads });
+    }
+    return this.#note([...owed.values()]);
+  }
+
+  #note(debts: readonly Debt[]): StoreOperation[] {
+    const rows = this.#debts.owe(this.#peer, debts);
+    this.#pulls.add(debts);
+    return rows;
+  }
+
+  /**
+   * The row that says a debt is paid, if it is. One that grew since it was asked for is asked for again; one that did not
+   * waits until the peer names the document again: the peer does not have what it once announced.
+   */
+  #settle(document: DocumentId, asked?: Debt): StoreOperation[] {
+    const debt = this.#debts.owes(this.#peer, document);
+    if (debt === undefined) return [];
+    if (covers(this.#log.assignedHeads(document), debt.heads)) return this.#debts.pay(this.#peer, document);
+    if (debt !== asked) this.#pulls.add([debt]);
+    return [];
+  }
+}

@@ -1,0 +1,27 @@
+/** What a session wants done, and why it may have ended. */
+import type { BlobName } from '../base/index.ts';
+import type { Debt, Outcome, StoreOperation } from '../log/index.ts';
+import type { FromDevice, LogRecord, Put } from '../protocol/index.ts';
+import type { ReadRequest } from './outbox.ts';
+
+export interface Refusal {
+  /** An error code. */
+  readonly code: string;
+  readonly reason: string;
+  /** Milliseconds after which to open again; 0: not on this socket. */
+  readonly retryAfter: number;
+}
+
+export type Effect =
+  | { readonly type: 'send'; readonly message: FromDevice }
+  /** Send once the peer has these blobs. */
+  | { readonly type: 'put'; readonly message: Put; readonly blobs: ReadonlySet<BlobName> }
+  /** Append the records and the rows in one batch; tell `stored` when it is durable. */
+  | {
+      readonly type: 'append';
+      readonly records: readonly LogRecord[];
+      readonly beside: (outcomes: readonly Outcome[]) => StoreOperation[];
+      readonly came: readonly Debt[];
+    }
+  /** Read the own log; tell `read` what was found. */
+  | { readonly type: 'read'; readonly request: ReadRequest };
