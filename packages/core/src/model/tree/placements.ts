@@ -28,6 +28,7 @@ export class Placements {
     this.victims.clear();
     for (const node of unsettled) this.#choose(node, 0);
     this.#breakCycles(unsettled);
+    for (const victim of this.victims) unsettled.add(victim);
     return unsettled;
   }
 

@@ -47,6 +47,11 @@ export class TreeDevice {
     });
   }
 
+  /** Of each author, how many of its edits. */
+  get heard(): Heads {
+    return this.#heard;
+  }
+
   documentHeads(document: DocumentId): Heads {
     return this.#documents.get(document) ?? NO_HEADS;
   }
