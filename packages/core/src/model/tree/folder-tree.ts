@@ -168,7 +168,10 @@ export class FolderTree {
       this.#view.wroteSeen(operation.stamp);
       for (const directory of around)
         if (!removed.has(directory)) operation.keepDirectories(directory, removed);
-      for (const primary of primaries) operation.keepNames(primary, removed);
+      for (const primary of primaries) {
+        operation.keepNames(primary, removed);
+        operation.keepUnitedName(primary);
+      }
       operation.remove(removed, this.#host.tag);
     });
   }

@@ -85,6 +85,13 @@ export class Operation {
     this.#name(node, name, node.named ?? NO_TOKENS);
   }
 
+  /** Gives all that are united in this directory the name it is shown under: it may lose the one that gives the name. */
+  keepUnitedName(primary: TreeNode): void {
+    for (const member of members(primary)) {
+      if (member.ownName !== primary.ownName) this.settleName(member, primary.ownName);
+    }
+  }
+
   /**
    * Ends the operation. If it placed anything, every directory that is kept out of a cycle is placed where it is shown:
    * the new placement might open that cycle, or be the later one in it, and then something else would jump.
@@ -123,15 +130,16 @@ export class Operation {
   }
 }
 
-/** The name under which a node that returns does not push another out of its name: its own, if that is free. */
+/**
+ * The name under which a node returns: its own if that is free. It is not united with a directory that has its name now:
+ * what is inside would compete with what is there, and the older would win.
+ */
 export function nameOnReturn(node: TreeNode): string {
   const bucket = node.parent?.primary.contents;
-  const isFree = (name: string): boolean => {
-    const holder = bucket?.at(nameKey(name));
-    return holder === undefined || (node.isDirectory && holder.isDirectory);
-  };
   let name = node.ownName;
-  for (let attempt = 0; !isFree(name); attempt++) name = alternativeName(node.ownName, node.id, attempt);
+  for (let attempt = 0; bucket?.at(nameKey(name)) !== undefined; attempt++) {
+    name = alternativeName(node.ownName, node.id, attempt);
+  }
   return name;
 }
 

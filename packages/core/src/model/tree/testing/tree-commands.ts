@@ -85,6 +85,16 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('meet'), device: choice, from: choice }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('overtake'),
+      device: choice,
+      from: choice,
+      by: choice,
+      name: fc.constantFrom('new', 'd1', 'd2', 'd3', 'd4'),
+    }),
+  },
 );
 
 /** A few directories that all know, so that their moves meet. */

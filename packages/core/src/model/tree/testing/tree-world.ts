@@ -28,6 +28,8 @@ export type Command =
   /** The next updates of another, and some of anybody in between. */
   | { type: 'receive'; device: number; from: number; count: number; strays: readonly number[] }
   | { type: 'hear'; device: number; from: number; count: number }
+  /** `from` makes a directory, `by` fills it, and the device receives what `by` made before that directory. */
+  | { type: 'overtake'; device: number; from: number; by: number; name: string }
   | { type: 'meet'; device: number; from: number };
 
 const FROM_NETWORK = Symbol('from the network');
@@ -71,6 +73,7 @@ export class TreeWorld {
     else if (command.type === 'receive') this.#receive(device, command);
     else if (command.type === 'hear')
       device.hear(one(this.devices, command.from) as TreeDevice, command.count);
+    else if (command.type === 'overtake') this.#overtake(device, command);
     else this.#meet(device, one(this.devices, command.from) as TreeDevice);
     this.#check(device);
   }
@@ -196,6 +199,17 @@ export class TreeWorld {
     this.#next.set(key, Math.min(next + count, sent.length));
   }
 
+  #overtake(device: TreeDevice, { from, by, name }: Command & { type: 'overtake' }): void {
+    const [maker, filler] = [one(this.devices, from) as TreeDevice, one(this.devices, by) as TreeDevice];
+    this.#try(maker, { type: 'create', directory: 0, name, kind: 'directory', imported: false });
+    this.#receive(filler, { type: 'receive', device: by, from, count: Infinity, strays: [] });
+    const id = maker.tree.resolve(name)?.id;
+    const index = directories(filler, pathsOf(filler)).findIndex((path) => filler.at(path).id === id);
+    if (index >= 0)
+      this.#try(filler, { type: 'create', directory: index + 1, name, kind: 'file', imported: false });
+    this.#receive(device, { type: 'receive', device: 0, from: by, count: Infinity, strays: [] });
+  }
+
   #deliver(device: TreeDevice, sent: { from: TreeDevice; update: Uint8Array } | undefined): void {
     if (sent !== undefined) Y.applyUpdate(device.doc, sent.update, FROM_NETWORK);
   }
@@ -281,7 +295,7 @@ function restore(device: TreeDevice, paths: model.Paths, choice: number): Plan |
   if (![...placed.values()].includes(id)) return undefined;
   const verify = (expected: model.Paths, actual: model.Paths): void => {
     expect(device.tree.node(id)).toBeDefined();
-    for (const path of expected.keys()) expect([...actual.keys()]).toContain(path);
+    for (const [path, shownThere] of expected) expect(actual.get(path)).toBe(shownThere);
   };
   return { refused: false, act: () => device.tree.restore(id), expected: () => paths, verify };
 }
