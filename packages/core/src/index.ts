@@ -60,6 +60,9 @@ export {
   type Connection,
   type ConnectionEvents,
   Link,
+  type LinkedFolder,
+  type LinkStatus,
+  type Pending,
   type RemoteBlobs,
   type Transport,
 } from './sync/index.ts';

@@ -22,7 +22,7 @@ import {
 import { EvermeshError } from '../errors/index.ts';
 import { Folder, FolderState, startFolder } from '../folder/index.ts';
 import { type BlobStore, Committer, openStore, type Store } from '../log/index.ts';
-import { Link, type Transport } from '../sync/index.ts';
+import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
 import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
 import { storeBlobs } from './store-blobs.ts';
 
@@ -133,12 +133,7 @@ export class Replica {
 
   /** @throws FOLDER_NOT_FOUND if this replica does not have it */
   async folder(id: FolderId): Promise<Folder> {
-    if (!this.#parts.entries.has(id)) {
-      throw new EvermeshError('FOLDER_NOT_FOUND', `This replica has no folder ${id}. Join it first.`, {
-        details: { folder: id },
-      });
-    }
-    return (await this.#openFolder(id)).folder;
+    return (await this.#listed(id)).folder;
   }
 
   /** Keeps every folder of this replica in step with a peer until the link, or the replica, is closed. */
@@ -153,6 +148,14 @@ export class Replica {
         logger.error('a folder does not open', { folder: id, error: String(error) }),
       );
     return link;
+  }
+
+  /**
+   * What a folder and the peer at this address (a transport's) still owe each other, whether a link is open or not.
+   * @throws FOLDER_NOT_FOUND
+   */
+  async pending(id: FolderId, address: string): Promise<Pending> {
+    return pendingWith(syncedFolder((await this.#listed(id)).state), address);
   }
 
   /** Resolves when everything done so far, in any folder, survives a power cut. @throws STORE_FAILED */
@@ -181,6 +184,13 @@ export class Replica {
       await this.#parts.blobs.close();
       await this.#parts.store.close();
     }
+  }
+
+  async #listed(id: FolderId): Promise<OpenFolder> {
+    if (this.#parts.entries.has(id)) return this.#openFolder(id);
+    throw new EvermeshError('FOLDER_NOT_FOUND', `This replica has no folder ${id}. Join it first.`, {
+      details: { folder: id },
+    });
   }
 
   #openFolder(id: FolderId): Promise<OpenFolder> {

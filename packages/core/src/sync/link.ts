@@ -2,13 +2,14 @@
  * A lasting relation to a peer: one socket for all folders, opened anew whenever it breaks. Each folder has a channel of
  * its own on it. Nothing a peer sends throws past the link: it ends the connection, with a code that is told.
  */
-import { type FolderId, Listeners, sha256, type Timer, toHex, utf8 } from '../base/index.ts';
+import { type FolderId, Listeners, type Timer } from '../base/index.ts';
 import { EvermeshError, type ErrorCode } from '../errors/index.ts';
 import { BackOff } from './back-off.ts';
 import { FolderDriver, refusalError } from './folder-driver.ts';
 import type { SessionState } from './folder-session.ts';
 import type { LinkOptions } from './link-options.ts';
 import { LinkSocket } from './link-socket.ts';
+import { peerNameOf } from './peer-name.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 
 /**
@@ -61,8 +62,7 @@ export class Link {
   /** Begins to connect at once. */
   constructor(options: LinkOptions) {
     this.#options = options;
-    // Names the peer in the store: the address, in the few characters that a key may have.
-    this.#peer = toHex(sha256(utf8(options.transport.address)).slice(0, 16));
+    this.#peer = peerNameOf(options.transport.address);
     this.#backOff = new BackOff(options.random);
     this.#connect();
   }
