@@ -1,0 +1,61 @@
+/**
+ * Whether a file found on disk is one that the folder has already. The same bytes at one path are one file, and an
+ * earlier version's bytes are that version. Other bytes are another file: there is nothing to merge by, so both are
+ * kept, the new one under a name beside.
+ */
+import type { BlobName, FolderNodes, Heads, NodeId, ShownNode } from '@evermesh/core';
+import { digestOfBlob } from '@evermesh/core/model';
+import { digestOfContent } from './content-digest.ts';
+import type { Match } from './match-disk.ts';
+import { besideName, isShownAs } from './names.ts';
+import type { Siblings } from './siblings.ts';
+
+export type Twin =
+  /** This node, at the heads whose content the disk shows. */
+  | { readonly type: 'found'; readonly id: NodeId; readonly heads: Heads }
+  /** This node's content is not here, so nobody can tell. */
+  | { readonly type: 'wait'; readonly id: NodeId }
+  /** It is new, and this name is free for it. */
+  | { readonly type: 'none'; readonly name: string };
+
+export interface TwinWorld {
+  readonly nodes: Pick<FolderNodes, 'content' | 'headsOfVersion'>;
+  readonly siblings: Siblings;
+  /** Whether a node is on this disk already: then it is another file. */
+  isHere(id: NodeId): boolean;
+}
+
+export async function findTwin(
+  world: TwinWorld,
+  match: Match,
+  parent: NodeId,
+  { digest }: { readonly digest: string },
+  leaving: ReadonlySet<NodeId>,
+): Promise<Twin> {
+  const there = world.siblings.at(parent, match.name);
+  if (there === undefined || leaving.has(there.id)) return { type: 'none', name: match.name };
+  const twin = isShownAs(match.name, there.name) ? await compare(world, match, there, digest, true) : undefined;
+  if (twin !== undefined) return twin;
+  for (let attempt = 0; ; attempt++) {
+    const name = besideName(match.name, digest, attempt);
+    const beside = world.siblings.at(parent, name);
+    if (beside === undefined || leaving.has(beside.id)) return { type: 'none', name };
+    const same = await compare(world, match, beside, digest, false);
+    if (same !== undefined) return same;
+  }
+}
+
+async function compare(
+  { nodes, isHere }: TwinWorld,
+  { disk }: Match,
+  { id, kind }: ShownNode,
+  digest: string,
+  versions: boolean,
+): Promise<Twin | undefined> {
+  if (kind !== disk.kind || isHere(id)) return undefined;
+  const newest = await nodes.content(id);
+  if (newest === undefined) return { type: 'wait', id };
+  if (digestOfContent(newest.content) === digest) return { type: 'found', id, heads: newest.heads };
+  const heads = versions ? await nodes.headsOfVersion(id, digestOfBlob(digest as BlobName)) : undefined;
+  return heads && { type: 'found', id, heads };
+}

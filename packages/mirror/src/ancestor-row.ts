@@ -1,0 +1,47 @@
+/** An ancestor's entry as bytes. */
+import { fromHex, type NodeId, toHex } from '@evermesh/core/base';
+import { readHeads, Reader, writeHeads, Writer } from '@evermesh/core/protocol';
+import { EvermeshError } from '@evermesh/core/errors';
+import type { NodeKind } from '@evermesh/core';
+import type { AncestorEntry } from './ancestor.ts';
+
+/** Version of the bytes. History: 1, the first. */
+const FORMAT = 1;
+const KINDS: readonly NodeKind[] = ['directory', 'file', 'symlink'];
+/** Three times and an inode, 64 bits each: whole nanoseconds do not fit into a number. */
+const STAMPS = 32;
+
+export function encodeEntry(entry: AncestorEntry): Uint8Array {
+  const writer = new Writer().byte(FORMAT).byte(KINDS.indexOf(entry.kind)).byte(entry.executable ? 1 : 0);
+  writer.text(entry.parent).text(entry.name).uint(entry.size);
+  const stamps = new DataView(new ArrayBuffer(STAMPS));
+  for (const [i, time] of [entry.mtime, entry.ctime, entry.born].entries()) stamps.setBigInt64(8 * i, time);
+  stamps.setBigUint64(24, entry.inode);
+  writer.raw(new Uint8Array(stamps.buffer));
+  const digest = fromHex(entry.digest);
+  writer.byte(digest.byteLength).raw(digest);
+  writeHeads(writer, entry.heads);
+  return writer.finish();
+}
+
+export function decodeEntry(id: NodeId, bytes: Uint8Array): AncestorEntry {
+  const reader = new Reader(bytes);
+  const format = reader.byte();
+  if (format > FORMAT) {
+    throw new EvermeshError('FORMAT_TOO_NEW', `What the mirror kept has format ${format}; this version reads up to ${FORMAT}.`);
+  }
+  const kind = KINDS[reader.byte()];
+  const executable = reader.byte() === 1;
+  const parent = reader.text(24) as NodeId;
+  const name = reader.text(1024);
+  const size = reader.uint();
+  const raw = reader.raw(STAMPS);
+  const stamps = new DataView(raw.buffer, raw.byteOffset, STAMPS);
+  const [mtime, ctime, born] = [stamps.getBigInt64(0), stamps.getBigInt64(8), stamps.getBigInt64(16)];
+  const inode = stamps.getBigUint64(24);
+  const digest = toHex(reader.raw(reader.byte()));
+  const heads = readHeads(reader);
+  if (kind === undefined) throw new EvermeshError('STORE_CORRUPT', 'What the mirror kept is damaged.', { details: { node: id } });
+  return { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads };
+}
+

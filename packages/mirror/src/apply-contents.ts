@@ -1,0 +1,206 @@
+/**
+ * Writes what files hold, many at a time and phase by phase: content beside and synced, intents, each put into its
+ * place, directories synced, ancestor. So 256 files share two commits, and a crash at any point leaves each path with
+ * its old or its new content and the store knowing which were the mirror's.
+ */
+import type { FileContent, Heads } from '@evermesh/core';
+import { utf8 } from '@evermesh/core/base';
+import type { AncestorChange, AncestorEntry } from './ancestor.ts';
+import { type ApplyWorld, atPath, eachOf, pathIn, restamped, syncDirectories, temporaryPath } from './apply-world.ts';
+import { digestOfContent } from './content-digest.ts';
+import { parentOf, sameBytes } from './disk.ts';
+import type { FileStat } from './fs/file-system.ts';
+import type { Intent } from './intents.ts';
+import type { MirrorEvent } from './mirror-event.ts';
+import { isShownAs } from './names.ts';
+import type { ContentStep, ModelPlan } from './reconcile-model.ts';
+import { letGo, placeNew, placeOver } from './take-place.ts';
+
+const BATCH_FILES = 256;
+const BATCH_BYTES = 32 * 1024 * 1024;
+/** Files written and synced at once. */
+const AT_ONCE = 8;
+
+/** A content that waits beside its place. */
+interface Staged {
+  readonly step: ContentStep;
+  readonly path: string;
+  readonly temporary: string;
+  readonly stat: FileStat;
+  readonly intent: Extract<Intent, { type: 'write' }>;
+}
+
+export async function applyContents(steps: readonly ContentStep[], world: ApplyWorld, signal?: AbortSignal): Promise<number> {
+  let done = 0;
+  let at = 0;
+  while (at < steps.length) {
+    signal?.throwIfAborted();
+    const batch = new ContentBatch(world);
+    at += await batch.stage(steps, at);
+    await batch.place();
+    done += batch.done;
+    world.tell({ type: 'progress', phase: 'apply', done: at, total: steps.length });
+  }
+  return done;
+}
+
+class ContentBatch {
+  readonly #world: ApplyWorld;
+  readonly #staged: Staged[] = [];
+  readonly #changes: AncestorChange[] = [];
+  readonly #events: MirrorEvent[] = [];
+  #bytes = 0;
+  done = 0;
+
+  constructor(world: ApplyWorld) {
+    this.#world = world;
+  }
+
+  /** Writes contents beside, from `from` on until the batch is full. Returns how many steps it took. */
+  async stage(steps: readonly ContentStep[], from: number): Promise<number> {
+    let next = from;
+    const room = function* (batch: ContentBatch): Iterable<ContentStep> {
+      while (next < steps.length && next - from < BATCH_FILES && batch.#bytes < BATCH_BYTES) yield steps[next++] as ContentStep;
+    };
+    await eachOf(room(this), AT_ONCE, (step) => this.#stage(step));
+    return next - from;
+  }
+
+  async #stage(step: ContentStep): Promise<void> {
+    const { nodes, disk } = this.#world;
+    const { node, replaces } = step;
+    const entry = this.#world.ancestor.get(node.id);
+    const name = entry !== undefined && isShownAs(entry.name, node.name) ? entry.name : node.name;
+    const path = pathIn(this.#world, node.parent, name);
+    if (path === undefined) return this.#world.retryLater(node.id);
+    const found = await nodes.content(node.id);
+    if (found === undefined) return this.#world.notHere(node.id);
+    const { content, heads, others } = found;
+    this.#world.others(node.id, path, others.length);
+    const digest = digestOfContent(content);
+    if (entry?.digest === digest) {
+      this.#changes.push({ id: node.id, entry: { ...entry, heads } });
+      return;
+    }
+    await atPath(this.#world, path, node.id, async () => {
+      const temporary = temporaryPath(this.#world);
+      if (node.kind === 'symlink') await disk.fs.makeLink(content.kind === 'text' ? content.text : '', disk.at(temporary));
+      else await this.#write(temporary, content, node.executable, entry ?? replaces);
+      const stat = await disk.lstat(temporary);
+      if (stat === undefined) return this.#world.retryLater(node.id);
+      const intent = intentOf(step, name, digest, heads);
+      this.#bytes += stat.size;
+      this.#staged.push({ step: { ...step, entry }, path, temporary, stat, intent });
+    });
+  }
+
+  async #write(temporary: string, content: FileContent, executable: boolean, like: AncestorEntry | undefined): Promise<void> {
+    const { disk, blobs, ancestor } = this.#world;
+    const path = like === undefined ? undefined : ancestor.pathOf(like.id);
+    const permissions = path === undefined ? undefined : (await disk.lstat(path))?.permissions;
+    const handle = await disk.fs.create(disk.at(temporary), { executable, permissions });
+    try {
+      if (content.kind === 'text') await handle.write(utf8(content.text));
+      else for await (const piece of blobs.read(content.name)) await handle.write(piece);
+      await handle.sync();
+    } catch (error) {
+      await disk.fs.unlink(disk.at(temporary));
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async place(): Promise<void> {
+    const { nodes, ancestor, intents } = this.#world;
+    if (this.#staged.length > 0) {
+      await syncDirectories(this.#world, [parentOf((this.#staged[0] as Staged).temporary)]);
+      await nodes.keep(this.#staged.map(({ intent }) => intents.row(intent)));
+    }
+    const own = new Map<string, Promise<boolean>>();
+    const letGoLater: (() => Promise<void>)[] = [];
+    for (const staged of this.#staged) {
+      const { path, step, temporary } = staged;
+      await atPath(this.#world, path, step.node.id, async () => {
+        const directory = parentOf(path);
+        if (!own.has(directory)) own.set(directory, this.#world.disk.isOwnDirectory(directory));
+        if ((await own.get(directory)) !== true) return this.#world.lookAgain(parentOf(directory), step.node.id);
+        const late = await this.#placeOne(staged);
+        if (late !== undefined) letGoLater.push(late);
+      });
+      await this.#discard(temporary);
+    }
+    await syncDirectories(this.#world, this.#staged.map(({ path }) => parentOf(path)));
+    const over = this.#staged.map(({ step }) => intents.over(step.node.id));
+    if (this.#changes.length + over.length > 0) await nodes.keep([...ancestor.rows(this.#changes), ...over]);
+    ancestor.took(this.#changes);
+    for (const late of letGoLater) await late();
+    this.done = this.#changes.length;
+    for (const event of this.#events) this.#world.tell(event);
+  }
+
+  async #placeOne(staged: Staged): Promise<(() => Promise<void>) | undefined> {
+    const { disk, trash } = this.#world;
+    const { step, path, temporary, stat, intent } = staged;
+    const { node, entry, replaces } = step;
+    const old = entry ?? replaces;
+    let late: (() => Promise<void>) | undefined;
+    if (old === undefined) await placeNew(this.#world, temporary, path);
+    else {
+      const saved = await placeOver(this.#world, temporary, path, old);
+      if (saved !== undefined) {
+        late = (): Promise<void> =>
+          entry === undefined ? trash.put(saved, path).then(() => undefined) : letGo(this.#world, saved, entry, path);
+      }
+    }
+    if (replaces !== undefined) this.#changes.push({ id: replaces.id, entry: undefined });
+    this.#changes.push({ id: node.id, entry: writtenEntry(intent, stat, await disk.lstat(path)) });
+    this.#events.push({ type: 'change', direction: 'out', change: entry === undefined ? 'created' : 'edited', path });
+    this.#world.solved(path);
+    return late;
+  }
+
+  /** What did not come to its place. */
+  async #discard(temporary: string): Promise<void> {
+    const { disk } = this.#world;
+    if ((await disk.lstat(temporary)) !== undefined) await disk.fs.unlink(disk.at(temporary));
+  }
+}
+
+function intentOf({ node, replaces }: ContentStep, name: string, digest: string, heads: Heads): Staged['intent'] {
+  const { id, parent, kind, executable } = node;
+  return { type: 'write', id, parent, name, kind, executable, digest, heads, replaces: replaces?.id };
+}
+
+/** The entry of what was written with this stat, now that it stands in its place. */
+export function writtenEntry(intent: Staged['intent'], written: FileStat, now: FileStat | undefined): AncestorEntry {
+  const { id, parent, name, kind, digest, executable, heads } = intent;
+  const { size, mtime, ctime, born, inode } = written;
+  return restamped({ id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads }, now);
+}
+
+/** Executable bits that came from elsewhere. */
+export async function applyExecutables(steps: ModelPlan['executables'], world: ApplyWorld): Promise<number> {
+  const { disk, nodes, ancestor } = world;
+  const changes: AncestorChange[] = [];
+  for (const { node } of steps) {
+    const entry = ancestor.get(node.id);
+    const path = ancestor.pathOf(node.id);
+    // Written anew a moment ago, with the bit.
+    if (entry === undefined || path === undefined || entry.executable === node.executable) continue;
+    await atPath(world, path, node.id, async () => {
+      const stat = await disk.lstat(path);
+      if (stat?.kind !== 'file' || !sameBytes(stat, entry) || stat.inode !== entry.inode || !(await disk.isOwnDirectory(parentOf(path)))) {
+        return world.lookAgain(parentOf(path), node.id);
+      }
+      await disk.fs.setExecutable(disk.at(path), node.executable);
+      const after = restamped(entry, await disk.lstat(path));
+      changes.push({ id: node.id, entry: { ...after, executable: node.executable } });
+      world.tell({ type: 'change', direction: 'out', change: 'edited', path });
+    });
+  }
+  if (changes.length > 0) await nodes.keep(ancestor.rows(changes));
+  ancestor.took(changes);
+  return changes.length;
+}
+

@@ -1,0 +1,239 @@
+/** Makes, moves and removes on disk. Many steps share two commits: what is about to be done, and what was done. */
+import type { NodeId } from '@evermesh/core';
+import { toHex, utf8 } from '@evermesh/core/base';
+import { NO_HEADS } from '@evermesh/core/protocol';
+import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
+import { type ApplyWorld, atPath, pathIn, restamped, syncDirectories } from './apply-world.ts';
+import { joinPath, nameOf, parentOf, sameStat, TEMPORARY } from './disk.ts';
+import { codeOf, type FileStat } from './fs/file-system.ts';
+import { isSystemJunk } from './ignore-rules.ts';
+import type { MirrorEvent } from './mirror-event.ts';
+import { besideName } from './names.ts';
+import type { StructureStep } from './reconcile-model.ts';
+import { placeNew, placeOver } from './take-place.ts';
+
+const BATCH = 512;
+
+export async function applyStructure(steps: readonly StructureStep[], world: ApplyWorld, signal?: AbortSignal): Promise<number> {
+  const structure = new Structure(world);
+  try {
+    for (let at = 0; at < steps.length; at += BATCH) {
+      signal?.throwIfAborted();
+      await structure.batch(steps.slice(at, at + BATCH));
+      world.tell({ type: 'progress', phase: 'apply', done: Math.min(at + BATCH, steps.length), total: steps.length });
+    }
+  } finally {
+    await structure.putBack();
+  }
+  return structure.done;
+}
+
+class Structure {
+  readonly #world: ApplyWorld;
+  /** Where things are that were put aside. */
+  readonly #aside = new Map<NodeId, string>();
+  readonly #touched = new Set<string>();
+  #changes: AncestorChange[] = [];
+  #events: MirrorEvent[] = [];
+  done = 0;
+
+  constructor(world: ApplyWorld) {
+    this.#world = world;
+  }
+
+  async batch(steps: readonly StructureStep[]): Promise<void> {
+    const { nodes, ancestor, intents } = this.#world;
+    const announced = steps.flatMap((step): Row[] => this.#announce(step));
+    if (announced.length > 0) await nodes.keep(announced);
+    for (const step of steps) await this.#step(step);
+    await syncDirectories(this.#world, this.#touched);
+    // A node that was put aside still has its intent if a later batch brings it to its place.
+    const over = steps.flatMap((step): Row[] => {
+      if (step.type === 'make' || step.type === 'aside') return [];
+      const id = step.type === 'move' ? step.node.id : step.entry.id;
+      return this.#aside.has(id) ? [] : [intents.over(id)];
+    });
+    await nodes.keep([...ancestor.rows(this.#changes), ...over]);
+    this.done += this.#changes.length;
+    for (const event of this.#events) this.#world.tell(event);
+    this.#touched.clear();
+    this.#changes = [];
+    this.#events = [];
+  }
+
+  /**
+   * What was put aside and found its place taken returns to where it was, or beside it. Left in our own directory it
+   * would look removed; from there the next scan knows it by its inode.
+   */
+  async putBack(): Promise<void> {
+    const { disk, ancestor, nodes, intents } = this.#world;
+    for (const [id, aside] of this.#aside) {
+      const entry = ancestor.get(id);
+      const path = ancestor.pathOf(id);
+      if (entry === undefined || path === undefined) continue;
+      let to = path;
+      for (let attempt = 0; (await disk.lstat(to)) !== undefined; attempt++) {
+        to = joinPath(parentOf(path), besideName(entry.name, toHex(utf8(id)), attempt));
+      }
+      await disk.fs.rename(disk.at(aside), disk.at(to));
+      await syncDirectories(this.#world, [parentOf(to)]);
+      await nodes.keep([intents.over(id)]);
+      this.#world.lookAgain(parentOf(to), id);
+    }
+    this.#aside.clear();
+  }
+
+  #announce(step: StructureStep): Row[] {
+    const { intents } = this.#world;
+    if (step.type === 'make') return [];
+    if (step.type === 'move') {
+      const { node, name, replaces } = step;
+      return [intents.row({ type: 'move', id: node.id, parent: node.parent, name, replaces: replaces?.id })];
+    }
+    const { id, parent, name } = step.entry;
+    return [intents.row({ type: step.type === 'aside' ? 'move' : 'remove', id, parent, name, replaces: undefined })];
+  }
+
+  async #step(step: StructureStep): Promise<void> {
+    const { ancestor } = this.#world;
+    const isPlaced = step.type === 'make' || step.type === 'move';
+    const id = isPlaced ? step.node.id : step.entry.id;
+    const name = step.type === 'move' ? step.name : step.type === 'make' ? step.node.name : '';
+    const path = isPlaced ? pathIn(this.#world, step.node.parent, name) : ancestor.pathOf(id);
+    // Its directory could not be made: it waits with it.
+    if (path === undefined) return this.#world.retryLater(id);
+    await atPath(this.#world, path, id, async () => {
+      if (!(await this.#world.disk.isOwnDirectory(parentOf(path)))) return this.#world.lookAgain(parentOf(parentOf(path)), id);
+      if (step.type === 'make') await this.#make(step, path);
+      else if (step.type === 'move') await this.#move(step, path);
+      else if (step.type === 'aside') await this.#putAside(step.entry, path);
+      else await this.#remove(step.entry, path);
+      this.#world.solved(path);
+    });
+  }
+
+  async #make({ node }: Extract<StructureStep, { type: 'make' }>, path: string): Promise<void> {
+    const { disk } = this.#world;
+    if ((await disk.lstat(path)) === undefined) await disk.fs.makeDirectory(disk.at(path));
+    const stat = await disk.lstat(path);
+    if (stat?.kind !== 'directory') return this.#world.lookAgain(parentOf(path), node.id);
+    const { mtime, ctime, born, inode } = stat;
+    const { id, parent, name } = node;
+    const none = { digest: '', size: 0, executable: false, heads: NO_HEADS };
+    this.#did(path, { id, parent, name, kind: 'directory', mtime, ctime, born, inode, ...none });
+    this.#world.arrived(path);
+    this.#tell('created', path);
+  }
+
+  async #move(step: Extract<StructureStep, { type: 'move' }>, path: string): Promise<void> {
+    const { disk, ancestor, trash } = this.#world;
+    const { node, name, replaces } = step;
+    const entry = ancestor.get(node.id) ?? step.entry;
+    const from = this.#aside.get(node.id) ?? ancestor.pathOf(node.id);
+    const stat = from === undefined ? undefined : await disk.lstat(from);
+    if (from === undefined || stat?.inode !== entry.inode || stat.kind !== entry.kind) {
+      return this.#world.lookAgain(parentOf(from ?? path), node.id);
+    }
+    const there = await disk.lstat(path);
+    if (there !== undefined && there.inode === stat.inode && there.device === stat.device) {
+      // The same file by another spelling: this file system takes both names for one.
+      await disk.fs.rename(disk.at(from), disk.at(`${TEMPORARY}/${node.id}`));
+      await disk.fs.rename(disk.at(`${TEMPORARY}/${node.id}`), disk.at(path));
+    } else if (replaces !== undefined) {
+      const saved = await placeOver(this.#world, from, path, replaces);
+      if (saved !== undefined) await trash.put(saved, path);
+      this.#changes.push({ id: replaces.id, entry: undefined });
+      ancestor.took([{ id: replaces.id, entry: undefined }]);
+      this.#tell('removed', path);
+    } else if (there !== undefined) return this.#world.lookAgain(parentOf(path), node.id);
+    else if (entry.kind === 'directory') await disk.fs.rename(disk.at(from), disk.at(path));
+    else await placeNew(this.#world, from, path);
+    this.#aside.delete(node.id);
+    this.#touched.add(parentOf(from));
+    this.#did(path, restamped({ ...entry, parent: node.parent, name }, await disk.lstat(path)));
+    this.#events.push({ type: 'change', direction: 'out', change: 'moved', path, from });
+    if (entry.kind === 'directory') this.#arrivedWith(node.id, path);
+  }
+
+  /** A directory has another path now, and so have those in it. */
+  #arrivedWith(id: NodeId, path: string): void {
+    this.#world.arrived(path);
+    for (const child of this.#world.ancestor.children(id)) {
+      if (child.kind === 'directory') this.#arrivedWith(child.id, joinPath(path, child.name));
+    }
+  }
+
+  async #putAside(entry: AncestorEntry, path: string): Promise<void> {
+    const { disk } = this.#world;
+    const stat = await disk.lstat(path);
+    if (stat?.inode !== entry.inode || stat.kind !== entry.kind) return this.#world.lookAgain(parentOf(path), entry.id);
+    const aside = `${TEMPORARY}/${entry.id}`;
+    await disk.fs.rename(disk.at(path), disk.at(aside));
+    this.#aside.set(entry.id, aside);
+    this.#touched.add(parentOf(path));
+  }
+
+  async #remove(entry: AncestorEntry, path: string): Promise<void> {
+    const { disk, ancestor, trash } = this.#world;
+    const stat = await disk.lstat(path);
+    if (stat !== undefined && stat.kind !== entry.kind) return this.#world.lookAgain(parentOf(path), entry.id);
+    if (stat !== undefined && entry.kind === 'directory') {
+      if (!(await this.#removeDirectory(entry, stat, path))) return;
+    } else if (stat !== undefined) {
+      if (!sameStat(stat, entry)) return this.#world.lookAgain(parentOf(path), entry.id);
+      const kept = await trash.put(path);
+      const after = await disk.lstat(kept);
+      if (after?.mtime !== entry.mtime || after.size !== entry.size) {
+        // Written to at the last moment: it stays, and the folder gets it back.
+        await disk.fs.link(disk.at(kept), disk.at(path));
+        return this.#world.lookAgain(parentOf(path), entry.id);
+      }
+    }
+    this.#touched.add(parentOf(path));
+    this.#changes.push({ id: entry.id, entry: undefined });
+    ancestor.took([{ id: entry.id, entry: undefined }]);
+    this.#tell('removed', path);
+  }
+
+  /** A directory goes when it is empty. What is not synced stays, and keeps it. */
+  async #removeDirectory(entry: AncestorEntry, stat: FileStat, path: string): Promise<boolean> {
+    const { disk, trash, rules } = this.#world;
+    if (stat.inode !== entry.inode) {
+      this.#world.lookAgain(parentOf(path), entry.id);
+      return false;
+    }
+    try {
+      await disk.fs.removeDirectory(disk.at(path));
+      return true;
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
+    }
+    const { entries } = await disk.fs.list(disk.at(path));
+    if (entries.every(({ name, stat: { kind } }) => kind === 'file' && isSystemJunk(name))) {
+      for (const { name } of entries) await trash.put(joinPath(path, name));
+      await disk.fs.removeDirectory(disk.at(path));
+      return true;
+    }
+    this.#world.retryLater(entry.id);
+    if (entries.every(({ name, stat: { kind } }) => rules.reason(path, name, kind === 'directory') !== undefined)) {
+      this.#world.problem({
+        path,
+        code: 'DIRECTORY_KEPT',
+        message: 'It was removed from the folder, but holds files that are not synced.',
+        next: `Remove ${nameOf(path)} yourself, or move what it holds.`,
+      });
+    } else this.#world.lookAgain(path, entry.id);
+    return false;
+  }
+
+  #did(path: string, entry: AncestorEntry): void {
+    // Later steps of the batch find their way by it; the rows follow in one commit, and until then intents tell.
+    this.#world.ancestor.took([{ id: entry.id, entry }]);
+    this.#changes.push({ id: entry.id, entry });
+    this.#touched.add(parentOf(path));
+  }
+
+  #tell(change: 'created' | 'removed', path: string): void {
+    this.#events.push({ type: 'change', direction: 'out', change, path });
+  }
+}

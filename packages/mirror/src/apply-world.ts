@@ -1,0 +1,94 @@
+/** What applying to the disk works with, and how it says what it could not do. */
+import type { BlobStore, FolderNodes, NodeId, Random } from '@evermesh/core';
+import { ROOT } from '@evermesh/core';
+import { toHex } from '@evermesh/core/base';
+import type { Ancestor, AncestorEntry } from './ancestor.ts';
+import { type Disk, joinPath, parentOf, sameBytes, TEMPORARY } from './disk.ts';
+import { codeOf, type FileStat } from './fs/file-system.ts';
+import type { IgnoreRules } from './ignore-rules.ts';
+import type { Intents } from './intents.ts';
+import type { Tell } from './mirror-event.ts';
+import type { Problem } from './problem.ts';
+import type { Trash } from './trash.ts';
+
+export interface ApplyWorld {
+  readonly disk: Disk;
+  readonly nodes: FolderNodes;
+  readonly blobs: BlobStore;
+  readonly ancestor: Ancestor;
+  readonly intents: Intents;
+  readonly trash: Trash;
+  readonly rules: IgnoreRules;
+  readonly random: Random;
+  readonly tell: Tell;
+  problem(problem: Problem): void;
+  solved(path: string): void;
+  /** How many contents a file has beside the one that is shown. */
+  others(id: NodeId, path: string, count: number): void;
+  /** The disk is not what the plan saw: this directory must be scanned first, then this node tried again. */
+  lookAgain(directory: string, id: NodeId): void;
+  /** The mirror made or moved a directory to this path: what a person puts there is found only if it is watched. */
+  arrived(directory: string): void;
+  /** It could not be done, and will not be before something changes. */
+  retryLater(id: NodeId): void;
+  /** The content of this node has not arrived. */
+  notHere(id: NodeId): void;
+}
+
+/** A new name in our own directory for temporary files. */
+export const temporaryPath = ({ random }: ApplyWorld): string => `${TEMPORARY}/${toHex(random.bytes(8))}`;
+
+export function pathIn({ ancestor }: ApplyWorld, parent: NodeId, name: string): string | undefined {
+  const directory = parent === ROOT ? '' : ancestor.pathOf(parent);
+  return directory === undefined ? undefined : joinPath(directory, name);
+}
+
+/** The entry with the stat it has after the mirror moved or wrote it, unless a person wrote to it in between. */
+export function restamped(entry: AncestorEntry, stat: FileStat | undefined): AncestorEntry {
+  if (stat === undefined || stat.inode !== entry.inode) return entry;
+  if (entry.kind !== 'directory' && !sameBytes(entry, stat)) return entry;
+  const { size, mtime, ctime, born } = stat;
+  return { ...entry, mtime, ctime, born, size: entry.kind === 'directory' ? 0 : size };
+}
+
+const FULL = ['ENOSPC', 'EDQUOT'];
+const NAMES = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ'];
+/** The disk changed under us: what is there is looked at again. */
+const OVERTAKEN = ['ENOENT', 'ENOTDIR', 'EEXIST', 'ELOOP', 'EISDIR', 'ENOTEMPTY'];
+
+/** Runs one step at a path: its failure is a matter of this path only. Failures of our own store are not. */
+export async function atPath(world: ApplyWorld, path: string, id: NodeId, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    const code = codeOf(error);
+    if (!/^E[A-Z0-9]+$/.test(code)) throw error;
+    if (OVERTAKEN.includes(code)) return world.lookAgain(parentOf(path), id);
+    world.retryLater(id);
+    const isName = NAMES.includes(code);
+    world.problem({
+      path,
+      code: isName ? 'NAME_REFUSED' : 'WRITE_FAILED',
+      message: isName ? `This file system cannot hold the name (${code}).` : `It could not be written (${code}).`,
+      next: isName ? 'Rename it on another device.' : FULL.includes(code) ? 'Make room on the disk.' : 'Give the user that runs the mirror the right to write there.',
+    });
+  }
+}
+
+/** Calls `work` for each item, a few at a time. */
+export async function eachOf<Item>(items: Iterable<Item>, atOnce: number, work: (item: Item) => Promise<void>): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+/** Makes the names in these directories survive a power cut. One that is gone has none. */
+export function syncDirectories({ disk }: ApplyWorld, directories: Iterable<string>): Promise<void> {
+  return eachOf(new Set(directories), 8, async (directory) => {
+    await disk.fs.syncDirectory(disk.at(directory)).catch((error: unknown) => {
+      if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error;
+    });
+  });
+}

@@ -1,0 +1,241 @@
+/** One round: what changed on disk goes into the folder, then what the folder shows otherwise goes onto the disk. */
+import type { BlobStore, Clock, FolderId, FolderNodes, NodeId, Random } from '@evermesh/core';
+import { EvermeshError } from '@evermesh/core/errors';
+import type { Ancestor } from './ancestor.ts';
+import { apply } from './apply.ts';
+import type { ApplyWorld } from './apply-world.ts';
+import { type Disk, parentOf, TEMPORARY } from './disk.ts';
+import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
+import { ingest } from './ingest.ts';
+import { Intents } from './intents.ts';
+import { lookAtDisk } from './look-at-disk.ts';
+import { hasMarker, type MirrorState, stateRow } from './marker.ts';
+import type { MassDeletionGuard } from './mass-deletion.ts';
+import type { Tell } from './mirror-event.ts';
+import { reconcileDisk } from './reconcile-disk.ts';
+import { reconcileModel } from './reconcile-model.ts';
+import type { SecondLook } from './second-look.ts';
+import type { StatusBoard } from './status.ts';
+import type { Trash } from './trash.ts';
+import type { ToDo } from './to-do.ts';
+
+export interface CycleParts {
+  readonly folder: { readonly id: FolderId; readonly nodes: FolderNodes; readonly blobs: BlobStore };
+  readonly disk: Disk;
+  readonly ancestor: Ancestor;
+  readonly rules: IgnoreRules;
+  readonly looks: SecondLook;
+  readonly guard: MassDeletionGuard;
+  readonly trash: Trash;
+  readonly board: StatusBoard;
+  readonly toDo: ToDo;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  watch(directory: string, inode: bigint): void;
+}
+
+/** So many reads of a file in a row found it being written before people are told. */
+const CHANGING_READS = 5;
+
+export class Cycle {
+  readonly #parts: CycleParts;
+  readonly world: ApplyWorld;
+  #state: MirrorState;
+  /** Until everything was looked at once after an unclean end. */
+  #recovering: boolean;
+  /** A full look has been; what it could not settle may still be open. */
+  #lookedAtAll = false;
+  /** How often in a row a file was found being written. */
+  readonly #changing = new Map<string, number>();
+
+  constructor(parts: CycleParts, state: MirrorState, recovering: boolean) {
+    this.#parts = parts;
+    this.#state = state;
+    this.#recovering = recovering;
+    this.world = this.#applyWorld();
+  }
+
+  get state(): MirrorState {
+    return this.#state;
+  }
+
+  /** Whether an unclean end is not made up for yet. */
+  get recovering(): boolean {
+    return this.#recovering;
+  }
+
+  /** Does what is to be done. Returns how much was. @throws MIRROR_HALTED */
+  async run(signal?: AbortSignal): Promise<number> {
+    const { folder, toDo, board } = this.#parts;
+    if (!folder.nodes.ready) {
+      board.state = 'waiting';
+      return 0;
+    }
+    await this.#checkRoot();
+    const dirty = toDo.takeDirectories();
+    let done = 0;
+    try {
+      if (dirty !== undefined) {
+        board.state = 'scanning';
+        done += await this.#fromDisk(dirty, signal);
+      }
+    } catch (error) {
+      // What was not looked at is still to be looked at.
+      if (dirty !== undefined) toDo.directories(dirty);
+      throw error;
+    }
+    const ids = toDo.takeNodes();
+    try {
+      if (ids !== undefined) done += await this.#toDisk(ids, signal);
+    } catch (error) {
+      if (ids !== undefined) toDo.nodes(ids);
+      throw error;
+    }
+    if (dirty === 'all') this.#lookedAtAll = true;
+    if (this.#lookedAtAll) await this.#endBeginning();
+    board.endCycle();
+    return done;
+  }
+
+  async #fromDisk(dirty: ReadonlySet<string> | 'all', signal?: AbortSignal): Promise<number> {
+    const { folder, disk, ancestor, rules, looks, guard, board, toDo, tell } = this.#parts;
+    const { nodes, blobs } = folder;
+    const look = await lookAtDisk(
+      {
+        disk,
+        rules,
+        ancestor,
+        looks,
+        watch: (directory, inode) => this.#parts.watch(directory, inode),
+        listing: (directory) => board.listing(directory),
+        listingAll: () => board.listingAll(),
+        problem: (problem) => board.problem(problem),
+        ignored: (path, reason) => board.ignored(path, reason),
+        progress: (entries) => tell({ type: 'progress', phase: 'scan', done: entries, total: Math.max(entries, ancestor.size) }),
+      },
+      dirty,
+      signal,
+    );
+    const deleted = look.missing.filter(({ id }) => nodes.node(id)?.id === id);
+    guard.check(deleted.length, ancestor.size);
+    const { importing } = this.#state;
+    const plan = reconcileDisk({
+      ...look,
+      nodes,
+      isHere: (id) => ancestor.get(id) !== undefined,
+      newDirectoryId: (path) => (importing ? nodes.importId(path, 'directory', '') : nodes.newNodeId()),
+    });
+    for (const { id } of look.missing) looks.settle(`gone ${id}`);
+    // What survives, because this disk never showed its newest content, is written again.
+    toDo.nodes(plan.dropped.map(({ id }) => id));
+    const done = await ingest(
+      plan,
+      {
+        disk,
+        nodes,
+        blobs,
+        ancestor,
+        looks,
+        tell,
+        importing,
+        recovering: this.#recovering,
+        problem: (problem) => board.problem(problem),
+        solved: (path) => {
+          this.#changing.delete(path);
+          board.solved(path);
+        },
+        lookAgain: (directory) => toDo.again([directory]),
+        changing: (path) => this.#isChanging(path),
+        waitFor: (id, directory) => toDo.waitFor(id, directory),
+        touched: (id) => toDo.nodes([id]),
+      },
+      signal,
+    );
+    looks.end(dirty);
+    return done;
+  }
+
+  #isChanging(path: string): void {
+    const { toDo, board } = this.#parts;
+    toDo.again([parentOf(path)]);
+    const reads = (this.#changing.get(path) ?? 0) + 1;
+    this.#changing.set(path, reads);
+    if (reads < CHANGING_READS) return;
+    board.problem({
+      path,
+      code: 'FILE_CHANGING',
+      message: 'It is written to without a pause, so no whole content of it could be read.',
+      next: `It is taken when it rests. If it never does, name it in ${IGNORE_FILE}.`,
+    });
+  }
+
+  async #toDisk(ids: ReadonlySet<NodeId> | 'all', signal?: AbortSignal): Promise<number> {
+    const { folder, disk, ancestor, rules, board } = this.#parts;
+    if (ids === 'all') board.notHere.clear();
+    else for (const id of ids) board.notHere.delete(id);
+    const plan = reconcileModel(
+      { nodes: folder.nodes, ancestor, ignored: (path, isDirectory) => rules.reasonOfPath(path, isDirectory) },
+      ids,
+    );
+    if (plan.structure.length + plan.contents.length > 0) {
+      board.state = 'writing';
+      await disk.ensureDirectory(TEMPORARY);
+    }
+    return apply(plan, this.world, signal);
+  }
+
+  /** Another directory in the root's place would look like deletions. */
+  async #checkRoot(): Promise<void> {
+    const { disk, folder } = this.#parts;
+    const stat = await disk.lstat('');
+    const isSame = stat?.kind === 'directory' && stat.device === disk.device;
+    if (isSame && (await hasMarker(disk, folder.id, this.#state.mirror))) return;
+    throw new EvermeshError(
+      'MIRROR_HALTED',
+      'The directory is gone, or another one stands in its place: perhaps a disk is not mounted, or it was emptied. ' +
+        'Nothing counts as deleted. Bring it back and start again.',
+      { details: { directory: disk.root } },
+    );
+  }
+
+  /** When nothing of the first full look is open, what is found from then on was done from then on. */
+  async #endBeginning(): Promise<void> {
+    const { toDo, looks } = this.#parts;
+    if (looks.due !== undefined || toDo.hasDirectories) return;
+    this.#recovering = false;
+    if (!this.#state.importing || toDo.hasWaiting) return;
+    await this.keepState({ ...this.#state, importing: false });
+  }
+
+  async keepState(state: MirrorState): Promise<void> {
+    const { nodes } = this.#parts.folder;
+    await nodes.keep([stateRow(nodes, state)]);
+    this.#state = state;
+  }
+
+  #applyWorld(): ApplyWorld {
+    const { folder, disk, ancestor, trash, rules, random, tell, board, toDo } = this.#parts;
+    return {
+      disk,
+      nodes: folder.nodes,
+      blobs: folder.blobs,
+      ancestor,
+      intents: new Intents(folder.nodes),
+      trash,
+      rules,
+      random,
+      tell,
+      problem: (problem) => board.problem(problem),
+      solved: (path) => board.solved(path),
+      others: (id, path, count) => board.others(id, path, count),
+      lookAgain: (directory, id) => {
+        toDo.again([directory]);
+        toDo.later(id);
+      },
+      arrived: (directory) => toDo.directories([directory]),
+      retryLater: (id) => toDo.later(id),
+      notHere: (id) => board.notHere.add(id),
+    };
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The file system as the mirror needs it: a seam, so that tests decide what fails and when. Paths are absolute; nothing
+ * here follows a symbolic link in the last part of a path. Failures are thrown as the platform's errors, with `code`
+ * (`ENOENT`, `EACCES`, …); that nothing is there is an answer where it says so.
+ */
+export type DiskKind = 'directory' | 'file' | 'symlink' | 'other';
+
+/** Times in nanoseconds as whole numbers: a float cannot tell two saves in one microsecond apart. */
+export interface FileStat {
+  readonly kind: DiskKind;
+  readonly size: number;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  /** When the inode was made: with it, a number that was used again is told from the old one. 0 if not known. */
+  readonly born: bigint;
+  readonly inode: bigint;
+  readonly device: bigint;
+  readonly executable: boolean;
+  /** The permission bits, to give to what takes this one's place. */
+  readonly permissions: number;
+}
+
+export interface DirectoryListing {
+  readonly entries: readonly { readonly name: string; readonly stat: FileStat }[];
+  /** Names that are not UTF-8, in a printable form: they cannot be given to other devices. */
+  readonly unnameable: readonly string[];
+  /** Names whose stat failed, and why. */
+  readonly failed: readonly { readonly name: string; readonly code: string }[];
+}
+
+export interface ReadHandle {
+  stat(): Promise<FileStat>;
+  /** What the file holds from its beginning, in pieces. */
+  pieces(): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface WriteHandle {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves when what was written survives a power cut. */
+  sync(): Promise<void>;
+  stat(): Promise<FileStat>;
+  close(): Promise<void>;
+}
+
+export interface CreateOptions {
+  readonly executable: boolean;
+  /** Those of the file whose place it takes; without, what is usual here. */
+  readonly permissions?: number | undefined;
+}
+
+export interface FileSystem {
+  /** `undefined` if nothing is there, or a part of the path is no directory. */
+  lstat(path: string): Promise<FileStat | undefined>;
+  realpath(path: string): Promise<string>;
+  list(path: string): Promise<DirectoryListing>;
+  /** Opens a regular file; fails on a symbolic link. */
+  openToRead(path: string): Promise<ReadHandle>;
+  /** Makes a new file; fails if something is there. */
+  create(path: string, options: CreateOptions): Promise<WriteHandle>;
+  rename(from: string, to: string): Promise<void>;
+  /** Gives a file a second name; fails with `EEXIST` if something is there. */
+  link(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  makeDirectory(path: string): Promise<void>;
+  /** Fails if it is not empty. */
+  removeDirectory(path: string): Promise<void>;
+  /** `undefined` if the target is not UTF-8. */
+  readLink(path: string): Promise<string | undefined>;
+  makeLink(target: string, path: string): Promise<void>;
+  setExecutable(path: string, executable: boolean): Promise<void>;
+  /** Resolves when the names in a directory survive a power cut. */
+  syncDirectory(path: string): Promise<void>;
+  /** This process, and whether another one lives: who holds a lock file. */
+  readonly processId: number;
+  isRunning(processId: number): boolean;
+  /** Keeps this process alive, which pending timers do not, until the returned function is called. */
+  stayAlive(): () => void;
+}
+
+export const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? 'UNKNOWN';

@@ -1,0 +1,111 @@
+/**
+ * Operations that are done in one call, each with the ancestor's entries it moves. Both are one batch of the store:
+ * after a crash either a save is in the log and the ancestor knows it, or neither, and the next scan finds it again.
+ */
+import { type EvermeshError, type FolderNodes, type Heads, type NodeId, type NodeOperation } from '@evermesh/core';
+import { utf8 } from '@evermesh/core/base';
+import type { Ancestor, AncestorChange, AncestorEntry } from './ancestor.ts';
+import type { MirrorEvent, Tell } from './mirror-event.ts';
+
+const OPERATIONS = 500;
+const TEXT_BYTES = 4 * 1024 * 1024;
+
+/** What an operation makes of an entry, given what those before made of it and the heads it led to. */
+export interface EntryChange {
+  readonly id: NodeId;
+  readonly to: (now: AncestorEntry | undefined, heads: Heads | undefined) => AncestorEntry | undefined;
+}
+
+export interface ChunkItem {
+  /** Without one, only the ancestor changes. */
+  readonly operation?: NodeOperation;
+  readonly changes: readonly EntryChange[];
+  readonly events?: readonly MirrorEvent[];
+  readonly path: string;
+}
+
+export class IngestChunk {
+  readonly #nodes: FolderNodes;
+  readonly #ancestor: Ancestor;
+  readonly #tell: Tell;
+  readonly #refused: (path: string, error: EvermeshError) => void;
+  #items: ChunkItem[] = [];
+  #text = 0;
+  /** Operations done so far, by all chunks. */
+  done = 0;
+  /** Calls so far: what was read of the folder before the last one may be something else now. */
+  flushes = 0;
+
+  constructor(
+    nodes: FolderNodes,
+    ancestor: Ancestor,
+    tell: Tell,
+    refused: (path: string, error: EvermeshError) => void,
+  ) {
+    this.#nodes = nodes;
+    this.#ancestor = ancestor;
+    this.#tell = tell;
+    this.#refused = refused;
+  }
+
+  /** Nodes whose places become free by what waits here. */
+  *leaving(): Iterable<NodeId> {
+    for (const { operation } of this.#items) {
+      if (operation?.type === 'remove') yield* operation.ids;
+      else if (operation?.type === 'place') yield operation.id;
+    }
+  }
+
+  async add(item: ChunkItem): Promise<void> {
+    const bytes = textBytes(item.operation);
+    if (this.#items.length >= OPERATIONS || (this.#text > 0 && this.#text + bytes > TEXT_BYTES)) await this.flush();
+    this.#items.push(item);
+    this.#text += bytes;
+  }
+
+  async flush(): Promise<void> {
+    const items = this.#items;
+    if (items.length === 0) return;
+    this.#items = [];
+    this.#text = 0;
+    this.flushes += 1;
+    const working = items.filter(({ operation }) => operation !== undefined);
+    if (working.length === 0) {
+      const changes = this.#changes(items, new Map());
+      await this.#nodes.keep(this.#ancestor.rows(changes));
+      this.#ancestor.took(changes);
+      return this.#report(items);
+    }
+    let changes: AncestorChange[] = [];
+    const operations = working.map(({ operation }) => operation as NodeOperation);
+    const { failures } = await this.#nodes.apply(operations, {
+      beside: (result) => {
+        const failed = new Set([...result.failures.keys()].map((index) => working[index]));
+        const done = items.filter((item) => !failed.has(item));
+        changes = this.#changes(done, result.heads);
+        return this.#ancestor.rows(changes);
+      },
+    });
+    this.#ancestor.took(changes);
+    this.done += working.length - failures.size;
+    for (const [index, error] of failures) this.#refused((working[index] as ChunkItem).path, error);
+    this.#report(items.filter((item) => ![...failures.keys()].some((index) => working[index] === item)));
+  }
+
+  #changes(items: readonly ChunkItem[], heads: ReadonlyMap<NodeId, Heads>): AncestorChange[] {
+    const entries = new Map<NodeId, AncestorEntry | undefined>();
+    for (const { id, to } of items.flatMap(({ changes }) => changes)) {
+      entries.set(id, to(entries.has(id) ? entries.get(id) : this.#ancestor.get(id), heads.get(id)));
+    }
+    return [...entries].map(([id, entry]) => ({ id, entry }));
+  }
+
+  #report(items: readonly ChunkItem[]): void {
+    for (const { events } of items) for (const event of events ?? []) this.#tell(event);
+  }
+}
+
+function textBytes(operation: NodeOperation | undefined): number {
+  if (operation?.type !== 'create' && operation?.type !== 'save') return 0;
+  return operation.content?.kind === 'text' ? utf8(operation.content.text).byteLength : 0;
+}

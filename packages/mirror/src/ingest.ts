@@ -1,0 +1,300 @@
+/**
+ * Turns what was done on disk into operations on the folder. Contents are read only now, a few ahead of the operation
+ * that needs them, so memory does not grow with what there is to do.
+ */
+import type { BlobStore, FolderNodes, Heads, NodeId } from '@evermesh/core';
+import { digestOfBlob } from '@evermesh/core/model';
+import type { BlobName } from '@evermesh/core';
+import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
+import type { Ancestor, AncestorEntry } from './ancestor.ts';
+import { findTwin, type Twin } from './adopt.ts';
+import { type Disk, parentOf } from './disk.ts';
+import type { FileStat } from './fs/file-system.ts';
+import { IngestChunk } from './ingest-chunk.ts';
+import { asFile, type Match } from './match-disk.ts';
+import type { MirrorEvent, Tell } from './mirror-event.ts';
+import type { Problem } from './problem.ts';
+import { readContent, type Reading } from './read-disk.ts';
+import type { DiskPlan, PlaceStep } from './reconcile-disk.ts';
+import type { SecondLook } from './second-look.ts';
+import { Siblings } from './siblings.ts';
+import { digestOfContent } from './content-digest.ts';
+
+export interface IngestWorld {
+  readonly disk: Disk;
+  readonly nodes: FolderNodes;
+  readonly blobs: BlobStore;
+  readonly ancestor: Ancestor;
+  readonly looks: SecondLook;
+  readonly tell: Tell;
+  /** The directory was never in step with this folder: what it holds may be on other devices as well. */
+  readonly importing: boolean;
+  /** The mirror did not end as it should: the disk may show other versions than the ancestor says. */
+  readonly recovering: boolean;
+  problem(problem: Problem): void;
+  solved(path: string): void;
+  /** This directory has something that could not be taken yet. */
+  lookAgain(directory: string): void;
+  /** This file was written to while it was read: it is looked at again. */
+  changing(path: string): void;
+  /** This node may be shown otherwise in the folder than it is on disk. */
+  touched(id: NodeId): void;
+  /** A file's content has not arrived, and what is on disk waits for it. */
+  waitFor(id: NodeId, directory: string): void;
+}
+
+/** Files read at once. */
+const AHEAD = 16;
+
+/** Does a plan. Returns how many operations were made. */
+export async function ingest(plan: DiskPlan, world: IngestWorld, signal?: AbortSignal): Promise<number> {
+  return new Ingest(plan, world, signal).run();
+}
+
+class Ingest {
+  readonly #plan: DiskPlan;
+  readonly #world: IngestWorld;
+  readonly #signal: AbortSignal | undefined;
+  readonly #chunk: IngestChunk;
+  readonly #siblings: Siblings;
+  readonly #readings = new Map<Match, Promise<Reading>>();
+  readonly #toRead: Match[];
+  #flushes = 0;
+
+  constructor(plan: DiskPlan, world: IngestWorld, signal: AbortSignal | undefined) {
+    this.#plan = plan;
+    this.#world = world;
+    this.#signal = signal;
+    this.#siblings = new Siblings(world.nodes);
+    this.#chunk = new IngestChunk(world.nodes, world.ancestor, world.tell, (path, error) => {
+      // Somebody was faster: the next look at both finds another way.
+      if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND') return world.lookAgain(parentOf(path));
+      world.problem({
+        path,
+        code: error.code === 'PATH_INVALID' ? 'NAME_REFUSED' : 'OPERATION_REFUSED',
+        message: error.message,
+        next: 'Rename or move it.',
+      });
+    });
+    const creates = plan.places.flatMap((step) => (step.type === 'create' ? [step.match] : []));
+    this.#toRead = [...creates, ...plan.contents.map(({ match }) => match)];
+  }
+
+  async run(): Promise<number> {
+    const { places, contents, agreed, dropped, executables } = this.#plan;
+    for (const entry of dropped) await this.#note(entry.id, () => undefined);
+    for (const { match, id, parent } of agreed) {
+      await this.#note(id, (now) => entryOf(id, parent, match, now));
+    }
+    let removing: AncestorEntry[] = [];
+    for (const [i, step] of places.entries()) {
+      this.#signal?.throwIfAborted();
+      if (i % 500 === 0) this.#world.tell({ type: 'progress', phase: 'ingest', done: i, total: places.length });
+      if (step.type === 'remove') removing.push(step.entry);
+      // What goes together is one operation: then it is judged as one everywhere.
+      if (removing.length > 0 && places[i + 1]?.type !== 'remove') {
+        await this.#remove(removing);
+        removing = [];
+      }
+      await this.#place(step);
+    }
+    for (const { match, known, parent } of contents) {
+      this.#signal?.throwIfAborted();
+      await this.#content(match, known, parent);
+    }
+    for (const { match, known } of executables) await this.#executable(match, known);
+    await this.#chunk.flush();
+    return this.#chunk.done;
+  }
+
+  async #place(step: PlaceStep): Promise<void> {
+    if (step.type === 'make') {
+      const { match, id, parent, name } = step;
+      const imported = this.#world.importing ? { imported: true } : {};
+      await this.#chunk.add({
+        path: match.disk.path,
+        operation: { type: 'create', id, parent, name, kind: 'directory', digest: '', ...imported },
+        changes: [{ id, to: () => entryOf(id, parent, match, undefined) }],
+        events: [{ type: 'change', direction: 'in', change: 'created', path: match.disk.path }],
+      });
+    } else if (step.type === 'place') {
+      const { match, id, parent, name } = step;
+      const from = this.#world.ancestor.pathOf(id);
+      await this.#chunk.add({
+        path: match.disk.path,
+        operation: { type: 'place', id, parent, name },
+        changes: [{ id, to: (now) => now && entryOf(id, parent, match, now) }],
+        events: [{ type: 'change', direction: 'in', change: 'moved', path: match.disk.path, ...(from === undefined ? {} : { from }) }],
+      });
+    } else if (step.type === 'aside') {
+      const { id, parent, name } = step;
+      await this.#chunk.add({ path: name, operation: { type: 'place', id, parent, name }, changes: [] });
+    } else if (step.type === 'create') await this.#create(step);
+  }
+
+  async #remove(entries: readonly AncestorEntry[]): Promise<void> {
+    const events = entries.map((entry): MirrorEvent => {
+      const path = this.#world.ancestor.pathOf(entry.id) ?? entry.name;
+      return { type: 'change', direction: 'in', change: 'removed', path };
+    });
+    await this.#chunk.add({
+      path: this.#world.ancestor.pathOf((entries[0] as AncestorEntry).id) ?? '',
+      operation: { type: 'remove', ids: entries.map(({ id }) => id) },
+      changes: entries.map(({ id }) => ({ id, to: () => undefined })),
+      events,
+    });
+  }
+
+  async #create({ match, parent }: Extract<PlaceStep, { type: 'create' }>): Promise<void> {
+    const { nodes, ancestor, importing } = this.#world;
+    const reading = await this.#read(match);
+    if (reading === undefined) return;
+    if (this.#chunk.flushes !== this.#flushes) this.#siblings.forget();
+    this.#flushes = this.#chunk.flushes;
+    const leaving = new Set(this.#chunk.leaving());
+    const twin = await findTwin({ nodes, siblings: this.#siblings, isHere: (id) => ancestor.get(id) !== undefined }, match, parent, reading, leaving);
+    if (twin.type === 'wait') return this.#world.waitFor(twin.id, parentOf(match.disk.path));
+    const old = match.known === undefined ? [] : [{ id: match.known.id, to: () => undefined }];
+    if (twin.type === 'found') {
+      this.#world.touched(twin.id);
+      await this.#chunk.add({
+        path: match.disk.path,
+        changes: [...old, { id: twin.id, to: () => fileEntry(twin.id, parent, match, reading, twin.heads) }],
+      });
+      return;
+    }
+    const { name } = twin;
+    const kind = match.disk.kind as 'file' | 'symlink';
+    const digest = digestOfBlob(reading.digest as BlobName);
+    const path = [parentOf(match.disk.path), name].filter((part) => part !== '').join('/');
+    const id = importing ? nodes.importId(path, kind, digest) : nodes.newNodeId();
+    await this.#chunk.add({
+      path: match.disk.path,
+      operation: {
+        type: 'create',
+        id,
+        parent,
+        name,
+        kind,
+        content: reading.content,
+        digest,
+        executable: match.disk.stat.executable,
+        ...(importing ? { imported: true } : {}),
+      },
+      changes: [...old, { id, to: (_now, heads) => fileEntry(id, parent, match, reading, heads ?? NO_HEADS) }],
+      events: [{ type: 'change', direction: 'in', change: 'created', path: match.disk.path }, ...conflictEvent(match, twin)],
+    });
+  }
+
+  /** A file that both have, whose stat is another than it was. */
+  async #content(match: Match, known: AncestorEntry, parent: NodeId): Promise<void> {
+    const { looks, ancestor } = this.#world;
+    const { id } = known;
+    const reading = await this.#read(match);
+    if (reading === undefined) return;
+    const { digest, stat } = reading;
+    const directory = parentOf(match.disk.path);
+    const refresh = (heads?: Heads): Promise<void> =>
+      this.#note(id, (now) => now && fileEntry(id, parent, match, reading, heads ?? now.heads, now.executable));
+    if (digest === known.digest) return refresh();
+    const emptied = stat.size === 0 && known.size > 0;
+    if (emptied && !looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory)) return;
+    looks.settle(id);
+    const heads = await this.#knownHeads(known, digest);
+    if (heads !== undefined) return refresh(heads);
+    await this.#chunk.add({
+      path: match.disk.path,
+      operation: { type: 'save', id, content: reading.content, shown: (ancestor.get(id) ?? known).heads },
+      changes: [
+        { id, to: (now, after) => now && fileEntry(id, parent, match, reading, after ?? now.heads, now.executable) },
+      ],
+      events: [{ type: 'change', direction: 'in', change: 'edited', path: match.disk.path }],
+    });
+  }
+
+  /** The heads of a version that the folder has and the disk shows, so that nobody edited it. */
+  async #knownHeads({ id, heads }: AncestorEntry, digest: string): Promise<Heads | undefined> {
+    const { nodes, recovering } = this.#world;
+    if (!equalHeads(nodes.headsOf(id), heads)) {
+      const newest = await nodes.content(id);
+      if (newest !== undefined && digestOfContent(newest.content) === digest) return newest.heads;
+    }
+    return recovering ? nodes.headsOfVersion(id, digestOfBlob(digest as BlobName)) : undefined;
+  }
+
+  async #executable(match: Match, known: AncestorEntry): Promise<void> {
+    const { executable } = match.disk.stat;
+    const { id } = known;
+    const to = (now: AncestorEntry | undefined): AncestorEntry | undefined => now && { ...now, executable };
+    if (this.#world.nodes.node(id)?.executable === executable) return this.#note(id, to);
+    await this.#chunk.add({
+      path: match.disk.path,
+      operation: { type: 'executable', id, executable },
+      changes: [{ id, to }],
+      events: [{ type: 'change', direction: 'in', change: 'edited', path: match.disk.path }],
+    });
+  }
+
+  /** What the ancestor says of it is other than before, so the folder may show it otherwise. */
+  #note(id: NodeId, to: (now: AncestorEntry | undefined) => AncestorEntry | undefined): Promise<void> {
+    this.#world.touched(id);
+    return this.#chunk.add({ path: '', changes: [{ id, to }] });
+  }
+
+  async #read(match: Match): Promise<Extract<Reading, { type: 'content' }> | undefined> {
+    while (!this.#readings.has(match) || (this.#readings.size < AHEAD && this.#toRead.length > 0)) {
+      const next = this.#toRead.shift() ?? match;
+      const reading = readContent(this.#world.disk, asFile(next), this.#world.blobs);
+      // It is waited for later; a failure before that must not end the process.
+      reading.catch(() => undefined);
+      this.#readings.set(next, reading);
+    }
+    const reading = await this.#readings.get(match);
+    this.#readings.delete(match);
+    const { path } = match.disk;
+    if (reading?.type === 'content') {
+      this.#world.solved(path);
+      return reading;
+    }
+    if (reading?.type === 'failed') {
+      this.#world.problem({
+        path,
+        code: 'UNREADABLE',
+        message: `It cannot be read (${reading.code}). Nothing of it counts as deleted.`,
+        next: 'Give the user that runs the mirror the right to read it.',
+      });
+    } else this.#world.changing(path);
+    return undefined;
+  }
+}
+
+function conflictEvent(match: Match, twin: Extract<Twin, { type: 'none' }>): MirrorEvent[] {
+  if (twin.name === match.name) return [];
+  const detail = `The folder has another file of this name. This one is now called ${twin.name}.`;
+  return [{ type: 'conflict', path: match.disk.path, kind: 'name', detail }];
+}
+
+/** An entry as the disk has it now; what is said of a content stays. */
+function entryOf(id: NodeId, parent: NodeId, { disk, name }: Match, now: AncestorEntry | undefined): AncestorEntry {
+  if (now !== undefined && disk.kind !== 'directory') return { ...now, parent, name };
+  return { id, parent, name, kind: disk.kind, digest: '', ...stamps(disk.stat), size: 0, executable: false, heads: NO_HEADS };
+}
+
+function fileEntry(
+  id: NodeId,
+  parent: NodeId,
+  { disk, name }: Match,
+  { digest, stat }: Extract<Reading, { type: 'content' }>,
+  heads: Heads,
+  executable: boolean = disk.stat.executable,
+): AncestorEntry {
+  return { id, parent, name, kind: disk.kind, digest, ...stamps(stat), executable, heads };
+}
+
+const stamps = ({ size, mtime, ctime, born, inode }: FileStat): Pick<FileStat, 'size' | 'mtime' | 'ctime' | 'born' | 'inode'> => ({
+  size,
+  mtime,
+  ctime,
+  born,
+  inode,
+});

@@ -1,0 +1,115 @@
+/**
+ * The marker proves that a directory is the one that was mirrored. A disk that is not mounted shows an empty directory in
+ * its place; taken for the real one, everything would count as deleted.
+ */
+import type { FolderId, FolderNodes, Random } from '@evermesh/core';
+import { fromUtf8, toHex, utf8 } from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
+import { type Disk, OWN_DIRECTORY, TEMPORARY } from './disk.ts';
+
+const MARKER: string = `${OWN_DIRECTORY}/folder.json`;
+const README: string = `${OWN_DIRECTORY}/README.txt`;
+const AREA = 'mirror';
+const ROW = 'state';
+const ABOUT =
+  'Evermesh keeps the directory above in step with a folder. It knows the directory by folder.json: leave it here.\n' +
+  'What Evermesh removed because it was removed elsewhere is in trash/ for 30 days.\n';
+
+/** What the store remembers of the mirror. */
+export interface MirrorState {
+  readonly mirror: string;
+  /** The first import has not ended: what is found may be on other devices as well. */
+  readonly importing: boolean;
+  /** The last run ended as it should. */
+  readonly clean: boolean;
+}
+
+interface MarkerFile {
+  readonly version: 1;
+  readonly folder: string;
+  readonly mirror: string;
+}
+
+export async function readState(nodes: FolderNodes): Promise<MirrorState | undefined> {
+  for await (const [key, value] of nodes.rows(AREA)) {
+    if (key === ROW) return JSON.parse(fromUtf8(value) ?? 'null') as MirrorState;
+  }
+  return undefined;
+}
+
+export const stateRow = (nodes: FolderNodes, state: MirrorState): ReturnType<FolderNodes['row']> =>
+  nodes.row(AREA, ROW, utf8(JSON.stringify(state)));
+
+/**
+ * Checks that a directory is the mirror that the store remembers.
+ * @returns the id of its marker, or `undefined` if the directory has to join as new
+ * @throws MIRROR_HALTED if it may be another directory than it seems
+ */
+export async function checkMarker(disk: Disk, folder: FolderId, known: MirrorState | undefined): Promise<string | undefined> {
+  const marker = await readMarker(disk);
+  if (marker === undefined) {
+    if (known === undefined) return undefined;
+    throw new EvermeshError(
+      'MIRROR_HALTED',
+      'The directory was mirrored before, and its marker is gone: perhaps a disk is not mounted, or it was emptied. ' +
+        `Nothing was done. Bring back the directory with its ${OWN_DIRECTORY}, or begin anew with joinAgain, which deletes nothing.`,
+      { details: { directory: disk.root } },
+    );
+  }
+  if (marker.folder !== folder) {
+    throw new EvermeshError(
+      'MIRROR_HALTED',
+      `The directory mirrors another folder (${marker.folder}). Choose another directory, or remove ${MARKER} to end that mirror.`,
+      { details: { directory: disk.root, folder: marker.folder } },
+    );
+  }
+  // Of another mirror of this folder: it was copied here, with all its files.
+  return known?.mirror === marker.mirror ? marker.mirror : undefined;
+}
+
+/** Whether the marker of this mirror still is where it was. */
+export async function hasMarker(disk: Disk, folder: FolderId, mirror: string): Promise<boolean> {
+  const marker = await readMarker(disk);
+  return marker?.folder === folder && marker.mirror === mirror;
+}
+
+/** Makes a directory the mirror of a folder. Returns the new mirror's id. */
+export async function writeMarker(disk: Disk, folder: FolderId, random: Random): Promise<string> {
+  const mirror = toHex(random.bytes(16));
+  await disk.ensureDirectory(TEMPORARY);
+  const marker: MarkerFile = { version: 1, folder, mirror };
+  await replaceFile(disk, MARKER, `${JSON.stringify(marker)}\n`, `${TEMPORARY}/${mirror}`);
+  if ((await disk.lstat(README)) === undefined) await replaceFile(disk, README, ABOUT, `${TEMPORARY}/${mirror}`);
+  await disk.fs.syncDirectory(disk.at(OWN_DIRECTORY));
+  await disk.fs.syncDirectory(disk.root);
+  return mirror;
+}
+
+async function replaceFile(disk: Disk, path: string, text: string, temporary: string): Promise<void> {
+  const handle = await disk.fs.create(disk.at(temporary), { executable: false });
+  try {
+    await handle.write(utf8(text));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await disk.fs.rename(disk.at(temporary), disk.at(path));
+}
+
+async function readMarker(disk: Disk): Promise<MarkerFile | undefined> {
+  const stat = await disk.lstat(MARKER);
+  if (stat?.kind !== 'file' || stat.size > 4096) return undefined;
+  const handle = await disk.fs.openToRead(disk.at(MARKER));
+  try {
+    let text = '';
+    for await (const piece of handle.pieces()) text += fromUtf8(piece) ?? '';
+    const read = JSON.parse(text) as Partial<MarkerFile> | null;
+    if (typeof read?.folder !== 'string' || typeof read.mirror !== 'string') return undefined;
+    return { version: 1, folder: read.folder, mirror: read.mirror };
+  } catch {
+    // Not ours, or damaged: it proves nothing.
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * A directory on disk and a folder, kept in step. One thing happens at a time: a look, a round, a survey wait for each
+ * other. Nothing runs on a clock of its own: the watcher, the folder and what is known to be due wake the mirror.
+ */
+import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
+import { SerialQueue, type Timer } from '@evermesh/core/base';
+import { Cycle, type CycleParts } from './cycle.ts';
+import type { Watcher } from './fs/watcher.ts';
+import type { MirrorState as KeptState } from './marker.ts';
+import { NextLook } from './next-look.ts';
+import type { MirrorStatus } from './status.ts';
+import { type MirrorSurvey, survey } from './survey.ts';
+import { type MirrorDifference, verify } from './verify.ts';
+import { Watching } from './watching.ts';
+
+/** Milliseconds from a watcher's event to the look: a program that opens, writes and closes is seen once. */
+const GATHER = 2;
+/** Looks in a row that change nothing and leave something open, before `settle` goes without it. */
+const PATIENCE = 10;
+
+export interface MirrorParts {
+  readonly cycle: Omit<CycleParts, 'watch'>;
+  readonly whenReady: () => Promise<void>;
+  readonly watcher: Watcher;
+  readonly kept: KeptState;
+  readonly recovering: boolean;
+  readonly unlock: () => Promise<void>;
+}
+
+export class Mirror {
+  /** The real path of the mirrored directory. */
+  readonly directory: string;
+  readonly #parts: MirrorParts;
+  readonly #cycle: Cycle;
+  readonly #watching: Watching;
+  readonly #next: NextLook;
+  readonly #work: SerialQueue = new SerialQueue();
+  readonly #ending: AbortController = new AbortController();
+  readonly #stopListening: () => void;
+  #started = false;
+  #asleep: (() => void) | undefined;
+  #queued = false;
+  #timer: Timer | undefined;
+  #gathering: Timer | undefined;
+  #halted: EvermeshError | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Use `openMirror`. */
+  constructor(parts: MirrorParts) {
+    const { disk, ancestor, board, toDo, looks, clock, folder } = parts.cycle;
+    this.#parts = parts;
+    this.directory = disk.root;
+    this.#watching = new Watching(parts.watcher, ancestor, board, {
+      dirty: (directory) => {
+        toDo.directories([directory]);
+        this.#gathering ??= clock.after(GATHER, () => {
+          this.#gathering = undefined;
+          this.#wake();
+        });
+      },
+      lost: () => {
+        toDo.directories('all');
+        this.#wake();
+      },
+    });
+    const watch = (directory: string, inode: bigint): void => this.#watching.watch(directory, inode);
+    this.#cycle = new Cycle({ ...parts.cycle, watch }, parts.kept, parts.recovering);
+    this.#next = new NextLook(clock, looks, toDo, () => this.#watching.isIncomplete);
+    this.#stopListening = folder.nodes.changed.add((ids) => {
+      toDo.nodes(ids);
+      this.#wake();
+    });
+  }
+
+  /** Why the mirror stopped by itself. It begins again only by being opened again. */
+  get halted(): EvermeshError | undefined {
+    return this.#halted;
+  }
+
+  /** Begins to watch, and keeps directory and folder in step until `close`. Told by events, a halt as well. */
+  start(): void {
+    if (this.#started || this.#closing !== undefined || this.#halted !== undefined) return;
+    const { disk, toDo } = this.#parts.cycle;
+    this.#started = true;
+    this.#asleep = disk.fs.stayAlive();
+    this.#watching.start(disk.root);
+    toDo.directories('all');
+    toDo.nodes('all');
+    this.#wake();
+  }
+
+  /**
+   * Resolves when a full look at directory and folder finds nothing more to do, with the number of changes made on the
+   * way; what is written to without a pause, or fails, is in `status().problems`. While the folder has not arrived, it
+   * does nothing. Works whether the mirror was started or not.
+   * @throws MIRROR_HALTED
+   */
+  settle(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<number> {
+    return this.#guarded(options.signal, async (signal) => {
+      const { toDo } = this.#parts.cycle;
+      toDo.directories('all');
+      toDo.nodes('all');
+      let changes = 0;
+      for (let patience = PATIENCE; ; ) {
+        const before = changes;
+        changes += await this.#round(signal);
+        if (!this.#parts.cycle.folder.nodes.ready) return changes;
+        const wait = this.#next.wait(['again']);
+        if (changes === before) patience -= 1;
+        if (wait === undefined || patience === 0) break;
+        await this.#pause(wait, signal);
+        this.#next.take();
+      }
+      this.#settled();
+      return changes;
+    });
+  }
+
+  /** Looks, and changes nothing: how much is to be done. Fills `problems` and `ignored` of the status. */
+  survey(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<MirrorSurvey> {
+    return this.#guarded(options.signal, (signal) => survey(this.#parts.cycle, signal));
+  }
+
+  /** Compares every file on disk with its document, by content, and changes nothing. */
+  verify(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<MirrorDifference[]> {
+    return this.#guarded(options.signal, (signal) => verify(this.#parts.cycle, signal));
+  }
+
+  status(): MirrorStatus {
+    const { board, folder, ancestor } = this.#parts.cycle;
+    return board.status(folder.nodes, ancestor);
+  }
+
+  /** Ends the watching and what is being done, at the next point where that is safe, and gives the directory back. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#rest();
+    this.#stopListening();
+    this.#ending.abort(closedError());
+    await this.#work.idle();
+    const { board } = this.#parts.cycle;
+    try {
+      const isClean = !this.#cycle.recovering && (this.#halted === undefined || this.#halted.code === 'MIRROR_HALTED');
+      if (isClean) await this.#cycle.keepState({ ...this.#cycle.state, clean: true });
+    } finally {
+      await this.#parts.unlock();
+      board.state = 'closed';
+    }
+  }
+
+  /** Stops whatever would wake the mirror. */
+  #rest(): void {
+    this.#watching.close();
+    this.#timer?.cancel();
+    this.#gathering?.cancel();
+    this.#asleep?.();
+    this.#asleep = undefined;
+  }
+
+  #wake(): void {
+    if (!this.#started || this.#queued || this.#closing !== undefined || this.#halted !== undefined) return;
+    this.#queued = true;
+    // What fails halts the mirror, which tells it: nobody waits here.
+    void this.#guarded(undefined, async (signal) => {
+      this.#queued = false;
+      await this.#round(signal);
+      this.#sleep();
+    }).catch(() => undefined);
+  }
+
+  /** Until something happens, or is due. */
+  #sleep(): void {
+    const { clock, folder } = this.#parts.cycle;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (!folder.nodes.ready) {
+      void this.#parts.whenReady().then(
+        () => this.#wake(),
+        () => undefined,
+      );
+      return;
+    }
+    const wait = this.#next.wait();
+    if (this.#next.wait(['again']) === undefined) this.#settled();
+    if (wait === undefined) return;
+    this.#timer = clock.after(wait, () => {
+      this.#next.take();
+      this.#wake();
+    });
+  }
+
+  /** Cycles until nothing can be done at once. Returns the number of changes made. */
+  async #round(signal: AbortSignal): Promise<number> {
+    const { toDo, folder } = this.#parts.cycle;
+    let changes = 0;
+    while (toDo.isAny) {
+      const wasFull = toDo.isFull;
+      if (wasFull) this.#watching.beginFull();
+      changes += await this.#cycle.run(signal);
+      if (!folder.nodes.ready) return changes;
+      this.#watching.endCycle(wasFull || changes > 0);
+      this.#next.update();
+    }
+    return changes;
+  }
+
+  #settled(): void {
+    const { board, tell } = this.#parts.cycle;
+    if (board.state === 'in step') return;
+    board.state = 'in step';
+    tell({ type: 'inStep' });
+  }
+
+  async #guarded<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw closedError();
+    const ending = this.#ending.signal;
+    return this.#work.run(async () => {
+      const either = signal === undefined ? ending : AbortSignal.any([signal, ending]);
+      either.throwIfAborted();
+      if (this.#halted !== undefined) throw this.#halted;
+      try {
+        return await work(either);
+      } catch (error) {
+        either.throwIfAborted();
+        throw this.#halt(error);
+      }
+    });
+  }
+
+  #halt(cause: unknown): EvermeshError {
+    const error = isEvermeshError(cause)
+      ? cause
+      : new EvermeshError('INTERNAL', `The mirror stopped: ${String(cause)}`, { cause });
+    this.#halted = error;
+    this.#rest();
+    const { board, tell } = this.#parts.cycle;
+    board.state = 'halted';
+    tell({ type: 'halted', code: error.code, message: error.message });
+    return error;
+  }
+
+  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const { clock, disk } = this.#parts.cycle;
+    const sleep = disk.fs.stayAlive();
+    return new Promise<void>((resolve, reject) => {
+      const abort = (): void => {
+        timer.cancel();
+        reject(signal.reason as Error);
+      };
+      const timer = clock.after(milliseconds, () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      });
+      signal.addEventListener('abort', abort, { once: true });
+    }).finally(sleep);
+  }
+}
+
+const closedError = (): EvermeshError => new EvermeshError('STORE_CLOSED', 'The mirror is closed.');

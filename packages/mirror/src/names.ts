@@ -1,0 +1,24 @@
+/** Names on disk and names in the folder. */
+import { nameKey } from '@evermesh/core/model';
+
+export { nameKey };
+
+/** Whether an entry on disk has the name that the folder shows: the folder composes accents, a disk keeps what was typed. */
+export const isShownAs = (onDisk: string, shown: string): boolean => onDisk === shown || onDisk.normalize('NFC') === shown;
+
+/**
+ * A name for contents that found theirs taken. It follows from the contents, so that two devices that find the same
+ * bytes make the same name, and the second joins the first.
+ */
+export function besideName(name: string, digest: string, attempt = 0): string {
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 && name.length - dot <= 16 ? name.slice(dot) : '';
+  const suffix = ` (~${digest.slice(0, 8)}${'~'.repeat(attempt)})`;
+  let stem = name.slice(0, name.length - extension.length);
+  // Names are limited in bytes; a whole character at a time.
+  while (utf8Length(stem) + utf8Length(suffix + extension) > 255) stem = [...stem].slice(0, -1).join('');
+  return stem + suffix + extension;
+}
+
+const encoder = new TextEncoder();
+const utf8Length = (text: string): number => encoder.encode(text).byteLength;

@@ -1,0 +1,23 @@
+/** An expected failure at one path: a value, shown to people until it is gone. */
+export type ProblemCode =
+  | 'UNREADABLE'
+  | 'NAME_NOT_TEXT'
+  | 'NAME_REFUSED'
+  | 'SPECIAL_FILE'
+  | 'OTHER_FILE_SYSTEM'
+  | 'FILE_CHANGING'
+  | 'FILE_DAMAGED'
+  | 'OPERATION_REFUSED'
+  | 'WRITE_FAILED'
+  | 'PLACE_TAKEN'
+  | 'DIRECTORY_KEPT'
+  | 'BYTES_IN_TRASH'
+  | 'WATCH_INCOMPLETE';
+
+export interface Problem {
+  readonly path: string;
+  readonly code: ProblemCode;
+  readonly message: string;
+  /** What a person can do about it. */
+  readonly next: string;
+}

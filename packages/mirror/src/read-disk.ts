@@ -1,0 +1,121 @@
+/**
+ * Reads what a file holds now. It is believed only if the file was not touched while it was read: half of an old and
+ * half of a new content is what nobody ever wrote.
+ */
+import { createHash } from 'node:crypto';
+import type { BlobName, BlobStore, FileContent } from '@evermesh/core';
+import { concatBytes, utf8 } from '@evermesh/core/base';
+import { TEXT_LIMIT, textOf } from '@evermesh/core/model';
+import { sha256Hex } from './content-digest.ts';
+import { type Disk, sameStat } from './disk.ts';
+import { codeOf, type FileStat, type ReadHandle } from './fs/file-system.ts';
+import type { DiskFile } from './scan.ts';
+
+export type Reading =
+  | { readonly type: 'content'; readonly content: FileContent; readonly digest: string; readonly stat: FileStat }
+  /** It is being written, or is something else by now. */
+  | { readonly type: 'changing' }
+  | { readonly type: 'failed'; readonly code: string };
+
+/** What stands at a path, its content kept: what is no text is in the blob store when this resolves. */
+export async function readContent(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Reading> {
+  if (file.kind === 'symlink') return readLink(disk, file);
+  return withHandle(disk, file, async (handle, before) => {
+    if (before.size > TEXT_LIMIT) {
+      const { name, size } = await blobs.write(handle.pieces());
+      return { size, digest: name, content: { kind: 'blob', name, size } };
+    }
+    const bytes = await wholeOf(handle, before.size);
+    const text = textOf(bytes);
+    const digest = sha256Hex(bytes);
+    if (text !== undefined) return { size: bytes.byteLength, digest, content: { kind: 'text', text } };
+    const { name, size } = await blobs.write(once(bytes), digest as BlobName);
+    return { size, digest, content: { kind: 'blob', name, size } };
+  });
+}
+
+/** The SHA-256 of what stands at a path, keeping nothing; `undefined` if it cannot be told. */
+export async function digestOfFile(disk: Disk, file: DiskFile): Promise<string | undefined> {
+  if (file.kind === 'symlink') {
+    const reading = await readLink(disk, file);
+    return reading.type === 'content' ? reading.digest : undefined;
+  }
+  const reading = await withHandle(disk, file, async (handle) => {
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const piece of handle.pieces()) {
+      hash.update(piece);
+      size += piece.byteLength;
+    }
+    return { size, digest: hash.digest('hex'), content: { kind: 'text', text: '' } };
+  });
+  return reading.type === 'content' ? reading.digest : undefined;
+}
+
+interface Read {
+  readonly size: number;
+  readonly digest: string;
+  readonly content: FileContent;
+}
+
+async function withHandle(
+  disk: Disk,
+  file: DiskFile,
+  read: (handle: ReadHandle, before: FileStat) => Promise<Read>,
+): Promise<Reading> {
+  let handle: ReadHandle;
+  try {
+    handle = await disk.fs.openToRead(disk.at(file.path));
+  } catch (error) {
+    return failure(error);
+  }
+  try {
+    const before = await handle.stat();
+    if (before.kind !== 'file' || before.inode !== file.stat.inode) return { type: 'changing' };
+    const { size, digest, content } = await read(handle, before);
+    const after = await handle.stat();
+    if (!sameStat(before, after) || size !== after.size) return { type: 'changing' };
+    return { type: 'content', content, digest, stat: after };
+  } catch (error) {
+    return failure(error);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readLink(disk: Disk, { path }: DiskFile): Promise<Reading> {
+  try {
+    const before = await disk.lstat(path);
+    if (before?.kind !== 'symlink') return { type: 'changing' };
+    const target = await disk.fs.readLink(disk.at(path));
+    // A target of other bytes than text could not be made anew elsewhere.
+    if (target === undefined) return { type: 'failed', code: 'EILSEQ' };
+    return { type: 'content', content: { kind: 'text', text: target }, digest: sha256Hex(utf8(target)), stat: before };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** What is missing or no file any more changed since it was listed. Failures of our own store are no matter of a path. */
+function failure(error: unknown): Reading {
+  const code = codeOf(error);
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'EINVAL', 'ENXIO'].includes(code)) return { type: 'changing' };
+  if (/^E[A-Z0-9]+$/.test(code)) return { type: 'failed', code };
+  throw error;
+}
+
+async function wholeOf(handle: ReadHandle, expected: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of handle.pieces()) {
+    size += piece.byteLength;
+    // It grows while it is read: the caller sees that the sizes differ.
+    if (size > expected + TEXT_LIMIT) break;
+    pieces.push(piece);
+  }
+  return concatBytes(pieces);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,223 @@
+/**
+ * What was done on disk since both sides agreed, as steps on nodes in an order in which they can be done. Pure: it reads
+ * no content, so what a file holds is left open until its step is done.
+ */
+import { type FolderNodes, type NodeId, ROOT, type ShownNode } from '@evermesh/core';
+import { equalHeads } from '@evermesh/core/protocol';
+import type { AncestorEntry } from './ancestor.ts';
+import { sameStat } from './disk.ts';
+import type { Match } from './match-disk.ts';
+import { besideName, isShownAs } from './names.ts';
+import { placeOrder, type Wait } from './place-order.ts';
+import { Siblings } from './siblings.ts';
+
+/** A step that gives a node its place. */
+export type PlaceStep =
+  | { readonly type: 'make'; readonly match: Match; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
+  /** A file or link: its content decides whether it is a node that the folder has already. */
+  | { readonly type: 'create'; readonly match: Match; readonly parent: NodeId }
+  | { readonly type: 'place'; readonly match: Match; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
+  /** For a moment, so that two can exchange their names. */
+  | { readonly type: 'aside'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
+  | { readonly type: 'remove'; readonly entry: AncestorEntry };
+
+export interface DiskPlan {
+  readonly places: readonly PlaceStep[];
+  /** Files the folder has, whose content may be another. */
+  readonly contents: readonly { readonly match: Match; readonly known: AncestorEntry; readonly parent: NodeId }[];
+  /** Where disk and folder agree, and the ancestor says otherwise: these entries' places, and the new ones of directories. */
+  readonly agreed: readonly { readonly match: Match; readonly id: NodeId; readonly parent: NodeId }[];
+  /** The disk has them no more, and the folder neither, or with contents that this disk never showed. */
+  readonly dropped: readonly AncestorEntry[];
+  readonly executables: readonly { readonly match: Match; readonly known: AncestorEntry }[];
+}
+
+export interface DiskFindings {
+  readonly matches: readonly Match[];
+  /** Believed to be gone. */
+  readonly missing: readonly AncestorEntry[];
+  readonly nodes: Pick<FolderNodes, 'node' | 'children' | 'headsOf'>;
+  /** Whether a node is on this disk. */
+  isHere(id: NodeId): boolean;
+  newDirectoryId(path: string): NodeId;
+}
+
+export function reconcileDisk(findings: DiskFindings): DiskPlan {
+  return new DiskReconciler(findings).run();
+}
+
+class DiskReconciler {
+  readonly #findings: DiskFindings;
+  readonly #siblings: Siblings;
+  readonly #ids = new Map<Match, NodeId>();
+  /** Removed elsewhere while they were moved here: they come back with all that is in them. */
+  readonly #returned = new Set<Match>();
+  readonly #steps: PlaceStep[] = [];
+  readonly #contents: DiskPlan['contents'][number][] = [];
+  readonly #agreed: DiskPlan['agreed'][number][] = [];
+  readonly #dropped: AncestorEntry[] = [];
+  readonly #executables: DiskPlan['executables'][number][] = [];
+
+  constructor(findings: DiskFindings) {
+    this.#findings = findings;
+    this.#siblings = new Siblings(findings.nodes);
+  }
+
+  run(): DiskPlan {
+    const wanted = this.#wantedDirectories();
+    for (const match of this.#findings.matches) {
+      if (match.disk.kind === 'directory') this.#directory(match, wanted);
+      else this.#file(match);
+    }
+    this.#remove();
+    return {
+      places: orderSteps(this.#steps, this.#findings.nodes),
+      contents: this.#contents,
+      agreed: this.#agreed,
+      dropped: this.#dropped,
+      executables: this.#executables,
+    };
+  }
+
+  /** Directories in which a person did something: if they were removed elsewhere meanwhile, they are made again. */
+  #wantedDirectories(): Set<Match> {
+    const wanted = new Set<Match>();
+    for (const match of this.#findings.matches) {
+      if (match.known !== undefined && !this.#isTouched(match)) continue;
+      for (let at = match.parent; at !== undefined && !wanted.has(at); at = at.parent) wanted.add(at);
+    }
+    return wanted;
+  }
+
+  #isTouched({ disk, known, parent, name }: Match): boolean {
+    if (known === undefined || known.name !== name || known.parent !== (parent === undefined ? ROOT : parent.known?.id)) return true;
+    return disk.kind !== 'directory' && !sameStat(disk.stat, known);
+  }
+
+  #directory(match: Match, wanted: ReadonlySet<Match>): void {
+    const parent = this.#parentOf(match);
+    if (parent === undefined) return;
+    const { known, name } = match;
+    const node = known && this.#findings.nodes.node(known.id);
+    if (known !== undefined && node !== undefined) {
+      this.#ids.set(match, known.id);
+      this.#existing(match, known, node, parent);
+      return;
+    }
+    if (known !== undefined) {
+      const moved = known.name !== name || known.parent !== (match.parent === undefined ? ROOT : match.parent.known?.id);
+      const returns = moved || this.#isReturned(match.parent);
+      if (returns) this.#returned.add(match);
+      else if (!wanted.has(match)) return this.#leave(match, known, parent);
+      this.#dropped.push(known);
+    }
+    const there = this.#siblings.at(parent, name);
+    if (there?.kind === 'directory' && isShownAs(name, there.name) && !this.#findings.isHere(there.id)) {
+      this.#ids.set(match, there.id);
+      this.#agreed.push({ match, id: there.id, parent });
+      return;
+    }
+    const id = this.#findings.newDirectoryId(match.disk.path);
+    this.#ids.set(match, id);
+    this.#steps.push({ type: 'make', match, id, parent, name });
+  }
+
+  #file(match: Match): void {
+    const parent = this.#parentOf(match);
+    if (parent === undefined) return;
+    const { known, disk } = match;
+    const node = known && this.#findings.nodes.node(known.id);
+    if (known !== undefined && node !== undefined) {
+      this.#existing(match, known, node, parent);
+      if (!sameStat(disk.stat, known)) this.#contents.push({ match, known, parent });
+      if (disk.kind === 'file' && disk.stat.executable !== known.executable) this.#executables.push({ match, known });
+    } else if (known === undefined || this.#isTouched(match) || this.#isReturned(match.parent)) {
+      this.#steps.push({ type: 'create', match, parent });
+    } else this.#leave(match, known, parent);
+  }
+
+  /** A node that both sides have: it may stand elsewhere on disk than it did. */
+  #existing(match: Match, known: AncestorEntry, node: ShownNode, parent: NodeId): void {
+    const { disk, name } = match;
+    const isPlaced = known.parent === parent && known.name === name;
+    const isOther = disk.kind === 'directory' && (disk.stat.inode !== known.inode || disk.stat.born !== known.born);
+    if (isPlaced && !isOther) return;
+    const parentShown = parent === ROOT ? ROOT : (this.#findings.nodes.node(parent)?.id ?? parent);
+    if (isPlaced || (node.parent === parentShown && isShownAs(name, node.name))) {
+      this.#agreed.push({ match, id: known.id, parent });
+    } else this.#steps.push({ type: 'place', match, id: known.id, parent, name });
+  }
+
+  /** Removed elsewhere and untouched here: it will go. Until then the ancestor knows where it is. */
+  #leave(match: Match, known: AncestorEntry, parent: NodeId): void {
+    if (match.disk.kind === 'directory') this.#ids.set(match, known.id);
+    if (known.parent !== parent || known.name !== match.name) this.#agreed.push({ match, id: known.id, parent });
+  }
+
+  #remove(): void {
+    const { nodes, missing } = this.#findings;
+    for (const entry of missing) {
+      const node = nodes.node(entry.id);
+      const isSeen = entry.kind === 'directory' || equalHeads(nodes.headsOf(entry.id), entry.heads);
+      if (node?.id === entry.id && isSeen) this.#steps.push({ type: 'remove', entry });
+      else this.#dropped.push(entry);
+    }
+  }
+
+  #isReturned(match: Match | undefined): boolean {
+    return match !== undefined && this.#returned.has(match);
+  }
+
+  #parentOf({ parent }: Match): NodeId | undefined {
+    return parent === undefined ? ROOT : this.#ids.get(parent);
+  }
+}
+
+type Nodes = DiskFindings['nodes'];
+
+function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
+  const arriving = new Map<NodeId, PlaceStep>();
+  const leaving = new Map<NodeId, PlaceStep>();
+  for (const step of steps) {
+    if (step.type === 'make' || step.type === 'place') arriving.set(step.id, step);
+    if (step.type === 'place') leaving.set(step.id, step);
+    if (step.type === 'remove') leaving.set(step.entry.id, step);
+  }
+  const siblings = new Siblings(nodes);
+  function* waits(step: PlaceStep): Iterable<Wait<PlaceStep>> {
+    if (step.type === 'aside') return;
+    if (step.type === 'remove') {
+      // What moves out does so first: a directory goes with nothing in it but what goes too.
+      if (step.entry.kind !== 'directory') return;
+      for (const { id } of nodes.children(step.entry.id)) {
+        const child = leaving.get(id);
+        if (child !== undefined) yield { step: child, until: 'left' };
+      }
+      return;
+    }
+    const parent = arriving.get(step.parent);
+    if (parent !== undefined) yield { step: parent, until: 'arrived' };
+    const holder = siblings.at(step.parent, step.type === 'create' ? step.match.name : step.name)?.id;
+    const leaver = holder === undefined ? undefined : leaving.get(holder);
+    if (leaver !== undefined) yield { step: leaver, until: 'left' };
+  }
+  const aside = (step: PlaceStep): PlaceStep | undefined => {
+    const node = step.type === 'place' ? nodes.node(step.id) : undefined;
+    return node && { type: 'aside', id: node.id, parent: node.parent, name: `.evermesh-aside-${node.id}` };
+  };
+  const ordered = placeOrder(steps, waits, aside);
+  // A name that somebody has who stays: the node gets one beside it.
+  return ordered.map((step) => {
+    if (step.type !== 'make' && step.type !== 'place') return step;
+    const holder = siblings.at(step.parent, step.name)?.id;
+    if (holder === undefined || holder === step.id || leaving.has(holder)) return step;
+    return { ...step, name: besideName(step.name, hexOf(step)) };
+  });
+}
+
+/** What a name beside another is made from: a file's content, a directory's identity. */
+function hexOf(step: Extract<PlaceStep, { type: 'make' | 'place' }>): string {
+  const known = step.type === 'place' ? step.match.known?.digest : undefined;
+  return known !== undefined && known !== '' ? known : [...step.id.slice(-6)].map((c) => c.charCodeAt(0).toString(16)).join('');
+}
+

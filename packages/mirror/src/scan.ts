@@ -1,0 +1,227 @@
+/**
+ * Reads the tree on disk: names and stats, no contents. A full scan reads everything; an incremental one lists only
+ * directories that may have changed, and says nothing about the others.
+ *
+ * What cannot be read, or is not synced, is withheld: it is neither there nor missing, and nothing follows from it.
+ */
+import { ROOT, type NodeId } from '@evermesh/core';
+import type { Ancestor } from './ancestor.ts';
+import { type Disk, joinPath, OWN_DIRECTORY } from './disk.ts';
+import { codeOf, type FileStat } from './fs/file-system.ts';
+import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
+import type { Problem } from './problem.ts';
+
+export interface DiskDirectory {
+  readonly kind: 'directory';
+  readonly path: string;
+  readonly stat: FileStat;
+  /** Whether `entries` is all there is. Otherwise only those are there that something is said about. */
+  readonly listed: boolean;
+  readonly entries: ReadonlyMap<string, DiskEntry>;
+  /** Names that are there and take no part. */
+  readonly withheld: ReadonlySet<string>;
+}
+
+export interface DiskFile {
+  readonly kind: 'file' | 'symlink';
+  readonly path: string;
+  readonly stat: FileStat;
+}
+
+export type DiskEntry = DiskDirectory | DiskFile;
+
+export interface Scan {
+  readonly root: DiskDirectory;
+  /** An ignore file says something else than at the last scan: everything must be looked at again. */
+  readonly rulesChanged: boolean;
+}
+
+export interface ScanWorld {
+  readonly disk: Disk;
+  readonly rules: IgnoreRules;
+  readonly ancestor: Ancestor;
+  /** Called before a directory is listed: what changes after that is told by the watcher. */
+  watch(directory: string, inode: bigint): void;
+  /** A directory is about to be listed: what was said of its entries before is void. */
+  listing(directory: string): void;
+  problem(problem: Problem): void;
+  ignored(path: string, reason: string): void;
+  progress(entries: number): void;
+}
+
+/** @param dirty directories that may have changed, or `'all'` */
+export async function scan(world: ScanWorld, dirty: ReadonlySet<string> | 'all', signal?: AbortSignal): Promise<Scan> {
+  return new Scanner(world, dirty, signal).run();
+}
+
+class Scanner {
+  readonly #world: ScanWorld;
+  readonly #dirty: ReadonlySet<string> | 'all';
+  readonly #signal: AbortSignal | undefined;
+  /** Directories that hold dirty ones. */
+  readonly #above = new Set<string>();
+  #rulesChanged = false;
+  #entries = 0;
+
+  constructor(world: ScanWorld, dirty: ReadonlySet<string> | 'all', signal: AbortSignal | undefined) {
+    this.#world = world;
+    this.#dirty = dirty;
+    this.#signal = signal;
+    for (const path of dirty === 'all' ? [] : dirty) {
+      for (let at = path; at !== '';) {
+        at = at.slice(0, Math.max(0, at.lastIndexOf('/')));
+        this.#above.add(at);
+      }
+    }
+  }
+
+  async run(): Promise<Scan> {
+    const stat = await this.#world.disk.lstat('');
+    if (stat === undefined) throw Object.assign(new Error('The root is gone.'), { code: 'ENOENT' });
+    const root = await this.#directory('', stat, ROOT);
+    this.#world.progress(this.#entries);
+    return { root, rulesChanged: this.#rulesChanged };
+  }
+
+  /** @param id the node that was here last, if it is known */
+  async #directory(path: string, stat: FileStat, id: NodeId | undefined): Promise<DiskDirectory> {
+    this.#signal?.throwIfAborted();
+    if (id === undefined || this.#dirty === 'all' || this.#dirty.has(path)) return this.#list(path, stat, id);
+    if (!this.#above.has(path)) return unlisted(path, stat, new Map());
+    const entries = new Map<string, DiskEntry>();
+    for (const next of this.#towardsDirty(path)) {
+      const child = this.#world.ancestor.child(id, next);
+      const childStat = child?.kind === 'directory' ? await this.#world.disk.lstat(joinPath(path, next)) : undefined;
+      // Something else is there than was: what is told of it is told by the listing.
+      if (child === undefined || !this.#isSame(childStat, child.inode)) return this.#list(path, stat, id);
+      entries.set(next, await this.#directory(joinPath(path, next), childStat as FileStat, child.id));
+    }
+    return unlisted(path, stat, entries);
+  }
+
+  #isSame(stat: FileStat | undefined, inode: bigint): boolean {
+    return stat?.kind === 'directory' && stat.inode === inode && stat.device === this.#world.disk.device;
+  }
+
+  #towardsDirty(path: string): Set<string> {
+    const prefix = path === '' ? '' : `${path}/`;
+    const names = new Set<string>();
+    for (const dirty of this.#dirty as ReadonlySet<string>) {
+      if (dirty.startsWith(prefix) && dirty !== path) names.add(dirty.slice(prefix.length).split('/', 1)[0] as string);
+    }
+    names.delete(OWN_DIRECTORY);
+    return names;
+  }
+
+  async #list(path: string, stat: FileStat, id: NodeId | undefined): Promise<DiskDirectory> {
+    const { disk, rules, ancestor } = this.#world;
+    this.#world.watch(path, stat.inode);
+    this.#world.listing(path);
+    let listing;
+    try {
+      listing = await disk.fs.list(disk.at(path));
+    } catch (error) {
+      // Vanished since its parent was listed: its entries are missing, and a moved one is found in its new place.
+      if (codeOf(error) === 'ENOENT' && path !== '') return { ...unlisted(path, stat, new Map()), listed: false };
+      this.#unreadable(path, codeOf(error));
+      return unlisted(path, stat, new Map());
+    }
+    const withheld = new Set(listing.failed.map(({ name }) => name));
+    for (const { name, code } of listing.failed) this.#unreadable(joinPath(path, name), code);
+    for (const name of listing.unnameable) this.#unnameable(path, name);
+    await this.#readRules(path, listing.entries.find(({ name }) => name === IGNORE_FILE)?.stat);
+    const entries = new Map<string, DiskEntry>();
+    for (const { name, stat: entryStat } of listing.entries) {
+      this.#entries += 1;
+      if (this.#withholds(path, name, entryStat, rules)) {
+        withheld.add(name);
+        continue;
+      }
+      const entryPath = joinPath(path, name);
+      if (entryStat.kind === 'directory') {
+        const known = id === undefined ? undefined : ancestor.child(id, name);
+        const isKnown = known?.kind === 'directory' && known.inode === entryStat.inode;
+        entries.set(name, await this.#directory(entryPath, entryStat, isKnown ? known.id : undefined));
+      } else entries.set(name, { kind: entryStat.kind as 'file' | 'symlink', path: entryPath, stat: entryStat });
+    }
+    this.#world.progress(this.#entries);
+    return { kind: 'directory', path, stat, listed: true, entries, withheld };
+  }
+
+  /** Whether an entry takes no part, saying why. */
+  #withholds(directory: string, name: string, stat: FileStat, rules: IgnoreRules): boolean {
+    const path = joinPath(directory, name);
+    const reason = rules.reason(directory, name, stat.kind === 'directory');
+    if (reason !== undefined) {
+      if (path !== OWN_DIRECTORY) this.#world.ignored(path, reason);
+      return true;
+    }
+    if (stat.kind === 'other') {
+      this.#world.problem({
+        path,
+        code: 'SPECIAL_FILE',
+        message: 'It is a socket, a pipe or a device, which have no content to sync.',
+        next: `Move it elsewhere, or name it in ${IGNORE_FILE}.`,
+      });
+      return true;
+    }
+    if (stat.device === this.#world.disk.device) return false;
+    this.#world.problem({
+      path,
+      code: 'OTHER_FILE_SYSTEM',
+      message: 'Another file system begins here. The mirror stays in one.',
+      next: `Mirror it as a folder of its own, or name it in ${IGNORE_FILE}.`,
+    });
+    return true;
+  }
+
+  async #readRules(directory: string, stat: FileStat | undefined): Promise<void> {
+    const { disk, rules } = this.#world;
+    let text: string | undefined;
+    if (stat?.kind === 'file') {
+      const path = joinPath(directory, IGNORE_FILE);
+      try {
+        const handle = await disk.fs.openToRead(disk.at(path));
+        try {
+          const decoder = new TextDecoder();
+          text = '';
+          for await (const piece of handle.pieces()) text += decoder.decode(piece, { stream: true });
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        // The old rules hold: without them what people meant to keep here would be sent to everybody.
+        this.#unreadable(path, codeOf(error));
+        return;
+      }
+    }
+    if (rules.set(directory, text)) this.#rulesChanged = true;
+  }
+
+  #unreadable(path: string, code: string): void {
+    this.#world.problem({
+      path,
+      code: 'UNREADABLE',
+      message: `It cannot be read (${code}). Nothing of it counts as deleted.`,
+      next: 'Give the user that runs the mirror the right to read it.',
+    });
+  }
+
+  #unnameable(directory: string, name: string): void {
+    this.#world.problem({
+      path: joinPath(directory, name),
+      code: 'NAME_NOT_TEXT',
+      message: 'The name is not UTF-8, so other devices could not show it.',
+      next: 'Rename it.',
+    });
+  }
+}
+
+const unlisted = (path: string, stat: FileStat, entries: Map<string, DiskEntry>): DiskDirectory => ({
+  kind: 'directory',
+  path,
+  stat,
+  listed: false,
+  entries,
+  withheld: new Set(),
+});

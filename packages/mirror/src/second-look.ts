@@ -1,0 +1,68 @@
+/**
+ * What is believed only if it is still so at a second look. Some programs save by removing a file and making it anew, or
+ * empty it and write a moment later: seen in between, that would be somebody's deletion.
+ */
+import type { Clock } from '@evermesh/core';
+
+/** Milliseconds between the two looks at something that is gone, and at something that is empty. */
+export const LOOK_AGAIN = { gone: 100, emptied: 1000 } as const;
+
+interface Suspicion {
+  readonly what: string;
+  readonly since: number;
+  readonly wait: number;
+  /** Where to look again. */
+  directory: string;
+  /** The look at which it was last seen. */
+  look: number;
+}
+
+export class SecondLook {
+  readonly #clock: Clock;
+  readonly #suspicions = new Map<string, Suspicion>();
+  #look = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A look at some directories begins. */
+  begin(): void {
+    this.#look += 1;
+  }
+
+  /** It has ended: of what was looked at, the suspicions that it did not raise again are void. */
+  end(looked: ReadonlySet<string> | 'all'): void {
+    for (const [key, { look, directory }] of this.#suspicions) {
+      if (look !== this.#look && (looked === 'all' || looked.has(directory))) this.#suspicions.delete(key);
+    }
+  }
+
+  /** Whether the same was seen long enough ago. `directory` is where to look again. */
+  isConfirmed(key: string, kind: keyof typeof LOOK_AGAIN, what: string, directory: string): boolean {
+    const now = this.#clock.now();
+    const known = this.#suspicions.get(key);
+    // A clock that was set back must not make anybody wait for ever.
+    if (known?.what !== what || now < known.since) {
+      this.#suspicions.set(key, { what, since: now, wait: LOOK_AGAIN[kind], directory, look: this.#look });
+      return false;
+    }
+    known.directory = directory;
+    known.look = this.#look;
+    return now - known.since >= known.wait;
+  }
+
+  /** It is as it was, or was believed. */
+  settle(key: string): void {
+    this.#suspicions.delete(key);
+  }
+
+  /** Directories to look at again, and in how many milliseconds. */
+  get due(): { readonly directories: readonly string[]; readonly wait: number } | undefined {
+    if (this.#suspicions.size === 0) return undefined;
+    const now = this.#clock.now();
+    const all = [...this.#suspicions.values()];
+    const wait = Math.min(...all.map(({ since, wait: long }) => Math.max(1, Math.min(long, since + long - now))));
+    return { directories: all.map(({ directory }) => directory), wait };
+  }
+}

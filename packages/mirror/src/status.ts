@@ -1,0 +1,115 @@
+/** What a mirror knows about itself, for people. */
+import type { Ancestor } from './ancestor.ts';
+import type { FolderNodes, NodeId } from '@evermesh/core';
+import { parentOf } from './disk.ts';
+import type { Tell } from './mirror-event.ts';
+import type { Problem } from './problem.ts';
+
+export type MirrorState = 'starting' | 'scanning' | 'writing' | 'in step' | 'waiting' | 'halted' | 'closed';
+
+export interface MirrorConflict {
+  readonly path: string;
+  readonly kind: 'name' | 'content';
+  readonly detail: string;
+}
+
+export interface MirrorStatus {
+  readonly state: MirrorState;
+  /** Files and links that disk and folder agreed on last. */
+  readonly files: number;
+  readonly problems: readonly Problem[];
+  readonly conflicts: readonly MirrorConflict[];
+  /** What is on disk and not synced. */
+  readonly ignored: readonly { readonly path: string; readonly reason: string }[];
+  /** Nodes whose content has not arrived. */
+  readonly notHere: number;
+}
+
+export class StatusBoard {
+  readonly #tell: Tell;
+  readonly #problems = new Map<string, { problem: Problem; stale: boolean }>();
+  readonly #ignored = new Map<string, Map<string, string>>();
+  /** Files with contents beside the shown one. */
+  readonly #others = new Map<NodeId, number>();
+  readonly notHere: Set<NodeId> = new Set();
+  state: MirrorState = 'starting';
+
+  constructor(tell: Tell) {
+    this.#tell = tell;
+  }
+
+  problem(problem: Problem): void {
+    const key = `${problem.code} ${problem.path}`;
+    const known = this.#problems.get(key);
+    this.#problems.set(key, { problem, stale: false });
+    if (known?.problem.message !== problem.message) this.#tell({ type: 'problem', ...problem });
+  }
+
+  solved(path: string): void {
+    for (const [key, { problem }] of this.#problems) if (problem.path === path) this.#problems.delete(key);
+  }
+
+  /** Every directory is watched. */
+  watchIsComplete(): void {
+    for (const [key, { problem }] of this.#problems) if (problem.code === 'WATCH_INCOMPLETE') this.#problems.delete(key);
+  }
+
+  /** A directory is looked at anew: what is not said again by the end of the cycle is over. */
+  listing(directory: string): void {
+    this.#ignored.delete(directory);
+    for (const known of this.#problems.values()) {
+      if (known.problem.path !== '' && parentOf(known.problem.path) === directory) known.stale = true;
+    }
+  }
+
+  /** Everything is looked at anew. */
+  listingAll(): void {
+    this.#ignored.clear();
+    for (const known of this.#problems.values()) known.stale = known.problem.code !== 'WATCH_INCOMPLETE';
+  }
+
+  endCycle(): void {
+    for (const [key, { stale }] of this.#problems) if (stale) this.#problems.delete(key);
+  }
+
+  ignored(path: string, reason: string): void {
+    const directory = parentOf(path);
+    const known = this.#ignored.get(directory);
+    if (known === undefined) this.#ignored.set(directory, new Map([[path, reason]]));
+    else known.set(path, reason);
+  }
+
+  /** How many contents a file has beside the one that is shown. */
+  others(id: NodeId, path: string, count: number): void {
+    const before = this.#others.get(id) ?? 0;
+    if (count === 0) this.#others.delete(id);
+    else this.#others.set(id, count);
+    if (count > before) this.#tell({ type: 'conflict', path, kind: 'content', detail: othersText(count) });
+  }
+
+  status(nodes: FolderNodes, ancestor: Ancestor): MirrorStatus {
+    let files = 0;
+    for (const { kind } of ancestor.all()) if (kind !== 'directory') files += 1;
+    const names = nodes.nameConflicts().map(
+      ({ id, ownName }): MirrorConflict => ({
+        path: nodes.pathOf(id),
+        kind: 'name',
+        detail: `Another entry is called ${ownName} as well.`,
+      }),
+    );
+    const contents = [...this.#others].flatMap(([id, count]): MirrorConflict[] =>
+      nodes.node(id) === undefined ? [] : [{ path: nodes.pathOf(id), kind: 'content', detail: othersText(count) }],
+    );
+    return {
+      state: this.state,
+      files,
+      problems: [...this.#problems.values()].map(({ problem }) => problem),
+      conflicts: [...names, ...contents],
+      ignored: [...this.#ignored.values()].flatMap((paths) => [...paths].map(([path, reason]) => ({ path, reason }))),
+      notHere: this.notHere.size,
+    };
+  }
+}
+
+const othersText = (count: number): string =>
+  `${count === 1 ? 'Another version was' : `${count} other versions were`} made at the same time and kept.`;

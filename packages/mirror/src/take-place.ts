@@ -1,0 +1,73 @@
+/**
+ * Puts a file where another may stand, so that the path holds the old or the new at every instant, and nothing that a
+ * person does meanwhile is overwritten: what is new never replaces anything, and what is replaced keeps a second name
+ * until it is certain that it was what the mirror had seen.
+ */
+import type { AncestorEntry } from './ancestor.ts';
+import { type ApplyWorld, temporaryPath } from './apply-world.ts';
+import { sameBytes, sameStat } from './disk.ts';
+import { codeOf } from './fs/file-system.ts';
+import { readContent } from './read-disk.ts';
+
+/** Not every file system has hard links. */
+export const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/** Thrown when something else is at a path than was seen there. */
+const overtaken = (): Error => Object.assign(new Error('Something else is there now.'), { code: 'EEXIST' });
+
+/** Moves a file to where nothing is. @throws EEXIST */
+export async function placeNew({ disk }: ApplyWorld, from: string, to: string): Promise<void> {
+  try {
+    await disk.fs.link(disk.at(from), disk.at(to));
+  } catch (error) {
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    if ((await disk.lstat(to)) !== undefined) throw overtaken();
+    return disk.fs.rename(disk.at(from), disk.at(to));
+  }
+  await disk.fs.unlink(disk.at(from));
+}
+
+/**
+ * Moves a file over the one that `old` describes.
+ * @returns what stood there, under a temporary name, if the file system can hold two names of one file
+ * @throws EEXIST if it is not what `old` says
+ */
+export async function placeOver(world: ApplyWorld, from: string, to: string, old: AncestorEntry): Promise<string | undefined> {
+  const { disk } = world;
+  const there = await disk.lstat(to);
+  if (there === undefined || there.kind !== old.kind || !sameStat(there, old)) throw overtaken();
+  let saved: string | undefined = temporaryPath(world);
+  try {
+    await disk.fs.link(disk.at(to), disk.at(saved));
+  } catch (error) {
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    saved = undefined;
+  }
+  await disk.fs.rename(disk.at(from), disk.at(to));
+  return saved;
+}
+
+/** What was replaced by a newer content of the same file. If a person wrote to it at the last moment, that is a save. */
+export async function letGo(world: ApplyWorld, saved: string, old: AncestorEntry, path: string): Promise<void> {
+  const { disk, nodes } = world;
+  const stat = await disk.lstat(saved);
+  if (stat === undefined) return;
+  if (sameBytes(stat, old)) return disk.fs.unlink(disk.at(saved));
+  const reading = await readContent(disk, { kind: old.kind as 'file' | 'symlink', path: saved, stat }, world.blobs);
+  if (reading.type === 'content' && nodes.node(old.id) !== undefined) {
+    const { failures } = await nodes.apply([{ type: 'save', id: old.id, content: reading.content, shown: old.heads }]);
+    if (failures.size === 0) return disk.fs.unlink(disk.at(saved));
+  }
+  await keepBytes(world, saved, path);
+}
+
+/** What was removed, or may hold what exists nowhere else. */
+export async function keepBytes(world: ApplyWorld, saved: string, path: string): Promise<void> {
+  const kept = await world.trash.put(saved, path);
+  world.problem({
+    path,
+    code: 'BYTES_IN_TRASH',
+    message: 'It was written to while a newer content took its place.',
+    next: `What was written is in ${kept}.`,
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * What a cycle has to look at. Everything is taken out before it is read: what changes during the reading is there for
+ * the next cycle.
+ */
+import type { NodeId } from '@evermesh/core';
+
+export class ToDo {
+  #directories: Set<string> | 'all' | undefined;
+  #nodes: Set<NodeId> | 'all' | undefined;
+  /** Nodes that could not be done, and may be when something else is. */
+  readonly #later = new Set<NodeId>();
+  /** What was found and not taken: looked at again after a while. */
+  readonly #again = new Set<string>();
+  /** Files on disk that wait for a node's content to arrive. */
+  readonly #waiting = new Map<NodeId, string>();
+
+  directories(dirty: Iterable<string> | 'all'): void {
+    this.#directories = united(this.#directories, dirty);
+  }
+
+  nodes(stale: Iterable<NodeId> | 'all'): void {
+    if (stale === 'all') {
+      this.#nodes = 'all';
+      return this.directories(this.#waiting.values());
+    }
+    const ids = [...stale];
+    this.#nodes = united(this.#nodes, ids);
+    this.directories(ids.flatMap((id) => this.#waiting.get(id) ?? []));
+  }
+
+  later(id: NodeId): void {
+    this.#later.add(id);
+  }
+
+  again(directories: Iterable<string>): void {
+    for (const directory of directories) this.#again.add(directory);
+  }
+
+  waitFor(id: NodeId, directory: string): void {
+    this.#waiting.set(id, directory);
+  }
+
+  /** Whether something can be done now. */
+  get isAny(): boolean {
+    return this.#directories !== undefined || this.#nodes !== undefined;
+  }
+
+  /** Whether everything on disk is to be looked at. */
+  get isFull(): boolean {
+    return this.#directories === 'all';
+  }
+
+  get hasDirectories(): boolean {
+    return this.#directories !== undefined || this.hasAgain;
+  }
+
+  get hasAgain(): boolean {
+    return this.#again.size > 0;
+  }
+
+  get hasLater(): boolean {
+    return this.#later.size > 0;
+  }
+
+  get hasWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** A while has passed: what was found and not taken can be looked at, and what waited for that be tried. */
+  lookAgain(): void {
+    this.directories(this.#again);
+    this.#again.clear();
+    this.tryLater();
+  }
+
+  /** A while has passed: what could not be done is tried. */
+  tryLater(): void {
+    this.nodes(this.#later);
+  }
+
+  takeDirectories(): ReadonlySet<string> | 'all' | undefined {
+    const taken = this.#directories;
+    this.#directories = undefined;
+    if (taken === 'all') {
+      this.#again.clear();
+      this.#waiting.clear();
+    } else for (const directory of taken ?? []) this.#again.delete(directory);
+    return taken;
+  }
+
+  takeNodes(): ReadonlySet<NodeId> | 'all' | undefined {
+    const taken = this.#nodes;
+    if (taken === undefined) return undefined;
+    this.#nodes = undefined;
+    const late = [...this.#later];
+    this.#later.clear();
+    return united(taken, late);
+  }
+}
+
+/** Both; without anything there is nothing to do. */
+function united<Item>(known: Set<Item> | 'all' | undefined, more: Iterable<Item> | 'all'): Set<Item> | 'all' | undefined {
+  if (known === 'all' || more === 'all') return 'all';
+  let both = known;
+  for (const item of more) (both ??= new Set()).add(item);
+  return both;
+}
