@@ -110,7 +110,9 @@ export interface Put {
 
 /**
  * Answers one PUT, in the order of the PUTs: all its records are durable at the relay, the last of them is this one.
- * The cursor moves to `through`.
+ * The cursor moves to `through`, which is never before the place of these records: a reader that has yet to be told of
+ * what lies between is told first. Otherwise a log rolled back to a place between the two would still hold the cursor,
+ * and the device would never send again what it was told is durable.
  */
 export interface Ack {
   readonly type: 'ACK';

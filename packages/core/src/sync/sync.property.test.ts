@@ -1,0 +1,77 @@
+/**
+ * Laws of a link, on devices that write while frames pass one by one and everything else goes wrong: connections that
+ * break between any two frames, slow readers, a relay that restarts, is rolled back under its epoch or wiped, devices
+ * that crash or come back from an older copy of their store.
+ *
+ * - L1, L2: at the end all hold the same records: exactly those that anybody held when things calmed down, each once.
+ * - L10: they get there in a bounded number of frames, and then say nothing but PING and PONG.
+ *
+ * PROP_RUNS sets the number of runs, PROP_SEED replays one.
+ */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Step, SyncWorld } from './testing/sync-world.ts';
+
+const RUNS = Number(process.env['PROP_RUNS'] ?? 60);
+const SEED = process.env['PROP_SEED'];
+const PARAMETERS = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
+
+const device = fc.nat({ max: 3 });
+const only = <T extends Step['type']>(...types: T[]): fc.Arbitrary<T> => fc.constantFrom(...types);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: only('write'),
+      device,
+      documents: fc.uniqueArray(fc.constantFrom('tree0', 'a', 'b', 'c'), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      type: only('pass'),
+      picks: fc.array(fc.nat({ max: 1000 }), { minLength: 1, maxLength: 25, size: 'max' }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: only('wait') }) },
+  { weight: 3, arbitrary: fc.record({ type: only('cut', 'slow'), device }) },
+  { weight: 2, arbitrary: fc.record({ type: only('restart', 'backUp', 'rollBack'), device }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: only('restartRelay', 'backUpRelay', 'rollBackRelay', 'wipeRelay') }),
+  },
+);
+
+test(
+  'devices end equal, having lost and doubled nothing, whatever breaks',
+  { timeout: 60_000 + RUNS * 1000 },
+  async () => {
+    const totals: Record<string, number> = {};
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 4 }),
+        fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }),
+        async (devices, steps) => {
+          const world = await SyncWorld.open(devices);
+          for (const each of steps) await world.do(each);
+          await world.finish();
+          for (const [fact, count] of Object.entries(world.facts)) totals[fact] = (totals[fact] ?? 0) + count;
+        },
+      ),
+      PARAMETERS,
+    );
+    for (const fact of [
+      'rollBack',
+      'rollBackRelay',
+      'wipeRelay',
+      'slow',
+      'cut',
+      'resumed',
+      'compared',
+      'LIVE',
+      'REFUSED',
+    ])
+      expect({ fact, happened: (totals[fact] ?? 0) > 0 }).toEqual({ fact, happened: true });
+  },
+);

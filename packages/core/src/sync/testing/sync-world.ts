@@ -1,0 +1,223 @@
+/**
+ * A relay, a few devices with a link each, and everything that goes wrong between them. Frames pass one at a time, in
+ * the order that a test picks; stores are maps of rows, so a crash or a restored backup is another map.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { silentLogger, toHex } from '../../base/index.ts';
+import { decodeMessage, equalHeads } from '../../protocol/index.ts';
+import { seededRandom } from '../../testing/seeded-random.ts';
+import { VirtualClock } from '../../testing/virtual-clock.ts';
+import { Link } from '../link.ts';
+import { ModelTransport } from './model-network.ts';
+import { ModelRelay } from './model-relay.ts';
+import { deviceId, openTestFolder, type TestFolder, write } from './test-folder.ts';
+
+/** Numbers choose among what there is. */
+export type Step =
+  | { type: 'write'; device: number; documents: readonly string[] }
+  /** Lets frames arrive; each pick chooses the wire and the direction. */
+  | { type: 'pass'; picks: readonly number[] }
+  | { type: 'wait' }
+  | { type: 'cut' | 'slow' | 'restart' | 'backUp' | 'rollBack'; device: number }
+  | { type: 'restartRelay' | 'backUpRelay' | 'rollBackRelay' | 'wipeRelay' };
+
+type Rows = Map<string, Uint8Array>;
+
+interface TestDevice {
+  folder: TestFolder;
+  link: Link;
+  transport: ModelTransport;
+  backup: Rows | undefined;
+}
+
+/** Longer than any pause before another attempt. */
+const A_WHILE = 20_000;
+
+export class SyncWorld {
+  readonly facts: Record<string, number> = {};
+  readonly #random = seededRandom(7);
+  readonly #clock = new VirtualClock();
+  readonly #devices: TestDevice[] = [];
+  #relay: ModelRelay;
+  #relayBackup: Rows | undefined;
+  /** Connections of relays that are gone. */
+  readonly #failures: unknown[] = [];
+
+  static async open(devices: number): Promise<SyncWorld> {
+    const world = new SyncWorld(await ModelRelay.open(new Map(), seededRandom(99)));
+    for (let i = 0; i < devices; i++) world.#devices.push(await world.#open(i, new Map(), undefined));
+    // The folder exists: nobody can do without its first record again, because that is older than every backup.
+    await write((world.#devices[0] as TestDevice).folder, ['tree0']);
+    return world;
+  }
+
+  private constructor(relay: ModelRelay) {
+    this.#relay = relay;
+  }
+
+  async do(step: Step): Promise<void> {
+    const { type } = step;
+    this.#count(type);
+    if (type === 'pass') return this.#pass(step.picks);
+    if ('device' in step) await this.#toDevice(step, step.device % this.#devices.length);
+    else if (type === 'wait') this.#clock.advance(A_WHILE);
+    else if (type === 'restartRelay') await this.#replaceRelay(new Map(this.#relay.rows));
+    else if (type === 'backUpRelay') this.#relayBackup = new Map(this.#relay.rows);
+    else if (type === 'rollBackRelay') await this.#replaceRelay(new Map(this.#relayBackup ?? []));
+    else await this.#replaceRelay(new Map());
+    await turn();
+  }
+
+  /**
+   * Everything that anybody still has reaches everybody, once, in a bounded number of frames; then the wire is silent.
+   */
+  async finish(): Promise<void> {
+    const everything = new Set<string>();
+    for (const log of this.#logs()) for (const id of await recordsOf(log)) everything.add(id);
+    for (const { transport } of this.#devices)
+      if (transport.wire !== undefined) this.#setSlow(transport, false);
+
+    const frames = await this.#settle();
+    // For each device: the conversation, and each record there and back, which may be split into frames of its own.
+    expect(frames).toBeLessThan(this.#devices.length * (100 + 8 * everything.size));
+    for (const { link } of this.#devices) {
+      expect(link.folders()).toMatchObject([{ state: 'live', isSynced: true, owedDocuments: 0 }]);
+    }
+    for (const log of this.#logs()) {
+      const held = await recordsOf(log);
+      expect(held.length).toBe(new Set(held).size);
+      expect(new Set(held)).toEqual(everything);
+      for (const index of log.documents())
+        expect(equalHeads(index.heads, this.#relay.log.assignedHeads(index.document))).toBe(true);
+    }
+    await this.#expectSilence();
+    for (const device of this.#devices) await device.link.close();
+    expect(this.#failures).toEqual([]);
+    expect(this.#clock.waiting).toBe(0);
+  }
+
+  #count(fact: string, by = 1): void {
+    this.facts[fact] = (this.facts[fact] ?? 0) + by;
+  }
+
+  *#logs(): Generator<TestFolder['log']> {
+    yield this.#relay.log;
+    for (const { folder } of this.#devices) yield folder.log;
+  }
+
+  async #toDevice(step: Extract<Step, { device: number }>, number: number): Promise<void> {
+    const device = this.#devices[number] as TestDevice;
+    switch (step.type) {
+      case 'write':
+        await write(device.folder, step.documents);
+        return;
+      case 'cut':
+        return device.transport.wire?.cut();
+      case 'slow':
+        return this.#setSlow(device.transport, true);
+      case 'backUp':
+        device.backup = new Map(device.folder.store.rows);
+        return;
+      case 'restart':
+        return this.#reopen(number, new Map(device.folder.store.rows));
+      case 'rollBack':
+        if (device.backup !== undefined) await this.#reopen(number, new Map(device.backup));
+    }
+  }
+
+  #setSlow({ wire }: ModelTransport, slow: boolean): void {
+    if (wire?.isOpen === true) wire.relay.slow = slow;
+  }
+
+  async #open(number: number, rows: Rows, backup: Rows | undefined): Promise<TestDevice> {
+    const device = deviceId(number + 1);
+    const folder = await openTestFolder({ device, random: this.#random, rows });
+    const transport = new ModelTransport(() => this.#relay);
+    const link = new Link({
+      transport,
+      device: { id: device, name: `device ${number}` },
+      clock: this.#clock,
+      random: this.#random,
+      logger: silentLogger,
+    });
+    link.add(folder);
+    return { folder, link, transport, backup };
+  }
+
+  /** As after a crash: whatever the old opening still writes goes into rows that nobody reads. */
+  async #reopen(number: number, rows: Rows): Promise<void> {
+    const old = this.#devices[number] as TestDevice;
+    const closed = old.link.close();
+    this.#devices[number] = await this.#open(number, rows, old.backup);
+    await closed;
+  }
+
+  async #replaceRelay(rows: Rows): Promise<void> {
+    for (const { transport } of this.#devices) {
+      if (transport.wire?.relay.failure !== undefined) this.#failures.push(transport.wire.relay.failure);
+      transport.wire?.cut();
+    }
+    this.#relay = await ModelRelay.open(rows, this.#random);
+  }
+
+  async #pass(picks: readonly number[]): Promise<void> {
+    for (const pick of picks) {
+      const wires = this.#devices.flatMap(({ transport: { wire } }) =>
+        wire !== undefined && wire.waiting > 0 ? [wire] : [],
+      );
+      const wire = wires[pick % wires.length];
+      if (wire === undefined) return;
+      const up = wire.toDevice.length === 0 || (wire.toRelay.length > 0 && pick % 7 < 4);
+      this.#look(up ? wire.toRelay[0] : wire.toDevice[0]);
+      wire.pass(up ? 'toRelay' : 'toDevice');
+      await turn();
+    }
+  }
+
+  #look(frame: Uint8Array | undefined): void {
+    if (frame === undefined) return;
+    const message = decodeMessage(frame);
+    this.#count(message.type);
+    if (message.type === 'OPENED') this.#count(message.resumed ? 'resumed' : 'compared');
+  }
+
+  /** Lets frames pass until none waits, through another attempt of whoever is not connected. */
+  async #settle(): Promise<number> {
+    let frames = 0;
+    for (let round = 0; round < 6; round++) {
+      this.#clock.advance(round === 0 ? 0 : A_WHILE);
+      await turn();
+      while (this.#devices.some(({ transport: { wire } }) => (wire?.waiting ?? 0) > 0)) {
+        frames += 1;
+        expect(frames).toBeLessThan(20_000);
+        await this.#pass([frames * 31]);
+      }
+      for (const { transport } of this.#devices) this.#setSlow(transport, false);
+      if (round >= 3 && this.#devices.every(({ link }) => link.folders()[0]?.isSynced === true)) break;
+    }
+    return frames;
+  }
+
+  async #expectSilence(): Promise<void> {
+    const before = { ...this.facts };
+    for (let i = 0; i < 6; i++) {
+      this.#clock.advance(A_WHILE);
+      await turn();
+      while (this.#devices.some(({ transport: { wire } }) => (wire?.waiting ?? 0) > 0)) await this.#pass([i]);
+    }
+    const spoken = Object.keys(this.facts).filter((fact) => this.facts[fact] !== before[fact]);
+    expect(spoken.filter((fact) => fact !== 'PING' && fact !== 'PONG')).toEqual([]);
+  }
+}
+
+/** Every record of a log, by what makes it that record. */
+async function recordsOf(log: TestFolder['log']): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { seq, document } of log.read.order(0)) {
+    const stored = await log.read.record(document, seq);
+    const { author, counter, bodyDigest } = stored?.record.header ?? {};
+    found.push(`${document} ${author} ${counter} ${toHex(bodyDigest ?? new Uint8Array(0))}`);
+  }
+  return found;
+}
