@@ -22,6 +22,9 @@ export function httpBlobs(address: URL, token: string): RemoteBlobs {
       const range: Record<string, string> = offset === 0 ? {} : { range: `bytes=${offset}-` };
       const response = await request(urlOf(folder, name), { headers: { ...headers, ...range }, signal });
       await expectSuccess(response);
+      if (offset > 0 && response.status !== 206) {
+        throw new EvermeshError('LINK_UNREACHABLE', 'What stands before the relay does not pass on ranges.');
+      }
       yield* piecesOf(response, signal);
     },
     async put(folder, name, size, bytes, signal) {

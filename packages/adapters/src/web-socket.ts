@@ -18,6 +18,8 @@ export interface WebSocketTransportOptions {
 }
 
 const OPEN = 1;
+/** The status of a WebSocket that was closed because a frame was too long. */
+const TOO_LONG = 1009;
 
 /**
  * A transport to the relay at `url` (`ws:` or `wss:`, with a path if the relay stands behind one).
@@ -73,7 +75,10 @@ function connect(open: OpenSocket, url: string, events: ConnectionEvents): Conne
   socket.addEventListener('error', ({ message }) => {
     why = unreachable(opened, message);
   });
-  socket.addEventListener('close', () => {
+  socket.addEventListener('close', ({ code }) => {
+    if (code === TOO_LONG) {
+      why = new EvermeshError('MESSAGE_TOO_LARGE', 'A frame was longer than the relay takes.');
+    }
     if (!opened && why?.code === 'LINK_CLOSED') why = unreachable(false, undefined);
     end();
   });

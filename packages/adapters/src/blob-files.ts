@@ -1,0 +1,167 @@
+/**
+ * Blobs as files of a directory: one file a blob, named by its hash, in 256 directories by the first byte of the name. A
+ * file appears under its name only when it is whole, verified and synced; what a crashed run left is removed on opening.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobName } from '@evermesh/core/base';
+import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
+import type { BlobStore } from '@evermesh/core/log';
+
+/** Files being written lie here, in the same file system, so that renaming is atomic. */
+const PARTIAL = 'partial';
+const PIECE_BYTES = 256 * 1024;
+
+/** The blobs in `directory`, which is created if it is missing. One process at a time uses it. */
+export function fileBlobs(directory: string): BlobStore {
+  return new BlobFiles(directory);
+}
+
+class BlobFiles implements BlobStore {
+  readonly #directory: string;
+  readonly #partial: string;
+  #written = 0;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#partial = join(directory, PARTIAL);
+  }
+
+  open(): Promise<void> {
+    return wrapped(async () => {
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      await rm(this.#partial, { recursive: true, force: true });
+      await mkdir(this.#partial, { mode: 0o700 });
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  size(name: BlobName): Promise<number | undefined> {
+    return wrapped(async () => {
+      try {
+        return (await stat(this.#pathOf(name))).size;
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async *read(name: BlobName, offset = 0): AsyncGenerator<Uint8Array> {
+    // Only who reads from the beginning reads everything that the name is a hash of.
+    const hash = offset === 0 ? createHash('sha256') : undefined;
+    const stream = createReadStream(this.#pathOf(name), { start: offset, highWaterMark: PIECE_BYTES });
+    try {
+      for await (const piece of stream as AsyncIterable<Uint8Array>) {
+        hash?.update(piece);
+        yield piece;
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw failed(error);
+      throw new EvermeshError('BLOB_NOT_FOUND', `Blob ${name} is not here.`, {
+        cause: error,
+        details: { name },
+      });
+    }
+    if (hash !== undefined && hash.digest('hex') !== name) throw damaged(name);
+  }
+
+  async write(
+    bytes: AsyncIterable<Uint8Array>,
+    expected?: BlobName,
+  ): Promise<{ name: BlobName; size: number }> {
+    const partial = join(this.#partial, String(this.#written++));
+    const file = await wrapped(() => open(partial, 'wx', 0o600));
+    try {
+      const { name, size } = await fill(file, bytes);
+      if (expected !== undefined && name !== expected) throw damaged(expected);
+      // One that is here already and has its size stays as it is; one that was cut off by a failing disk is mended.
+      if ((await this.size(name)) !== size) await wrapped(() => this.#settle(file, partial, name));
+      return { name, size };
+    } finally {
+      await file.close();
+      await rm(partial, { force: true });
+    }
+  }
+
+  delete(name: BlobName): Promise<void> {
+    return wrapped(async () => {
+      try {
+        await unlink(this.#pathOf(name));
+      } catch (error) {
+        if (isMissing(error)) return;
+        throw error;
+      }
+      await syncDirectory(this.#directoryOf(name));
+    });
+  }
+
+  /** Content first, then the name: whoever finds the name after a power cut finds the content. */
+  async #settle(file: FileHandle, partial: string, name: BlobName): Promise<void> {
+    await file.sync();
+    const directory = this.#directoryOf(name);
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncDirectory(this.#directory);
+    await rename(partial, this.#pathOf(name));
+    await syncDirectory(directory);
+  }
+
+  #directoryOf(name: BlobName): string {
+    return join(this.#directory, name.slice(0, 2));
+  }
+
+  #pathOf(name: BlobName): string {
+    return join(this.#directoryOf(name), name);
+  }
+}
+
+/** Failures of `bytes` are those of whoever gives them; only the disk's are ours. */
+async function fill(
+  file: FileHandle,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ name: BlobName; size: number }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const piece of bytes) {
+    hash.update(piece);
+    size += piece.byteLength;
+    await wrapped(() => file.writeFile(piece));
+  }
+  return { name: hash.digest('hex') as BlobName, size };
+}
+
+/** Makes durable that a name appeared, or went, in a directory. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function wrapped<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+function failed(error: unknown): EvermeshError {
+  if (isEvermeshError(error)) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new EvermeshError('STORE_FAILED', `The blobs cannot be read or written: ${why}`, { cause: error });
+}
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+const damaged = (name: BlobName): EvermeshError =>
+  new EvermeshError('BLOB_DAMAGED', `The bytes of blob ${name} do not hash to its name.`, {
+    details: { name },
+  });

@@ -1,0 +1,54 @@
+/** `evermesh relay`: stores and forwards for the devices of a mesh, until it is stopped. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { levelStore } from '@evermesh/adapters/level';
+import { EvermeshError } from '@evermesh/core/errors';
+import { allowEveryone, type Authorizer, openRelay, sharedToken } from '@evermesh/server';
+import type { CommandContext } from '../command-context.ts';
+import { realPathOf } from '../directories.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { parseListenAddress } from '../listen-address.ts';
+import type { Output } from '../output.ts';
+import { aborted } from '../stop-signal.ts';
+import { tokenOf } from '../token-file.ts';
+import { usageError } from '../usage-error.ts';
+
+export interface RelayFlags {
+  readonly listen: string;
+  readonly data?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly allowEveryone?: boolean | undefined;
+}
+
+export async function relay(
+  flags: RelayFlags,
+  { config, output, signal, logger }: CommandContext,
+): Promise<ExitCode> {
+  const listen = parseListenAddress(flags.listen);
+  const authorizer = await authorizerFrom(flags, output);
+  const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const server = await openRelay({
+    store: levelStore(join(data, 'store')),
+    blobs: fileBlobs(join(data, 'blobs')),
+    listen,
+    authorizer,
+    logger,
+  });
+  output.tell({ event: 'listening', url: server.url, data });
+  await aborted(signal);
+  await server.close();
+  output.tell({ event: 'stopped' });
+  return EXIT.inStep;
+}
+
+async function authorizerFrom({ tokenFile, allowEveryone: all }: RelayFlags, output: Output): Promise<Authorizer> {
+  if (tokenFile !== undefined && all === true) {
+    throw usageError('--token-file and --allow-everyone contradict each other.', 'Give one of the two.');
+  }
+  if (all === true) return allowEveryone;
+  const token = await tokenOf(tokenFile, output);
+  if (token === undefined) throw new EvermeshError('RELAY_UNSAFE', 'A relay must be told whom it serves.');
+  return sharedToken(token);
+}

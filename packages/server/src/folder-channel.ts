@@ -1,0 +1,270 @@
+/**
+ * One folder on one socket, as the relay sees it: a reader that follows the folder's log. It is told of every place in
+ * order, by LIVE while it keeps up. One that does not is told later what changed behind its place, by CHANGED: nothing
+ * is kept for it meanwhile, however slow it is.
+ */
+import { type DeviceId, type DocumentId, equalBytes, SerialQueue } from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
+import type { Appended, AppendResult, DocumentIndex } from '@evermesh/core/log';
+import {
+  type Awareness,
+  type Cursor,
+  encodeMessage,
+  type FromRelay,
+  type Grant,
+  LIMITS,
+  type Position,
+  type Pull,
+  type Put,
+  type RecordHeader,
+} from '@evermesh/core/protocol';
+import type { BlobRows } from './blob-rows.ts';
+import type { FolderReader, OpenFolder } from './folder-registry.ts';
+import { liveFrame } from './live-frames.ts';
+import { checkBlobs, checkRepeats, decodePut, type PutContext } from './put-check.ts';
+
+/** The socket as a channel sees it. */
+export interface ChannelSocket {
+  send(frame: Uint8Array): void;
+  /** More waits to leave than a reader that keeps up would let wait. */
+  readonly isFull: boolean;
+  /** Resolves when there is room again, or the socket is closed. */
+  drained(): Promise<void>;
+}
+
+export interface FolderChannelOptions {
+  readonly channel: number;
+  readonly device: DeviceId;
+  readonly grant: Grant;
+  readonly folder: OpenFolder;
+  readonly blobs: BlobRows;
+  readonly socket: ChannelSocket;
+  /** The channel cannot go on. */
+  readonly failed: (error: unknown) => void;
+}
+
+const PAGE_BYTES = 256 * 1024;
+const DOCUMENT_BYTES = 32;
+const AUTHOR_BYTES = 28;
+
+/** What became of one PUT. */
+interface Taken extends AppendResult {
+  readonly last: RecordHeader;
+}
+
+export class FolderChannel implements FolderReader {
+  readonly #options: FolderChannelOptions;
+  readonly #context: PutContext;
+  readonly #pulls: SerialQueue = new SerialQueue();
+  /** Answers go out in the order of the PUTs. */
+  readonly #answers: SerialQueue = new SerialQueue();
+  /** The place up to which the reader was told. */
+  #told: Position = { seq: 0, digest: new Uint8Array(16) };
+  #isLive = false;
+  /** A PUT was not taken: none behind it is. */
+  #isBroken = false;
+  #isClosed = false;
+  #stopWatching: () => void = () => {};
+
+  constructor(options: FolderChannelOptions) {
+    this.#options = options;
+    this.#context = { log: options.folder.log, device: options.device, blobs: options.blobs };
+  }
+
+  /** Answers OPEN, and begins to follow the log. */
+  async open(cursor: Cursor | undefined): Promise<void> {
+    const { folder, channel, grant } = this.#options;
+    const { log } = folder;
+    const isSameLog = cursor !== undefined && cursor.epoch === log.epoch && cursor.seq <= log.position.seq;
+    const digest = isSameLog ? await log.read.digestAt(cursor.seq) : undefined;
+    if (this.#isClosed) return;
+    const resumed = cursor !== undefined && digest !== undefined && equalBytes(digest, cursor.digest);
+    const { epoch, position } = log;
+    this.#send({ type: 'OPENED', channel, cursor: { epoch, ...position }, grant, resumed });
+    if (resumed) this.#told = { seq: cursor.seq, digest: cursor.digest.slice() };
+    folder.readers.add(this);
+    this.#stopWatching = log.appended.add((appended) => this.#onAppended(appended));
+    if (resumed && cursor.seq === position.seq) this.#isLive = true;
+    else this.#guard(this.#catchUp());
+  }
+
+  /** Resolves when everything asked for was sent. */
+  async pull({ documents }: Pull): Promise<void> {
+    await this.#pulls.run(() => this.#pull(documents));
+  }
+
+  /**
+   * Resolves when the PUT was answered. The PUTs of a folder are checked and appended one at a time, so that nothing comes
+   * between a check and what it allows.
+   * @throws what is to be told to the device: neither this PUT nor any behind it was stored
+   */
+  put({ records }: Put): Promise<void> {
+    const taken = this.#options.folder.puts.run(() => this.#take(records));
+    return this.#answers.run(async () => this.#answer(await taken));
+  }
+
+  /** Resolves when every PUT so far was answered, or turned out not to be taken. */
+  settled(): Promise<void> {
+    return this.#answers.idle();
+  }
+
+  /** Hands on who is where in a document to everybody else. */
+  awareness({ document, state }: Awareness): void {
+    for (const reader of this.#options.folder.readers) if (reader !== this) reader.aware(document, state);
+  }
+
+  /** Now or never: the next state says more than this one. */
+  aware(document: DocumentId, state: Uint8Array): void {
+    const { channel, socket } = this.#options;
+    if (!socket.isFull) this.#send({ type: 'AWARENESS', channel, document, state });
+  }
+
+  /** Follows the log no more. Resolves when nothing of it is being read or written. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopWatching();
+    this.#options.folder.readers.delete(this);
+    await this.#answers.idle();
+    await this.#pulls.idle();
+  }
+
+  #onAppended(appended: Appended): void {
+    if (!this.#isLive) return;
+    const { socket, channel } = this.#options;
+    if (socket.isFull) {
+      this.#isLive = false;
+      this.#guard(this.#catchUp());
+      return;
+    }
+    const last = appended.entries.at(-1);
+    if (last === undefined) return;
+    if (appended.source !== this) socket.send(liveFrame(appended, channel));
+    this.#told = { seq: last.seq, digest: last.digest };
+  }
+
+  /** Tells what changed behind the reader's place, until there is nothing more to tell. */
+  async #catchUp(): Promise<void> {
+    const { folder, socket } = this.#options;
+    const { log } = folder;
+    do {
+      await socket.drained();
+      const { position } = log;
+      const changed = [...log.documents()].filter(({ lastSeq }) => lastSeq > this.#told.seq);
+      changed.sort((a, b) => a.lastSeq - b.lastSeq);
+      await this.#sendPages(changed, { epoch: log.epoch, ...position });
+      if (this.#isClosed) return;
+      this.#told = position;
+    } while (log.position.seq !== this.#told.seq);
+    this.#isLive = true;
+  }
+
+  async #sendPages(changed: readonly DocumentIndex[], through: Cursor): Promise<void> {
+    const { channel, socket } = this.#options;
+    let sent = 0;
+    do {
+      await socket.drained();
+      if (this.#isClosed) return;
+      const page = pageOf(changed, sent);
+      sent += page.length;
+      const documents = page.map(({ document, lastSeq, bytes, heads }) => ({
+        document,
+        seq: lastSeq,
+        bytes,
+        heads,
+      }));
+      this.#send({
+        type: 'CHANGED',
+        channel,
+        documents,
+        through: sent === changed.length ? through : undefined,
+      });
+    } while (sent < changed.length);
+  }
+
+  async #pull(documents: Pull['documents']): Promise<void> {
+    const { channel, folder, socket } = this.#options;
+    let records: Uint8Array[] = [];
+    let done: DocumentId[] = [];
+    let size = 0;
+    const flush = async (): Promise<void> => {
+      await socket.drained();
+      this.#send({ type: 'RECORDS', channel, records, done });
+      records = [];
+      done = [];
+      size = 0;
+    };
+    for (const { document, heads } of documents) {
+      for await (const { bytes } of folder.log.read.document(document, heads)) {
+        if (size + bytes.byteLength > PAGE_BYTES && size > 0) await flush();
+        if (this.#isClosed) return;
+        records.push(bytes);
+        size += bytes.byteLength;
+      }
+      done.push(document);
+      size += DOCUMENT_BYTES;
+    }
+    await flush();
+  }
+
+  /** Nothing if the channel ended before its turn came. */
+  async #take(records: readonly Uint8Array[]): Promise<Taken | undefined> {
+    if (this.#isClosed || this.#isBroken) return undefined;
+    try {
+      if (this.#options.grant !== 'write') {
+        throw new EvermeshError('AUTH_DENIED', 'The token lets this folder be read only.');
+      }
+      const decoded = decodePut(records, this.#context);
+      await checkBlobs(decoded, this.#context);
+      await checkRepeats(decoded, this.#context);
+      const last = decoded.at(-1)?.header;
+      if (last === undefined) throw new EvermeshError('MESSAGE_MALFORMED', 'A PUT without records.');
+      const appended = this.#options.folder.log.append(decoded, { source: this });
+      // Its failure is told when its answer is due; until then nobody listens.
+      appended.durable.catch(() => undefined);
+      return { last, ...appended };
+    } catch (error) {
+      this.#isBroken = true;
+      throw error;
+    }
+  }
+
+  /**
+   * Says what became of a PUT once that is durable. `through` is the place up to which this reader was told, so that no
+   * record of another device ever lies between it and the reader's cursor.
+   */
+  async #answer(taken: Taken | undefined): Promise<void> {
+    if (taken === undefined) return;
+    const { outcomes, durable, last } = taken;
+    await durable;
+    const { channel } = this.#options;
+    const gap = outcomes.find((outcome) => outcome.type === 'gap');
+    if (gap !== undefined) this.#send({ type: 'GAP', channel, document: gap.document, heads: gap.heads });
+    else {
+      const { author, counter } = last;
+      this.#send({ type: 'ACK', channel, author, counter, through: this.#told });
+    }
+  }
+
+  #guard(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#isClosed) this.#options.failed(error);
+    });
+  }
+
+  #send(message: FromRelay): void {
+    if (!this.#isClosed) this.#options.socket.send(encodeMessage(message));
+  }
+}
+
+/** The documents from `from` on that fit in one page. */
+function pageOf(changed: readonly DocumentIndex[], from: number): DocumentIndex[] {
+  const page: DocumentIndex[] = [];
+  let bytes = 0;
+  for (let i = from; i < changed.length && page.length < LIMITS.changedDocuments; i++) {
+    const index = changed[i] as DocumentIndex;
+    bytes += DOCUMENT_BYTES + AUTHOR_BYTES * index.heads.size;
+    if (bytes > PAGE_BYTES && page.length > 0) break;
+    page.push(index);
+  }
+  return page;
+}

@@ -1,0 +1,133 @@
+/**
+ * The folders that somebody uses: each has one log, opened on demand and dropped when nobody needs it any more.
+ *
+ * A relay that did not end cleanly may have shown what its disk then lost. Its logs get new epochs, so that no device
+ * takes up a cursor in them. Rows of the relay's own:
+ *
+ * - `relay/clean`              there while the relay is stopped in good order
+ * - `relay/suspect/<folder>`   the log was there at an unclean start and was not opened since: its epoch is to be renewed
+ */
+import { type DocumentId, EMPTY, type FolderId, type Random, SerialQueue } from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
+import { Committer, FolderLog, folderPrefix, logKey, prefixEnd, type Store } from '@evermesh/core/log';
+
+const CLEAN_KEY = 'relay/clean';
+const suspectKey = (folder: FolderId): string => `relay/suspect/${folder}`;
+
+/** Somebody who follows a folder. */
+export interface FolderReader {
+  /** Is told, if it keeps up, who is where in a document. */
+  aware(document: DocumentId, state: Uint8Array): void;
+}
+
+export interface OpenFolder {
+  readonly log: FolderLog;
+  /** Everything that is put to the folder goes through here. */
+  readonly puts: SerialQueue;
+  readonly readers: Set<FolderReader>;
+}
+
+interface Entry {
+  readonly opening: Promise<OpenFolder>;
+  users: number;
+}
+
+export class FolderRegistry {
+  readonly committer: Committer;
+  readonly #store: Store;
+  readonly #random: Random;
+  readonly #entries = new Map<FolderId, Entry>();
+
+  /** @param store open */
+  static async open(store: Store, random: Random): Promise<FolderRegistry> {
+    const committer = new Committer(store);
+    const wasClean = (await store.get(CLEAN_KEY)) !== undefined;
+    if (wasClean) await committer.commit([{ type: 'del', key: CLEAN_KEY }]);
+    else {
+      for await (const folder of foldersOf(store)) {
+        await committer.commit([{ type: 'put', key: suspectKey(folder), value: EMPTY }]);
+      }
+    }
+    return new FolderRegistry(store, committer, random);
+  }
+
+  private constructor(store: Store, committer: Committer, random: Random) {
+    this.#store = store;
+    this.committer = committer;
+    this.#random = random;
+  }
+
+  async isKnown(folder: FolderId): Promise<boolean> {
+    return this.#entries.has(folder) || (await this.#store.get(logKey(folder))) !== undefined;
+  }
+
+  /**
+   * Opens a folder for one more user, who calls `release` in the end.
+   * @throws FOLDER_NOT_FOUND if the relay has no such folder and is not to begin one
+   */
+  async acquire(folder: FolderId, create: boolean): Promise<OpenFolder> {
+    const isKnown = await this.isKnown(folder);
+    if (!isKnown && !create) {
+      throw new EvermeshError('FOLDER_NOT_FOUND', `The relay has no folder ${folder}.`, {
+        details: { folder },
+      });
+    }
+    let entry = this.#entries.get(folder);
+    if (entry === undefined) {
+      entry = { opening: this.#open(folder), users: 0 };
+      this.#entries.set(folder, entry);
+    }
+    entry.users += 1;
+    try {
+      return await entry.opening;
+    } catch (error) {
+      if (this.#entries.get(folder) === entry) this.#entries.delete(folder);
+      throw error;
+    }
+  }
+
+  async release(folder: FolderId): Promise<void> {
+    const entry = this.#entries.get(folder);
+    if (entry === undefined) return;
+    entry.users -= 1;
+    // A log that is still being written must not be opened a second time.
+    await this.committer.idle().catch(() => undefined);
+    if (entry.users === 0 && this.#entries.get(folder) === entry) this.#entries.delete(folder);
+  }
+
+  /** After everything was written: the next start may trust the logs. */
+  async close(): Promise<void> {
+    if (this.committer.failure !== undefined) return;
+    await this.committer.idle();
+    await this.committer.commit([{ type: 'put', key: CLEAN_KEY, value: EMPTY }]);
+  }
+
+  async #open(folder: FolderId): Promise<OpenFolder> {
+    const { committer } = this;
+    const renewEpoch = (await this.#store.get(suspectKey(folder))) !== undefined;
+    const log = await FolderLog.open({
+      store: this.#store,
+      committer,
+      folder,
+      random: this.#random,
+      renewEpoch,
+    });
+    if (renewEpoch) await committer.commit([{ type: 'del', key: suspectKey(folder) }]);
+    return { log, puts: new SerialQueue(), readers: new Set() };
+  }
+}
+
+/** One look at the store a folder: what is in it is passed over. */
+async function* foldersOf(store: Store): AsyncGenerator<FolderId> {
+  const all = folderPrefix('' as FolderId).slice(0, -1);
+  let next: string | undefined = all;
+  while (next !== undefined) {
+    const from: string = next;
+    next = undefined;
+    for await (const [key] of store.iterator({ gte: from, lt: prefixEnd(all), limit: 1 })) {
+      const folder = key.slice(all.length).split('/', 1)[0] as FolderId;
+      yield folder;
+      next = prefixEnd(folderPrefix(folder));
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * One WebSocket as the relay uses it: frames out with back-pressure, frames in no faster than they are worked on. Both
+ * bounds together are why a peer that reads slowly, or not at all, never grows the relay's memory: it is not read from
+ * either while what it asked for waits to leave.
+ */
+import type { WebSocket } from 'ws';
+
+/** Bytes that may wait to leave before the reader counts as slow, and at which it no longer does. */
+const FULL_BYTES = 1024 * 1024;
+const ROOM_BYTES = FULL_BYTES / 2;
+/** Frames, and bytes of frames, that may be in work at one time. */
+const WORK_FRAMES = 256;
+const WORK_BYTES = 4 * 1024 * 1024;
+
+export class FrameSocket {
+  readonly #socket: WebSocket;
+  readonly #waiting: (() => void)[] = [];
+  #workFrames = 0;
+  #workBytes = 0;
+  /** Something happened that shows the peer is there. */
+  #alive: () => void;
+
+  constructor(socket: WebSocket, alive: () => void) {
+    this.#socket = socket;
+    this.#alive = alive;
+    socket.on('close', () => this.#letGo());
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#socket.send(frame, () => this.#onSent());
+    this.#regulate();
+  }
+
+  /** More waits to leave than a reader that keeps up would let wait. */
+  get isFull(): boolean {
+    return this.#socket.bufferedAmount > FULL_BYTES;
+  }
+
+  /** Resolves when there is room again, or the socket is closed. */
+  drained(): Promise<void> {
+    if (!this.isFull || this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Whether the peer is kept waiting: its silence then says nothing about it. */
+  get isWorking(): boolean {
+    return this.#workFrames > 0;
+  }
+
+  /** Counts a frame as in work until `work` has ended. */
+  async work(bytes: number, work: Promise<void>): Promise<void> {
+    this.#workFrames += 1;
+    this.#workBytes += bytes;
+    this.#regulate();
+    try {
+      await work;
+    } finally {
+      this.#workFrames -= 1;
+      this.#workBytes -= bytes;
+      this.#regulate();
+    }
+  }
+
+  /** Sends a last frame and begins to close. Whatever the peer sends meanwhile is for nobody. */
+  end(frame: Uint8Array, status: number): void {
+    this.send(frame);
+    this.#socket.close(status);
+    // The peer's side of closing has to be read.
+    this.#socket.resume();
+  }
+
+  /** Closes without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #onSent(): void {
+    if (this.#waiting.length > 0 || this.#socket.isPaused) this.#alive();
+    if (this.#socket.bufferedAmount > ROOM_BYTES) return;
+    this.#letGo();
+    this.#regulate();
+  }
+
+  #letGo(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #regulate(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const isBusy = this.isFull || this.#workFrames > WORK_FRAMES || this.#workBytes > WORK_BYTES;
+    if (isBusy) this.#socket.pause();
+    else if (this.#socket.isPaused) this.#socket.resume();
+  }
+}

@@ -1,0 +1,40 @@
+/** Answers over HTTP: an error is `{"code", "reason"}` with the status that says the same to whoever stands between. */
+import type { ServerResponse } from 'node:http';
+import type { Logger } from '@evermesh/core/base';
+import { toldError } from './told-error.ts';
+
+const STATUS: Readonly<Record<string, number>> = {
+  AUTH_REQUIRED: 401,
+  AUTH_DENIED: 403,
+  ORIGIN_REFUSED: 403,
+  BLOB_NOT_FOUND: 404,
+  MESSAGE_UNEXPECTED: 404,
+  MESSAGE_MALFORMED: 400,
+  BLOB_DAMAGED: 422,
+  RELAY_DRAINING: 503,
+};
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export function errorAnswer(error: unknown, logger: Logger): ErrorAnswer {
+  const told = toldError(error, logger);
+  return { status: STATUS[told.code] ?? 500, body: JSON.stringify(told) };
+}
+
+/** After an error the connection ends: what the peer still sends is not read to its end. */
+export function answerError(response: ServerResponse, error: unknown, logger: Logger): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, body } = errorAnswer(error, logger);
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(body);
+}
+
+export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(value));
+}

@@ -1,0 +1,123 @@
+/** Opens a relay: its stores, its folders, its door; and closes all of them in the right order. */
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
+import { type BlobStore, openStore, type Store } from '@evermesh/core/log';
+import { allowEveryone, type Authorizer } from './authorizer.ts';
+import { BlobRows } from './blob-rows.ts';
+import { FolderRegistry } from './folder-registry.ts';
+import { isLoopback } from './origin-guard.ts';
+import type { RelayParts } from './relay-parts.ts';
+import { type ListenOptions, RelayServer } from './relay-server.ts';
+
+export interface RelayOptions {
+  /** An adapter's store, for instance `levelStore(directory)`. The relay opens and closes it. */
+  readonly store: Store;
+  /** Where contents that are not text lie, for instance `fileBlobs(directory)`. The relay opens and closes it. */
+  readonly blobs: BlobStore;
+  /** `port` 0 takes any free one. */
+  readonly listen: ListenOptions;
+  /** `sharedToken(...)`, or `allowEveryone` on a loopback address. */
+  readonly authorizer: Authorizer;
+  /** Default: says nothing. */
+  readonly logger?: Logger | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** Web pages that may use the relay, for instance `https://notes.example`. Default: none. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Names under which the relay is reached, beside loopback and the host it listens on. Default: none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+}
+
+export interface Relay {
+  /** Where devices reach it. */
+  readonly url: string;
+  /** Answers what was taken, tells everybody that it stops, and closes the stores. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens a relay. It takes connections when this resolves.
+ * @throws RELAY_UNSAFE if it would serve everybody on an address that is not loopback; RELAY_PORT_IN_USE; CONFIG_INVALID
+ *   if it cannot listen there for another reason; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
+ */
+export async function openRelay(options: RelayOptions): Promise<Relay> {
+  const { store, blobs, authorizer, listen } = options;
+  if (authorizer === allowEveryone && !isLoopback(listen.host)) {
+    const what = `Whoever reaches ${listen.host} could read and write everything. Give the relay a token.`;
+    throw new EvermeshError('RELAY_UNSAFE', what);
+  }
+  const random = options.random ?? systemRandom;
+  const logger = options.logger ?? silentLogger;
+  const stores = await openStores(store, blobs, random);
+  const { registry } = stores;
+  const parts: RelayParts = {
+    registry,
+    blobs,
+    blobRows: new BlobRows(store, registry.committer),
+    authorizer,
+    logger,
+    clock: options.clock ?? systemClock,
+  };
+  const server = new RelayServer(parts, {
+    host: listen.host.toLowerCase(),
+    allowedOrigins: options.allowedOrigins ?? [],
+    allowedHosts: (options.allowedHosts ?? []).map((host) => host.toLowerCase()),
+  });
+  try {
+    const port = await server.listen(listen);
+    const url = `ws://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`;
+    logger.info('the relay listens', { url });
+    return relayAt(url, async () => {
+      await server.close();
+      await stores.close();
+      logger.info('the relay stopped', { url });
+    });
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+function relayAt(url: string, end: () => Promise<void>): Relay {
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= end();
+    return closing;
+  };
+  return { url, close, [Symbol.asyncDispose]: close };
+}
+
+interface OpenStores {
+  readonly registry: FolderRegistry;
+  close(): Promise<void>;
+}
+
+async function openStores(store: Store, blobs: BlobStore, random: Random): Promise<OpenStores> {
+  await openStore(store);
+  try {
+    await blobs.open();
+    const registry = await FolderRegistry.open(store, random);
+    return {
+      registry,
+      close: async () => {
+        try {
+          await registry.close();
+          await blobs.close();
+        } finally {
+          await store.close();
+        }
+      },
+    };
+  } catch (error) {
+    await store.close().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+/** What must be true of records before a log takes them from a device. */
+import { type DeviceId, deviceOf, type DocumentId, equalBytes } from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
+import type { FolderLog } from '@evermesh/core/log';
+import { decodeRecord, type LogRecord, type RecordHeader } from '@evermesh/core/protocol';
+import type { BlobRows } from './blob-rows.ts';
+
+export interface PutContext {
+  readonly log: FolderLog;
+  /** The device that puts. */
+  readonly device: DeviceId;
+  readonly blobs: BlobRows;
+}
+
+/**
+ * The records of one PUT: of this folder, of one author, counters ascending, groups whole.
+ * @throws RECORD_MALFORMED, FORMAT_TOO_NEW
+ */
+export function decodePut(records: readonly Uint8Array[], { log, device }: PutContext): LogRecord[] {
+  const decoded = records.map(decodeRecord);
+  let previous: LogRecord | undefined;
+  for (const record of decoded) {
+    const { folder, author, counter } = record.header;
+    if (folder !== log.folder) throw malformed('A record belongs to another folder.');
+    if (previous !== undefined && (previous.header.author !== author || previous.header.counter >= counter)) {
+      throw malformed('Records of one PUT have one author and ascending counters.');
+    }
+    previous = record;
+  }
+  checkGroups(decoded, log, device);
+  return decoded;
+}
+
+/**
+ * A device sends its own groups whole. Records that it has of others came one document at a time, so of their groups it
+ * may hold a part; and a group of which a part is here already may be completed.
+ */
+function checkGroups(records: readonly LogRecord[], log: FolderLog, device: DeviceId): void {
+  const present = new Map<number, number>();
+  for (const { header } of records) {
+    const { author, group } = header;
+    if (group === undefined || deviceOf(author) !== device || group.first <= log.lastCounter(author))
+      continue;
+    present.set(group.first, (present.get(group.first) ?? group.size) - 1);
+  }
+  for (const missing of present.values())
+    if (missing !== 0) throw malformed('An atomic group came in parts.');
+}
+
+/**
+ * Blobs travel before the records that name them. A record that others wrote is taken without: whoever refills a relay
+ * may never have had the blob.
+ * @throws BLOB_NOT_FOUND
+ */
+export async function checkBlobs(
+  records: readonly LogRecord[],
+  { log, device, blobs }: PutContext,
+): Promise<void> {
+  for (const { header } of records) {
+    if (deviceOf(header.author) !== device) continue;
+    for (const name of header.blobs) {
+      if (await blobs.has(log.folder, name)) continue;
+      throw new EvermeshError('BLOB_NOT_FOUND', `A record names blob ${name}, which is not here.`, {
+        details: { name },
+      });
+    }
+  }
+}
+
+/**
+ * A record that is here already must be the same record: two that are numbered alike and differ come from a store that
+ * was copied or rolled back within one run.
+ * @throws DEVICE_FORKED
+ */
+export async function checkRepeats(records: readonly LogRecord[], { log }: PutContext): Promise<void> {
+  const repeats = new Map<DocumentId, RecordHeader[]>();
+  let isWriting = false;
+  for (const { header } of records) {
+    const { document, author, counter } = header;
+    if (counter > (log.assignedHeads(document).get(author) ?? 0)) continue;
+    repeats.set(document, [...(repeats.get(document) ?? []), header]);
+    isWriting ||= counter > (log.document(document)?.heads.get(author) ?? 0);
+  }
+  // What is not durable cannot be read back yet.
+  if (isWriting) await log.idle();
+  for (const [document, headers] of repeats) await checkAgainstLog(log, document, headers);
+}
+
+/** @param headers of one author, counters ascending */
+async function checkAgainstLog(
+  log: FolderLog,
+  document: DocumentId,
+  headers: readonly RecordHeader[],
+): Promise<void> {
+  const [first] = headers;
+  if (first === undefined) return;
+  const { author } = first;
+  const given = new Map(headers.map(({ counter, bodyDigest }) => [counter, bodyDigest]));
+  // Heads that cover everything of the document but this author's records from the first one on.
+  const after = new Map([...log.assignedHeads(document), [author, first.counter - 1] as const]);
+  for await (const { record } of log.read.document(document, after)) {
+    const { counter, bodyDigest } = record.header;
+    const digest = record.header.author === author ? given.get(counter) : undefined;
+    if (digest === undefined || equalBytes(digest, bodyDigest)) continue;
+    throw new EvermeshError(
+      'DEVICE_FORKED',
+      `Record ${counter} of ${author} is here already, with another content.`,
+    );
+  }
+}
+
+const malformed = (why: string): EvermeshError => new EvermeshError('RECORD_MALFORMED', why);

@@ -1,0 +1,208 @@
+/**
+ * The relay's door: one HTTP server for sockets, blobs and the health answer. It lets in who may come in, and knows who
+ * is there.
+ */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { Duplex } from 'node:stream';
+import { EvermeshError } from '@evermesh/core/errors';
+import { LIMITS } from '@evermesh/core/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { answerBlob, blobPlaceOf } from './blob-requests.ts';
+import { DeviceSession } from './device-session.ts';
+import { FrameSocket } from './frame-socket.ts';
+import { answerError, answerJson, errorAnswer } from './http-answer.ts';
+import { checkOrigin, type GuardOptions } from './origin-guard.ts';
+import type { RelayParts } from './relay-parts.ts';
+
+/** Milliseconds without a byte after which a request is given up. */
+const REQUEST_SILENCE = 60_000;
+/** Milliseconds between two looks at which peers are still there. */
+const LOOK_EVERY = 20_000;
+/** Milliseconds that peers have to say goodbye. */
+const CLOSE_WITHIN = 2000;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export class RelayServer {
+  readonly #parts: RelayParts;
+  readonly #guard: GuardOptions;
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #sessions = new Set<DeviceSession>();
+  /** Sessions and requests that have not ended. */
+  readonly #running = new Set<Promise<void>>();
+  #stopLooking: () => void = () => {};
+  #isDraining = false;
+
+  constructor(parts: RelayParts, guard: GuardOptions) {
+    this.#parts = parts;
+    this.#guard = guard;
+    // The whole of a large blob may take long; what counts is that bytes keep coming.
+    this.#server = createServer({ requestTimeout: 0 }, (request, response) =>
+      this.#onRequest(request, response),
+    );
+    this.#server.timeout = REQUEST_SILENCE;
+    this.#server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
+    // Frames are mostly compressed already: compressing them again costs memory for each socket.
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: LIMITS.frameBytes,
+      clientTracking: true,
+    });
+  }
+
+  /** Returns the port. @throws RELAY_PORT_IN_USE, CONFIG_INVALID */
+  async listen({ host, port }: ListenOptions): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error) => reject(listenError(error, host, port)));
+      this.#server.listen({ host, port }, resolve);
+    });
+    this.#server.on('error', (error) =>
+      this.#parts.logger.error('the server failed', { error: error.message }),
+    );
+    this.#look();
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Takes nothing new, answers what was taken, says goodbye. Resolves when nobody is there any more. */
+  async close(): Promise<void> {
+    this.#isDraining = true;
+    this.#stopLooking();
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    await Promise.all([...this.#sessions].map((session) => session.drain()));
+    const impatience = this.#parts.clock.after(CLOSE_WITHIN, () => {
+      for (const socket of this.#sockets.clients) socket.terminate();
+      this.#server.closeAllConnections();
+    });
+    this.#server.closeIdleConnections();
+    await closed;
+    impatience.cancel();
+    await Promise.all(this.#running);
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#track(
+      this.#answer(request, response).catch((error: unknown) => {
+        // A peer that broke off is told nothing, and is nobody's trouble.
+        if (request.socket.destroyed) return;
+        answerError(response, error, this.#parts.logger);
+      }),
+    );
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const origin = checkOrigin(request, this.#guard);
+    if (origin !== undefined) {
+      response.setHeader('access-control-allow-origin', origin);
+      response.setHeader('vary', 'origin');
+    }
+    if (this.#isDraining) throw draining();
+    const path = pathOf(request);
+    const place = blobPlaceOf(path);
+    if (request.method === 'OPTIONS' && place !== undefined) return preflight(response);
+    if (place !== undefined) return answerBlob(this.#parts, place, request, response);
+    if (path !== '/healthz')
+      throw new EvermeshError('MESSAGE_UNEXPECTED', 'There is nothing at this address.');
+    const isWell = this.#parts.registry.committer.failure === undefined;
+    answerJson(response, isWell ? 200 : 503, { status: isWell ? 'ok' : 'failing' });
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    try {
+      checkOrigin(request, this.#guard);
+      if (this.#isDraining) throw draining();
+      if (pathOf(request) !== '/')
+        throw new EvermeshError('MESSAGE_UNEXPECTED', 'There is no socket at this address.');
+    } catch (error) {
+      const { status, body } = errorAnswer(error, this.#parts.logger);
+      socket.end(rawAnswer(status, body));
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, request));
+  }
+
+  #welcome(webSocket: WebSocket, request: IncomingMessage): void {
+    const socket = new FrameSocket(webSocket, () => session.alive());
+    const session = new DeviceSession(this.#parts, socket);
+    this.#sessions.add(session);
+    const { socket: wire } = request;
+    wire.on('data', () => session.received(wire.bytesRead));
+    webSocket.on('message', (data, isBinary) => session.frame(data as Buffer, isBinary));
+    // What `ws` refuses by itself, a frame that is too long or broken, it closes with a status that says so.
+    webSocket.on('error', (error) => this.#parts.logger.info('a socket failed', { error: error.message }));
+    this.#track(
+      new Promise<void>((resolve) => {
+        webSocket.on('close', () => {
+          this.#sessions.delete(session);
+          resolve(session.closed());
+        });
+      }),
+    );
+  }
+
+  #look(): void {
+    const timer = this.#parts.clock.after(LOOK_EVERY, () => {
+      for (const session of this.#sessions) session.look();
+      this.#look();
+    });
+    this.#stopLooking = () => timer.cancel();
+  }
+
+  #track(work: Promise<void>): void {
+    const ended = work
+      .catch((error: unknown) =>
+        this.#parts.logger.error('something unexpected happened', { error: String(error) }),
+      )
+      .finally(() => this.#running.delete(ended));
+    this.#running.add(ended);
+  }
+}
+
+const draining = (): EvermeshError => new EvermeshError('RELAY_DRAINING', 'The relay stops.');
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] as string;
+
+/** What a page on an allowed origin asks before it sends a token or asks for a range. */
+function preflight(response: ServerResponse): void {
+  response.writeHead(204, {
+    'access-control-allow-methods': 'GET, HEAD, PUT',
+    'access-control-allow-headers': 'authorization, range',
+    'access-control-max-age': '600',
+  });
+  response.end();
+}
+
+const rawAnswer = (status: number, body: string): string =>
+  [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${new TextEncoder().encode(body).byteLength}`,
+    '',
+    body,
+  ].join('\r\n');
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): EvermeshError {
+  const details = { host, port };
+  if (error.code === 'EADDRINUSE') {
+    const what = `Something else listens at ${host}:${port} already.`;
+    return new EvermeshError('RELAY_PORT_IN_USE', what, { cause: error, details });
+  }
+  const what = `The relay cannot listen at ${host}:${port}: ${error.message}`;
+  return new EvermeshError('CONFIG_INVALID', what, { cause: error, details });
+}

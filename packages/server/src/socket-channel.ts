@@ -1,0 +1,143 @@
+/**
+ * One channel of a socket, from OPEN to LEAVE: asks whether the device may have the folder, opens it, and ends with
+ * REFUSED when something is not taken. Other channels of the socket, and other sockets, notice nothing.
+ */
+import type { DeviceId } from '@evermesh/core/base';
+import { EvermeshError, type ErrorCode, isErrorCode, isEvermeshError } from '@evermesh/core/errors';
+import { type Awareness, encodeMessage, type Open, type Pull, type Put } from '@evermesh/core/protocol';
+import { checkedGrant } from './authorizer.ts';
+import { FolderChannel } from './folder-channel.ts';
+import type { FrameSocket } from './frame-socket.ts';
+import type { RelayParts } from './relay-parts.ts';
+import { toldError } from './told-error.ts';
+
+export interface SocketChannelOptions {
+  readonly parts: RelayParts;
+  readonly socket: FrameSocket;
+  readonly device: DeviceId;
+  readonly token: string;
+  readonly open: Open;
+  /** The device may have the folder. */
+  readonly granted: () => void;
+  /** What the device sent is no use of the protocol: the socket ends, not this channel alone. */
+  readonly failed: (error: EvermeshError) => void;
+}
+
+/** Milliseconds after which a device opens the channel again: what is missing may be there by then. */
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
+  FOLDER_NOT_FOUND: 10_000,
+  BLOB_NOT_FOUND: 60_000,
+  RELAY_DRAINING: 30_000,
+  INTERNAL: 60_000,
+};
+
+export class SocketChannel {
+  readonly #options: SocketChannelOptions;
+  readonly #opening: Promise<void>;
+  #folder: FolderChannel | undefined;
+  #isOpen = false;
+  #isOver = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: SocketChannelOptions) {
+    this.#options = options;
+    this.#opening = this.#open();
+  }
+
+  /** Resolves when OPEN was answered. */
+  get opening(): Promise<void> {
+    return this.#opening;
+  }
+
+  pull(message: Pull): Promise<void> {
+    return this.#use((folder) => folder.pull(message));
+  }
+
+  put(message: Put): Promise<void> {
+    return this.#use((folder) => folder.put(message));
+  }
+
+  awareness(message: Awareness): void {
+    if (this.#isOpen && !this.#isOver) this.#folder?.awareness(message);
+  }
+
+  /** Resolves when everything that the device put so far was answered. */
+  async settled(): Promise<void> {
+    await this.#opening;
+    await this.#folder?.settled();
+  }
+
+  /** Resolves when nothing of the channel is being read or written any more, and the folder was given back. */
+  close(): Promise<void> {
+    this.#isOver = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #open(): Promise<void> {
+    const { parts, socket, device, token, open, granted } = this.#options;
+    const { channel, folder: id, create, cursor } = open;
+    try {
+      const grant = await checkedGrant(parts.authorizer, token, id, 'read');
+      granted();
+      if (this.#isOver) return;
+      const folder = await parts.registry.acquire(id, create);
+      const failed = (error: unknown): void => this.#fail(error);
+      this.#folder = new FolderChannel({
+        channel,
+        device,
+        grant,
+        folder,
+        blobs: parts.blobRows,
+        socket,
+        failed,
+      });
+      if (this.#isOver) return;
+      await this.#folder.open(cursor);
+      this.#isOpen = true;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Nothing is done for a channel that ended: the device may not have heard of it yet. */
+  async #use(act: (folder: FolderChannel) => Promise<void>): Promise<void> {
+    if (this.#isOver) return;
+    try {
+      if (this.#folder === undefined || !this.#isOpen) {
+        throw new EvermeshError('MESSAGE_UNEXPECTED', 'A channel was used before OPENED.');
+      }
+      await act(this.#folder);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    if (isEvermeshError(error) && error.code.startsWith('MESSAGE_')) return this.#options.failed(error);
+    this.#isOver = true;
+    void this.#refuse(error);
+  }
+
+  /** What was stored is acknowledged first: the device may rely on it that the rest was not. */
+  async #refuse(error: unknown): Promise<void> {
+    const { parts, socket, open } = this.#options;
+    const { code, reason } = toldError(error, parts.logger);
+    const retryAfter = isErrorCode(code) ? (RETRY_AFTER[code] ?? 0) : 0;
+    parts.logger.info('a channel is refused', { folder: open.folder, device: this.#options.device, code });
+    await this.#folder?.settled();
+    socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, code, reason, retryAfter }));
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { parts, open } = this.#options;
+    // Whoever is opening may wait for a reader that is gone.
+    void this.#folder?.close();
+    await this.#opening;
+    if (this.#folder === undefined) return;
+    await this.#folder.close();
+    await parts.registry.release(open.folder);
+  }
+}
