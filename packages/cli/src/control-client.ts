@@ -9,6 +9,7 @@ import {
   type ControlCommand,
   type ControlPlace,
   type ControlReply,
+  type ControlRequest,
   type ControlResults,
   REPLY_LIMIT,
 } from './control-protocol.ts';
@@ -37,8 +38,8 @@ export async function askRunning({
   probe.destroy();
   const ask =
     <Command extends ControlCommand>(command: Command) =>
-    ({ signal }: OperationOptions = {}): Promise<ControlResults[Command]> =>
-      request(place.socket, command, onEvent, signal);
+    ({ signal, wait }: OperationOptions = {}): Promise<ControlResults[Command]> =>
+      request<Command>(place.socket, { version: CONTROL_VERSION, command, wait }, onEvent, signal);
   return { status: ask('status'), sync: ask('sync'), verify: ask('verify'), close: () => Promise.resolve() };
 }
 
@@ -71,7 +72,7 @@ function dial(socket: string): Promise<Socket | undefined> {
 
 async function request<Command extends ControlCommand>(
   socket: string,
-  command: Command,
+  asked: ControlRequest,
   onEvent: ((event: CliEvent) => void) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ControlResults[Command]> {
@@ -81,7 +82,7 @@ async function request<Command extends ControlCommand>(
   const abort = (): void => void connection.destroy();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    connection.write(`${jsonLine({ version: CONTROL_VERSION, command })}\n`);
+    connection.write(`${jsonLine(asked)}\n`);
     for await (const line of readLines(connection, REPLY_LIMIT)) {
       const reply = JSON.parse(line) as ControlReply;
       if ('done' in reply) return reply.done as ControlResults[Command];

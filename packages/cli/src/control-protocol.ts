@@ -10,12 +10,14 @@ import type { StatusReport, SyncReport, VerifyReport } from './reports.ts';
 
 export const CONTROL_VERSION = 1;
 
-export const CONTROL_COMMANDS = ['status', 'sync', 'verify'] as const;
-export type ControlCommand = (typeof CONTROL_COMMANDS)[number];
+export type ControlCommand = 'status' | 'sync' | 'verify';
+export const CONTROL_COMMANDS: readonly ControlCommand[] = ['status', 'sync', 'verify'];
 
 export interface ControlRequest {
   readonly version: number;
   readonly command: ControlCommand;
+  /** For `sync`: milliseconds for which the relay is waited for. */
+  readonly wait?: number | undefined;
 }
 
 export interface ControlResults {
@@ -42,4 +44,4 @@ export const CONTROL_FILE = 'control.json';
 /** A request is small; whoever sends more is no evermesh command. */
 export const REQUEST_LIMIT = 4096;
 /** An answer may name every file of a large directory. */
-export const REPLY_LIMIT = 256 * 1024 * 1024;
+export const REPLY_LIMIT: number = 256 * 1024 * 1024;

@@ -10,7 +10,6 @@ import {
   CONTROL_COMMANDS,
   CONTROL_FILE,
   CONTROL_VERSION,
-  type ControlCommand,
   type ControlPlace,
   type ControlReply,
   type ControlRequest,
@@ -91,9 +90,9 @@ export class ControlServer {
 
   async #answer(client: Socket, signal: AbortSignal): Promise<void> {
     try {
-      const command = parseRequest(await firstLine(client));
+      const { command, wait } = parseRequest(await firstLine(client));
       this.#busy.add(client);
-      const done = await this.#device[command]({ signal });
+      const done = await this.#device[command]({ signal, wait });
       send(client, { done });
     } catch (error) {
       send(client, { failed: explain(error) });
@@ -114,7 +113,7 @@ async function firstLine(client: Socket): Promise<string> {
   throw usageError('The request ended before it was complete.', 'Run the command again.');
 }
 
-function parseRequest(line: string): ControlCommand {
+function parseRequest(line: string): Pick<ControlRequest, 'command' | 'wait'> {
   const request = JSON.parse(line) as Partial<ControlRequest> | null;
   if (request?.version !== CONTROL_VERSION) {
     throw usageError(
@@ -125,7 +124,7 @@ function parseRequest(line: string): ControlCommand {
   const command = CONTROL_COMMANDS.find((known) => known === request.command);
   if (command === undefined)
     throw usageError('The running evermesh does not know this request.', 'Update evermesh.');
-  return command;
+  return { command, wait: typeof request.wait === 'number' ? request.wait : undefined };
 }
 
 function send(client: Socket, reply: ControlReply): void {

@@ -3,7 +3,7 @@
  * small file a directory, named by a hash of its real path; nothing here is needed to read the data itself.
  */
 import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
+import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FolderId, isFolderId } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
@@ -60,14 +60,11 @@ export class Directories {
   /** @throws CONFIG_INVALID if what is remembered cannot be understood */
   async get(directory: string): Promise<DirectoryEntry | undefined> {
     const file = this.fileOf(directory);
-    let text: string;
-    try {
-      text = await readFile(file, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw unreadable(file, (error as Error).message, error);
-    }
-    return decode(file, text, directory);
+    const entry = await this.#read(file);
+    // Two paths with one hash would be two directories with one memory.
+    if (entry !== undefined && entry.directory !== directory)
+      throw unreadable(file, `it speaks of another directory than ${directory}`);
+    return entry;
   }
 
   /** The nearest remembered directory that is or contains this one. */
@@ -78,9 +75,35 @@ export class Directories {
     }
   }
 
+  /** Every remembered directory. What cannot be understood is left out: it is told when somebody asks for it by name. */
+  async all(): Promise<DirectoryEntry[]> {
+    const found: DirectoryEntry[] = [];
+    for (const name of await readdir(join(this.#state, 'directories')).catch(() => [])) {
+      if (!name.endsWith('.json')) continue;
+      const entry = await this.#read(join(this.#state, 'directories', name)).catch(() => undefined);
+      if (entry !== undefined) found.push(entry);
+    }
+    return found;
+  }
+
   async put(entry: DirectoryEntry): Promise<void> {
     const text = JSON.stringify({ version: VERSION, ...entry }, undefined, 2);
     await writeAtomically(this.fileOf(entry.directory), `${text}\n`);
+  }
+
+  async forget(directory: string): Promise<void> {
+    await rm(this.fileOf(directory), { force: true });
+  }
+
+  async #read(file: string): Promise<DirectoryEntry | undefined> {
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw unreadable(file, (error as Error).message, error);
+    }
+    return decode(file, text);
   }
 }
 
@@ -90,7 +113,7 @@ export const contains = (outer: string, inner: string): boolean => {
   return path === '' || (path !== '..' && !path.startsWith('../') && !path.startsWith('/'));
 };
 
-function decode(file: string, text: string, directory: string): DirectoryEntry {
+function decode(file: string, text: string): DirectoryEntry {
   let value: Readonly<Record<string, unknown>>;
   try {
     value = JSON.parse(text) as Readonly<Record<string, unknown>>;
@@ -98,14 +121,12 @@ function decode(file: string, text: string, directory: string): DirectoryEntry {
     throw unreadable(file, 'it is not JSON', error);
   }
   if (typeof value !== 'object' || value === null) throw unreadable(file, 'it is not an object');
-  const { version, folder, relay, data, tokenFile, deviceName } = value;
+  const { version, directory, folder, relay, data, tokenFile, deviceName } = value;
   if (typeof version === 'number' && version > VERSION) {
     throw new EvermeshError('FORMAT_TOO_NEW', `A newer evermesh wrote ${file}.`);
   }
   if (version !== VERSION) throw unreadable(file, 'it has no known version');
-  // Two paths with one hash would be two directories with one memory.
-  if (value['directory'] !== directory)
-    throw unreadable(file, `it speaks of another directory than ${directory}`);
+  if (typeof directory !== 'string') throw unreadable(file, 'it names no directory');
   if (typeof folder !== 'string' || !isFolderId(folder)) throw unreadable(file, 'it names no folder');
   if (typeof relay !== 'string' || typeof data !== 'string')
     throw unreadable(file, 'it names no relay or no data');

@@ -1,7 +1,7 @@
 /** Events in words. Every message says what happened, and what to do if something is to be done. */
 import type { ChangeEvent, CliEvent } from './events.ts';
 import { printable } from './printable.ts';
-import { conflictText, pendingText, problemLines } from './report-text.ts';
+import { conflictLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, SyncReport, VerifyReport } from './reports.ts';
 import { statusLines } from './status-text.ts';
 import { type Paint, count, plural } from './words.ts';
@@ -16,7 +16,7 @@ const WORDS: Words = {
   link: (event, paint) => linkLines(event, paint),
   progress: (event) => [progressText(event)],
   change: (event, paint) => [changeText(event, paint)],
-  conflict: (event, paint) => [conflictText(event, paint)],
+  conflict: (event, paint) => conflictLines(event, paint),
   problem: (event, paint) => problemLines(event, paint),
   notice: ({ message, next }, paint) => [paint('yellow', `${printable(message)} ${printable(next)}`)],
   synced: ({ files }) => [`In step: ${plural(files, 'file')} here, and all of it is stored at the relay.`],
@@ -80,7 +80,7 @@ function changeText({ direction, change, path, from }: ChangeEvent, paint: Paint
 }
 
 function syncLines(report: SyncReport, paint: Paint): string[] {
-  const lines = [...report.conflicts.map((conflict) => conflictText(conflict, paint))];
+  const lines = report.conflicts.flatMap((conflict) => conflictLines(conflict, paint));
   for (const problem of report.problems) lines.push(...problemLines(problem, paint));
   if (report.inStep) {
     const changed =

@@ -6,7 +6,7 @@ export type LogLevel = 'debug' | 'info' | 'warn';
 
 export function openLogger(level: LogLevel): Logger {
   // Synchronous: the last lines before an end are the ones that matter.
-  const log = pino({ level, base: undefined }, pino.destination({ dest: 2, sync: true }));
+  const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   return {
     debug: (message, fields) => log.debug(fields ?? {}, message),
     info: (message, fields) => log.info(fields ?? {}, message),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { FolderId } from '@evermesh/core/base';
 import type { CliEvent } from './events.ts';
 import { openOutput, type Output, type Sink } from './output.ts';
-import type { StatusReport } from './reports.ts';
+import type { ConflictReport, StatusReport } from './reports.ts';
 
 class Page implements Sink {
   text = '';
@@ -48,7 +48,7 @@ const status: StatusReport = {
   mirror: 'watching',
   files: 3214,
   inStep: true,
-  pending: { toRelay: 0, fromRelay: 0 },
+  pending: { onDisk: 0, toRelay: 0, fromRelay: 0 },
   conflicts: [],
   problems: [],
   ignoredCount: 0,
@@ -146,12 +146,18 @@ describe('for people', () => {
       return stdout.text;
     };
     expect(words({})).toContain('in step, 3,214 files here');
-    expect(words({ running: false })).toContain('in step as far as is known here');
-    expect(words({ inStep: false, pending: { toRelay: 2, fromRelay: 1 } })).toContain(
+    expect(words({ running: false, link: { relay: 'ws://r', state: 'off' } })).toContain('in step as far as is known here');
+    expect(words({ inStep: false, pending: { onDisk: 0, toRelay: 2, fromRelay: 1 } })).toContain(
       'not in step, 3,214 files here; 2 changes not yet at the relay, 1 item not yet fetched from the relay',
     );
-    const conflict = { path: 'a.png', kind: 'content', detail: 'another version is kept' };
-    expect(words({ conflicts: [conflict] })).toContain('a.png (content): another version is kept');
+    const conflict: ConflictReport = {
+      path: 'a.png',
+      kind: 'content',
+      detail: 'another version is kept',
+      next: 'Look at both.',
+      versions: [],
+    };
+    expect(words({ conflicts: [conflict] })).toMatch(/a\.png \(content\): another version is kept\n +Next: Look at both\./);
     expect(words({ ignoredCount: 2 })).toContain('--ignored');
     expect(words({ ignoredCount: 1, ignored: [{ path: '.git', reason: 'version control' }] })).toContain(
       '.git: version control',

@@ -7,9 +7,14 @@
 // oxlint-disable-next-line no-control-regex -- these are exactly the characters that must not reach a terminal
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
+/** Half of a character: no encoding of text can carry it. */
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+
 /** For people: each unsafe character is shown as its number, `\u{1b}` for escape. */
 export const printable = (text: string): string =>
-  text.toWellFormed().replace(UNSAFE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+  text
+    .replace(LONE_SURROGATES, '\ufffd')
+    .replace(UNSAFE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 
 /** For programs: one line of JSON that is also safe in a terminal. `JSON.parse` gives back the value unchanged. */
 export const jsonLine = (value: unknown): string =>

@@ -3,16 +3,19 @@ import { printable } from './printable.ts';
 import type { ConflictReport, PendingReport, ProblemReport } from './reports.ts';
 import { type Paint, plural } from './words.ts';
 
-export const conflictText = ({ path, kind, detail }: ConflictReport, paint: Paint): string =>
-  `${paint('yellow', 'conflict')} ${printable(path)} (${printable(kind)}): ${printable(detail)}`;
+export const conflictLines = ({ path, kind, detail, next }: ConflictReport, paint: Paint): string[] => [
+  `${paint('yellow', 'conflict')} ${printable(path)} (${printable(kind)}): ${printable(detail)}`,
+  `         Next: ${printable(next)}`,
+];
 
 export const problemLines = ({ path, code, message, next }: ProblemReport, paint: Paint): string[] => [
   `${paint('yellow', 'problem')}  ${printable(path)}: ${printable(message)} (${printable(code)})`,
   `         Next: ${printable(next)}`,
 ];
 
-export function pendingText({ toRelay, fromRelay }: PendingReport): string {
+export function pendingText({ onDisk, toRelay, fromRelay }: PendingReport): string {
   const parts = [
+    onDisk > 0 ? `${plural(onDisk, 'path')} changed and not yet taken in or written` : '',
     toRelay > 0 ? `${plural(toRelay, 'change')} not yet at the relay` : '',
     fromRelay > 0 ? `${plural(fromRelay, 'item')} not yet fetched from the relay` : '',
   ].filter((part) => part !== '');

@@ -4,8 +4,20 @@ import type { Explained } from './next-steps.ts';
 /** Two versions of one thing, both kept; a person may choose. */
 export interface ConflictReport {
   readonly path: string;
-  readonly kind: string;
+  /** `name`: two entries were given one name. `content`: one file has several contents. */
+  readonly kind: 'name' | 'content';
   readonly detail: string;
+  /** What a person can do. */
+  readonly next: string;
+  /** What is kept beside what stands at `path`. */
+  readonly versions: readonly ConflictVersion[];
+}
+
+export interface ConflictVersion {
+  /** Where it can be read: the other entry inside the directory, or a copy in the data directory; absent: not here yet. */
+  readonly file?: string | undefined;
+  /** In bytes, for `content`. */
+  readonly size?: number | undefined;
 }
 
 export interface ProblemReport {
@@ -32,6 +44,8 @@ export interface LinkReport {
 
 /** What waits, by where it must go. All zero is what "in step" means. */
 export interface PendingReport {
+  /** Paths at which directory and folder differ. While `up` runs they are seen to at once, and this says 0. */
+  readonly onDisk: number;
   /** Changes stored here that are not durable at the relay. */
   readonly toRelay: number;
   /** Documents and contents that the relay announced and that are not here yet. */
@@ -93,4 +107,6 @@ export interface DeviceOperations {
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
+  /** For `sync`: milliseconds for which a relay that cannot be reached is waited for. Default: 10,000. */
+  readonly wait?: number | undefined;
 }

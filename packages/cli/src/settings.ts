@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type FolderId, isFolderId } from '@evermesh/core/base';
-import { EvermeshError } from '@evermesh/core/errors';
 import type { Config } from './config.ts';
 import { contains, type Directories, type DirectoryEntry, realPathOf } from './directories.ts';
 import { parseRelayUrl } from './relay-url.ts';
@@ -29,7 +28,7 @@ export interface Settings {
   readonly folder: FolderId | undefined;
   readonly tokenFile: string | undefined;
   readonly deviceName: string;
-  /** Whether the directory was in step with its folder before: then it is never made anew, only missed. */
+  /** Whether an earlier `up` or `sync` on this directory is remembered. */
   readonly known: boolean;
 }
 
@@ -43,6 +42,7 @@ export async function settle(
   await checkDirectory(directory);
   const entry = await directories.get(directory);
   const data = await settleData(directory, flags, entry, config);
+  if (entry === undefined) await checkApart(directory, data, directories);
   return {
     directory,
     data,
@@ -90,6 +90,24 @@ async function checkDirectory(directory: string): Promise<void> {
     `${directory} is not a directory.`,
     'Give a directory; a single file cannot be kept in step.',
   );
+}
+
+/** Two mirrors of one place, or two devices in one store, would undo each other's work. */
+async function checkApart(directory: string, data: string, directories: Directories): Promise<void> {
+  for (const other of await directories.all()) {
+    if (contains(other.directory, directory) || contains(directory, other.directory)) {
+      throw usageError(
+        `${directory} and ${other.directory}, which is kept in step already, lie in one another.`,
+        'Choose a directory apart from it.',
+      );
+    }
+    if (contains(other.data, data) || contains(data, other.data)) {
+      throw usageError(
+        `The data directory ${data} belongs to ${other.directory}.`,
+        'Give another one with --data, or leave it out.',
+      );
+    }
+  }
 }
 
 function settleRelay(flags: DirectoryFlags, entry: DirectoryEntry | undefined, directory: string): string {
@@ -160,8 +178,3 @@ function checkName(name: string | undefined): string | undefined {
   }
   return trimmed;
 }
-
-export const folderNotHere = (folder: FolderId, relay: string): EvermeshError =>
-  new EvermeshError('FOLDER_NOT_FOUND', `The relay ${relay} has no folder ${folder}.`, {
-    details: { folder },
-  });

@@ -1,6 +1,6 @@
 /** The answer of `status` in words. */
 import { printable } from './printable.ts';
-import { conflictText, pendingText, problemLines } from './report-text.ts';
+import { conflictLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, StatusReport } from './reports.ts';
 import { type Paint, plural } from './words.ts';
 
@@ -15,7 +15,7 @@ export function statusLines(report: StatusReport, paint: Paint): string[] {
     ...listed(
       'conflicts',
       conflicts.length,
-      conflicts.map((conflict) => conflictText(conflict, paint)),
+      conflicts.flatMap((conflict) => conflictLines(conflict, paint)),
     ),
     ...listed(
       'problems',
@@ -57,9 +57,10 @@ const linkWords = ({ link }: StatusReport): string =>
     ? LINK_WORDS[link.state]
     : `${LINK_WORDS[link.state]}: ${printable(link.why.message)}`;
 
-function stateWords({ inStep, running, mirror, files, pending }: StatusReport, paint: Paint): string {
+function stateWords({ inStep, folder, link, mirror, files, pending }: StatusReport, paint: Paint): string {
+  if (folder.name === '') return `${paint('yellow', 'waiting')} for the folder to arrive from the relay`;
   const here = `${plural(files, 'file')} here`;
   if (inStep)
-    return paint('green', running ? `in step, ${here}` : `in step as far as is known here, ${here}`);
+    return paint('green', link.state === 'connected' ? `in step, ${here}` : `in step as far as is known here, ${here}`);
   return `${paint('yellow', 'not in step')}, ${here}; ${pendingText(pending)}; the mirror is ${printable(mirror)}`;
 }

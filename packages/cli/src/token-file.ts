@@ -1,5 +1,7 @@
 /** Reads the shared secret of `--token-file`. It is given in a file because arguments are visible to every user. */
 import { open } from 'node:fs/promises';
+import type { Output } from './output.ts';
+import { shellWord } from './printable.ts';
 import { usageError } from './usage-error.ts';
 
 const LIMIT = 4096;
@@ -21,6 +23,20 @@ export async function readToken(path: string): Promise<Token> {
     throw usageError(`The token file ${path} ${what}.`, MAKE_ONE);
   }
   return { token, exposed: (mode & 0o077) !== 0 };
+}
+
+/** The token of a file, if one was named; tells whoever started the command when others can read it, too. */
+export async function tokenOf(path: string | undefined, output: Output): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const { token, exposed } = await readToken(path);
+  if (exposed) {
+    output.tell({
+      event: 'notice',
+      message: `Other users of this computer can read the token file ${path}.`,
+      next: `Make it yours alone: chmod 600 ${shellWord(path)}`,
+    });
+  }
+  return token;
 }
 
 async function readSmallFile(path: string): Promise<{ text: string; mode: number }> {

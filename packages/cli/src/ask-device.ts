@@ -1,0 +1,26 @@
+/** Asks the device of a directory: a running `up`, or else the store itself, opened for as long as the answer takes. */
+import type { CommandContext } from './command-context.ts';
+import { askRunning } from './control-client.ts';
+import { openIdleDevice, type Questions } from './idle-device.ts';
+import { recall } from './settings.ts';
+
+export async function askDevice<Answer>(
+  path: string,
+  context: CommandContext,
+  ask: (device: Questions) => Promise<Answer>,
+): Promise<Answer> {
+  const settings = await recall(path, context);
+  const device =
+    (await askRunning({ data: settings.data, onEvent: onProgress(context) })) ?? (await openIdleDevice(settings, context));
+  try {
+    return await ask(device);
+  } finally {
+    await device.close();
+  }
+}
+
+const onProgress =
+  ({ output }: CommandContext): ((event: Parameters<typeof output.tell>[0]) => void) =>
+  (event) => {
+    if (event.event === 'progress') output.tell(event);
+  };

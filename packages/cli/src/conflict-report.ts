@@ -1,0 +1,69 @@
+/** The folder's conflicts as a person can act on them: where each of the two things lies, and what settles it. */
+import { posix } from 'node:path';
+import type { Conflict, FileContent, Folder } from '@evermesh/core';
+import { SerialQueue } from '@evermesh/core/base';
+import { KeptContents } from './kept-contents.ts';
+import { shellWord } from './printable.ts';
+import type { ConflictReport, ConflictVersion } from './reports.ts';
+import { plural } from './words.ts';
+
+/** The folder's conflicts. One question is answered at a time: they share the copies. */
+export class Conflicts {
+  readonly #folder: Folder;
+  readonly #kept: KeptContents;
+  readonly #questions: SerialQueue = new SerialQueue();
+
+  constructor(folder: Folder, data: string) {
+    this.#folder = folder;
+    this.#kept = new KeptContents(folder, data);
+  }
+
+  reports(): Promise<ConflictReport[]> {
+    return this.#questions.run(async () => {
+      const reports: ConflictReport[] = [];
+      for (const conflict of await this.#folder.conflicts()) {
+        reports.push(conflict.kind === 'name' ? nameConflict(this.#folder, conflict) : await this.#contentConflict(conflict));
+      }
+      const contents = reports.filter(({ kind }) => kind === 'content');
+      await this.#kept.retain(new Set(contents.flatMap(({ versions }) => versions.flatMap(({ file }) => file ?? []))));
+      return reports;
+    });
+  }
+
+  async #contentConflict({ path, others = [] }: Conflict): Promise<ConflictReport> {
+    const versions: ConflictVersion[] = [];
+    for (const { content } of others) versions.push({ file: await this.#kept.find(path, content), size: sizeOf(content) });
+    const words = versions.map(({ file, size = 0 }) => `${plural(size, 'byte')}, ${file ?? 'which have not arrived yet'}`);
+    const [first] = versions.flatMap(({ file }) => file ?? []);
+    return {
+      path,
+      kind: 'content',
+      detail: `changed at the same time on several devices; besides what stands there, this is kept: ${words.join('; ')}`,
+      next:
+        first === undefined
+          ? 'Wait until the other version has arrived.'
+          : `Compare the two. To take the other one: cp ${shellWord(first)} ${shellWord(path)}`,
+      versions,
+    };
+  }
+}
+
+function nameConflict({ nodes }: Folder, { id, path, ownName = '' }: Conflict): ConflictReport {
+  const parent = nodes.node(id)?.parent;
+  const siblings = parent === undefined ? [] : nodes.children(parent);
+  const other = siblings.find((node) => node.id !== id && folded(node.name) === folded(ownName));
+  const otherPath = posix.join(posix.dirname(path), other?.name ?? ownName);
+  return {
+    path,
+    kind: 'name',
+    detail: `named ${ownName} like ${otherPath}, which another device made at the same time; both are kept`,
+    next: 'Compare the two; then rename one, or delete the one that is not needed.',
+    versions: [{ file: otherPath }],
+  };
+}
+
+const sizeOf = (content: FileContent): number =>
+  content.kind === 'blob' ? content.size : Buffer.byteLength(content.text);
+
+/** Names that some systems take for one. */
+const folded = (name: string): string => name.normalize('NFC').toLowerCase();

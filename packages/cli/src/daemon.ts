@@ -1,0 +1,123 @@
+/**
+ * One directory, alive: replica, link and mirror put together. `up` keeps it running, `sync` uses the same once. What
+ * another command asks of a running `up` is answered here.
+ */
+import type { Clock, EvermeshError } from '@evermesh/core';
+import type { Mirror } from '@evermesh/mirror';
+import { bringInStep } from './bring-in-step.ts';
+import type { Conflicts } from './conflict-report.ts';
+import type { LinkWatch } from './link-watch.ts';
+import type { OpenDevice } from './open-device.ts';
+import { relayBrings } from './relay-wait.ts';
+import type {
+  DeviceOperations,
+  OperationOptions,
+  PendingReport,
+  StatusReport,
+  SyncReport,
+  VerifyReport,
+} from './reports.ts';
+import type { Settings } from './settings.ts';
+import { problemReports, statusReport } from './status-report.ts';
+import { verifyReport } from './verify-report.ts';
+
+/** Milliseconds for which `sync` waits for a relay that cannot be reached. */
+const WAIT = 10_000;
+
+export interface DaemonOptions {
+  readonly settings: Settings;
+  readonly device: OpenDevice;
+  readonly link: LinkWatch;
+  readonly conflicts: Conflicts;
+  readonly clock: Clock;
+  /** The mirror, unless the folder has to arrive first. */
+  readonly mirror: Mirror | undefined;
+  readonly openMirror: () => Promise<Mirror>;
+}
+
+export class Daemon implements DeviceOperations {
+  readonly link: LinkWatch;
+  readonly conflicts: Conflicts;
+  readonly #options: DaemonOptions;
+  #mirror: Mirror | undefined;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.link = options.link;
+    this.conflicts = options.conflicts;
+    this.#mirror = options.mirror;
+  }
+
+  /** Absent until the folder has arrived. */
+  get mirror(): Mirror | undefined {
+    return this.#mirror;
+  }
+
+  /**
+   * Opens the mirror, as soon as the folder has arrived: until then nobody can tell which files are new.
+   * @returns nothing if the relay cannot be reached for `wait` milliseconds; by default it is waited for
+   * @throws why the relay does not give the folder
+   */
+  async open({ signal, wait }: OperationOptions): Promise<Mirror | undefined> {
+    if (this.#mirror !== undefined) return this.#mirror;
+    const { clock, device } = this.#options;
+    const isHere = (): boolean => device.folder.nodes.ready;
+    if (!(await relayBrings(this.link, isHere, { clock, wait, signal }))) return undefined;
+    this.#mirror = await this.#options.openMirror();
+    this.link.changed.emit();
+    return this.#mirror;
+  }
+
+  async status(): Promise<StatusReport> {
+    const { settings, device } = this.#options;
+    return statusReport({
+      settings,
+      replica: device.replica,
+      folder: device.folder,
+      link: this.link.report,
+      running: true,
+      mirror: this.#mirror?.status(),
+      pending: await this.#pending(),
+      conflicts: await this.conflicts.reports(),
+    });
+  }
+
+  async sync({ signal, wait = WAIT }: OperationOptions = {}): Promise<SyncReport> {
+    const { clock } = this.#options;
+    const options = { clock, wait, signal };
+    await relayBrings(this.link, () => this.#mirror !== undefined, options);
+    const mirror = this.#mirror;
+    const result =
+      mirror === undefined ? { inStep: false, changes: 0 } : await bringInStep(mirror, this.link, options);
+    const status = mirror?.status();
+    return {
+      directory: this.#options.settings.directory,
+      ...result,
+      files: status?.files ?? 0,
+      pending: await this.#pending(),
+      link: this.link.report,
+      conflicts: await this.conflicts.reports(),
+      problems: problemReports(status),
+    };
+  }
+
+  async verify({ signal }: OperationOptions = {}): Promise<VerifyReport> {
+    const mirror = await this.open({ signal });
+    return verifyReport(this.#options.device.folder, mirror as Mirror, signal);
+  }
+
+  /** Why it makes no sense to go on, and a person has to do something first. */
+  get failure(): EvermeshError | undefined {
+    return this.#mirror?.halted ?? this.link.failure;
+  }
+
+  async close(): Promise<void> {
+    await this.#mirror?.close();
+    await this.link.close();
+  }
+
+  async #pending(): Promise<PendingReport> {
+    const { device } = this.#options;
+    return { onDisk: 0, ...(await device.replica.pending(device.folder.id, this.link.address)) };
+  }
+}

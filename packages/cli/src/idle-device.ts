@@ -1,0 +1,97 @@
+/** A device that nothing keeps in step at the moment: it is looked at, no link is made and nothing is changed. */
+import { webSocketTransport } from '@evermesh/adapters/web-socket';
+import { systemClock } from '@evermesh/core';
+import { type Mirror, openMirror } from '@evermesh/mirror';
+import type { CommandContext } from './command-context.ts';
+import { Conflicts } from './conflict-report.ts';
+import { mirrorEvent } from './mirror-events.ts';
+import { hasArrived, hasStore, type OpenDevice, openDevice } from './open-device.ts';
+import type { DeviceOperations } from './reports.ts';
+import type { Settings } from './settings.ts';
+import { SlowProgress } from './slow-progress.ts';
+import { statusReport } from './status-report.ts';
+import { usageError } from './usage-error.ts';
+import { verifyReport } from './verify-report.ts';
+
+/** What can be asked without bringing anything in step. */
+export type Questions = Pick<DeviceOperations, 'status' | 'verify' | 'close'>;
+
+/** @throws CONFIG_INVALID if there is nothing to look at */
+export async function openIdleDevice(settings: Settings, { output, logger }: CommandContext): Promise<Questions> {
+  if (!(await hasStore(settings))) {
+    throw usageError(
+      `The data of ${settings.directory} is not in ${settings.data} any more.`,
+      `Bring it back, or run 'evermesh up' to fetch the folder from the relay again.`,
+    );
+  }
+  const progress = new SlowProgress(systemClock, (event) => output.tell(event));
+  const device = await openDevice({ ...settings, deviceName: undefined }, logger);
+  let mirror: Mirror | undefined;
+  try {
+    // Before the folder has arrived, the directory is not its mirror yet.
+    if (hasArrived(device.folder)) mirror = await lookingMirror(settings, device, progress);
+  } catch (error) {
+    await device.replica.close();
+    throw error;
+  }
+  return new IdleDevice(settings, device, mirror);
+}
+
+const lookingMirror = (
+  { directory }: Settings,
+  { folder }: OpenDevice,
+  progress: SlowProgress,
+): Promise<Mirror> =>
+  openMirror({
+    folder,
+    directory,
+    onEvent: (event) => {
+      if (event.type !== 'progress') return;
+      const told = mirrorEvent(event);
+      if (told.event === 'progress') progress.at(told);
+    },
+  });
+
+class IdleDevice implements Questions {
+  readonly #settings: Settings;
+  readonly #device: OpenDevice;
+  readonly #mirror: Mirror | undefined;
+
+  constructor(settings: Settings, device: OpenDevice, mirror: Mirror | undefined) {
+    this.#settings = settings;
+    this.#device = device;
+    this.#mirror = mirror;
+  }
+
+  async status({ signal }: { signal?: AbortSignal | undefined } = {}): ReturnType<Questions['status']> {
+    const { relay, data } = this.#settings;
+    const { replica, folder } = this.#device;
+    const survey = await this.#mirror?.survey({ signal });
+    const onDisk = survey === undefined ? 0 : survey.toFolder + survey.toDisk;
+    return statusReport({
+      settings: this.#settings,
+      replica,
+      folder,
+      link: { relay, state: 'off' },
+      running: false,
+      mirror: this.#mirror?.status(),
+      pending: { onDisk, ...(await replica.pending(folder.id, webSocketTransport(relay).address)) },
+      conflicts: await new Conflicts(folder, data).reports(),
+    });
+  }
+
+  verify({ signal }: { signal?: AbortSignal | undefined } = {}): ReturnType<Questions['verify']> {
+    if (this.#mirror === undefined) {
+      throw usageError(
+        `The folder of ${this.#settings.directory} has not arrived yet, so there is nothing to verify.`,
+        `Run 'evermesh up' or 'evermesh sync' while the relay can be reached.`,
+      );
+    }
+    return verifyReport(this.#device.folder, this.#mirror, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#mirror?.close();
+    await this.#device.replica.close();
+  }
+}

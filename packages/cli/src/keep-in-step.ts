@@ -1,0 +1,87 @@
+/** The long life of an `up`: answers other commands, tells what happens, and ends when it is stopped or has to. */
+import { type EvermeshError, systemClock } from '@evermesh/core';
+import type { Mirror } from '@evermesh/mirror';
+import type { CommandContext } from './command-context.ts';
+import { ConflictTeller } from './conflict-teller.ts';
+import { ControlServer } from './control-server.ts';
+import type { Daemon } from './daemon.ts';
+import type { CliEvent } from './events.ts';
+import { tellLink } from './link-events.ts';
+import { mirrorEvent } from './mirror-events.ts';
+import type { Settings } from './settings.ts';
+import { SlowProgress } from './slow-progress.ts';
+import { SyncedWatch } from './synced-watch.ts';
+import type { Running } from './with-daemon.ts';
+
+/** @throws what ended it: the signal's reason, a halted mirror, or a relay that refuses a first run */
+export async function keepInStep(
+  running: Running,
+  settings: Settings,
+  { output, config, signal }: CommandContext,
+): Promise<void> {
+  const { daemon } = running;
+  // First of all: until the folder has arrived, somebody may want to know what it waits for.
+  const control = await ControlServer.open({ device: daemon, data: settings.data, runtime: config.runtime });
+  const tell = (event: CliEvent): void => {
+    output.tell(event);
+    control.tell(event);
+  };
+  const progress = new SlowProgress(systemClock, tell);
+  const stopTelling = tellLink(daemon.link, tell, progress);
+  try {
+    const mirror = (await daemon.open({ signal })) as Mirror;
+    using _ = tellMirror(running, mirror, tell, progress);
+    mirror.start();
+    await untilEnd(daemon, settings, signal);
+  } finally {
+    stopTelling();
+    await control.close();
+  }
+}
+
+function tellMirror(
+  { daemon, device, mirrorEvents }: Running,
+  mirror: Mirror,
+  tell: (event: CliEvent) => void,
+  progress: SlowProgress,
+): Disposable {
+  const conflicts = new ConflictTeller(device.folder, daemon.conflicts, (conflict) =>
+    tell({ event: 'conflict', ...conflict }),
+  );
+  const synced = new SyncedWatch(mirror, daemon.link, (files) => {
+    progress.end();
+    tell({ event: 'synced', files });
+  });
+  const stop = mirrorEvents.add((event) => {
+    if (event.type === 'inStep') {
+      void conflicts.look().catch(() => undefined);
+      synced.look();
+    } else if (event.type === 'conflict') conflicts.suspect();
+    else if (event.type === 'halted') daemon.link.changed.emit();
+    else {
+      const told = mirrorEvent(event);
+      if (told.event === 'progress') progress.at(told);
+      else tell(told);
+      if (event.type === 'change') synced.changed();
+    }
+  });
+  return {
+    [Symbol.dispose]: () => {
+      stop();
+      synced.close();
+    },
+  };
+}
+
+/** A relay that refuses the very first run was named wrongly, most likely; later, work goes on without it. */
+async function untilEnd({ link, mirror }: Daemon, { known }: Settings, signal: AbortSignal): Promise<void> {
+  let wasConnected = known;
+  const reason = (): EvermeshError | undefined => {
+    wasConnected ||= link.isConnected;
+    const { failure } = link;
+    const isFatal = failure !== undefined && (!wasConnected || failure.code.startsWith('STORE_'));
+    return mirror?.halted ?? (isFatal ? failure : undefined);
+  };
+  await link.until(() => reason() !== undefined, signal);
+  throw reason() as EvermeshError;
+}

@@ -1,0 +1,110 @@
+/** A folder's link as commands see it: where it stands in few words, when everything is in step, and what ends it. */
+import { type ErrorCode, EvermeshError, type FolderId, type Link, type LinkedFolder, Listeners } from '@evermesh/core';
+import { explain } from './next-steps.ts';
+import type { LinkReport, LinkState } from './reports.ts';
+
+/** With these, waiting is of no use: a person has to do something first. */
+const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set([
+  'AUTH_REQUIRED',
+  'AUTH_DENIED',
+  'ORIGIN_REFUSED',
+  'PROTOCOL_UNSUPPORTED',
+  'FORMAT_TOO_NEW',
+  'FOLDER_NOT_FOUND',
+  'STORE_FAILED',
+  'STORE_CLOSED',
+  'STORE_CORRUPT',
+]);
+
+export class LinkWatch {
+  /** The link's state, or whether the folder is in step, may have changed. */
+  readonly changed: Listeners<void> = new Listeners();
+  readonly #link: Link;
+  readonly #folder: FolderId;
+  readonly #relay: string;
+  readonly #stop: () => void;
+
+  constructor(link: Link, folder: FolderId, relay: string) {
+    this.#link = link;
+    this.#folder = folder;
+    this.#relay = relay;
+    this.#stop = link.onStatus.add(() => this.changed.emit());
+  }
+
+  get report(): LinkReport {
+    const state = this.#state();
+    const error = this.#folderState?.error ?? this.#link.error;
+    const isTrouble = state === 'away' || state === 'refused';
+    return { relay: this.#relay, state, why: isTrouble && error !== undefined ? explain(error) : undefined };
+  }
+
+  /** As the replica names the relay. */
+  get address(): string {
+    return this.#link.address;
+  }
+
+  get isConnected(): boolean {
+    return this.#state() === 'connected';
+  }
+
+  /** Documents and contents that the relay announced, and that are not here yet. */
+  get owed(): number {
+    const folder = this.#folderState;
+    return (folder?.owedDocuments ?? 0) + (folder?.wantedBlobs ?? 0);
+  }
+
+  /** Everything that was durable here a moment ago is durable there, and all that is known of there is here. */
+  get isSynced(): boolean {
+    return this.#link.status() === 'connected' && this.#folderState?.isSynced === true;
+  }
+
+  /** Why it makes no sense to go on. */
+  get failure(): EvermeshError | undefined {
+    if (this.#link.status() === 'closed') return new EvermeshError('LINK_CLOSED', 'The link was closed.');
+    const error = this.#link.status() === 'refused' ? this.#link.error : this.#folderState?.error;
+    return error !== undefined && NEEDS_A_PERSON.has(error.code) ? error : undefined;
+  }
+
+  /** Resolves as soon as `check` is true; looked at after every change. Rejects with the signal's reason. */
+  until(check: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (signal?.aborted === true) end(() => reject(signal.reason as Error));
+        else if (check()) end(resolve);
+      };
+      const end = (settle: () => void): void => {
+        stop();
+        signal?.removeEventListener('abort', look);
+        settle();
+      };
+      const stop = this.changed.add(look);
+      signal?.addEventListener('abort', look);
+      look();
+    });
+  }
+
+  close(): Promise<void> {
+    this.#stop();
+    return this.#link.close();
+  }
+
+  get #folderState(): LinkedFolder | undefined {
+    return this.#link.folders().find(({ id }) => id === this.#folder);
+  }
+
+  #state(): LinkState {
+    switch (this.#link.status()) {
+      case 'connecting':
+        // A further attempt after a failed one is still "away" to a person.
+        return this.#link.error === undefined ? 'connecting' : 'away';
+      case 'connected':
+        return this.#folderState?.error === undefined ? 'connected' : 'refused';
+      case 'waiting':
+        return 'away';
+      case 'refused':
+        return 'refused';
+      default:
+        return 'off';
+    }
+  }
+}

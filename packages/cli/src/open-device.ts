@@ -1,0 +1,81 @@
+/** Opens the device of a directory: its replica, and the one folder that the directory shows. */
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { levelStore } from '@evermesh/adapters/level';
+import { EvermeshError, type Folder, isEvermeshError, type Logger, openReplica, type Replica } from '@evermesh/core';
+import { runningProcess } from './control-client.ts';
+import { CONTROL_FILE } from './control-protocol.ts';
+import type { Settings } from './settings.ts';
+import { usageError } from './usage-error.ts';
+
+export interface OpenDevice {
+  readonly replica: Replica;
+  readonly folder: Folder;
+  /** The folder was made by this call. */
+  readonly created: boolean;
+}
+
+/** Without a device name, the store's own stays. */
+export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder'> & { readonly deviceName: string | undefined };
+
+/** @throws STORE_LOCKED with what to do, if another process has the data directory */
+export async function openDevice(settings: DeviceSettings, logger: Logger): Promise<OpenDevice> {
+  const { data, deviceName } = settings;
+  // What lies here is as private as the directory that it mirrors.
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const replica = await openReplicaOf(data, deviceName, logger);
+  try {
+    return { replica, ...(await openFolder(replica, settings)) };
+  } catch (error) {
+    await replica.close();
+    throw error;
+  }
+}
+
+/** Whether the folder was made here, or has come from the relay at least once. */
+export const hasArrived = (folder: Folder): boolean => folder.nodes.ready || folder.name !== '';
+
+/** Removes what a failed first join left: nothing was ever kept in it. */
+export async function forgetData({ data }: Settings): Promise<void> {
+  for (const name of ['store', 'blobs', 'conflicts', CONTROL_FILE]) await rm(join(data, name), { recursive: true, force: true });
+}
+
+export const hasStore = ({ data }: Pick<Settings, 'data'>): Promise<boolean> =>
+  stat(join(data, 'store')).then(
+    () => true,
+    () => false,
+  );
+
+async function openReplicaOf(data: string, deviceName: string | undefined, logger: Logger): Promise<Replica> {
+  try {
+    return await openReplica({
+      store: levelStore(join(data, 'store')),
+      blobs: fileBlobs(join(data, 'blobs')),
+      deviceName,
+      logger,
+    });
+  } catch (error) {
+    if (!isEvermeshError(error, 'STORE_LOCKED')) throw error;
+    const process = await runningProcess(data);
+    const who = process === undefined ? 'Another evermesh process' : `'evermesh up' (process ${process})`;
+    throw new EvermeshError('STORE_LOCKED', `${who} uses ${data}.`, {
+      cause: error,
+      details: { next: 'Stop it first, or wait until it has ended.' },
+    });
+  }
+}
+
+async function openFolder(replica: Replica, { directory, folder: id, data }: DeviceSettings): Promise<{ folder: Folder; created: boolean }> {
+  if (id !== undefined) return { folder: await replica.joinFolder(id), created: false };
+  const [first, ...others] = replica.folders();
+  if (first === undefined) {
+    return { folder: await replica.createFolder({ name: basename(directory) || 'root' }), created: true };
+  }
+  // A start that was cut short made the folder and did not come to remember it; with several nobody can tell which.
+  if (others.length === 0) return { folder: await replica.folder(first.id), created: false };
+  throw usageError(
+    `The data directory ${data} holds ${others.length + 1} folders, and none is remembered for ${directory}.`,
+    `Name one with --folder: ${[first, ...others].map((entry) => entry.id).join(', ')}.`,
+  );
+}

@@ -1,0 +1,96 @@
+/** The commands and their options, as `--help` shows them. Every action answers with an exit code. */
+import { Command } from 'commander';
+import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
+import type { CommandContext } from './command-context.ts';
+import { paths } from './commands/paths.ts';
+import { relay, type RelayFlags } from './commands/relay.ts';
+import { status, type StatusFlags } from './commands/status.ts';
+import { sync, type SyncFlags } from './commands/sync.ts';
+import { up, type UpFlags } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
+
+/** Options that every command has. */
+export interface CommonFlags {
+  readonly json?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
+}
+
+export type Action = (context: CommandContext) => Promise<ExitCode>;
+
+export interface ProgramOptions {
+  readonly version: string;
+  /** Runs what a command line asked for. */
+  readonly run: (flags: CommonFlags, action: Action) => Promise<void>;
+  readonly writeOut: (text: string) => void;
+  readonly writeError: (text: string) => void;
+}
+
+const RELAY_HELP = 'the relay, ws://HOST:PORT or wss://HOST; remembered';
+const DATA_HELP = `where this directory's store lies; remembered`;
+
+export function buildProgram({ version, run, writeOut, writeError }: ProgramOptions): Command {
+  const program = new Command('evermesh')
+    .description('Keeps folders the same on all devices, works offline, merges when devices meet.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .exitOverride()
+    .configureOutput({ writeOut, writeErr: writeError })
+    .showSuggestionAfterError(true)
+    .addHelpText('after', EXIT_CODES_HELP);
+
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option('--json', 'print one event a line, for programs')
+      .option('--verbose', 'log more to stderr')
+      .addHelpText('after', EXIT_CODES_HELP);
+
+  command('relay', 'store and forward for devices, until stopped')
+    .option('--listen <host:port>', 'where to listen; port 0 takes a free one', '127.0.0.1:8787')
+    .option('--data <dir>', 'where the relay keeps what it stores')
+    .option('--token-file <file>', 'serve those who know the token in this file')
+    .option('--allow-everyone', 'serve everyone on this computer; only on a loopback address')
+    .action((flags: RelayFlags & CommonFlags) => run(flags, (context) => relay(flags, context)));
+
+  directoryOptions(command('up', 'keep a directory in step until stopped')).action(
+    (directory: string, flags: UpFlags & CommonFlags) =>
+      run(flags, (context) => up(directory, flags, context)),
+  );
+
+  directoryOptions(command('sync', 'bring a directory in step once, then exit'))
+    .option('--wait <seconds>', 'how long to try to reach the relay', '10')
+    .action((directory: string, flags: SyncFlags & CommonFlags) =>
+      run(flags, (context) => sync(directory, flags, context)),
+    );
+
+  command('status', 'say what is in step, what waits, and what needs a person')
+    .argument('[dir]', 'the directory, or one inside it', '.')
+    .option('--ignored', 'list what is not synced, and why')
+    .action((directory: string, flags: StatusFlags & CommonFlags) =>
+      run(flags, (context) => status(directory, flags, context)),
+    );
+
+  command('verify', 'compare disk, documents and store, and name each difference')
+    .argument('[dir]', 'the directory, or one inside it', '.')
+    .action((directory: string, flags: CommonFlags) => run(flags, (context) => verify(directory, context)));
+
+  command('paths', 'say where things lie')
+    .argument('[dir]', 'a directory that is kept in step')
+    .action((directory: string | undefined, flags: CommonFlags) =>
+      run(flags, (context) => paths(directory, context)),
+    );
+  return program;
+}
+
+const directoryOptions = (command: Command): Command =>
+  command
+    .argument('<dir>', 'the directory; it is made if it does not exist')
+    .option('--relay <url>', RELAY_HELP)
+    .option('--folder <id>', 'join this folder of another device; without it a new one is made')
+    .option('--data <dir>', DATA_HELP)
+    .option('--token-file <file>', `a file with the relay's token; its path is remembered`)
+    .option('--device-name <name>', `what people see of this device; default: the host's name`)
+    .option('--allow-mass-deletion', 'go on although most files are gone, because that was meant')
+    .option('--join-again', 'take the directory as new although its mark is gone; nothing is deleted');

@@ -1,0 +1,42 @@
+/** The answer of `status`, put together from what replica, mirror and link say. */
+import type { Replica, Folder } from '@evermesh/core';
+import type { MirrorStatus } from '@evermesh/mirror';
+import type { ConflictReport, LinkReport, PendingReport, ProblemReport, StatusReport } from './reports.ts';
+import type { Settings } from './settings.ts';
+
+export interface StatusParts {
+  readonly settings: Settings;
+  readonly replica: Replica;
+  readonly folder: Folder;
+  readonly link: LinkReport;
+  readonly running: boolean;
+  /** Absent while the folder has not arrived for the first time. */
+  readonly mirror: MirrorStatus | undefined;
+  readonly pending: PendingReport;
+  readonly conflicts: readonly ConflictReport[];
+}
+
+export function statusReport(parts: StatusParts): StatusReport {
+  const { settings, replica, folder, link, running, mirror, pending, conflicts } = parts;
+  const isQuiet = !running || mirror?.state === 'in step';
+  return {
+    directory: settings.directory,
+    running,
+    device: replica.device,
+    folder: { id: folder.id, name: folder.name },
+    link,
+    mirror: running ? (mirror?.state ?? 'waiting') : 'not running',
+    files: mirror?.files ?? 0,
+    inStep: mirror !== undefined && folder.nodes.ready && isQuiet && isNothing(pending),
+    pending,
+    conflicts,
+    problems: problemReports(mirror),
+    ignoredCount: mirror?.ignored.length ?? 0,
+    ignored: mirror?.ignored ?? [],
+  };
+}
+
+export const problemReports = (mirror: MirrorStatus | undefined): ProblemReport[] =>
+  (mirror?.problems ?? []).map(({ path, code, message, next }) => ({ path, code, message, next }));
+
+const isNothing = ({ onDisk, toRelay, fromRelay }: PendingReport): boolean => onDisk + toRelay + fromRelay === 0;
