@@ -1,6 +1,5 @@
 /** Makes, moves and removes on disk. Many steps share two commits: what is about to be done, and what was done. */
 import type { NodeId } from '@evermesh/core';
-import { toHex, utf8 } from '@evermesh/core/base';
 import { NO_HEADS } from '@evermesh/core/protocol';
 import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, atPath, pathIn, restamped, syncDirectories } from './apply-world.ts';
@@ -8,7 +7,7 @@ import { joinPath, nameOf, parentOf, sameStat, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
-import { besideName } from './names.ts';
+import { putBack } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
 import { placeNew, placeOver } from './take-place.ts';
 
@@ -61,24 +60,16 @@ class Structure {
     this.#events = [];
   }
 
-  /**
-   * What was put aside and found its place taken returns to where it was, or beside it. Left in our own directory it
-   * would look removed; from there the next scan knows it by its inode.
-   */
+  /** What was put aside and found its place taken does not stay in our own directory: there it would look removed. */
   async putBack(): Promise<void> {
-    const { disk, ancestor, nodes, intents } = this.#world;
+    const { ancestor, nodes, intents } = this.#world;
     for (const [id, aside] of this.#aside) {
       const entry = ancestor.get(id);
-      const path = ancestor.pathOf(id);
-      if (entry === undefined || path === undefined) continue;
-      let to = path;
-      for (let attempt = 0; (await disk.lstat(to)) !== undefined; attempt++) {
-        to = joinPath(parentOf(path), besideName(entry.name, toHex(utf8(id)), attempt));
-      }
-      await disk.fs.rename(disk.at(aside), disk.at(to));
-      await syncDirectories(this.#world, [parentOf(to)]);
-      await nodes.keep([intents.over(id)]);
-      this.#world.lookAgain(parentOf(to), id);
+      if (entry === undefined) continue;
+      const change = await putBack(this.#world, entry, aside, undefined);
+      await nodes.keep([...ancestor.rows([change]), intents.over(id)]);
+      ancestor.took([change]);
+      this.#world.retryLater(id);
     }
     this.#aside.clear();
   }

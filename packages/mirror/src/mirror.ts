@@ -126,6 +126,11 @@ export class Mirror {
     return this.#guarded(options.signal, (signal) => verify(this.#parts.cycle, signal));
   }
 
+  /** Resolves when what disk and folder told of so far was seen to, as far as it can be at once. */
+  async idle(): Promise<void> {
+    await this.#work.idle();
+  }
+
   status(): MirrorStatus {
     const { board, folder, ancestor } = this.#parts.cycle;
     return board.status(folder.nodes, ancestor);

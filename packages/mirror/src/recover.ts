@@ -6,10 +6,10 @@ import { ROOT } from '@evermesh/core';
 import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, pathIn, restamped } from './apply-world.ts';
 import { writtenEntry } from './apply-contents.ts';
-import { joinPath, nameOf, parentOf, sameStat, TEMPORARY } from './disk.ts';
+import { joinPath, sameStat, TEMPORARY } from './disk.ts';
 import type { FileStat } from './fs/file-system.ts';
 import type { Intent } from './intents.ts';
-import { besideName } from './names.ts';
+import { putBack } from './put-back.ts';
 import { digestOfFile } from './read-disk.ts';
 
 /** Nanoseconds before the newest change that the disk's caches may have lost in a power cut, generously. */
@@ -17,16 +17,33 @@ const UNSURE_TIME = 3_600_000_000_000n;
 
 export async function recoverIntents(world: ApplyWorld): Promise<void> {
   const { intents, nodes, ancestor } = world;
+  const left = await intents.left();
   const rows: Row[] = [];
-  const digests = new Set<string>();
-  for (const intent of await intents.left()) {
-    if (intent.type === 'write') digests.add(intent.digest);
-    const changes = await recoverOne(world, intent);
-    rows.push(...ancestor.rows(changes), intents.over(intent.id));
-    ancestor.took(changes);
-  }
+  const each = async (recover: (world: ApplyWorld, intent: Intent) => Promise<AncestorChange[]>): Promise<void> => {
+    for (const intent of left) {
+      const changes = await recover(world, intent);
+      rows.push(...ancestor.rows(changes));
+      ancestor.took(changes);
+    }
+  };
+  await each(recoverOne);
+  await each(recoverAside);
+  await clearTemporaries(world, new Set(left.flatMap((intent) => (intent.type === 'write' ? [intent.digest] : []))));
+  await each(stillThere);
+  for (const { id } of left) rows.push(intents.over(id));
   if (rows.length > 0) await nodes.keep(rows);
-  await clearTemporaries(world, digests);
+}
+
+/** A second name that a file had for a moment changes a time of it, and is nobody's save. */
+async function stillThere({ disk, ancestor }: ApplyWorld, intent: Intent): Promise<AncestorChange[]> {
+  const changes: AncestorChange[] = [];
+  for (const id of [intent.id, ...(intent.type === 'remove' ? [] : [intent.replaces])]) {
+    const entry = id === undefined ? undefined : ancestor.get(id);
+    const path = entry === undefined || entry.kind === 'directory' ? undefined : ancestor.pathOf(entry.id);
+    if (entry === undefined || path === undefined) continue;
+    changes.push({ id: entry.id, entry: restamped(entry, await disk.lstat(path)) });
+  }
+  return changes;
 }
 
 async function recoverOne(world: ApplyWorld, intent: Intent): Promise<AncestorChange[]> {
@@ -46,26 +63,24 @@ async function recoverOne(world: ApplyWorld, intent: Intent): Promise<AncestorCh
     await dropOldName(world, entry, path, stat);
     return [...replaced, { id: intent.id, entry: restamped({ ...entry, parent: intent.parent, name: intent.name }, stat) }];
   }
-  await putBack(world, entry);
   return [];
 }
 
-/** A file gets its new name before it loses the old one. */
-async function dropOldName({ disk, ancestor }: ApplyWorld, entry: AncestorEntry, path: string, stat: FileStat): Promise<void> {
-  const old = ancestor.pathOf(entry.id);
-  if (old === undefined || old === path || stat.kind === 'directory') return;
-  if ((await disk.lstat(old))?.inode === stat.inode) await disk.fs.unlink(disk.at(old));
+/** What was put aside, and neither came to its place nor back. When all others are where they should be, it may. */
+async function recoverAside(world: ApplyWorld, { id, parent, name }: Intent): Promise<AncestorChange[]> {
+  const entry = world.ancestor.get(id);
+  const aside = `${TEMPORARY}/${id}`;
+  if (entry === undefined || (await world.disk.lstat(aside))?.inode !== entry.inode) return [];
+  return [await putBack(world, entry, aside, { parent, name })];
 }
 
-async function putBack({ disk, ancestor }: ApplyWorld, entry: AncestorEntry): Promise<void> {
-  const aside = `${TEMPORARY}/${entry.id}`;
-  const path = ancestor.pathOf(entry.id);
-  if (path === undefined || (await disk.lstat(aside))?.inode !== entry.inode) return;
-  let to = path;
-  for (let attempt = 0; (await disk.lstat(to)) !== undefined; attempt++) {
-    to = joinPath(parentOf(path), besideName(nameOf(path), entry.digest || 'moved', attempt));
+/** A file gets its new name before it loses the old one, or the one that it had aside. */
+async function dropOldName({ disk, ancestor }: ApplyWorld, entry: AncestorEntry, path: string, stat: FileStat): Promise<void> {
+  if (stat.kind === 'directory') return;
+  for (const old of [ancestor.pathOf(entry.id), `${TEMPORARY}/${entry.id}`]) {
+    if (old === undefined || old === path || (await disk.lstat(old))?.inode !== stat.inode) continue;
+    await disk.fs.unlink(disk.at(old));
   }
-  await disk.fs.rename(disk.at(aside), disk.at(to));
 }
 
 /** Nothing stays in our directory for temporaries. What holds bytes that are nowhere else goes to the trash. */

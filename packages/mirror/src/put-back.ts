@@ -1,0 +1,40 @@
+/**
+ * What was put aside and did not come to its place returns to where people see it: to its new place, its old one, or
+ * beside that. The ancestor goes with it, so nobody takes it for a person's rename, and the next round moves it on.
+ */
+import { type NodeId, ROOT } from '@evermesh/core';
+import { toHex, utf8 } from '@evermesh/core/base';
+import type { AncestorChange, AncestorEntry } from './ancestor.ts';
+import { type ApplyWorld, pathIn, restamped, syncDirectories } from './apply-world.ts';
+import { parentOf } from './disk.ts';
+import { besideName } from './names.ts';
+import { placeNew } from './take-place.ts';
+
+interface Place {
+  readonly parent: NodeId;
+  readonly name: string;
+}
+
+export async function putBack(world: ApplyWorld, entry: AncestorEntry, aside: string, wanted: Place | undefined): Promise<AncestorChange> {
+  const { disk } = world;
+  for (const { parent, name } of placesFor(entry, wanted)) {
+    const path = pathIn(world, parent, name);
+    if (path === undefined || !(await disk.isOwnDirectory(parentOf(path))) || (await disk.lstat(path)) !== undefined) continue;
+    if (entry.kind === 'directory') await disk.fs.rename(disk.at(aside), disk.at(path));
+    else await placeNew(world, aside, path);
+    await syncDirectories(world, [parentOf(path)]);
+    return { id: entry.id, entry: restamped({ ...entry, parent, name }, await disk.lstat(path)) };
+  }
+  throw new Error('There is always another name.');
+}
+
+function* placesFor({ id, parent, name }: AncestorEntry, wanted: Place | undefined): Iterable<Place> {
+  if (wanted !== undefined) yield wanted;
+  yield { parent, name };
+  // Its directory may be gone: the root never is.
+  for (let attempt = 0; ; attempt++) {
+    const beside = besideName(name, toHex(utf8(id)), attempt);
+    yield { parent, name: beside };
+    yield { parent: ROOT, name: beside };
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * A fuse that blows after a number of steps: whatever changes a disk or a store is one. From then on nothing works, as
+ * after the power went.
+ */
+import type { Store } from '@evermesh/core';
+import type { FileSystem, WriteHandle } from '../fs/file-system.ts';
+import { nodeFileSystem } from '../fs/node-file-system.ts';
+
+export class Fuse {
+  /** What was done, for a message that says where it broke. */
+  readonly steps: string[] = [];
+  #limit = Infinity;
+
+  /** Lets this many further steps pass. */
+  blowAfter(steps: number): void {
+    this.steps.length = 0;
+    this.#limit = steps;
+  }
+
+  replace(): void {
+    this.#limit = Infinity;
+  }
+
+  get isBlown(): boolean {
+    return this.steps.length > this.#limit;
+  }
+
+  step(what: string): void {
+    if (!this.isBlown) this.steps.push(what);
+    this.check();
+  }
+
+  check(): void {
+    if (this.isBlown) throw new Error(`The power went at step ${this.#limit}: ${this.steps.at(-1)}.`);
+  }
+}
+
+export function fusedFileSystem(fuse: Fuse): FileSystem {
+  const handle = (path: string, { write, sync, stat, close }: WriteHandle): WriteHandle => ({
+    async write(bytes) {
+      try {
+        fuse.step(`write ${path}`);
+      } catch (error) {
+        // Half of it may have got there.
+        if (fuse.steps.at(-1) === `write ${path}`) await write(bytes.subarray(0, bytes.byteLength >> 1));
+        throw error;
+      }
+      await write(bytes);
+    },
+    sync: () => step(`sync ${path}`, sync),
+    stat,
+    close,
+  });
+  const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    fuse.step(what);
+    return work();
+  };
+  const read = async <T>(work: () => Promise<T>): Promise<T> => {
+    fuse.check();
+    return work();
+  };
+  const real = nodeFileSystem;
+  return {
+    ...real,
+    lstat: (path) => read(() => real.lstat(path)),
+    list: (path) => read(() => real.list(path)),
+    openToRead: (path) => read(() => real.openToRead(path)),
+    readLink: (path) => read(() => real.readLink(path)),
+    create: async (path, options) => handle(path, await step(`create ${path}`, () => real.create(path, options))),
+    rename: (from, to) => step(`rename ${from} ${to}`, () => real.rename(from, to)),
+    link: (from, to) => step(`link ${from} ${to}`, () => real.link(from, to)),
+    unlink: (path) => step(`unlink ${path}`, () => real.unlink(path)),
+    makeDirectory: (path) => step(`mkdir ${path}`, () => real.makeDirectory(path)),
+    removeDirectory: (path) => step(`rmdir ${path}`, () => real.removeDirectory(path)),
+    makeLink: (target, path) => step(`symlink ${path}`, () => real.makeLink(target, path)),
+    setExecutable: (path, executable) => step(`chmod ${path}`, () => real.setExecutable(path, executable)),
+    syncDirectory: (path) => step(`syncdir ${path}`, () => real.syncDirectory(path)),
+  };
+}
+
+export function fusedStore(store: Store, fuse: Fuse): Store {
+  return {
+    open: () => store.open(),
+    close: () => store.close(),
+    get: (key) => store.get(key),
+    iterator: (range) => store.iterator(range),
+    async batch(operations) {
+      fuse.step(`commit ${operations.map(({ type, key }) => `${type} ${key.slice(34)}`).join(', ')}`);
+      await store.batch(operations);
+    },
+  };
+}
