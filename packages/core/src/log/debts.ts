@@ -90,6 +90,13 @@ export class Debts {
     return [debtPaidRow(this.#folder, peer, document)];
   }
 
+  /** The peer turns out to hold less than it once announced: it owes no more than this. */
+  lower(peer: PeerName, debt: Debt): StoreOperation[] {
+    this.#of(peer).set(debt.document, debt);
+    this.changed.emit([debt.document]);
+    return [debtRow(this.#folder, peer, debt)];
+  }
+
   get wantedBlobs(): ReadonlySet<BlobName> {
     return this.#wanted;
   }

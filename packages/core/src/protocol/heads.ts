@@ -26,6 +26,16 @@ export function mergeHeads(a: Heads, b: Heads): Heads {
   return merged;
 }
 
+/** The greatest heads that both cover. */
+export function commonHeads(a: Heads, b: Heads): Heads {
+  const common = new Map<AuthorId, number>();
+  for (const [author, counter] of a) {
+    const other = b.get(author);
+    if (other !== undefined) common.set(author, Math.min(counter, other));
+  }
+  return common;
+}
+
 export function raiseHead(heads: Map<AuthorId, number>, author: AuthorId, counter: number): void {
   if ((heads.get(author) ?? 0) < counter) heads.set(author, counter);
 }

@@ -113,11 +113,12 @@ export class Replica {
   /** Makes a folder. Works offline; durable when it resolves. */
   async createFolder({ name }: { name: string }): Promise<Folder> {
     const entry = { id: newFolderId(this.#parts.random), name };
-    const { state, folder } = await this.#openFolder(entry.id);
     const secret = toBase64Url(this.#parts.random.bytes(16));
-    // One batch: a folder that is listed has its beginning.
-    await startFolder(state, { name, secret }, [folderEntryRow(entry)]);
-    this.#parts.entries.set(entry.id, entry);
+    const { folder } = await this.#openFolder(entry.id, async (state) => {
+      // One batch: a folder that is listed has its beginning.
+      await startFolder(state, { name, secret }, [folderEntryRow(entry)]);
+      this.#parts.entries.set(entry.id, entry);
+    });
     return folder;
   }
 
@@ -143,10 +144,13 @@ export class Replica {
     const link = new Link({ transport, device, clock, random, logger });
     this.#links.add(link);
     for (const { state } of this.#open.values()) link.add(syncedFolder(state));
-    for (const { id } of this.folders())
-      void this.#openFolder(id).catch((error: unknown) =>
+    for (const { id } of this.folders()) {
+      const opening = this.#openFolder(id);
+      opening.catch((error: unknown) =>
         logger.error('a folder does not open', { folder: id, error: String(error) }),
       );
+      link.expect(opening);
+    }
     return link;
   }
 
@@ -193,12 +197,14 @@ export class Replica {
     });
   }
 
-  #openFolder(id: FolderId): Promise<OpenFolder> {
+  /** `begin` is done before any link hears of the folder: a peer is asked to begin a log only by who has records. */
+  #openFolder(id: FolderId, begin?: (state: FolderState) => Promise<void>): Promise<OpenFolder> {
     this.#checkOpen();
     return this.#opening.run(async () => {
       const known = this.#open.get(id);
       if (known !== undefined) return known;
       const state = await FolderState.open({ ...this.#parts, id, author: this.#author });
+      await begin?.(state);
       const opened = { state, folder: new Folder(state) };
       this.#open.set(id, opened);
       for (const link of this.#links) link.add(syncedFolder(state));

@@ -84,6 +84,8 @@ export class FolderDriver {
 
   async #open(): Promise<void> {
     const { folder, peer, channel, frameBytes } = this.#options;
+    // An earlier connection may have taken the cursor back: that counts, so it has to be in the store.
+    await folder.committer.idle();
     const progress = await readProgress(folder.store, folder.id, peer);
     if (this.#abort.signal.aborted) return;
     const { id, device, log, debts } = folder;

@@ -175,11 +175,13 @@ export class FolderSession {
   }
 
   #onChanged(message: Changed): Effect[] {
-    if (this.#state === 'catching-up') {
+    const isCatchingUp = this.#state === 'catching-up';
+    if (isCatchingUp)
       for (const { document, heads } of message.documents) this.#announced.set(document, heads);
-      if (message.through !== undefined) this.#becomeLive();
-    }
-    return [this.#append(this.#inbox.announced(message), message.through)];
+    const isLast = isCatchingUp && message.through !== undefined;
+    const incoming = this.#inbox.announced(message, isLast && !this.#isResumed ? this.#announced : undefined);
+    if (isLast) this.#becomeLive();
+    return [this.#append(incoming, message.through)];
   }
 
   #becomeLive(): void {
@@ -249,10 +251,7 @@ export class FolderSession {
       return [];
     }
     if (puts.some(({ bytes }) => bytes > frameBytes - FRAME_HEADROOM)) {
-      this.#refusePuts(
-        'MESSAGE_TOO_LARGE',
-        'A change that has to arrive whole is larger than the relay takes.',
-      );
+      this.#refusePuts('MESSAGE_TOO_LARGE', 'A change that must arrive whole is too large for the relay.');
       return [];
     }
     return puts.map(({ records }) => ({

@@ -7,8 +7,11 @@ import { EvermeshError } from '../errors/index.ts';
 import type { Debt, Debts, FolderLog, Outcome, PeerName, StoreOperation } from '../log/index.ts';
 import {
   type Changed,
+  commonHeads,
   covers,
   decodeRecord,
+  equalHeads,
+  type Heads,
   type Live,
   type LogRecord,
   mergeHeads,
@@ -65,7 +68,8 @@ export class Inbox {
     for (const debt of came) this.#pulls.release(debt);
   }
 
-  announced({ documents }: Changed): Incoming {
+  /** `everything`: with the last page after the peer's log turned out to be another one, all that it holds. */
+  announced({ documents }: Changed, everything?: ReadonlyMap<DocumentId, Heads>): Incoming {
     const owed: Debt[] = [];
     const held: DocumentId[] = [];
     for (const { document, bytes, heads } of documents) {
@@ -75,6 +79,7 @@ export class Inbox {
     const rows = (): StoreOperation[] => [
       ...this.#note(owed),
       ...held.flatMap((document) => this.#settle(document)),
+      ...(everything === undefined ? [] : this.#forgiveBeyond(everything)),
     ];
     return { records: [], rows, came: [] };
   }
@@ -129,6 +134,18 @@ export class Inbox {
       owed.set(document, { document, bytes: (before?.bytes ?? 0) + body.byteLength, heads });
     }
     return this.#note([...owed.values()]);
+  }
+
+  /**
+   * What the peer announced before and holds no more it does not owe. Whoever has it still will bring it; waiting for
+   * this peer would have no end.
+   */
+  #forgiveBeyond(held: ReadonlyMap<DocumentId, Heads>): StoreOperation[] {
+    return this.#debts.owed(this.#peer).flatMap((debt) => {
+      const heads = commonHeads(debt.heads, held.get(debt.document) ?? NO_HEADS);
+      if (equalHeads(heads, debt.heads)) return [];
+      return [...this.#debts.lower(this.#peer, { ...debt, heads }), ...this.#settle(debt.document)];
+    });
   }
 
   #note(debts: readonly Debt[]): StoreOperation[] {

@@ -50,6 +50,8 @@ export class Link {
   readonly #peer: string;
   readonly #backOff: BackOff;
   readonly #folders = new Map<FolderId, SyncedFolder>();
+  /** Folders that are being opened. */
+  readonly #expected = new Set<Promise<unknown>>();
   readonly #drivers = new Map<FolderId, FolderDriver>();
   /** Drivers that were stopped and may still be appending. */
   readonly #stopping = new Set<Promise<void>>();
@@ -104,6 +106,17 @@ export class Link {
     this.#changed();
   }
 
+  /** A folder is being opened, to be added: until that has ended, well or not, not everything is synced. */
+  expect(opening: Promise<unknown>): void {
+    const ended = opening
+      .catch(() => undefined)
+      .finally(() => {
+        this.#expected.delete(ended);
+        this.#changed();
+      });
+    this.#expected.add(ended);
+  }
+
   /** Leaves a folder. Resolves when nothing of it is being appended any more. */
   async remove(id: FolderId): Promise<void> {
     this.#folders.delete(id);
@@ -129,7 +142,7 @@ export class Link {
       signal?.throwIfAborted();
       const error = this.#refusedError();
       if (error !== undefined) throw error;
-      const isSynced = this.folders().every((folder) => folder.isSynced);
+      const isSynced = this.#expected.size === 0 && this.folders().every((folder) => folder.isSynced);
       if (this.#status === 'connected' && isSynced) return;
       await changed;
     }

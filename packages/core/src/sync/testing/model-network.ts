@@ -24,6 +24,10 @@ export class Wire {
     return this.toRelay.length + this.toDevice.length;
   }
 
+  get isQuiet(): boolean {
+    return !this.isOpen || (this.waiting === 0 && !this.relay.isBusy);
+  }
+
   /** Lets the oldest frame of one direction arrive. */
   pass(direction: 'toRelay' | 'toDevice'): void {
     const frame = this[direction].shift();

@@ -2,6 +2,7 @@
  * A relay as small as can be: one folder, a log in a map of rows, connections that are handed one frame at a time. It
  * pages and splits early, so that a few records make many frames, and can be told to hold a reader for slow.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import { equalBytes, type Random, SerialQueue } from '../../base/index.ts';
 import { Committer, FolderLog, openStore, type StoredRecord } from '../../log/index.ts';
 import {
@@ -51,6 +52,8 @@ export class RelayConnection {
   readonly #relay: ModelRelay;
   readonly #send: (message: FromRelay) => void;
   readonly #queue: SerialQueue = new SerialQueue();
+  readonly #pulls: SerialQueue = new SerialQueue();
+  #pulling = 0;
   #channel = -1;
   #told: Position = { seq: 0, digest: new Uint8Array(16) };
   #isOpen = false;
@@ -68,6 +71,11 @@ export class RelayConnection {
 
   receive(frame: Uint8Array): void {
     this.#queue.run(() => this.#on(decodeMessage(frame))).catch((error: unknown) => (this.failure = error));
+  }
+
+  /** It will still say something by itself. */
+  get isBusy(): boolean {
+    return this.#pulling > 0;
   }
 
   /** A slow reader is told later, and at once when it is none any more. */
@@ -96,7 +104,9 @@ export class RelayConnection {
       case 'OPEN':
         return this.#onOpen(message);
       case 'PULL':
-        return this.#onPull(message);
+        this.#pulling += 1;
+        void this.#pulls.run(() => this.#onPull(message)).finally(() => (this.#pulling -= 1));
+        return;
       case 'PUT':
         return this.#onPut(message);
       case 'PING':
@@ -153,6 +163,8 @@ export class RelayConnection {
       for await (const stored of this.#relay.log.read.document(document, heads)) found.push(stored);
       do {
         const records = found.splice(0, PAGE).map(({ bytes }) => bytes);
+        // Others put meanwhile: what they put is told before the rest of what was read.
+        await turn();
         this.#send({ type: 'RECORDS', channel, records, done: found.length === 0 ? [document] : [] });
       } while (found.length > 0);
     }

@@ -167,7 +167,10 @@ export class SyncWorld {
         wire !== undefined && wire.waiting > 0 ? [wire] : [],
       );
       const wire = wires[pick % wires.length];
-      if (wire === undefined) return;
+      if (wire === undefined) {
+        await turn();
+        return;
+      }
       const up = wire.toDevice.length === 0 || (wire.toRelay.length > 0 && pick % 7 < 4);
       this.#look(up ? wire.toRelay[0] : wire.toDevice[0]);
       wire.pass(up ? 'toRelay' : 'toDevice');
@@ -188,7 +191,7 @@ export class SyncWorld {
     for (let round = 0; round < 6; round++) {
       this.#clock.advance(round === 0 ? 0 : A_WHILE);
       await turn();
-      while (this.#devices.some(({ transport: { wire } }) => (wire?.waiting ?? 0) > 0)) {
+      while (!this.#isQuiet()) {
         frames += 1;
         expect(frames).toBeLessThan(20_000);
         await this.#pass([frames * 31]);
@@ -199,12 +202,16 @@ export class SyncWorld {
     return frames;
   }
 
+  #isQuiet(): boolean {
+    return this.#devices.every(({ transport: { wire } }) => wire?.isQuiet ?? true);
+  }
+
   async #expectSilence(): Promise<void> {
     const before = { ...this.facts };
     for (let i = 0; i < 6; i++) {
       this.#clock.advance(A_WHILE);
       await turn();
-      while (this.#devices.some(({ transport: { wire } }) => (wire?.waiting ?? 0) > 0)) await this.#pass([i]);
+      while (!this.#isQuiet()) await this.#pass([i]);
     }
     const spoken = Object.keys(this.facts).filter((fact) => this.facts[fact] !== before[fact]);
     expect(spoken.filter((fact) => fact !== 'PING' && fact !== 'PONG')).toEqual([]);
