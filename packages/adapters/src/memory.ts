@@ -1,7 +1,7 @@
 /** A store and a blob store in memory: for tests, demonstrations and devices that keep nothing. */
 import { type BlobName, concatBytes, sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { BlobStore, Store } from '@evermesh/core/log';
+import type { BlobStore, Store, StoreOperation } from '@evermesh/core/log';
 import { MemoryLevel } from 'memory-level';
 
 /** A store that keeps its rows for as long as it is referenced, also while it is closed. */
@@ -15,10 +15,16 @@ export function memoryStore(): Store {
     open: () => database.open(),
     close: () => database.close(),
     get: (key) => database.get(key),
-    // Nothing survives a power cut here, so there is nothing to sync.
-    batch: (operations) => database.batch(operations),
+    // Nothing survives a power cut here, so there is nothing to sync. Values are copied: the caller's arrays are its own.
+    batch: (operations) => database.batch(operations.map(copied)),
     iterator: (range) => database.iterator(range),
   };
+}
+
+function copied(operation: StoreOperation): StoreOperation {
+  // What is no array is left to the database to refuse.
+  const isPut = operation.type === 'put' && operation.value instanceof Uint8Array;
+  return isPut ? { ...operation, value: operation.value.slice() } : operation;
 }
 
 /** Blobs in memory, each as one array. */
