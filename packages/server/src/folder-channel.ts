@@ -5,14 +5,13 @@
  */
 import { type DeviceId, type DocumentId, equalBytes, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { Appended, AppendResult, DocumentIndex } from '@evermesh/core/log';
+import type { Appended, AppendResult } from '@evermesh/core/log';
 import {
   type Awareness,
   type Cursor,
   encodeMessage,
   type FromRelay,
   type Grant,
-  LIMITS,
   type Position,
   type Pull,
   type Put,
@@ -20,6 +19,7 @@ import {
 } from '@evermesh/core/protocol';
 import type { BlobRows } from './blob-rows.ts';
 import type { FolderReader, OpenFolder } from './folder-registry.ts';
+import { changedPages } from './changed-pages.ts';
 import { liveFrame } from './live-frames.ts';
 import { checkBlobs, checkRepeats, decodePut, type PutContext } from './put-check.ts';
 
@@ -43,9 +43,10 @@ export interface FolderChannelOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/** Of RECORDS in one frame, unless one record alone is longer. */
 const PAGE_BYTES = 256 * 1024;
+/** What naming a document costs. */
 const DOCUMENT_BYTES = 32;
-const AUTHOR_BYTES = 28;
 
 /** What became of one PUT. */
 interface Taken extends AppendResult {
@@ -60,6 +61,8 @@ export class FolderChannel implements FolderReader {
   readonly #answers: SerialQueue = new SerialQueue();
   /** The place up to which the reader was told. */
   #told: Position = { seq: 0, digest: new Uint8Array(16) };
+  /** Answers that wait until the reader was told of what they acknowledge. */
+  readonly #untold: { readonly seq: number; readonly resolve: () => void }[] = [];
   #isLive = false;
   /** A PUT was not taken: none behind it is. */
   #isBroken = false;
@@ -124,6 +127,7 @@ export class FolderChannel implements FolderReader {
     this.#isClosed = true;
     this.#stopWatching();
     this.#options.folder.readers.delete(this);
+    for (const { resolve } of this.#untold.splice(0)) resolve();
     await this.#answers.idle();
     await this.#pulls.idle();
   }
@@ -139,46 +143,24 @@ export class FolderChannel implements FolderReader {
     const last = appended.entries.at(-1);
     if (last === undefined) return;
     if (appended.source !== this) socket.send(liveFrame(appended, channel));
-    this.#told = { seq: last.seq, digest: last.digest };
+    this.#tell({ seq: last.seq, digest: last.digest });
   }
 
   /** Tells what changed behind the reader's place, until there is nothing more to tell. */
   async #catchUp(): Promise<void> {
-    const { folder, socket } = this.#options;
+    const { folder, socket, channel } = this.#options;
     const { log } = folder;
     do {
       await socket.drained();
       const { position } = log;
-      const changed = [...log.documents()].filter(({ lastSeq }) => lastSeq > this.#told.seq);
-      changed.sort((a, b) => a.lastSeq - b.lastSeq);
-      await this.#sendPages(changed, { epoch: log.epoch, ...position });
-      if (this.#isClosed) return;
-      this.#told = position;
+      for (const page of changedPages(log, this.#told.seq)) {
+        await socket.drained();
+        if (this.#isClosed) return;
+        this.#send({ type: 'CHANGED', channel, ...page });
+      }
+      this.#tell(position);
     } while (log.position.seq !== this.#told.seq);
     this.#isLive = true;
-  }
-
-  async #sendPages(changed: readonly DocumentIndex[], through: Cursor): Promise<void> {
-    const { channel, socket } = this.#options;
-    let sent = 0;
-    do {
-      await socket.drained();
-      if (this.#isClosed) return;
-      const page = pageOf(changed, sent);
-      sent += page.length;
-      const documents = page.map(({ document, lastSeq, bytes, heads }) => ({
-        document,
-        seq: lastSeq,
-        bytes,
-        heads,
-      }));
-      this.#send({
-        type: 'CHANGED',
-        channel,
-        documents,
-        through: sent === changed.length ? through : undefined,
-      });
-    } while (sent < changed.length);
   }
 
   async #pull(documents: Pull['documents']): Promise<void> {
@@ -229,42 +211,45 @@ export class FolderChannel implements FolderReader {
   }
 
   /**
-   * Says what became of a PUT once that is durable. `through` is the place up to which this reader was told, so that no
-   * record of another device ever lies between it and the reader's cursor.
+   * Says what became of a PUT once that is durable and the reader was told of everything up to it: `through` moves the
+   * reader's cursor, which must not pass a record of another device, nor stay behind what is acknowledged.
    */
   async #answer(taken: Taken | undefined): Promise<void> {
     if (taken === undefined) return;
     const { outcomes, durable, last } = taken;
     await durable;
-    const { channel } = this.#options;
+    const { channel, folder } = this.#options;
     const gap = outcomes.find((outcome) => outcome.type === 'gap');
-    if (gap !== undefined) this.#send({ type: 'GAP', channel, document: gap.document, heads: gap.heads });
-    else {
-      const { author, counter } = last;
-      this.#send({ type: 'ACK', channel, author, counter, through: this.#told });
+    if (gap !== undefined) {
+      this.#send({ type: 'GAP', channel, document: gap.document, heads: gap.heads });
+      return;
     }
+    await this.#toldUpTo(folder.log.position.seq);
+    const { author, counter } = last;
+    this.#send({ type: 'ACK', channel, author, counter, through: this.#told });
+  }
+
+  #tell(place: Position): void {
+    this.#told = place;
+    const due = this.#untold.findIndex(({ seq }) => seq > place.seq);
+    for (const { resolve } of this.#untold.splice(0, due === -1 ? this.#untold.length : due)) resolve();
+  }
+
+  /** Resolves when the reader was told of everything up to this place, or is gone. */
+  #toldUpTo(seq: number): Promise<void> {
+    if (this.#told.seq >= seq || this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => this.#untold.push({ seq, resolve }));
   }
 
   #guard(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      if (!this.#isClosed) this.#options.failed(error);
+      if (this.#isClosed) return;
+      void this.close();
+      this.#options.failed(error);
     });
   }
 
   #send(message: FromRelay): void {
     if (!this.#isClosed) this.#options.socket.send(encodeMessage(message));
   }
-}
-
-/** The documents from `from` on that fit in one page. */
-function pageOf(changed: readonly DocumentIndex[], from: number): DocumentIndex[] {
-  const page: DocumentIndex[] = [];
-  let bytes = 0;
-  for (let i = from; i < changed.length && page.length < LIMITS.changedDocuments; i++) {
-    const index = changed[i] as DocumentIndex;
-    bytes += DOCUMENT_BYTES + AUTHOR_BYTES * index.heads.size;
-    if (bytes > PAGE_BYTES && page.length > 0) break;
-    page.push(index);
-  }
-  return page;
 }

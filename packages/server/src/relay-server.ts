@@ -83,11 +83,11 @@ export class RelayServer {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    await Promise.all([...this.#sessions].map((session) => session.drain()));
     const impatience = this.#parts.clock.after(CLOSE_WITHIN, () => {
       for (const socket of this.#sockets.clients) socket.terminate();
       this.#server.closeAllConnections();
     });
+    await Promise.all([...this.#sessions].map((session) => session.drain()));
     this.#server.closeIdleConnections();
     await closed;
     impatience.cancel();
