@@ -34,7 +34,9 @@ export async function findTwin(
 ): Promise<Twin> {
   const there = world.siblings.at(parent, match.name);
   if (there === undefined || leaving.has(there.id)) return { type: 'none', name: match.name };
-  const twin = isShownAs(match.name, there.name) ? await compare(world, match, there, digest, true) : undefined;
+  const twin = isShownAs(match.name, there.name)
+    ? await compare(world, match, there, digest, true)
+    : undefined;
   if (twin !== undefined) return twin;
   for (let attempt = 0; ; attempt++) {
     const name = besideName(match.name, digest, attempt);
@@ -46,16 +48,16 @@ export async function findTwin(
 }
 
 async function compare(
-  { nodes, isHere }: TwinWorld,
+  world: TwinWorld,
   { disk }: Match,
   { id, kind }: ShownNode,
   digest: string,
   versions: boolean,
 ): Promise<Twin | undefined> {
-  if (kind !== disk.kind || isHere(id)) return undefined;
-  const newest = await nodes.content(id);
+  if (kind !== disk.kind || world.isHere(id)) return undefined;
+  const newest = await world.nodes.content(id);
   if (newest === undefined) return { type: 'wait', id };
   if (digestOfContent(newest.content) === digest) return { type: 'found', id, heads: newest.heads };
-  const heads = versions ? await nodes.headsOfVersion(id, digestOfBlob(digest as BlobName)) : undefined;
+  const heads = versions ? await world.nodes.headsOfVersion(id, digestOfBlob(digest as BlobName)) : undefined;
   return heads && { type: 'found', id, heads };
 }

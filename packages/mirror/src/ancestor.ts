@@ -5,26 +5,10 @@
  * All of it is in memory, a row of each node in the store. Memory follows the store: an entry changes when the row that
  * says so is durable.
  */
-import type { FolderNodes, Heads, NodeId, NodeKind } from '@evermesh/core';
-import { decodeEntry, encodeEntry } from './ancestor-row.ts';
+import type { FolderNodes, NodeId } from '@evermesh/core';
+import { type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
 
-export interface AncestorEntry {
-  readonly id: NodeId;
-  readonly parent: NodeId;
-  /** As it is on disk. */
-  readonly name: string;
-  readonly kind: NodeKind;
-  /** SHA-256 of the content in hexadecimal, of a link's target; empty for a directory. */
-  readonly digest: string;
-  readonly size: number;
-  readonly mtime: bigint;
-  readonly ctime: bigint;
-  readonly born: bigint;
-  readonly inode: bigint;
-  readonly executable: boolean;
-  /** Of the file's document: the state that the disk shows. */
-  readonly heads: Heads;
-}
+export type { AncestorEntry };
 
 const AREA = 'mirror-ancestor';
 
@@ -114,7 +98,10 @@ export class Ancestor {
       if (entry === undefined) continue;
       this.#entries.set(id, entry);
       const others = this.#byInode.get(entry.inode);
-      this.#byInode.set(entry.inode, others === undefined ? id : [...(typeof others === 'string' ? [others] : others), id]);
+      this.#byInode.set(
+        entry.inode,
+        others === undefined ? id : [...(typeof others === 'string' ? [others] : others), id],
+      );
       const siblings = this.#children.get(entry.parent);
       if (siblings === undefined) this.#children.set(entry.parent, new Map([[entry.name, id]]));
       else siblings.set(entry.name, id);

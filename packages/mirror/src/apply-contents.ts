@@ -6,7 +6,15 @@
 import type { FileContent, Heads } from '@evermesh/core';
 import { utf8 } from '@evermesh/core/base';
 import type { AncestorChange, AncestorEntry } from './ancestor.ts';
-import { type ApplyWorld, atPath, eachOf, pathIn, restamped, syncDirectories, temporaryPath } from './apply-world.ts';
+import {
+  type ApplyWorld,
+  atPath,
+  eachOf,
+  pathIn,
+  restamped,
+  syncDirectories,
+  temporaryPath,
+} from './apply-world.ts';
 import { digestOfContent } from './content-digest.ts';
 import { parentOf, sameBytes } from './disk.ts';
 import type { FileStat } from './fs/file-system.ts';
@@ -30,7 +38,11 @@ interface Staged {
   readonly intent: Extract<Intent, { type: 'write' }>;
 }
 
-export async function applyContents(steps: readonly ContentStep[], world: ApplyWorld, signal?: AbortSignal): Promise<number> {
+export async function applyContents(
+  steps: readonly ContentStep[],
+  world: ApplyWorld,
+  signal?: AbortSignal,
+): Promise<number> {
   let done = 0;
   let at = 0;
   while (at < steps.length) {
@@ -60,7 +72,8 @@ class ContentBatch {
   async stage(steps: readonly ContentStep[], from: number): Promise<number> {
     let next = from;
     const room = function* (batch: ContentBatch): Iterable<ContentStep> {
-      while (next < steps.length && next - from < BATCH_FILES && batch.#bytes < BATCH_BYTES) yield steps[next++] as ContentStep;
+      while (next < steps.length && next - from < BATCH_FILES && batch.#bytes < BATCH_BYTES)
+        yield steps[next++] as ContentStep;
     };
     await eachOf(room(this), AT_ONCE, (step) => this.#stage(step));
     return next - from;
@@ -84,7 +97,8 @@ class ContentBatch {
     }
     await atPath(this.#world, path, node.id, async () => {
       const temporary = temporaryPath(this.#world);
-      if (node.kind === 'symlink') await disk.fs.makeLink(content.kind === 'text' ? content.text : '', disk.at(temporary));
+      if (node.kind === 'symlink')
+        await disk.fs.makeLink(content.kind === 'text' ? content.text : '', disk.at(temporary));
       else await this.#write(temporary, content, node.executable, entry ?? replaces);
       const stat = await disk.lstat(temporary);
       if (stat === undefined) return this.#world.retryLater(node.id);
@@ -94,7 +108,12 @@ class ContentBatch {
     });
   }
 
-  async #write(temporary: string, content: FileContent, executable: boolean, like: AncestorEntry | undefined): Promise<void> {
+  async #write(
+    temporary: string,
+    content: FileContent,
+    executable: boolean,
+    like: AncestorEntry | undefined,
+  ): Promise<void> {
     const { disk, blobs, ancestor } = this.#world;
     const path = like === undefined ? undefined : ancestor.pathOf(like.id);
     const permissions = path === undefined ? undefined : (await disk.lstat(path))?.permissions;
@@ -124,13 +143,17 @@ class ContentBatch {
       await atPath(this.#world, path, step.node.id, async () => {
         const directory = parentOf(path);
         if (!own.has(directory)) own.set(directory, this.#world.disk.isOwnDirectory(directory));
-        if ((await own.get(directory)) !== true) return this.#world.lookAgain(parentOf(directory), step.node.id);
+        if ((await own.get(directory)) !== true)
+          return this.#world.lookAgain(parentOf(directory), step.node.id);
         const late = await this.#placeOne(staged);
         if (late !== undefined) letGoLater.push(late);
       });
       await this.#discard(temporary);
     }
-    await syncDirectories(this.#world, this.#staged.map(({ path }) => parentOf(path)));
+    await syncDirectories(
+      this.#world,
+      this.#staged.map(({ path }) => parentOf(path)),
+    );
     const over = this.#staged.map(({ step }) => intents.over(step.node.id));
     if (this.#changes.length + over.length > 0) await nodes.keep([...ancestor.rows(this.#changes), ...over]);
     ancestor.took(this.#changes);
@@ -150,12 +173,19 @@ class ContentBatch {
       const saved = await placeOver(this.#world, temporary, path, old);
       if (saved !== undefined) {
         late = (): Promise<void> =>
-          entry === undefined ? trash.put(saved, path).then(() => undefined) : letGo(this.#world, saved, entry, path);
+          entry === undefined
+            ? trash.put(saved, path).then(() => undefined)
+            : letGo(this.#world, saved, entry, path);
       }
     }
     if (replaces !== undefined) this.#changes.push({ id: replaces.id, entry: undefined });
     this.#changes.push({ id: node.id, entry: writtenEntry(intent, stat, await disk.lstat(path)) });
-    this.#events.push({ type: 'change', direction: 'out', change: entry === undefined ? 'created' : 'edited', path });
+    this.#events.push({
+      type: 'change',
+      direction: 'out',
+      change: entry === undefined ? 'created' : 'edited',
+      path,
+    });
     this.#world.solved(path);
     return late;
   }
@@ -167,16 +197,28 @@ class ContentBatch {
   }
 }
 
-function intentOf({ node, replaces }: ContentStep, name: string, digest: string, heads: Heads): Staged['intent'] {
+function intentOf(
+  { node, replaces }: ContentStep,
+  name: string,
+  digest: string,
+  heads: Heads,
+): Staged['intent'] {
   const { id, parent, kind, executable } = node;
   return { type: 'write', id, parent, name, kind, executable, digest, heads, replaces: replaces?.id };
 }
 
 /** The entry of what was written with this stat, now that it stands in its place. */
-export function writtenEntry(intent: Staged['intent'], written: FileStat, now: FileStat | undefined): AncestorEntry {
+export function writtenEntry(
+  intent: Staged['intent'],
+  written: FileStat,
+  now: FileStat | undefined,
+): AncestorEntry {
   const { id, parent, name, kind, digest, executable, heads } = intent;
   const { size, mtime, ctime, born, inode } = written;
-  return restamped({ id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads }, now);
+  return restamped(
+    { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads },
+    now,
+  );
 }
 
 /** Executable bits that came from elsewhere. */
@@ -190,7 +232,12 @@ export async function applyExecutables(steps: ModelPlan['executables'], world: A
     if (entry === undefined || path === undefined || entry.executable === node.executable) continue;
     await atPath(world, path, node.id, async () => {
       const stat = await disk.lstat(path);
-      if (stat?.kind !== 'file' || !sameBytes(stat, entry) || stat.inode !== entry.inode || !(await disk.isOwnDirectory(parentOf(path)))) {
+      if (
+        stat?.kind !== 'file' ||
+        !sameBytes(stat, entry) ||
+        stat.inode !== entry.inode ||
+        !(await disk.isOwnDirectory(parentOf(path)))
+      ) {
         return world.lookAgain(parentOf(path), node.id);
       }
       await disk.fs.setExecutable(disk.at(path), node.executable);
@@ -203,4 +250,3 @@ export async function applyExecutables(steps: ModelPlan['executables'], world: A
   ancestor.took(changes);
   return changes.length;
 }
-

@@ -13,13 +13,22 @@ import { placeNew, placeOver } from './take-place.ts';
 
 const BATCH = 512;
 
-export async function applyStructure(steps: readonly StructureStep[], world: ApplyWorld, signal?: AbortSignal): Promise<number> {
+export async function applyStructure(
+  steps: readonly StructureStep[],
+  world: ApplyWorld,
+  signal?: AbortSignal,
+): Promise<number> {
   const structure = new Structure(world);
   try {
     for (let at = 0; at < steps.length; at += BATCH) {
       signal?.throwIfAborted();
       await structure.batch(steps.slice(at, at + BATCH));
-      world.tell({ type: 'progress', phase: 'apply', done: Math.min(at + BATCH, steps.length), total: steps.length });
+      world.tell({
+        type: 'progress',
+        phase: 'apply',
+        done: Math.min(at + BATCH, steps.length),
+        total: steps.length,
+      });
     }
   } finally {
     await structure.putBack();
@@ -82,7 +91,9 @@ class Structure {
       return [intents.row({ type: 'move', id: node.id, parent: node.parent, name, replaces: replaces?.id })];
     }
     const { id, parent, name } = step.entry;
-    return [intents.row({ type: step.type === 'aside' ? 'move' : 'remove', id, parent, name, replaces: undefined })];
+    return [
+      intents.row({ type: step.type === 'aside' ? 'move' : 'remove', id, parent, name, replaces: undefined }),
+    ];
   }
 
   async #step(step: StructureStep): Promise<void> {
@@ -94,7 +105,8 @@ class Structure {
     // Its directory could not be made: it waits with it.
     if (path === undefined) return this.#world.retryLater(id);
     await atPath(this.#world, path, id, async () => {
-      if (!(await this.#world.disk.isOwnDirectory(parentOf(path)))) return this.#world.lookAgain(parentOf(parentOf(path)), id);
+      if (!(await this.#world.disk.isOwnDirectory(parentOf(path))))
+        return this.#world.lookAgain(parentOf(parentOf(path)), id);
       if (step.type === 'make') await this.#make(step, path);
       else if (step.type === 'move') await this.#move(step, path);
       else if (step.type === 'aside') await this.#putAside(step.entry, path);
@@ -157,7 +169,8 @@ class Structure {
   async #putAside(entry: AncestorEntry, path: string): Promise<void> {
     const { disk } = this.#world;
     const stat = await disk.lstat(path);
-    if (stat?.inode !== entry.inode || stat.kind !== entry.kind) return this.#world.lookAgain(parentOf(path), entry.id);
+    if (stat?.inode !== entry.inode || stat.kind !== entry.kind)
+      return this.#world.lookAgain(parentOf(path), entry.id);
     const aside = `${TEMPORARY}/${entry.id}`;
     await disk.fs.rename(disk.at(path), disk.at(aside));
     this.#aside.set(entry.id, aside);
@@ -167,7 +180,8 @@ class Structure {
   async #remove(entry: AncestorEntry, path: string): Promise<void> {
     const { disk, ancestor, trash } = this.#world;
     const stat = await disk.lstat(path);
-    if (stat !== undefined && stat.kind !== entry.kind) return this.#world.lookAgain(parentOf(path), entry.id);
+    if (stat !== undefined && stat.kind !== entry.kind)
+      return this.#world.lookAgain(parentOf(path), entry.id);
     if (stat !== undefined && entry.kind === 'directory') {
       if (!(await this.#removeDirectory(entry, stat, path))) return;
     } else if (stat !== undefined) {
@@ -206,7 +220,11 @@ class Structure {
       return true;
     }
     this.#world.retryLater(entry.id);
-    if (entries.every(({ name, stat: { kind } }) => rules.reason(path, name, kind === 'directory') !== undefined)) {
+    if (
+      entries.every(
+        ({ name, stat: { kind } }) => rules.reason(path, name, kind === 'directory') !== undefined,
+      )
+    ) {
       this.#world.problem({
         path,
         code: 'DIRECTORY_KEPT',

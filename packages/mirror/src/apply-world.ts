@@ -57,7 +57,12 @@ const NAMES = ['ENAMETOOLONG', 'EINVAL', 'EILSEQ'];
 const OVERTAKEN = ['ENOENT', 'ENOTDIR', 'EEXIST', 'ELOOP', 'EISDIR', 'ENOTEMPTY'];
 
 /** Runs one step at a path: its failure is a matter of this path only. Failures of our own store are not. */
-export async function atPath(world: ApplyWorld, path: string, id: NodeId, step: () => Promise<void>): Promise<void> {
+export async function atPath(
+  world: ApplyWorld,
+  path: string,
+  id: NodeId,
+  step: () => Promise<void>,
+): Promise<void> {
   try {
     await step();
   } catch (error) {
@@ -69,14 +74,24 @@ export async function atPath(world: ApplyWorld, path: string, id: NodeId, step: 
     world.problem({
       path,
       code: isName ? 'NAME_REFUSED' : 'WRITE_FAILED',
-      message: isName ? `This file system cannot hold the name (${code}).` : `It could not be written (${code}).`,
-      next: isName ? 'Rename it on another device.' : FULL.includes(code) ? 'Make room on the disk.' : 'Give the user that runs the mirror the right to write there.',
+      message: isName
+        ? `This file system cannot hold the name (${code}).`
+        : `It could not be written (${code}).`,
+      next: isName
+        ? 'Rename it on another device.'
+        : FULL.includes(code)
+          ? 'Make room on the disk.'
+          : 'Give the user that runs the mirror the right to write there.',
     });
   }
 }
 
 /** Calls `work` for each item, a few at a time. */
-export async function eachOf<Item>(items: Iterable<Item>, atOnce: number, work: (item: Item) => Promise<void>): Promise<void> {
+export async function eachOf<Item>(
+  items: Iterable<Item>,
+  atOnce: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
   const iterator = items[Symbol.iterator]();
   const worker = async (): Promise<void> => {
     for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value);

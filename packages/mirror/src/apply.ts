@@ -20,7 +20,8 @@ async function unite(united: ModelPlan['united'], { ancestor, nodes }: ApplyWorl
       { id: from.id, entry: undefined },
       { id: to, entry: { ...(ancestor.get(from.id) ?? from), id: to } },
     ];
-    for (const child of ancestor.children(from.id)) changes.push({ id: child.id, entry: { ...child, parent: to } });
+    for (const child of ancestor.children(from.id))
+      changes.push({ id: child.id, entry: { ...child, parent: to } });
     await nodes.keep(ancestor.rows(changes));
     ancestor.took(changes);
   }

@@ -13,7 +13,17 @@ const LINES = 'one\ntwo\nthree\nfour\nfive\nsix\n';
 /** Two devices in step, and then a change of every kind that waits at the other, of which `b` knows by records only. */
 async function devices(): Promise<[TestDevice, TestDevice]> {
   const [a, b] = await TestDevice.pair();
-  for (const name of ['edited', 'merged', 'removed', 'swap-1', 'swap-2', 'replaced', 'replacing', 'saved', 'gone']) {
+  for (const name of [
+    'edited',
+    'merged',
+    'removed',
+    'swap-1',
+    'swap-2',
+    'replaced',
+    'replacing',
+    'saved',
+    'gone',
+  ]) {
     await a.write(name, `${name}\n${LINES}`);
   }
   await a.write('script', '#!\n');

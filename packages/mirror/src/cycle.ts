@@ -112,7 +112,8 @@ export class Cycle {
         listingAll: () => board.listingAll(),
         problem: (problem) => board.problem(problem),
         ignored: (path, reason) => board.ignored(path, reason),
-        progress: (entries) => tell({ type: 'progress', phase: 'scan', done: entries, total: Math.max(entries, ancestor.size) }),
+        progress: (entries) =>
+          tell({ type: 'progress', phase: 'scan', done: entries, total: Math.max(entries, ancestor.size) }),
       },
       dirty,
       signal,
@@ -175,7 +176,11 @@ export class Cycle {
     if (ids === 'all') board.notHere.clear();
     else for (const id of ids) board.notHere.delete(id);
     const plan = reconcileModel(
-      { nodes: folder.nodes, ancestor, ignored: (path, isDirectory) => rules.reasonOfPath(path, isDirectory) },
+      {
+        nodes: folder.nodes,
+        ancestor,
+        ignored: (path, isDirectory) => rules.reasonOfPath(path, isDirectory),
+      },
       ids,
     );
     if (plan.structure.length + plan.contents.length > 0) {

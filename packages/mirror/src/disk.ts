@@ -3,7 +3,7 @@
  * were checked, and no directory on the way to it is a symbolic link.
  */
 import { EvermeshError } from '@evermesh/core/errors';
-import type { FileStat, FileSystem } from './fs/file-system.ts';
+import { codeOf, type FileStat, type FileSystem } from './fs/file-system.ts';
 
 /** Ours, in the root: never synced, never scanned. */
 export const OWN_DIRECTORY = '.evermesh';
@@ -54,21 +54,25 @@ export class Disk {
     for (let depth = 1; depth <= names.length; depth++) {
       const part = names.slice(0, depth).join('/');
       if ((await this.lstat(part))?.kind === 'directory') continue;
-      await this.fs.makeDirectory(this.at(part)).catch((error: unknown) => {
-        if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      await this.fs.makeDirectory(this.at(part)).catch(async (error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw error;
+        if ((await this.lstat(part))?.kind === 'directory') return;
+        throw Object.assign(new Error(`${part} is in the way of a directory.`), { code: 'ENOTDIR' });
       });
     }
   }
 }
 
-export const joinPath = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
+export const joinPath = (directory: string, name: string): string =>
+  directory === '' ? name : `${directory}/${name}`;
 
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** Whether a stat is of the very file, unchanged since the other one. */
-export const sameStat = (a: Stamped, b: Stamped): boolean => sameBytes(a, b) && a.ctime === b.ctime && a.inode === b.inode;
+export const sameStat = (a: Stamped, b: Stamped): boolean =>
+  sameBytes(a, b) && a.ctime === b.ctime && a.inode === b.inode;
 
 /** Whether nothing was written to the file in between: a name more or less changes only the other times. */
 export const sameBytes = (a: Stamped, b: Stamped): boolean => a.size === b.size && a.mtime === b.mtime;

@@ -8,9 +8,11 @@ import { joinPath } from './disk.ts';
 export const IGNORE_FILE = '.evermeshignore';
 
 /** Written by systems, not by people; a directory that holds nothing else is empty to a person. */
-const SYSTEM_JUNK = /^(\.DS_Store|\.localized|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.Trash-.*|\.Spotlight-V100|\.Trashes|\.fseventsd|\.directory)$/;
+const SYSTEM_JUNK =
+  /^(\.DS_Store|\.localized|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.Trash-.*|\.Spotlight-V100|\.Trashes|\.fseventsd|\.directory)$/;
 /** Swap, backup and lock files, and what an editor writes before it renames it over the file. */
-const EDITOR_TEMPORARY = /^(.*~|\.#.*|#.*#|\..*\.sw[a-p]|\..*\.sw[a-p]x|4913|\.goutputstream-.*|\.~lock\..*#|~\$.*|.*\.kate-swp|\.fuse_hidden.*|\.nfs[0-9a-f]+)$/;
+const EDITOR_TEMPORARY =
+  /^(.*~|\.#.*|#.*#|\..*\.sw[a-p]|\..*\.sw[a-p]x|4913|\.goutputstream-.*|\.~lock\..*#|~\$.*|.*\.kate-swp|\.fuse_hidden.*|\.nfs[0-9a-f]+)$/;
 /** In any spelling: some file systems take all of them for one name. */
 const OWN = /^\.evermesh$/i;
 /** Their contents are databases: merged file by file they break. */
@@ -26,7 +28,11 @@ export class IgnoreRules {
   set(directory: string, text: string | undefined): boolean {
     if (this.#files.get(directory)?.text === text) return false;
     if (text === undefined) this.#files.delete(directory);
-    else this.#files.set(directory, { text, rules: ignore({ ignorecase: false, allowRelativePaths: true }).add(text) });
+    else
+      this.#files.set(directory, {
+        text,
+        rules: ignore({ ignorecase: false, allowRelativePaths: true }).add(text),
+      });
     return true;
   }
 
@@ -40,7 +46,8 @@ export class IgnoreRules {
    * `.evermesh` is never synced, whatever a pattern says.
    */
   reason(directory: string, name: string, isDirectory: boolean): string | undefined {
-    if (OWN.test(name)) return directory === '' ? "the mirror's own directory" : "another mirror's own directory";
+    if (OWN.test(name))
+      return directory === '' ? "the mirror's own directory" : "another mirror's own directory";
     if (this.#files.size > 0) {
       const said = this.#said(joinPath(directory, name), directory, isDirectory);
       if (said !== undefined) return said === '' ? undefined : said;

@@ -6,7 +6,15 @@
  * await mirror.settle(); // once
  * mirror.start(); // or until `close`
  */
-export type { DiskKind, DirectoryListing, FileStat, FileSystem, ReadHandle, WriteHandle, CreateOptions } from './fs/file-system.ts';
+export type {
+  DiskKind,
+  DirectoryListing,
+  FileStat,
+  FileSystem,
+  ReadHandle,
+  WriteHandle,
+  CreateOptions,
+} from './fs/file-system.ts';
 export { nodeFileSystem } from './fs/node-file-system.ts';
 export { nodeWatcher } from './fs/node-watcher.ts';
 export type { Watcher, WatcherEvents } from './fs/watcher.ts';

@@ -2,7 +2,13 @@
  * Operations that are done in one call, each with the ancestor's entries it moves. Both are one batch of the store:
  * after a crash either a save is in the log and the ancestor knows it, or neither, and the next scan finds it again.
  */
-import { type EvermeshError, type FolderNodes, type Heads, type NodeId, type NodeOperation } from '@evermesh/core';
+import {
+  type EvermeshError,
+  type FolderNodes,
+  type Heads,
+  type NodeId,
+  type NodeOperation,
+} from '@evermesh/core';
 import { utf8 } from '@evermesh/core/base';
 import type { Ancestor, AncestorChange, AncestorEntry } from './ancestor.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
@@ -58,7 +64,8 @@ export class IngestChunk {
 
   async add(item: ChunkItem): Promise<void> {
     const bytes = textBytes(item.operation);
-    if (this.#items.length >= OPERATIONS || (this.#text > 0 && this.#text + bytes > TEXT_BYTES)) await this.flush();
+    if (this.#items.length >= OPERATIONS || (this.#text > 0 && this.#text + bytes > TEXT_BYTES))
+      await this.flush();
     this.#items.push(item);
     this.#text += bytes;
   }

@@ -9,14 +9,15 @@ import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { findTwin, type Twin } from './adopt.ts';
 import { type Disk, parentOf } from './disk.ts';
-import type { FileStat } from './fs/file-system.ts';
 import { IngestChunk } from './ingest-chunk.ts';
-import { asFile, type Match } from './match-disk.ts';
+import type { Match } from './match-disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
 import type { Problem } from './problem.ts';
-import { readContent, type Reading } from './read-disk.ts';
+import { ReadAhead } from './read-ahead.ts';
+import type { Reading } from './read-disk.ts';
 import type { DiskPlan, PlaceStep } from './reconcile-disk.ts';
 import type { SecondLook } from './second-look.ts';
+import { entryOf, fileEntry } from './shown-entry.ts';
 import { Siblings } from './siblings.ts';
 import { digestOfContent } from './content-digest.ts';
 
@@ -43,9 +44,6 @@ export interface IngestWorld {
   waitFor(id: NodeId, directory: string): void;
 }
 
-/** Files read at once. */
-const AHEAD = 16;
-
 /** Does a plan. Returns how many operations were made. */
 export async function ingest(plan: DiskPlan, world: IngestWorld, signal?: AbortSignal): Promise<number> {
   return new Ingest(plan, world, signal).run();
@@ -57,8 +55,7 @@ class Ingest {
   readonly #signal: AbortSignal | undefined;
   readonly #chunk: IngestChunk;
   readonly #siblings: Siblings;
-  readonly #readings = new Map<Match, Promise<Reading>>();
-  readonly #toRead: Match[];
+  readonly #ahead: ReadAhead;
   #flushes = 0;
 
   constructor(plan: DiskPlan, world: IngestWorld, signal: AbortSignal | undefined) {
@@ -68,7 +65,8 @@ class Ingest {
     this.#siblings = new Siblings(world.nodes);
     this.#chunk = new IngestChunk(world.nodes, world.ancestor, world.tell, (path, error) => {
       // Somebody was faster: the next look at both finds another way.
-      if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND') return world.lookAgain(parentOf(path));
+      if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND')
+        return world.lookAgain(parentOf(path));
       world.problem({
         path,
         code: error.code === 'PATH_INVALID' ? 'NAME_REFUSED' : 'OPERATION_REFUSED',
@@ -77,7 +75,8 @@ class Ingest {
       });
     });
     const creates = plan.places.flatMap((step) => (step.type === 'create' ? [step.match] : []));
-    this.#toRead = [...creates, ...plan.contents.map(({ match }) => match)];
+    const toRead = [...creates, ...plan.contents.map(({ match }) => match)];
+    this.#ahead = new ReadAhead(world.disk, world.blobs, toRead);
   }
 
   async run(): Promise<number> {
@@ -89,7 +88,8 @@ class Ingest {
     let removing: AncestorEntry[] = [];
     for (const [i, step] of places.entries()) {
       this.#signal?.throwIfAborted();
-      if (i % 500 === 0) this.#world.tell({ type: 'progress', phase: 'ingest', done: i, total: places.length });
+      if (i % 500 === 0)
+        this.#world.tell({ type: 'progress', phase: 'ingest', done: i, total: places.length });
       if (step.type === 'remove') removing.push(step.entry);
       // What goes together is one operation: then it is judged as one everywhere.
       if (removing.length > 0 && places[i + 1]?.type !== 'remove') {
@@ -124,7 +124,15 @@ class Ingest {
         path: match.disk.path,
         operation: { type: 'place', id, parent, name },
         changes: [{ id, to: (now) => now && entryOf(id, parent, match, now) }],
-        events: [{ type: 'change', direction: 'in', change: 'moved', path: match.disk.path, ...(from === undefined ? {} : { from }) }],
+        events: [
+          {
+            type: 'change',
+            direction: 'in',
+            change: 'moved',
+            path: match.disk.path,
+            ...(from === undefined ? {} : { from }),
+          },
+        ],
       });
     } else if (step.type === 'aside') {
       const { id, parent, name } = step;
@@ -152,7 +160,13 @@ class Ingest {
     if (this.#chunk.flushes !== this.#flushes) this.#siblings.forget();
     this.#flushes = this.#chunk.flushes;
     const leaving = new Set(this.#chunk.leaving());
-    const twin = await findTwin({ nodes, siblings: this.#siblings, isHere: (id) => ancestor.get(id) !== undefined }, match, parent, reading, leaving);
+    const twin = await findTwin(
+      { nodes, siblings: this.#siblings, isHere: (id) => ancestor.get(id) !== undefined },
+      match,
+      parent,
+      reading,
+      leaving,
+    );
     if (twin.type === 'wait') return this.#world.waitFor(twin.id, parentOf(match.disk.path));
     const old = match.known === undefined ? [] : [{ id: match.known.id, to: () => undefined }];
     if (twin.type === 'found') {
@@ -181,8 +195,14 @@ class Ingest {
         executable: match.disk.stat.executable,
         ...(importing ? { imported: true } : {}),
       },
-      changes: [...old, { id, to: (_now, heads) => fileEntry(id, parent, match, reading, heads ?? NO_HEADS) }],
-      events: [{ type: 'change', direction: 'in', change: 'created', path: match.disk.path }, ...conflictEvent(match, twin)],
+      changes: [
+        ...old,
+        { id, to: (_now, heads) => fileEntry(id, parent, match, reading, heads ?? NO_HEADS) },
+      ],
+      events: [
+        { type: 'change', direction: 'in', change: 'created', path: match.disk.path },
+        ...conflictEvent(match, twin),
+      ],
     });
   }
 
@@ -195,7 +215,10 @@ class Ingest {
     const { digest, stat } = reading;
     const directory = parentOf(match.disk.path);
     const refresh = (heads?: Heads): Promise<void> =>
-      this.#note(id, (now) => now && fileEntry(id, parent, match, reading, heads ?? now.heads, now.executable));
+      this.#note(
+        id,
+        (now) => now && fileEntry(id, parent, match, reading, heads ?? now.heads, now.executable),
+      );
     if (digest === known.digest) return refresh();
     const emptied = stat.size === 0 && known.size > 0;
     if (emptied && !looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory)) return;
@@ -206,7 +229,11 @@ class Ingest {
       path: match.disk.path,
       operation: { type: 'save', id, content: reading.content, shown: (ancestor.get(id) ?? known).heads },
       changes: [
-        { id, to: (now, after) => now && fileEntry(id, parent, match, reading, after ?? now.heads, now.executable) },
+        {
+          id,
+          to: (now, after) =>
+            now && fileEntry(id, parent, match, reading, after ?? now.heads, now.executable),
+        },
       ],
       events: [{ type: 'change', direction: 'in', change: 'edited', path: match.disk.path }],
     });
@@ -242,21 +269,13 @@ class Ingest {
   }
 
   async #read(match: Match): Promise<Extract<Reading, { type: 'content' }> | undefined> {
-    while (!this.#readings.has(match) || (this.#readings.size < AHEAD && this.#toRead.length > 0)) {
-      const next = this.#toRead.shift() ?? match;
-      const reading = readContent(this.#world.disk, asFile(next), this.#world.blobs);
-      // It is waited for later; a failure before that must not end the process.
-      reading.catch(() => undefined);
-      this.#readings.set(next, reading);
-    }
-    const reading = await this.#readings.get(match);
-    this.#readings.delete(match);
+    const reading = await this.#ahead.read(match);
     const { path } = match.disk;
-    if (reading?.type === 'content') {
+    if (reading.type === 'content') {
       this.#world.solved(path);
       return reading;
     }
-    if (reading?.type === 'failed') {
+    if (reading.type === 'failed') {
       this.#world.problem({
         path,
         code: 'UNREADABLE',
@@ -273,28 +292,3 @@ function conflictEvent(match: Match, twin: Extract<Twin, { type: 'none' }>): Mir
   const detail = `The folder has another file of this name. This one is now called ${twin.name}.`;
   return [{ type: 'conflict', path: match.disk.path, kind: 'name', detail }];
 }
-
-/** An entry as the disk has it now; what is said of a content stays. */
-function entryOf(id: NodeId, parent: NodeId, { disk, name }: Match, now: AncestorEntry | undefined): AncestorEntry {
-  if (now !== undefined && disk.kind !== 'directory') return { ...now, parent, name };
-  return { id, parent, name, kind: disk.kind, digest: '', ...stamps(disk.stat), size: 0, executable: false, heads: NO_HEADS };
-}
-
-function fileEntry(
-  id: NodeId,
-  parent: NodeId,
-  { disk, name }: Match,
-  { digest, stat }: Extract<Reading, { type: 'content' }>,
-  heads: Heads,
-  executable: boolean = disk.stat.executable,
-): AncestorEntry {
-  return { id, parent, name, kind: disk.kind, digest, ...stamps(stat), executable, heads };
-}
-
-const stamps = ({ size, mtime, ctime, born, inode }: FileStat): Pick<FileStat, 'size' | 'mtime' | 'ctime' | 'born' | 'inode'> => ({
-  size,
-  mtime,
-  ctime,
-  born,
-  inode,
-});

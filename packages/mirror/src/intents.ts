@@ -49,8 +49,13 @@ export class Intents {
   async left(): Promise<Intent[]> {
     const intents: Intent[] = [];
     for await (const [, value] of this.#nodes.rows(AREA)) {
-      const read = JSON.parse(fromUtf8(value) ?? 'null') as Omit<Intent, 'heads'> & { heads?: [never, number][] };
-      intents.push({ ...read, ...(read.heads === undefined ? {} : { heads: new Map(read.heads) }) } as Intent);
+      const read = JSON.parse(fromUtf8(value) ?? 'null') as Omit<Intent, 'heads'> & {
+        heads?: [never, number][];
+      };
+      intents.push({
+        ...read,
+        ...(read.heads === undefined ? {} : { heads: new Map(read.heads) }),
+      } as Intent);
     }
     return intents;
   }

@@ -35,7 +35,8 @@ export async function lockDirectory(disk: Disk, random: Random): Promise<() => P
     const away = `${TEMPORARY}/${toHex(random.bytes(8))}`;
     await disk.fs.rename(disk.at(LOCK), disk.at(away)).catch(ignoreMissing);
     const moved = await readLock(disk, away);
-    if (moved !== undefined && moved !== holder) await disk.fs.link(disk.at(away), disk.at(LOCK)).catch(() => undefined);
+    if (moved !== undefined && moved !== holder)
+      await disk.fs.link(disk.at(away), disk.at(LOCK)).catch(() => undefined);
     await disk.fs.unlink(disk.at(away)).catch(ignoreMissing);
   }
   throw new EvermeshError('MIRROR_LOCKED', 'Others take and leave this directory at this moment. Try again.');
@@ -71,7 +72,8 @@ function parse(lock = ''): [processId: number, token: string] {
 
 async function unlock(disk: Disk, token: string): Promise<void> {
   held.delete(token);
-  if ((await readLock(disk))?.includes(token) === true) await disk.fs.unlink(disk.at(LOCK)).catch(ignoreMissing);
+  if ((await readLock(disk))?.includes(token) === true)
+    await disk.fs.unlink(disk.at(LOCK)).catch(ignoreMissing);
 }
 
 async function readLock(disk: Disk, path: string = LOCK): Promise<string | undefined> {

@@ -25,7 +25,11 @@ export interface LookWorld extends ScanWorld {
   listingAll(): void;
 }
 
-export async function lookAtDisk(world: LookWorld, dirty: ReadonlySet<string> | 'all', signal?: AbortSignal): Promise<DiskLook> {
+export async function lookAtDisk(
+  world: LookWorld,
+  dirty: ReadonlySet<string> | 'all',
+  signal?: AbortSignal,
+): Promise<DiskLook> {
   let asked = dirty;
   world.looks.begin();
   for (;;) {
@@ -37,9 +41,9 @@ export async function lookAtDisk(world: LookWorld, dirty: ReadonlySet<string> | 
       continue;
     }
     const { matches, missing, unsure } = matchDisk(world.ancestor, root);
-    const more = asked === 'all' ? [] : [...unsure].filter((directory) => !(asked as ReadonlySet<string>).has(directory));
-    if (more.length > 0) {
-      asked = new Set([...asked, ...more]);
+    const looked: ReadonlySet<string> | 'all' = asked;
+    if (looked !== 'all' && [...unsure].some((directory) => !looked.has(directory))) {
+      asked = new Set<string>([...looked, ...unsure]);
       continue;
     }
     await matchByContents(world.disk, matches, missing);
@@ -53,7 +57,11 @@ export async function lookAtDisk(world: LookWorld, dirty: ReadonlySet<string> | 
 const goneKey = (id: NodeId): string => `gone ${id}`;
 
 /** Only files whose size a missing one has are read: for most scans none. */
-async function matchByContents(disk: Disk, matches: readonly Match[], missing: readonly AncestorEntry[]): Promise<void> {
+async function matchByContents(
+  disk: Disk,
+  matches: readonly Match[],
+  missing: readonly AncestorEntry[],
+): Promise<void> {
   const sizes = new Set(missing.filter(({ kind }) => kind !== 'directory').map(({ size }) => size));
   if (sizes.size === 0) return;
   const fresh: { match: Match; digest: string }[] = [];
@@ -65,10 +73,15 @@ async function matchByContents(disk: Disk, matches: readonly Match[], missing: r
   matchContents(fresh, missing);
 }
 
-function believed({ looks, ancestor }: LookWorld, gone: readonly AncestorEntry[], matches: readonly Match[]): AncestorEntry[] {
+function believed(
+  { looks, ancestor }: LookWorld,
+  gone: readonly AncestorEntry[],
+  matches: readonly Match[],
+): AncestorEntry[] {
   if (gone.length === 0) return [];
   const taken = new Set<string>();
-  for (const { parent, name } of matches) taken.add(placeKey(parent === undefined ? ROOT : parent.known?.id, name));
+  for (const { parent, name } of matches)
+    taken.add(placeKey(parent === undefined ? ROOT : parent.known?.id, name));
   const trusted = new Set<NodeId>();
   return gone.filter(({ id, parent, name }) => {
     const directory = parentOf(existingPath(ancestor, id));

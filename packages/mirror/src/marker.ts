@@ -45,7 +45,11 @@ export const stateRow = (nodes: FolderNodes, state: MirrorState): ReturnType<Fol
  * @returns the id of its marker, or `undefined` if the directory has to join as new
  * @throws MIRROR_HALTED if it may be another directory than it seems
  */
-export async function checkMarker(disk: Disk, folder: FolderId, known: MirrorState | undefined): Promise<string | undefined> {
+export async function checkMarker(
+  disk: Disk,
+  folder: FolderId,
+  known: MirrorState | undefined,
+): Promise<string | undefined> {
   const marker = await readMarker(disk);
   if (marker === undefined) {
     if (known === undefined) return undefined;
@@ -79,7 +83,8 @@ export async function writeMarker(disk: Disk, folder: FolderId, random: Random):
   await disk.ensureDirectory(TEMPORARY);
   const marker: MarkerFile = { version: 1, folder, mirror };
   await replaceFile(disk, MARKER, `${JSON.stringify(marker)}\n`, `${TEMPORARY}/${mirror}`);
-  if ((await disk.lstat(README)) === undefined) await replaceFile(disk, README, ABOUT, `${TEMPORARY}/${mirror}`);
+  if ((await disk.lstat(README)) === undefined)
+    await replaceFile(disk, README, ABOUT, `${TEMPORARY}/${mirror}`);
   await disk.fs.syncDirectory(disk.at(OWN_DIRECTORY));
   await disk.fs.syncDirectory(disk.root);
   return mirror;

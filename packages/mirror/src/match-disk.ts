@@ -60,7 +60,8 @@ class Matcher {
 
   #noteDirectories(directory: DiskDirectory): void {
     this.#seenDirectories.add(identityOf(directory.stat));
-    for (const entry of directory.entries.values()) if (entry.kind === 'directory') this.#noteDirectories(entry);
+    for (const entry of directory.entries.values())
+      if (entry.kind === 'directory') this.#noteDirectories(entry);
   }
 
   #walk(directory: DiskDirectory, parent: Match | undefined, id: NodeId | undefined): void {
@@ -87,7 +88,8 @@ class Matcher {
 
   #stays(match: Match): void {
     const inPlace = this.#inPlace(match);
-    if (inPlace !== undefined && identityOf(match.disk.stat) === identityOf(inPlace)) this.#claim(match, inPlace);
+    if (inPlace !== undefined && identityOf(match.disk.stat) === identityOf(inPlace))
+      this.#claim(match, inPlace);
   }
 
   #moved(match: Match): void {
@@ -139,7 +141,9 @@ class Matcher {
   }
 
   #sameInode(stat: FileStat, kind: DiskEntry['kind']): AncestorEntry[] {
-    return this.#ancestor.withInode(stat.inode).filter((entry) => entry.kind === kind && entry.born === stat.born);
+    return this.#ancestor
+      .withInode(stat.inode)
+      .filter((entry) => entry.kind === kind && entry.born === stat.born);
   }
 
   #missing(): AncestorEntry[] {
@@ -152,7 +156,8 @@ class Matcher {
     }
     // The list grows while it is read: what was in a missing directory is missing with it.
     for (const entry of missing) {
-      for (const child of this.#ancestor.children(entry.id)) if (!this.#claimed.has(child.id)) missing.push(child);
+      for (const child of this.#ancestor.children(entry.id))
+        if (!this.#claimed.has(child.id)) missing.push(child);
     }
     return missing;
   }
@@ -175,11 +180,15 @@ export function matchContents(
     const known = candidates.find(({ name }) => name === match.name) ?? candidates[0];
     if (known === undefined) continue;
     match.known = known;
-    byDigest.set(digest, (byDigest.get(digest) as AncestorEntry[]).filter((entry) => entry !== known));
+    byDigest.set(
+      digest,
+      (byDigest.get(digest) as AncestorEntry[]).filter((entry) => entry !== known),
+    );
   }
 }
 
-export const isNewFile = ({ disk, known }: Match): boolean => disk.kind !== 'directory' && known === undefined;
+export const isNewFile = ({ disk, known }: Match): boolean =>
+  disk.kind !== 'directory' && known === undefined;
 
 export const asFile = (match: Match): DiskFile => match.disk as DiskFile;
 

@@ -12,9 +12,19 @@ export type MirrorEvent =
       /** Where a moved entry was. */
       readonly from?: string;
     }
-  | { readonly type: 'conflict'; readonly path: string; readonly kind: 'name' | 'content'; readonly detail: string }
+  | {
+      readonly type: 'conflict';
+      readonly path: string;
+      readonly kind: 'name' | 'content';
+      readonly detail: string;
+    }
   | ({ readonly type: 'problem' } & Problem)
-  | { readonly type: 'progress'; readonly phase: 'scan' | 'ingest' | 'apply'; readonly done: number; readonly total: number }
+  | {
+      readonly type: 'progress';
+      readonly phase: 'scan' | 'ingest' | 'apply';
+      readonly done: number;
+      readonly total: number;
+    }
   /** Nothing is left to do, until something changes. */
   | { readonly type: 'inStep' }
   | { readonly type: 'halted'; readonly code: ErrorCode; readonly message: string };

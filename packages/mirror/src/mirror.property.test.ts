@@ -25,12 +25,16 @@ type Step =
   | { type: 'settle' | 'deliver' | 'reopen'; device: number }
   | { type: 'crash'; device: number; after: number };
 
-const device = fc.nat(1);
-const path = fc.array(fc.constantFrom('a', 'b', 'c', 'C'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+const devices = fc.nat(1);
+const paths = fc
+  .array(fc.constantFrom('a', 'b', 'c', 'C'), { minLength: 1, maxLength: 3 })
+  .map((names) => names.join('/'));
 const on = (type: 'append' | 'replace' | 'remove' | 'mkdir' | 'type' | 'erase'): fc.Arbitrary<Step> =>
-  fc.record({ type: fc.constant(type), device, path });
-const between = (type: 'rename' | 'move'): fc.Arbitrary<Step> => fc.record({ type: fc.constant(type), device, path, to: path });
-const at = (type: 'settle' | 'deliver' | 'reopen'): fc.Arbitrary<Step> => fc.record({ type: fc.constant(type), device });
+  fc.record({ type: fc.constant(type), device: devices, path: paths });
+const between = (type: 'rename' | 'move'): fc.Arbitrary<Step> =>
+  fc.record({ type: fc.constant(type), device: devices, path: paths, to: paths });
+const at = (type: 'settle' | 'deliver' | 'reopen'): fc.Arbitrary<Step> =>
+  fc.record({ type: fc.constant(type), device: devices });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: on('append') },
   { weight: 2, arbitrary: on('replace') },
@@ -43,10 +47,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: at('settle') },
   { weight: 5, arbitrary: at('deliver') },
   { weight: 1, arbitrary: at('reopen') },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('crash' as const), device, after: fc.nat(40) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('crash' as const), device: devices, after: fc.nat(40) }),
+  },
 );
 
-const counted = { append: 0, replace: 0, remove: 0, mkdir: 0, type: 0, erase: 0, rename: 0, move: 0, settle: 0, deliver: 0, reopen: 0, crash: 0, nameConflicts: 0 };
+const counted = {
+  append: 0,
+  replace: 0,
+  remove: 0,
+  mkdir: 0,
+  type: 0,
+  erase: 0,
+  rename: 0,
+  move: 0,
+  settle: 0,
+  deliver: 0,
+  reopen: 0,
+  crash: 0,
+  nameConflicts: 0,
+};
 
 class World {
   devices: TestDevice[] = [];
@@ -66,7 +87,9 @@ class World {
       counted[one.type] += 1;
     } catch (error) {
       const code = (error as { code?: string }).code ?? '';
-      const isExpected = isEvermeshError(error) ? /^(PATH|CONTENT)_/.test(code) : /^E(NOENT|NOTDIR|ISDIR|EXIST|NOTEMPTY|INVAL)$/.test(code);
+      const isExpected = isEvermeshError(error)
+        ? /^(PATH|CONTENT)_/.test(code)
+        : /^E(NOENT|NOTDIR|ISDIR|EXIST|NOTEMPTY|INVAL)$/.test(code);
       if (!isExpected) throw error;
     }
   }
@@ -82,7 +105,8 @@ class World {
         if (!device.fuse.isBlown) throw error;
       });
       await device.crash();
-    } else if (one.type === 'append') await this.#append(device, one.path, (file, text) => fs.writeFile(file, text));
+    } else if (one.type === 'append')
+      await this.#append(device, one.path, (file, text) => fs.writeFile(file, text));
     else if (one.type === 'replace') {
       await this.#append(device, one.path, async (file, text) => {
         await fs.writeFile(`${file}.new~`, text);
@@ -111,7 +135,11 @@ class World {
     }
   }
 
-  async #append(device: TestDevice, path: string, save: (file: string, text: string) => Promise<void>): Promise<void> {
+  async #append(
+    device: TestDevice,
+    path: string,
+    save: (file: string, text: string) => Promise<void>,
+  ): Promise<void> {
     const file = device.at(path);
     await fs.mkdir(join(file, '..'), { recursive: true });
     const before = await fs.readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -136,7 +164,9 @@ const linesOf = (text: string): string[] => text.match(/line \d+;\n/g) ?? [];
 
 const linesIn = (shown: Record<string, string>, top: string): string[] =>
   Object.entries(shown).flatMap(([path, text]) =>
-    path.toLowerCase() === top.toLowerCase() || path.toLowerCase().startsWith(`${top.toLowerCase()}/`) ? linesOf(text) : [],
+    path.toLowerCase() === top.toLowerCase() || path.toLowerCase().startsWith(`${top.toLowerCase()}/`)
+      ? linesOf(text)
+      : [],
   );
 
 function missingIsEmpty(error: unknown): string {
@@ -166,7 +196,8 @@ describe('two mirrored directories', () => {
         }
         const all = Object.values(shown).join('');
         for (const line of world.typed) if (!world.removed.has(line)) expect(all).toContain(line);
-        for (const text of Object.values(shown)) expect(new Set(linesOf(text)).size).toBe(linesOf(text).length);
+        for (const text of Object.values(shown))
+          expect(new Set(linesOf(text)).size).toBe(linesOf(text).length);
         await a.end();
         await b.end();
       }),
@@ -176,6 +207,7 @@ describe('two mirrored directories', () => {
 
   afterAll(() => {
     // A run of properties that exercised nothing proves nothing.
-    if (SEED === undefined) for (const [what, count] of Object.entries(counted)) expect(count, what).toBeGreaterThan(0);
+    if (SEED === undefined)
+      for (const [what, count] of Object.entries(counted)) expect(count, what).toBeGreaterThan(0);
   });
 });

@@ -1,18 +1,12 @@
 import * as fs from 'node:fs/promises';
-import { afterEach, expect, test } from 'vitest';
-import { exchange, inFolder, onDisk, settleAll, TestDevice } from './testing/test-device.ts';
+import { expect, test } from 'vitest';
+import { testDevices } from './testing/devices.ts';
+import { exchange, inFolder, onDisk, settleAll } from './testing/test-device.ts';
 
-const devices: TestDevice[] = [];
-const made = <T extends TestDevice | TestDevice[]>(made: T): T => {
-  devices.push(...[made].flat());
-  return made;
-};
-afterEach(async () => {
-  for (const device of devices.splice(0)) await device.end();
-});
+const devices = testDevices();
 
 test('what is on disk comes into the folder, and a second settle does nothing', async () => {
-  const a = made(await TestDevice.make());
+  const a = await devices.make();
   await a.write('notes/today.md', 'one\n');
   await a.write('empty', '');
   await a.write('picture.bin', Uint8Array.of(0, 1, 2, 255));
@@ -28,7 +22,7 @@ test('what is on disk comes into the folder, and a second settle does nothing', 
 });
 
 test('what is in the folder comes onto the disk, and makes no operation there', async () => {
-  const [a, b] = made(await TestDevice.pair());
+  const [a, b] = await devices.pair();
   await a.write('d/e/file.txt', 'text\n');
   await a.write('data.bin', Uint8Array.of(0, 200));
   await fs.symlink('../elsewhere', a.at('d/link'));
@@ -46,7 +40,7 @@ test('what is in the folder comes onto the disk, and makes no operation there', 
 });
 
 test('edits, renames and removals go from one disk to the other', async () => {
-  const [a, b] = made(await TestDevice.pair());
+  const [a, b] = await devices.pair();
   await a.write('one', '1\n2\n3\n');
   await a.write('two', 'two');
   await a.write('d/three', 'three');

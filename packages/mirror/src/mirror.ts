@@ -101,7 +101,7 @@ export class Mirror {
       toDo.directories('all');
       toDo.nodes('all');
       let changes = 0;
-      for (let patience = PATIENCE; ; ) {
+      for (let patience = PATIENCE; ;) {
         const before = changes;
         changes += await this.#round(signal);
         if (!this.#parts.cycle.folder.nodes.ready) return changes;
@@ -153,7 +153,8 @@ export class Mirror {
     await this.#work.idle();
     const { board } = this.#parts.cycle;
     try {
-      const isClean = !this.#cycle.recovering && (this.#halted === undefined || this.#halted.code === 'MIRROR_HALTED');
+      const isClean =
+        !this.#cycle.recovering && (this.#halted === undefined || this.#halted.code === 'MIRROR_HALTED');
       if (isClean) await this.#cycle.keepState({ ...this.#cycle.state, clean: true });
     } finally {
       await this.#parts.unlock();

@@ -4,7 +4,8 @@ import { nameKey } from '@evermesh/core/model';
 export { nameKey };
 
 /** Whether an entry on disk has the name that the folder shows: the folder composes accents, a disk keeps what was typed. */
-export const isShownAs = (onDisk: string, shown: string): boolean => onDisk === shown || onDisk.normalize('NFC') === shown;
+export const isShownAs = (onDisk: string, shown: string): boolean =>
+  onDisk === shown || onDisk.normalize('NFC') === shown;
 
 /**
  * A name for contents that found theirs taken. It follows from the contents, so that two devices that find the same
@@ -16,7 +17,8 @@ export function besideName(name: string, digest: string, attempt = 0): string {
   const suffix = ` (~${digest.slice(0, 8)}${'~'.repeat(attempt)})`;
   let stem = name.slice(0, name.length - extension.length);
   // Names are limited in bytes; a whole character at a time.
-  while (utf8Length(stem) + utf8Length(suffix + extension) > 255) stem = [...stem].slice(0, -1).join('');
+  while (utf8Length(stem) + utf8Length(suffix + extension) > 255)
+    stem = Array.from(stem).slice(0, -1).join('');
   return stem + suffix + extension;
 }
 

@@ -1,5 +1,12 @@
 /** Opens a directory as the mirror of a folder: proves that it is the right one, and makes up for an end in a crash. */
-import { type Clock, type Folder, type FolderNodes, type Random, systemClock, systemRandom } from '@evermesh/core';
+import {
+  type Clock,
+  type Folder,
+  type FolderNodes,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
 import { Ancestor } from './ancestor.ts';
 import { Cycle, type CycleParts } from './cycle.ts';
@@ -55,7 +62,8 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   try {
     // Again, and now nobody else can change it.
     const marker = await checkMarker(disk, folder.id, options.joinAgain === true ? undefined : known);
-    const joined = known !== undefined && marker === known.mirror ? undefined : await join(disk, folder, random);
+    const joined =
+      known !== undefined && marker === known.mirror ? undefined : await join(disk, folder, random);
     const kept: MirrorState = joined ?? { ...(known as MirrorState), clean: false };
     const recovering = joined === undefined && known?.clean === false;
     await folder.nodes.keep([stateRow(folder.nodes, kept)]);
@@ -78,9 +86,13 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   }
 }
 
-async function openRoot({ directory, create, joinAgain, fileSystem }: MirrorOptions, known: MirrorState | undefined): Promise<Disk> {
+async function openRoot(
+  { directory, create, joinAgain, fileSystem }: MirrorOptions,
+  known: MirrorState | undefined,
+): Promise<Disk> {
   const fs = fileSystem ?? nodeFileSystem;
-  if (!directory.startsWith('/') && !/^[A-Za-z]:[\\/]/.test(directory)) throw new TypeError('The directory is an absolute path.');
+  if (!directory.startsWith('/') && !/^[A-Za-z]:[\\/]/.test(directory))
+    throw new TypeError('The directory is an absolute path.');
   try {
     const missing = (await fs.lstat(directory)) === undefined;
     if (missing && known !== undefined && joinAgain !== true) {
@@ -97,7 +109,11 @@ async function openRoot({ directory, create, joinAgain, fileSystem }: MirrorOpti
     return new Disk(fs, root, stat.device);
   } catch (error) {
     if (!/^E[A-Z0-9]+$/.test(codeOf(error))) throw error;
-    throw invalid(directory, codeOf(error) === 'ENOENT' ? 'It does not exist.' : `It cannot be opened (${codeOf(error)}).`, error);
+    throw invalid(
+      directory,
+      codeOf(error) === 'ENOENT' ? 'It does not exist.' : `It cannot be opened (${codeOf(error)}).`,
+      error,
+    );
   }
 }
 
@@ -112,7 +128,8 @@ async function lockRoot(disk: Disk, random: Random): Promise<() => Promise<void>
 
 async function makeDirectories(fs: FileSystem, directory: string): Promise<void> {
   const parent = directory.replace(/[\\/]+[^\\/]*[\\/]*$/, '');
-  if (parent !== '' && parent !== directory && (await fs.lstat(parent)) === undefined) await makeDirectories(fs, parent);
+  if (parent !== '' && parent !== directory && (await fs.lstat(parent)) === undefined)
+    await makeDirectories(fs, parent);
   await fs.makeDirectory(directory);
 }
 
@@ -136,7 +153,11 @@ async function join(
   return state;
 }
 
-async function cycleParts(options: MirrorOptions, disk: Disk, random: Random): Promise<Omit<CycleParts, 'watch'>> {
+async function cycleParts(
+  options: MirrorOptions,
+  disk: Disk,
+  random: Random,
+): Promise<Omit<CycleParts, 'watch'>> {
   const { folder } = options;
   const clock = options.clock ?? systemClock;
   const tell = options.onEvent ?? ((): void => undefined);
@@ -157,4 +178,7 @@ async function cycleParts(options: MirrorOptions, disk: Disk, random: Random): P
 }
 
 const invalid = (directory: string, why: string, cause?: unknown): EvermeshError =>
-  new EvermeshError('MIRROR_ROOT_INVALID', `This directory cannot be mirrored. ${why}`, { details: { directory }, cause });
+  new EvermeshError('MIRROR_ROOT_INVALID', `This directory cannot be mirrored. ${why}`, {
+    details: { directory },
+    cause,
+  });

@@ -20,13 +20,16 @@ export function placeOrder<Step>(
   const ordered: Step[] = [];
   const done = new Set<Step>();
   const parked = new Set<Step>();
-  const isOver = ({ step, until }: Wait<Step>): boolean => done.has(step) || (until === 'left' && parked.has(step));
+  const isOver = ({ step, until }: Wait<Step>): boolean =>
+    done.has(step) || (until === 'left' && parked.has(step));
 
   /** One of a circle that the one before only waits for to leave is put aside. */
   const breakCircle = (circle: readonly Step[]): void => {
     for (const [i, step] of circle.entries()) {
       const follower = circle[(i + 1) % circle.length] as Step;
-      const leaves = [...waits(step)].some((wait) => wait.step === follower && wait.until === 'left' && !isOver(wait));
+      const leaves = [...waits(step)].some(
+        (wait) => wait.step === follower && wait.until === 'left' && !isOver(wait),
+      );
       const parking = leaves ? aside(follower) : undefined;
       if (parking === undefined) continue;
       parked.add(follower);

@@ -15,11 +15,21 @@ interface Place {
   readonly name: string;
 }
 
-export async function putBack(world: ApplyWorld, entry: AncestorEntry, aside: string, wanted: Place | undefined): Promise<AncestorChange> {
+export async function putBack(
+  world: ApplyWorld,
+  entry: AncestorEntry,
+  aside: string,
+  wanted: Place | undefined,
+): Promise<AncestorChange> {
   const { disk } = world;
   for (const { parent, name } of placesFor(entry, wanted)) {
     const path = pathIn(world, parent, name);
-    if (path === undefined || !(await disk.isOwnDirectory(parentOf(path))) || (await disk.lstat(path)) !== undefined) continue;
+    if (
+      path === undefined ||
+      !(await disk.isOwnDirectory(parentOf(path))) ||
+      (await disk.lstat(path)) !== undefined
+    )
+      continue;
     if (entry.kind === 'directory') await disk.fs.rename(disk.at(aside), disk.at(path));
     else await placeNew(world, aside, path);
     await syncDirectories(world, [parentOf(path)]);

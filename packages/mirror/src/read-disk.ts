@@ -12,7 +12,12 @@ import { codeOf, type FileStat, type ReadHandle } from './fs/file-system.ts';
 import type { DiskFile } from './scan.ts';
 
 export type Reading =
-  | { readonly type: 'content'; readonly content: FileContent; readonly digest: string; readonly stat: FileStat }
+  | {
+      readonly type: 'content';
+      readonly content: FileContent;
+      readonly digest: string;
+      readonly stat: FileStat;
+    }
   /** It is being written, or is something else by now. */
   | { readonly type: 'changing' }
   | { readonly type: 'failed'; readonly code: string };
@@ -90,7 +95,12 @@ async function readLink(disk: Disk, { path }: DiskFile): Promise<Reading> {
     const target = await disk.fs.readLink(disk.at(path));
     // A target of other bytes than text could not be made anew elsewhere.
     if (target === undefined) return { type: 'failed', code: 'EILSEQ' };
-    return { type: 'content', content: { kind: 'text', text: target }, digest: sha256Hex(utf8(target)), stat: before };
+    return {
+      type: 'content',
+      content: { kind: 'text', text: target },
+      digest: sha256Hex(utf8(target)),
+      stat: before,
+    };
   } catch (error) {
     return failure(error);
   }

@@ -13,10 +13,22 @@ import { Siblings } from './siblings.ts';
 
 /** A step that gives a node its place. */
 export type PlaceStep =
-  | { readonly type: 'make'; readonly match: Match; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
+  | {
+      readonly type: 'make';
+      readonly match: Match;
+      readonly id: NodeId;
+      readonly parent: NodeId;
+      readonly name: string;
+    }
   /** A file or link: its content decides whether it is a node that the folder has already. */
   | { readonly type: 'create'; readonly match: Match; readonly parent: NodeId }
-  | { readonly type: 'place'; readonly match: Match; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
+  | {
+      readonly type: 'place';
+      readonly match: Match;
+      readonly id: NodeId;
+      readonly parent: NodeId;
+      readonly name: string;
+    }
   /** For a moment, so that two can exchange their names. */
   | { readonly type: 'aside'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
   | { readonly type: 'remove'; readonly entry: AncestorEntry };
@@ -24,7 +36,11 @@ export type PlaceStep =
 export interface DiskPlan {
   readonly places: readonly PlaceStep[];
   /** Files the folder has, whose content may be another. */
-  readonly contents: readonly { readonly match: Match; readonly known: AncestorEntry; readonly parent: NodeId }[];
+  readonly contents: readonly {
+    readonly match: Match;
+    readonly known: AncestorEntry;
+    readonly parent: NodeId;
+  }[];
   /** Where disk and folder agree, and the ancestor says otherwise: these entries' places, and the new ones of directories. */
   readonly agreed: readonly { readonly match: Match; readonly id: NodeId; readonly parent: NodeId }[];
   /** The disk has them no more, and the folder neither, or with contents that this disk never showed. */
@@ -90,7 +106,12 @@ class DiskReconciler {
   }
 
   #isTouched({ disk, known, parent, name }: Match): boolean {
-    if (known === undefined || known.name !== name || known.parent !== (parent === undefined ? ROOT : parent.known?.id)) return true;
+    if (
+      known === undefined ||
+      known.name !== name ||
+      known.parent !== (parent === undefined ? ROOT : parent.known?.id)
+    )
+      return true;
     return disk.kind !== 'directory' && !sameStat(disk.stat, known);
   }
 
@@ -105,7 +126,8 @@ class DiskReconciler {
       return;
     }
     if (known !== undefined) {
-      const moved = known.name !== name || known.parent !== (match.parent === undefined ? ROOT : match.parent.known?.id);
+      const moved =
+        known.name !== name || known.parent !== (match.parent === undefined ? ROOT : match.parent.known?.id);
       const returns = moved || this.#isReturned(match.parent);
       if (returns) this.#returned.add(match);
       else if (!wanted.has(match)) return this.#leave(match, known, parent);
@@ -130,7 +152,8 @@ class DiskReconciler {
     if (known !== undefined && node !== undefined) {
       this.#existing(match, known, node, parent);
       if (!sameStat(disk.stat, known)) this.#contents.push({ match, known, parent });
-      if (disk.kind === 'file' && disk.stat.executable !== known.executable) this.#executables.push({ match, known });
+      if (disk.kind === 'file' && disk.stat.executable !== known.executable)
+        this.#executables.push({ match, known });
     } else if (known === undefined || this.#isTouched(match) || this.#isReturned(match.parent)) {
       this.#steps.push({ type: 'create', match, parent });
     } else this.#leave(match, known, parent);
@@ -140,7 +163,8 @@ class DiskReconciler {
   #existing(match: Match, known: AncestorEntry, node: ShownNode, parent: NodeId): void {
     const { disk, name } = match;
     const isPlaced = known.parent === parent && known.name === name;
-    const isOther = disk.kind === 'directory' && (disk.stat.inode !== known.inode || disk.stat.born !== known.born);
+    const isOther =
+      disk.kind === 'directory' && (disk.stat.inode !== known.inode || disk.stat.born !== known.born);
     if (isPlaced && !isOther) return;
     const parentShown = parent === ROOT ? ROOT : (this.#findings.nodes.node(parent)?.id ?? parent);
     if (isPlaced || (node.parent === parentShown && isShownAs(name, node.name))) {
@@ -151,7 +175,8 @@ class DiskReconciler {
   /** Removed elsewhere and untouched here: it will go. Until then the ancestor knows where it is. */
   #leave(match: Match, known: AncestorEntry, parent: NodeId): void {
     if (match.disk.kind === 'directory') this.#ids.set(match, known.id);
-    if (known.parent !== parent || known.name !== match.name) this.#agreed.push({ match, id: known.id, parent });
+    if (known.parent !== parent || known.name !== match.name)
+      this.#agreed.push({ match, id: known.id, parent });
   }
 
   #remove(): void {
@@ -218,6 +243,9 @@ function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
 /** What a name beside another is made from: a file's content, a directory's identity. */
 function hexOf(step: Extract<PlaceStep, { type: 'make' | 'place' }>): string {
   const known = step.type === 'place' ? step.match.known?.digest : undefined;
-  return known !== undefined && known !== '' ? known : [...step.id.slice(-6)].map((c) => c.charCodeAt(0).toString(16)).join('');
+  return known !== undefined && known !== ''
+    ? known
+    : Array.from(step.id.slice(-6))
+        .map((c) => c.charCodeAt(0).toString(16))
+        .join('');
 }
-

@@ -6,7 +6,6 @@ import type { FolderNodes, NodeId, ShownNode } from '@evermesh/core';
 import { ROOT } from '@evermesh/core';
 import { equalHeads } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
-import { joinPath } from './disk.ts';
 import { isShownAs } from './names.ts';
 import { placeOrder, type Wait } from './place-order.ts';
 
@@ -116,7 +115,8 @@ class ModelReconciler {
       this.#moves.set(node.id, { type: 'move', node, entry, name, replaces: undefined });
     }
     if (node.kind === 'directory') return;
-    if (!equalHeads(nodes.headsOf(node.id), entry.heads)) this.#contents.push({ node, entry, replaces: undefined });
+    if (!equalHeads(nodes.headsOf(node.id), entry.heads))
+      this.#contents.push({ node, entry, replaces: undefined });
     if (node.kind === 'file' && node.executable !== entry.executable) this.#executables.push({ node, entry });
   }
 
@@ -128,11 +128,11 @@ class ModelReconciler {
   }
 
   #isIgnored(node: ShownNode, entry: AncestorEntry | undefined): boolean {
-    const { nodes, ancestor, ignored } = this.#findings;
+    const findings = this.#findings;
     const isDirectory = node.kind === 'directory';
-    if (ignored(nodes.pathOf(node.id), isDirectory) !== undefined) return true;
-    const path = entry && ancestor.pathOf(entry.id);
-    return path !== undefined && ignored(path, isDirectory) !== undefined;
+    if (findings.ignored(findings.nodes.pathOf(node.id), isDirectory) !== undefined) return true;
+    const path = entry && findings.ancestor.pathOf(entry.id);
+    return path !== undefined && findings.ignored(path, isDirectory) !== undefined;
   }
 
   /** A file that comes to where one was removed takes its place at once. */
@@ -176,9 +176,3 @@ class ModelReconciler {
     return placeOrder([...makes.values(), ...moves.values(), ...this.#removes.values()], waits, aside);
   }
 }
-
-/** The path a step leads to, given where its directory is. */
-export const targetPath = (ancestor: Ancestor, parent: NodeId, name: string): string | undefined => {
-  const directory = parent === ROOT ? '' : ancestor.pathOf(parent);
-  return directory === undefined ? undefined : joinPath(directory, name);
-};

@@ -19,7 +19,9 @@ export async function recoverIntents(world: ApplyWorld): Promise<void> {
   const { intents, nodes, ancestor } = world;
   const left = await intents.left();
   const rows: Row[] = [];
-  const each = async (recover: (world: ApplyWorld, intent: Intent) => Promise<AncestorChange[]>): Promise<void> => {
+  const each = async (
+    recover: (world: ApplyWorld, intent: Intent) => Promise<AncestorChange[]>,
+  ): Promise<void> => {
     for (const intent of left) {
       const changes = await recover(world, intent);
       rows.push(...ancestor.rows(changes));
@@ -28,7 +30,10 @@ export async function recoverIntents(world: ApplyWorld): Promise<void> {
   };
   await each(recoverOne);
   await each(recoverAside);
-  await clearTemporaries(world, new Set(left.flatMap((intent) => (intent.type === 'write' ? [intent.digest] : []))));
+  await clearTemporaries(
+    world,
+    new Set(left.flatMap((intent) => (intent.type === 'write' ? [intent.digest] : []))),
+  );
   await each(stillThere);
   for (const { id } of left) rows.push(intents.over(id));
   if (rows.length > 0) await nodes.keep(rows);
@@ -48,20 +53,28 @@ async function stillThere({ disk, ancestor }: ApplyWorld, intent: Intent): Promi
 
 async function recoverOne(world: ApplyWorld, intent: Intent): Promise<AncestorChange[]> {
   const { disk, ancestor } = world;
-  const path = intent.parent === ROOT || ancestor.get(intent.parent) !== undefined ? pathIn(world, intent.parent, intent.name) : undefined;
+  const path =
+    intent.parent === ROOT || ancestor.get(intent.parent) !== undefined
+      ? pathIn(world, intent.parent, intent.name)
+      : undefined;
   const stat = path === undefined ? undefined : await disk.lstat(path);
   const entry = ancestor.get(intent.id);
-  if (intent.type === 'remove') return entry !== undefined && stat === undefined ? [{ id: intent.id, entry: undefined }] : [];
+  if (intent.type === 'remove')
+    return entry !== undefined && stat === undefined ? [{ id: intent.id, entry: undefined }] : [];
   const replaced = intent.replaces === undefined ? [] : [{ id: intent.replaces, entry: undefined }];
   if (intent.type === 'write') {
-    if (path === undefined || stat === undefined || (stat.kind !== 'file' && stat.kind !== 'symlink')) return [];
+    if (path === undefined || stat === undefined || (stat.kind !== 'file' && stat.kind !== 'symlink'))
+      return [];
     if ((await digestOfFile(disk, { kind: stat.kind, path, stat })) !== intent.digest) return [];
     return [...replaced, { id: intent.id, entry: writtenEntry(intent, stat, stat) }];
   }
   if (entry === undefined) return [];
   if (path !== undefined && stat?.inode === entry.inode && stat.kind === entry.kind) {
     await dropOldName(world, entry, path, stat);
-    return [...replaced, { id: intent.id, entry: restamped({ ...entry, parent: intent.parent, name: intent.name }, stat) }];
+    return [
+      ...replaced,
+      { id: intent.id, entry: restamped({ ...entry, parent: intent.parent, name: intent.name }, stat) },
+    ];
   }
   return [];
 }
@@ -75,7 +88,12 @@ async function recoverAside(world: ApplyWorld, { id, parent, name }: Intent): Pr
 }
 
 /** A file gets its new name before it loses the old one, or the one that it had aside. */
-async function dropOldName({ disk, ancestor }: ApplyWorld, entry: AncestorEntry, path: string, stat: FileStat): Promise<void> {
+async function dropOldName(
+  { disk, ancestor }: ApplyWorld,
+  entry: AncestorEntry,
+  path: string,
+  stat: FileStat,
+): Promise<void> {
   if (stat.kind === 'directory') return;
   for (const old of [ancestor.pathOf(entry.id), `${TEMPORARY}/${entry.id}`]) {
     if (old === undefined || old === path || (await disk.lstat(old))?.inode !== stat.inode) continue;
@@ -84,10 +102,16 @@ async function dropOldName({ disk, ancestor }: ApplyWorld, entry: AncestorEntry,
 }
 
 /** Nothing stays in our directory for temporaries. What holds bytes that are nowhere else goes to the trash. */
-async function clearTemporaries({ disk, trash, ancestor }: ApplyWorld, digests: ReadonlySet<string>): Promise<void> {
+async function clearTemporaries(
+  { disk, trash, ancestor }: ApplyWorld,
+  digests: ReadonlySet<string>,
+): Promise<void> {
   for (const { name, stat } of (await disk.fs.list(disk.at(TEMPORARY))).entries) {
     const path = joinPath(TEMPORARY, name);
-    const digest = stat.kind === 'file' || stat.kind === 'symlink' ? await digestOfFile(disk, { kind: stat.kind, path, stat }) : undefined;
+    const digest =
+      stat.kind === 'file' || stat.kind === 'symlink'
+        ? await digestOfFile(disk, { kind: stat.kind, path, stat })
+        : undefined;
     const known = ancestor.withInode(stat.inode).some((entry) => entry.digest === digest);
     if (digest !== undefined && (digests.has(digest) || known)) await disk.fs.unlink(disk.at(path));
     else await trash.put(path, `unfinished/${name}`);
@@ -123,7 +147,8 @@ export async function findDamaged(world: ApplyWorld): Promise<void> {
     world.problem({
       path,
       code: 'FILE_DAMAGED',
-      message: 'Its content is not what was there before the last run ended, and nobody saved it: it was lost in a crash.',
+      message:
+        'Its content is not what was there before the last run ended, and nobody saved it: it was lost in a crash.',
       next: `The folder's content is written again. What was found is in ${kept}.`,
     });
   }

@@ -50,7 +50,11 @@ export interface ScanWorld {
 }
 
 /** @param dirty directories that may have changed, or `'all'` */
-export async function scan(world: ScanWorld, dirty: ReadonlySet<string> | 'all', signal?: AbortSignal): Promise<Scan> {
+export async function scan(
+  world: ScanWorld,
+  dirty: ReadonlySet<string> | 'all',
+  signal?: AbortSignal,
+): Promise<Scan> {
   return new Scanner(world, dirty, signal).run();
 }
 
@@ -91,7 +95,8 @@ class Scanner {
     const entries = new Map<string, DiskEntry>();
     for (const next of this.#towardsDirty(path)) {
       const child = this.#world.ancestor.child(id, next);
-      const childStat = child?.kind === 'directory' ? await this.#world.disk.lstat(joinPath(path, next)) : undefined;
+      const childStat =
+        child?.kind === 'directory' ? await this.#world.disk.lstat(joinPath(path, next)) : undefined;
       // Something else is there than was: what is told of it is told by the listing.
       if (child === undefined || !this.#isSame(childStat, child.inode)) return this.#list(path, stat, id);
       entries.set(next, await this.#directory(joinPath(path, next), childStat as FileStat, child.id));
@@ -107,7 +112,8 @@ class Scanner {
     const prefix = path === '' ? '' : `${path}/`;
     const names = new Set<string>();
     for (const dirty of this.#dirty as ReadonlySet<string>) {
-      if (dirty.startsWith(prefix) && dirty !== path) names.add(dirty.slice(prefix.length).split('/', 1)[0] as string);
+      if (dirty.startsWith(prefix) && dirty !== path)
+        names.add(dirty.slice(prefix.length).split('/', 1)[0] as string);
     }
     names.delete(OWN_DIRECTORY);
     return names;
@@ -122,7 +128,8 @@ class Scanner {
       listing = await disk.fs.list(disk.at(path));
     } catch (error) {
       // Vanished since its parent was listed: its entries are missing, and a moved one is found in its new place.
-      if (codeOf(error) === 'ENOENT' && path !== '') return { ...unlisted(path, stat, new Map()), listed: false };
+      if (codeOf(error) === 'ENOENT' && path !== '')
+        return { ...unlisted(path, stat, new Map()), listed: false };
       this.#unreadable(path, codeOf(error));
       return unlisted(path, stat, new Map());
     }
@@ -130,6 +137,7 @@ class Scanner {
     for (const { name, code } of listing.failed) this.#unreadable(joinPath(path, name), code);
     for (const name of listing.unnameable) this.#unnameable(path, name);
     await this.#readRules(path, listing.entries.find(({ name }) => name === IGNORE_FILE)?.stat);
+    this.#withholdMissing(path, id, new Set(listing.entries.map(({ name }) => name)), withheld);
     const entries = new Map<string, DiskEntry>();
     for (const { name, stat: entryStat } of listing.entries) {
       this.#entries += 1;
@@ -142,10 +150,26 @@ class Scanner {
         const known = id === undefined ? undefined : ancestor.child(id, name);
         const isKnown = known?.kind === 'directory' && known.inode === entryStat.inode;
         entries.set(name, await this.#directory(entryPath, entryStat, isKnown ? known.id : undefined));
-      } else entries.set(name, { kind: entryStat.kind as 'file' | 'symlink', path: entryPath, stat: entryStat });
+      } else
+        entries.set(name, { kind: entryStat.kind as 'file' | 'symlink', path: entryPath, stat: entryStat });
     }
     this.#world.progress(this.#entries);
     return { kind: 'directory', path, stat, listed: true, entries, withheld };
+  }
+
+  /** What was synced before it was ignored takes no part any more: that it is gone says nothing either. */
+  #withholdMissing(
+    path: string,
+    id: NodeId | undefined,
+    there: ReadonlySet<string>,
+    withheld: Set<string>,
+  ): void {
+    if (id === undefined) return;
+    const { rules, ancestor } = this.#world;
+    for (const { name, kind } of ancestor.children(id)) {
+      if (!there.has(name) && rules.reason(path, name, kind === 'directory') !== undefined)
+        withheld.add(name);
+    }
   }
 
   /** Whether an entry takes no part, saying why. */

@@ -62,7 +62,9 @@ export class SecondLook {
     if (this.#suspicions.size === 0) return undefined;
     const now = this.#clock.now();
     const all = [...this.#suspicions.values()];
-    const wait = Math.min(...all.map(({ since, wait: long }) => Math.max(1, Math.min(long, since + long - now))));
+    const wait = Math.min(
+      ...all.map(({ since, wait: long }) => Math.max(1, Math.min(long, since + long - now))),
+    );
     return { directories: all.map(({ directory }) => directory), wait };
   }
 }

@@ -51,7 +51,8 @@ export class StatusBoard {
 
   /** Every directory is watched. */
   watchIsComplete(): void {
-    for (const [key, { problem }] of this.#problems) if (problem.code === 'WATCH_INCOMPLETE') this.#problems.delete(key);
+    for (const [key, { problem }] of this.#problems)
+      if (problem.code === 'WATCH_INCOMPLETE') this.#problems.delete(key);
   }
 
   /** A directory is looked at anew: what is not said again by the end of the cycle is over. */
@@ -90,22 +91,24 @@ export class StatusBoard {
   status(nodes: FolderNodes, ancestor: Ancestor): MirrorStatus {
     let files = 0;
     for (const { kind } of ancestor.all()) if (kind !== 'directory') files += 1;
-    const names = nodes.nameConflicts().map(
-      ({ id, ownName }): MirrorConflict => ({
-        path: nodes.pathOf(id),
-        kind: 'name',
-        detail: `Another entry is called ${ownName} as well.`,
-      }),
-    );
+    const names = nodes.nameConflicts().map(({ id, ownName }): MirrorConflict => ({
+      path: nodes.pathOf(id),
+      kind: 'name',
+      detail: `Another entry is called ${ownName} as well.`,
+    }));
     const contents = [...this.#others].flatMap(([id, count]): MirrorConflict[] =>
-      nodes.node(id) === undefined ? [] : [{ path: nodes.pathOf(id), kind: 'content', detail: othersText(count) }],
+      nodes.node(id) === undefined
+        ? []
+        : [{ path: nodes.pathOf(id), kind: 'content', detail: othersText(count) }],
     );
     return {
       state: this.state,
       files,
       problems: [...this.#problems.values()].map(({ problem }) => problem),
       conflicts: [...names, ...contents],
-      ignored: [...this.#ignored.values()].flatMap((paths) => [...paths].map(([path, reason]) => ({ path, reason }))),
+      ignored: [...this.#ignored.values()].flatMap((paths) =>
+        [...paths].map(([path, reason]) => ({ path, reason })),
+      ),
       notHere: this.notHere.size,
     };
   }

@@ -33,7 +33,8 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
       listingAll: () => board.listingAll(),
       problem: (problem) => board.problem(problem),
       ignored: (path, reason) => board.ignored(path, reason),
-      progress: (done) => tell({ type: 'progress', phase: 'scan', done, total: Math.max(done, ancestor.size) }),
+      progress: (done) =>
+        tell({ type: 'progress', phase: 'scan', done, total: Math.max(done, ancestor.size) }),
     },
     'all',
     signal,
@@ -45,17 +46,24 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
     if (await isOther(world, match)) toFolder += 1;
   }
   if (!folder.nodes.ready) return { toFolder, toDisk: 0 };
-  const ignored = (path: string, isDirectory: boolean): string | undefined => rules.reasonOfPath(path, isDirectory);
+  const ignored = (path: string, isDirectory: boolean): string | undefined =>
+    rules.reasonOfPath(path, isDirectory);
   const plan = reconcileModel({ nodes: folder.nodes, ancestor, ignored }, 'all');
   const ids = new Set(plan.contents.map(({ node }) => node.id));
   for (const { node } of plan.executables) ids.add(node.id);
-  for (const step of plan.structure) ids.add(step.type === 'make' || step.type === 'move' ? step.node.id : step.entry.id);
+  for (const step of plan.structure)
+    ids.add(step.type === 'make' || step.type === 'move' ? step.node.id : step.entry.id);
   return { toFolder, toDisk: ids.size };
 }
 
 async function isOther({ disk }: SurveyWorld, match: Match): Promise<boolean> {
   const { known, name, parent, disk: entry } = match;
-  if (known === undefined || known.name !== name || known.parent !== (parent === undefined ? ROOT : parent.known?.id)) return true;
+  if (
+    known === undefined ||
+    known.name !== name ||
+    known.parent !== (parent === undefined ? ROOT : parent.known?.id)
+  )
+    return true;
   if (entry.kind === 'directory' || sameStat(entry.stat, known)) return false;
   if (entry.kind === 'file' && entry.stat.executable !== known.executable) return true;
   return (await digestOfFile(disk, asFile(match))) !== known.digest;

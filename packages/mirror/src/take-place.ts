@@ -32,7 +32,12 @@ export async function placeNew({ disk }: ApplyWorld, from: string, to: string): 
  * @returns what stood there, under a temporary name, if the file system can hold two names of one file
  * @throws EEXIST if it is not what `old` says
  */
-export async function placeOver(world: ApplyWorld, from: string, to: string, old: AncestorEntry): Promise<string | undefined> {
+export async function placeOver(
+  world: ApplyWorld,
+  from: string,
+  to: string,
+  old: AncestorEntry,
+): Promise<string | undefined> {
   const { disk } = world;
   const there = await disk.lstat(to);
   if (there === undefined || there.kind !== old.kind || !sameStat(there, old)) throw overtaken();
@@ -48,14 +53,25 @@ export async function placeOver(world: ApplyWorld, from: string, to: string, old
 }
 
 /** What was replaced by a newer content of the same file. If a person wrote to it at the last moment, that is a save. */
-export async function letGo(world: ApplyWorld, saved: string, old: AncestorEntry, path: string): Promise<void> {
+export async function letGo(
+  world: ApplyWorld,
+  saved: string,
+  old: AncestorEntry,
+  path: string,
+): Promise<void> {
   const { disk, nodes } = world;
   const stat = await disk.lstat(saved);
   if (stat === undefined) return;
   if (sameBytes(stat, old)) return disk.fs.unlink(disk.at(saved));
-  const reading = await readContent(disk, { kind: old.kind as 'file' | 'symlink', path: saved, stat }, world.blobs);
+  const reading = await readContent(
+    disk,
+    { kind: old.kind as 'file' | 'symlink', path: saved, stat },
+    world.blobs,
+  );
   if (reading.type === 'content' && nodes.node(old.id) !== undefined) {
-    const { failures } = await nodes.apply([{ type: 'save', id: old.id, content: reading.content, shown: old.heads }]);
+    const { failures } = await nodes.apply([
+      { type: 'save', id: old.id, content: reading.content, shown: old.heads },
+    ]);
     if (failures.size === 0) return disk.fs.unlink(disk.at(saved));
   }
   await keepBytes(world, saved, path);

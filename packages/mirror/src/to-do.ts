@@ -99,7 +99,10 @@ export class ToDo {
 }
 
 /** Both; without anything there is nothing to do. */
-function united<Item>(known: Set<Item> | 'all' | undefined, more: Iterable<Item> | 'all'): Set<Item> | 'all' | undefined {
+function united<Item>(
+  known: Set<Item> | 'all' | undefined,
+  more: Iterable<Item> | 'all',
+): Set<Item> | 'all' | undefined {
   if (known === 'all' || more === 'all') return 'all';
   let both = known;
   for (const item of more) (both ??= new Set()).add(item);

@@ -31,7 +31,8 @@ export class Trash {
         return target;
       } catch (error) {
         // Something that was a directory is a file in this trash, or the reverse.
-        if (!['ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error)) || attempt > 100) throw error;
+        if (!['ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error)) || attempt > 100)
+          throw error;
       }
     }
   }
@@ -49,7 +50,8 @@ export class Trash {
   async #destroy(path: string): Promise<void> {
     const { fs } = this.#disk;
     if ((await this.#disk.lstat(path))?.kind !== 'directory') return fs.unlink(this.#disk.at(path));
-    for (const { name } of (await fs.list(this.#disk.at(path))).entries) await this.#destroy(`${path}/${name}`);
+    for (const { name } of (await fs.list(this.#disk.at(path))).entries)
+      await this.#destroy(`${path}/${name}`);
     return fs.removeDirectory(this.#disk.at(path));
   }
 }

@@ -32,7 +32,8 @@ type VerifyWorld = Pick<CycleParts, 'disk' | 'folder' | 'tell'>;
 export async function verify(world: VerifyWorld, signal: AbortSignal): Promise<MirrorDifference[]> {
   const { disk, folder, tell } = world;
   const { nodes } = folder;
-  if (!nodes.ready) return [{ path: '', what: 'content not here', detail: 'The folder has not arrived yet.' }];
+  if (!nodes.ready)
+    return [{ path: '', what: 'content not here', detail: 'The folder has not arrived yet.' }];
   const found: MirrorDifference[] = [];
   const rules = new IgnoreRules();
   const unreadable = new Set<string>();
@@ -66,7 +67,8 @@ export async function verify(world: VerifyWorld, signal: AbortSignal): Promise<M
     const difference = await compare(world, node, path, entry);
     if (difference !== undefined) found.push({ path, ...difference });
   });
-  for (const [path, { kind }] of onDisk) found.push({ path, what: 'not in the folder', detail: `A ${kind} that only the disk has.` });
+  for (const [path, { kind }] of onDisk)
+    found.push({ path, what: 'not in the folder', detail: `A ${kind} that only the disk has.` });
   return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
@@ -81,14 +83,20 @@ async function compare(
     return { what: 'content not here', detail: 'The newest content has not arrived on this device.' };
   }
   if (entry === undefined) return { what: 'missing on disk', detail: `The folder has a ${node.kind} here.` };
-  if (entry.kind !== node.kind) return { what: 'kind differs', detail: `A ${entry.kind} on disk, a ${node.kind} in the folder.` };
+  if (entry.kind !== node.kind)
+    return { what: 'kind differs', detail: `A ${entry.kind} on disk, a ${node.kind} in the folder.` };
   if (entry.kind === 'directory' || content === undefined) return undefined;
   const digest = await digestOfFile(disk, entry);
-  if (digest === undefined) return { what: 'unreadable', detail: `What is at ${path} could not be read in one piece.` };
+  if (digest === undefined)
+    return { what: 'unreadable', detail: `What is at ${path} could not be read in one piece.` };
   const expected = digestOfContent(content.content);
-  if (digest !== expected) return { what: 'content differs', detail: `SHA-256 ${digest} on disk, ${expected} in the folder.` };
+  if (digest !== expected)
+    return { what: 'content differs', detail: `SHA-256 ${digest} on disk, ${expected} in the folder.` };
   if (entry.kind !== 'file' || entry.stat.executable === node.executable) return undefined;
-  return { what: 'executable differs', detail: node.executable ? 'Only the folder says executable.' : 'Only the disk says executable.' };
+  return {
+    what: 'executable differs',
+    detail: node.executable ? 'Only the folder says executable.' : 'Only the disk says executable.',
+  };
 }
 
 /** By the path that the folder would show: it composes accents. */
@@ -101,6 +109,7 @@ function collect(directory: DiskDirectory, into: Map<string, DiskEntry>): void {
 
 function isBelow(path: string, tops: ReadonlySet<string>): boolean {
   if (tops.has('')) return true;
-  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) if (tops.has(at)) return true;
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/'))))
+    if (tops.has(at)) return true;
   return false;
 }

@@ -56,7 +56,8 @@ export class Watching {
     if (!this.#active) return;
     if (moved) {
       this.#watcher.retain((directory) => this.#exists(directory));
-      for (const directory of [...this.#unwatched.keys()]) if (!this.#exists(directory)) this.#unwatched.delete(directory);
+      for (const directory of [...this.#unwatched.keys()])
+        if (!this.#exists(directory)) this.#unwatched.delete(directory);
     }
     const [first] = this.#unwatched;
     if (first === undefined) return this.#board.watchIsComplete();
@@ -65,7 +66,10 @@ export class Watching {
       path: directory,
       code: 'WATCH_INCOMPLETE',
       message: `The system gave no watch (${code}): what changes here or elsewhere without one is found once a minute.`,
-      next: code === 'ENOSPC' ? 'Raise fs.inotify.max_user_watches.' : 'Raise the limit of open files of this process.',
+      next:
+        code === 'ENOSPC'
+          ? 'Raise fs.inotify.max_user_watches.'
+          : 'Raise the limit of open files of this process.',
     });
   }
 

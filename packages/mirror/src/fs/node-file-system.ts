@@ -1,7 +1,15 @@
 /** The real file system. */
 import { type BigIntStats, constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import type { CreateOptions, DirectoryListing, DiskKind, FileStat, FileSystem, ReadHandle, WriteHandle } from './file-system.ts';
+import type {
+  CreateOptions,
+  DirectoryListing,
+  DiskKind,
+  FileStat,
+  FileSystem,
+  ReadHandle,
+  WriteHandle,
+} from './file-system.ts';
 
 const EXECUTABLE = 0o111n;
 /** Stats asked for at once: more only fill the thread pool's queue and memory. */
@@ -97,7 +105,7 @@ async function openToRead(path: string): Promise<ReadHandle> {
   return {
     stat: async () => fileStat(await handle.stat({ bigint: true })),
     async *pieces() {
-      for (let position = 0; ; ) {
+      for (let position = 0; ;) {
         const buffer = new Uint8Array(PIECE);
         const { bytesRead } = await handle.read(buffer, 0, PIECE, position);
         if (bytesRead === 0) return;
@@ -116,7 +124,7 @@ async function create(path: string, { executable, permissions }: CreateOptions):
   if (permissions !== undefined) await handle.chmod(withExecutable(permissions, executable));
   return {
     async write(bytes) {
-      for (let at = 0; at < bytes.byteLength; ) at += (await handle.write(bytes, at)).bytesWritten;
+      for (let at = 0; at < bytes.byteLength;) at += (await handle.write(bytes, at)).bytesWritten;
     },
     sync: () => handle.sync(),
     stat: async () => fileStat(await handle.stat({ bigint: true })),

@@ -43,10 +43,14 @@ export function nodeWatcher(): Watcher {
       if (events === undefined || watches.get(directory)?.inode === inode) return;
       drop(directory);
       try {
-        const watching = watch(directory === '' ? root : `${root}/${directory}`, { persistent: false }, () => {
-          count();
-          events?.dirty(directory);
-        });
+        const watching = watch(
+          directory === '' ? root : `${root}/${directory}`,
+          { persistent: false },
+          () => {
+            count();
+            events?.dirty(directory);
+          },
+        );
         watching.on('error', (error: NodeJS.ErrnoException) => {
           drop(directory);
           events?.trouble(directory, error.code ?? 'UNKNOWN');

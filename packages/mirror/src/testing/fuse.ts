@@ -36,20 +36,20 @@ export class Fuse {
 }
 
 export function fusedFileSystem(fuse: Fuse): FileSystem {
-  const handle = (path: string, { write, sync, stat, close }: WriteHandle): WriteHandle => ({
+  const handle = (path: string, opened: WriteHandle): WriteHandle => ({
+    ...opened,
     async write(bytes) {
       try {
         fuse.step(`write ${path}`);
       } catch (error) {
         // Half of it may have got there.
-        if (fuse.steps.at(-1) === `write ${path}`) await write(bytes.subarray(0, bytes.byteLength >> 1));
+        if (fuse.steps.at(-1) === `write ${path}`)
+          await opened.write(bytes.subarray(0, bytes.byteLength >> 1));
         throw error;
       }
-      await write(bytes);
+      await opened.write(bytes);
     },
-    sync: () => step(`sync ${path}`, sync),
-    stat,
-    close,
+    sync: () => step(`sync ${path}`, () => opened.sync()),
   });
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     fuse.step(what);
@@ -66,7 +66,8 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
     list: (path) => read(() => real.list(path)),
     openToRead: (path) => read(() => real.openToRead(path)),
     readLink: (path) => read(() => real.readLink(path)),
-    create: async (path, options) => handle(path, await step(`create ${path}`, () => real.create(path, options))),
+    create: async (path, options) =>
+      handle(path, await step(`create ${path}`, () => real.create(path, options))),
     rename: (from, to) => step(`rename ${from} ${to}`, () => real.rename(from, to)),
     link: (from, to) => step(`link ${from} ${to}`, () => real.link(from, to)),
     unlink: (path) => step(`unlink ${path}`, () => real.unlink(path)),
@@ -84,9 +85,9 @@ export function fusedStore(store: Store, fuse: Fuse): Store {
     close: () => store.close(),
     get: (key) => store.get(key),
     iterator: (range) => store.iterator(range),
-    async batch(operations) {
+    async batch(operations, options) {
       fuse.step(`commit ${operations.map(({ type, key }) => `${type} ${key.slice(34)}`).join(', ')}`);
-      await store.batch(operations);
+      await store.batch(operations, options);
     },
   };
 }

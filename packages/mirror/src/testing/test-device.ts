@@ -6,7 +6,15 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
-import { type BlobStore, type Folder, type FolderId, openReplica, type Replica, type Store, type Transport } from '@evermesh/core';
+import {
+  type BlobStore,
+  type Folder,
+  type FolderId,
+  openReplica,
+  type Replica,
+  type Store,
+  type Transport,
+} from '@evermesh/core';
 import { NO_HEADS } from '@evermesh/core/protocol';
 import { Link } from '@evermesh/core/sync';
 import { vi } from 'vitest';
@@ -57,7 +65,10 @@ export class TestDevice {
   async openReplica(id?: FolderId): Promise<void> {
     const { store, blobs } = this;
     this.replica = await openReplica({ store, blobs });
-    this.folder = id === undefined ? await this.replica.createFolder({ name: 'test' }) : await this.replica.joinFolder(id);
+    this.folder =
+      id === undefined
+        ? await this.replica.createFolder({ name: 'test' })
+        : await this.replica.joinFolder(id);
     this.synced = syncedOf(this.replica, this.folder.id);
   }
 
@@ -115,14 +126,16 @@ export class TestDevice {
   }
 
   idOf(path: string): string | undefined {
-    for (const node of this.folder.nodes.all()) if (this.folder.nodes.pathOf(node.id) === path) return node.id;
+    for (const node of this.folder.nodes.all())
+      if (this.folder.nodes.pathOf(node.id) === path) return node.id;
     return undefined;
   }
 
   /** Records this device has made or got, by document. */
   records(): number {
     let count = 0;
-    for (const { heads } of this.synced.log.documents()) for (const counter of heads.values()) count += counter;
+    for (const { heads } of this.synced.log.documents())
+      for (const counter of heads.values()) count += counter;
     return count;
   }
 
@@ -160,7 +173,8 @@ export async function inFolder({ folder }: { readonly folder: Folder }): Promise
     const content = node.kind === 'directory' ? undefined : await folder.nodes.content(node.id);
     if (node.kind === 'directory') found[path] = '/';
     else if (content === undefined) found[path] = '?';
-    else if (node.kind === 'symlink') found[path] = `-> ${content.content.kind === 'text' ? content.content.text : ''}`;
+    else if (node.kind === 'symlink')
+      found[path] = `-> ${content.content.kind === 'text' ? content.content.text : ''}`;
     else found[path] = new TextDecoder().decode(await folder.readFile(path));
   }
   return sorted(found);

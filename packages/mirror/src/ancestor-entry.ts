@@ -1,9 +1,26 @@
-/** An ancestor's entry as bytes. */
+/** An entry of the ancestor, what disk and folder agreed on about one node, and its bytes in the store. */
 import { fromHex, type NodeId, toHex } from '@evermesh/core/base';
 import { readHeads, Reader, writeHeads, Writer } from '@evermesh/core/protocol';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { NodeKind } from '@evermesh/core';
-import type { AncestorEntry } from './ancestor.ts';
+import type { Heads, NodeKind } from '@evermesh/core';
+
+export interface AncestorEntry {
+  readonly id: NodeId;
+  readonly parent: NodeId;
+  /** As it is on disk. */
+  readonly name: string;
+  readonly kind: NodeKind;
+  /** SHA-256 of the content in hexadecimal, of a link's target; empty for a directory. */
+  readonly digest: string;
+  readonly size: number;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  readonly born: bigint;
+  readonly inode: bigint;
+  readonly executable: boolean;
+  /** Of the file's document: the state that the disk shows. */
+  readonly heads: Heads;
+}
 
 /** Version of the bytes. History: 1, the first. */
 const FORMAT = 1;
@@ -12,7 +29,10 @@ const KINDS: readonly NodeKind[] = ['directory', 'file', 'symlink'];
 const STAMPS = 32;
 
 export function encodeEntry(entry: AncestorEntry): Uint8Array {
-  const writer = new Writer().byte(FORMAT).byte(KINDS.indexOf(entry.kind)).byte(entry.executable ? 1 : 0);
+  const writer = new Writer()
+    .byte(FORMAT)
+    .byte(KINDS.indexOf(entry.kind))
+    .byte(entry.executable ? 1 : 0);
   writer.text(entry.parent).text(entry.name).uint(entry.size);
   const stamps = new DataView(new ArrayBuffer(STAMPS));
   for (const [i, time] of [entry.mtime, entry.ctime, entry.born].entries()) stamps.setBigInt64(8 * i, time);
@@ -28,7 +48,10 @@ export function decodeEntry(id: NodeId, bytes: Uint8Array): AncestorEntry {
   const reader = new Reader(bytes);
   const format = reader.byte();
   if (format > FORMAT) {
-    throw new EvermeshError('FORMAT_TOO_NEW', `What the mirror kept has format ${format}; this version reads up to ${FORMAT}.`);
+    throw new EvermeshError(
+      'FORMAT_TOO_NEW',
+      `What the mirror kept has format ${format}; this version reads up to ${FORMAT}.`,
+    );
   }
   const kind = KINDS[reader.byte()];
   const executable = reader.byte() === 1;
@@ -41,7 +64,7 @@ export function decodeEntry(id: NodeId, bytes: Uint8Array): AncestorEntry {
   const inode = stamps.getBigUint64(24);
   const digest = toHex(reader.raw(reader.byte()));
   const heads = readHeads(reader);
-  if (kind === undefined) throw new EvermeshError('STORE_CORRUPT', 'What the mirror kept is damaged.', { details: { node: id } });
+  if (kind === undefined)
+    throw new EvermeshError('STORE_CORRUPT', 'What the mirror kept is damaged.', { details: { node: id } });
   return { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads };
 }
-

@@ -1,0 +1,290 @@
+/** A started mirror: what wakes it, how soon, and what it costs when nothing happens. */
+import * as fs from 'node:fs/promises';
+import { systemClock } from '@evermesh/core';
+import { describe, expect, test } from 'vitest';
+import type { FileSystem } from './fs/file-system.ts';
+import { nodeFileSystem } from './fs/node-file-system.ts';
+import type { Watcher, WatcherEvents } from './fs/watcher.ts';
+import type { MirrorEvent } from './mirror-event.ts';
+import { testDevices } from './testing/devices.ts';
+import { deliver, exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+
+const devices = testDevices();
+
+/** Resolves when an event like this was told. */
+async function told(device: TestDevice, is: (event: MirrorEvent) => boolean): Promise<void> {
+  for (let seen = 0; ;) {
+    for (; seen < device.events.length; seen++) if (is(device.events[seen] as MirrorEvent)) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const change = (direction: 'in' | 'out', what: string) => (event: MirrorEvent) =>
+  event.type === 'change' && event.direction === direction && `${event.change} ${event.path}` === what;
+
+describe('with the watcher of the system', () => {
+  async function started(device: TestDevice): Promise<void> {
+    await device.open({ clock: systemClock });
+    device.mirror.start();
+    await told(device, ({ type }) => type === 'inStep');
+  }
+
+  test('what is done on disk comes into the folder, also in directories made and moved meanwhile', async () => {
+    const a = await devices.make();
+    await started(a);
+    await a.write('file', 'one\n');
+    await told(a, change('in', 'created file'));
+    await fs.appendFile(a.at('file'), 'two\n');
+    await told(a, change('in', 'edited file'));
+    await a.write('d/e/deep', 'deep\n');
+    await told(a, change('in', 'created d/e/deep'));
+    await fs.rename(a.at('d'), a.at('f'));
+    await told(a, change('in', 'moved f'));
+    await fs.appendFile(a.at('f/e/deep'), 'deeper\n');
+    await told(a, change('in', 'edited f/e/deep'));
+    await fs.rm(a.at('file'));
+    await told(a, change('in', 'removed file'));
+    expect(await inFolder(a)).toEqual({ f: '/', 'f/e': '/', 'f/e/deep': 'deep\ndeeper\n' });
+  });
+
+  test('what arrives is written, and directories that the mirror made and moved are watched', async () => {
+    const [a, b] = await devices.pair();
+    await started(b);
+    await a.write('d/e/file', 'one\n');
+    await a.settle();
+    await deliver(a, b);
+    await told(b, change('out', 'created d/e/file'));
+    await b.write('d/e/mine', 'mine\n');
+    await told(b, change('in', 'created d/e/mine'));
+    await exchange(a, b);
+    await a.settle();
+    await fs.rename(a.at('d'), a.at('moved'));
+    await a.settle();
+    await deliver(a, b);
+    await told(b, change('out', 'moved moved'));
+    await fs.appendFile(b.at('moved/e/file'), 'two\n');
+    await told(b, change('in', 'edited moved/e/file'));
+    await settleAll(a, b);
+    expect(await onDisk(a)).toEqual({
+      moved: '/',
+      'moved/e': '/',
+      'moved/e/file': 'one\ntwo\n',
+      'moved/e/mine': 'mine\n',
+    });
+  });
+
+  test('what arrives makes no record, whatever the watcher tells of it', async () => {
+    const [a, b] = await devices.pair();
+    await started(b);
+    for (let i = 0; i < 20; i++) {
+      await a.write(`d/${i}`, `${i}\n`);
+      await a.write('d/same', `${i}\n`);
+      await a.settle();
+      await deliver(a, b);
+      await told(b, change('out', `created d/${i}`));
+    }
+    await b.mirror.settle();
+    expect(b.records()).toBe(a.records());
+    expect(b.changes('in')).toEqual([]);
+    expect(await onDisk(b)).toEqual(await onDisk(a));
+  });
+
+  test('a root that goes away halts it, and says so', async () => {
+    const a = await devices.make();
+    await a.write('file', 'text\n');
+    await started(a);
+    await fs.rename(a.directory, `${a.directory}-away`);
+    await told(a, ({ type }) => type === 'halted');
+    expect(await inFolder(a)).toEqual({ file: 'text\n' });
+    await fs.rename(`${a.directory}-away`, a.directory);
+  });
+});
+
+class FakeWatcher implements Watcher {
+  readonly watched = new Map<string, bigint>();
+  events: WatcherEvents | undefined;
+  full = false;
+
+  start(_root: string, events: WatcherEvents): void {
+    this.events = events;
+  }
+  watch(directory: string, inode: bigint): void {
+    if (this.full && directory !== '') this.events?.trouble(directory, 'ENOSPC');
+    else this.watched.set(directory, inode);
+  }
+  retain(keep: (directory: string) => boolean): void {
+    for (const directory of [...this.watched.keys()]) if (!keep(directory)) this.watched.delete(directory);
+  }
+  close(): void {
+    this.events = undefined;
+    this.watched.clear();
+  }
+}
+
+describe('with a clock that stands', () => {
+  async function started(
+    device: TestDevice,
+    watcher: FakeWatcher,
+    fileSystem: FileSystem = nodeFileSystem,
+  ): Promise<void> {
+    await device.open({ watcher, fileSystem });
+    device.clock.auto = false;
+    device.mirror.start();
+    await told(device, ({ type }) => type === 'inStep');
+  }
+
+  test('in step, it waits for nothing: not one timer', async () => {
+    const a = await devices.make();
+    await a.write('d/file', 'text\n');
+    await started(a, new FakeWatcher());
+    expect(a.clock.waiting).toEqual([]);
+  });
+
+  test('a directory that the mirror does not list is not watched, and one that is gone no more', async () => {
+    const a = await devices.make();
+    await a.write('d/e/file', 'text\n');
+    await a.write('.git/config', 'x');
+    const watcher = new FakeWatcher();
+    await started(a, watcher);
+    expect([...watcher.watched.keys()].sort()).toEqual(['', 'd', 'd/e']);
+    await fs.rename(a.at('d/e'), a.at('e'));
+    watcher.events?.dirty('d');
+    watcher.events?.dirty('');
+    a.clock.pass(2);
+    await told(a, change('in', 'moved e'));
+    await a.mirror.survey();
+    expect([...watcher.watched.keys()].sort()).toEqual(['', 'd', 'e']);
+  });
+
+  test('an event leads to a look after 2 ms, and events that come together to one', async () => {
+    const a = await devices.make();
+    await a.write('file', 'one\n');
+    const watcher = new FakeWatcher();
+    await started(a, watcher);
+    await a.write('file', 'two\n');
+    for (let i = 0; i < 5; i++) watcher.events?.dirty('');
+    expect(a.clock.waiting).toEqual([2]);
+    a.clock.pass(2);
+    await told(a, change('in', 'edited file'));
+  });
+
+  test('what arrives is written at once, without a timer', async () => {
+    const [a, b] = await devices.pair();
+    await started(b, new FakeWatcher());
+    await a.write('file', 'text\n');
+    await a.settle();
+    await deliver(a, b);
+    await told(b, change('out', 'created file'));
+  });
+
+  test('a full table of watches is named, what is not watched is found once a minute, and it heals', async () => {
+    const a = await devices.make();
+    await a.write('d/file', 'one\n');
+    const watcher = new FakeWatcher();
+    watcher.full = true;
+    await started(a, watcher);
+    expect(a.mirror.status().problems).toMatchObject([{ code: 'WATCH_INCOMPLETE', path: 'd' }]);
+    expect(a.clock.waiting).toEqual([60_000]);
+    await a.write('d/file', 'two\n');
+    a.clock.pass(60_000);
+    await told(a, change('in', 'edited d/file'));
+    watcher.full = false;
+    await a.mirror.survey();
+    a.clock.pass(60_000);
+    await a.mirror.survey();
+    await a.mirror.survey();
+    expect(a.mirror.status().problems).toEqual([]);
+    expect(a.clock.waiting).toEqual([]);
+  });
+
+  test('lost events lead to a full look', async () => {
+    const a = await devices.make();
+    await a.write('d/file', 'one\n');
+    const watcher = new FakeWatcher();
+    await started(a, watcher);
+    await a.write('d/file', 'two\n');
+    watcher.events?.trouble('', 'EVENTS_LOST');
+    await told(a, change('in', 'edited d/file'));
+  });
+
+  test('a failure that may heal is tried again, later and later, until it heals', async () => {
+    const [a, b] = await devices.pair();
+    let full = false;
+    await started(b, new FakeWatcher(), {
+      ...nodeFileSystem,
+      create: (path, options) =>
+        full
+          ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
+          : nodeFileSystem.create(path, options),
+    });
+    await a.write('file', 'text\n');
+    await a.settle();
+    full = true;
+    await deliver(a, b);
+    await told(b, ({ type }) => type === 'problem');
+    for (const wait of [1000, 2000, 4000]) {
+      await b.mirror.survey();
+      expect(b.clock.waiting).toEqual([wait]);
+      b.clock.pass(wait);
+    }
+    full = false;
+    await b.mirror.survey();
+    b.clock.pass(8000);
+    await told(b, change('out', 'created file'));
+    expect(b.mirror.status().problems).toEqual([]);
+    await b.mirror.survey();
+    expect(b.clock.waiting).toEqual([]);
+  });
+
+  test('a directory of its own that cannot be used halts it, and says so', async () => {
+    const [a, b] = await devices.pair();
+    await started(b, new FakeWatcher());
+    await fs.rm(b.at('.evermesh/tmp'), { recursive: true });
+    await fs.writeFile(b.at('.evermesh/tmp'), 'in the way');
+    await a.write('file', 'text\n');
+    await a.settle();
+    await deliver(a, b);
+    await told(b, ({ type }) => type === 'halted');
+    expect(b.mirror.halted?.message).toContain('.evermesh/tmp');
+  });
+});
+
+test('survey counts what is to be done in both directions, and does nothing', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('one', '1\n');
+  await settleAll(a, b);
+  await a.write('two', '2\n');
+  await a.settle();
+  await exchange(a, b);
+  await b.write('mine', 'm\n');
+  await b.write('one', '1 changed\n');
+  await fs.utimes(b.at('one'), 1, 1);
+  const records = b.records();
+  expect(await b.mirror.survey()).toEqual({ toFolder: 2, toDisk: 1 });
+  expect(await b.mirror.survey()).toEqual({ toFolder: 2, toDisk: 1 });
+  expect(b.records()).toBe(records);
+  expect(await onDisk(b)).toEqual({ mine: 'm\n', one: '1 changed\n' });
+  await b.settle();
+  expect(await b.mirror.survey()).toEqual({ toFolder: 0, toDisk: 0 });
+});
+
+test('verify names each difference', async () => {
+  const a = await devices.make();
+  for (const name of ['content', 'missing', 'kind', 'bit', 'same']) await a.write(name, 'text\n');
+  await a.settle();
+  await a.write('content', 'other\n');
+  await fs.rm(a.at('missing'));
+  await fs.rm(a.at('kind'));
+  await fs.mkdir(a.at('kind'));
+  await fs.chmod(a.at('bit'), 0o755);
+  await a.write('new', 'x');
+  const found = await a.mirror.verify();
+  expect(found.map(({ path, what }) => `${path}: ${what}`)).toEqual([
+    'bit: executable differs',
+    'content: content differs',
+    'kind: kind differs',
+    'missing: missing on disk',
+    'new: not in the folder',
+  ]);
+  for (const { detail } of found) expect(detail).not.toBe('');
+});
