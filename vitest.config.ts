@@ -14,10 +14,11 @@ function project(
   include: string[],
   exclude: string[],
   timeout: number,
+  globalSetup: string[] = [],
 ): TestProjectConfiguration {
   return {
     extends: true,
-    test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout },
+    test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout, globalSetup },
   };
 }
 
@@ -34,7 +35,9 @@ export default defineConfig({
     projects: [
       ...packages.map((name) => project(name, [`packages/${name}/src/**/*.test.ts`], [], 20 * SECOND)),
       project('test', ['test/**/*.test.ts'], ['test/**/*.e2e.test.ts', 'test/fixtures/**'], 30 * SECOND),
-      project('e2e', ['test/**/*.e2e.test.ts'], ['test/fixtures/**'], 120 * SECOND),
+      project('e2e', ['test/**/*.e2e.test.ts'], ['test/fixtures/**'], 120 * SECOND, [
+        'test/support/bundle.ts',
+      ]),
     ],
   },
 });
