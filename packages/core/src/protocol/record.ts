@@ -146,6 +146,7 @@ export function decodeRecord(bytes: Uint8Array): LogRecord {
 
 function decodeHeader(reader: Reader): RecordHeader {
   const version = reader.byte();
+  if (version === 0) throw malformed('there was no format 0');
   if (version > RECORD_VERSION) {
     throw new EvermeshError(
       'FORMAT_TOO_NEW',
