@@ -64,10 +64,16 @@ export class TestClient implements AsyncDisposable {
     this.#socket.send(data);
   }
 
+  /** The next message. */
+  any(): Promise<FromRelay> {
+    const message = this.#messages.shift();
+    if (message !== undefined) return Promise.resolve(message);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   /** The next message, which is of this type. */
   async next<T extends Type>(type: T): Promise<Of<T>> {
-    const message =
-      this.#messages.shift() ?? (await new Promise<FromRelay>((resolve) => this.#waiting.push(resolve)));
+    const message = await this.any();
     if (message.type !== type) throw new Error(`${describe(message)} came where ${type} was awaited.`);
     return message as Of<T>;
   }
