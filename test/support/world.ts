@@ -85,6 +85,13 @@ export class TestRelay {
     this.#process = undefined;
     return ended;
   }
+
+  /** As if the power failed. */
+  async kill(): Promise<void> {
+    this.#process?.kill('SIGKILL');
+    await this.#process?.ended;
+    this.#process = undefined;
+  }
 }
 
 /** A command that ended with what it was asked for. */
@@ -143,6 +150,14 @@ export class TestDevice {
 
   async stop(): Promise<Ended> {
     const ended = await this.running.stop();
+    this.#up = undefined;
+    return ended;
+  }
+
+  /** As if the power failed. */
+  async kill(): Promise<Ended> {
+    this.running.kill('SIGKILL');
+    const ended = await this.running.ended;
     this.#up = undefined;
     return ended;
   }
