@@ -1,0 +1,187 @@
+/**
+ * Two directories become one folder: the first sync, small edits, the rename of a directory, what it costs to have it
+ * running, and a relay that comes back. Each engine in turn, run after run, so that all meet the same machine.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type EvermeshCommand, findEvermesh } from '../engines/evermesh-command.ts';
+import { EvermeshPair, ROLES, type Role } from '../engines/evermesh-pair.ts';
+import { copying, findUnison, unison } from '../engines/one-shots.ts';
+import { findSyncthing } from '../engines/syncthing-instance.ts';
+import { SyncthingPair } from '../engines/syncthing-pair.ts';
+import { profileText } from '../cpu-profile.ts';
+import { EVERMESH, Figures } from '../figures.ts';
+import { type GeneratedFiles, generateFiles } from '../generate-files.ts';
+import { run } from '../processes.ts';
+import { FirstMeshMeter } from './first-mesh-meter.ts';
+import { type Scenario, type ScenarioContext, type ScenarioResult, UsageError } from './scenario.ts';
+
+const FILE_BYTES = 4096;
+const SEED = 1;
+
+export const firstMesh: Scenario = {
+  name: 'first-mesh',
+  about: 'first sync, edits, a rename, idling and reconnecting of two directories on one machine',
+  options: {
+    files: { default: '10000', about: 'files of 4 kB in the first sync' },
+    rename: { default: '3000', about: 'how many of them are in the directory that is renamed' },
+    edits: { default: '200', about: 'small edits through evermesh' },
+    'peer-edits': { default: '5', about: 'small edits through each peer, some of which take 10 s each' },
+    idle: { default: '10', about: 'seconds of watching processes that have nothing to do' },
+    engines: { default: 'evermesh,cp,syncthing,unison', about: 'what is measured' },
+    profile: {
+      default: '',
+      about: `instead of measuring, one first sync with a CPU profile of: ${ROLES.join(', ')}`,
+    },
+  },
+  run: (context) => (context.options.text('profile') === '' ? measureAll(context) : profile(context)),
+};
+
+type Engine = (world: World) => Promise<void>;
+
+/** What each engine gets: its own directory, a copy of the same files, and where its figures go. */
+interface World {
+  readonly home: string;
+  readonly left: string;
+  readonly right: string;
+  readonly meter: FirstMeshMeter;
+}
+
+async function measureAll(context: ScenarioContext): Promise<ScenarioResult> {
+  const figures = new Figures();
+  setCeilings(figures);
+  const command = findEvermesh();
+  const { engines, notes } = await chooseEngines(context.options.list('engines'), command);
+  const { source, files } = await makeSource(context);
+  for (let round = 1; round <= context.runs; round++) {
+    for (const [name, engine] of engines) {
+      context.say(`run ${round} of ${context.runs}: ${name}`);
+      const meter = new FirstMeshMeter({ figures, files, options: context.options, seed: round });
+      await inWorld(context.directory, source, meter, engine);
+    }
+  }
+  return { figures, notes };
+}
+
+async function chooseEngines(
+  wanted: readonly string[],
+  command: EvermeshCommand,
+): Promise<{ engines: Map<string, Engine>; notes: string[] }> {
+  const known = new Map<
+    string,
+    { engine: Engine; found: () => Promise<{ version?: string; missing?: string }> }
+  >([
+    [
+      EVERMESH,
+      {
+        engine: (world) => measureEvermesh(world, command),
+        found: () => Promise.resolve({ version: command.described }),
+      },
+    ],
+    [
+      'cp',
+      { engine: measureCopying, found: () => Promise.resolve({ version: 'cp -a, nothing synced to disk' }) },
+    ],
+    ['syncthing', { engine: measureSyncthing, found: findSyncthing }],
+    ['unison', { engine: measureUnison, found: findUnison }],
+  ]);
+  const engines = new Map<string, Engine>();
+  const notes: string[] = [];
+  for (const name of wanted) {
+    const one = known.get(name);
+    if (one === undefined)
+      throw new UsageError(`There is no engine '${name}': ${[...known.keys()].join(', ')}.`);
+    const { version, missing } = await one.found();
+    notes.push(`${name}: ${version ?? `left out, ${missing}`}`);
+    if (missing === undefined) engines.set(name, one.engine);
+  }
+  return { engines, notes };
+}
+
+async function measureEvermesh(world: World, command: EvermeshCommand): Promise<void> {
+  const { meter } = world;
+  await using pair = await EvermeshPair.open({ ...world, command, files: meter.files });
+  await meter.firstSync(pair);
+  await meter.idle(pair);
+  await meter.edits(pair);
+  await meter.rename(pair);
+  await meter.reconnect(pair);
+}
+
+async function measureSyncthing(world: World): Promise<void> {
+  const { meter } = world;
+  await using pair = await SyncthingPair.open({ ...world, files: meter.files });
+  await meter.firstSync(pair);
+  await meter.idle(pair);
+  await meter.peerEdits(pair, 'syncthing');
+  await pair.setWatcherDelay(1);
+  await meter.peerEdits(pair, 'syncthing, 1 s delay');
+  await meter.rename(pair, 'syncthing, 1 s delay');
+}
+
+async function measureUnison(world: World): Promise<void> {
+  const tool = unison(world);
+  await world.meter.firstRun(tool);
+  await world.meter.editsByRunning(tool);
+  await world.meter.renameByRunning(tool);
+}
+
+const measureCopying: Engine = (world) => world.meter.firstRun(copying(world));
+
+/** One first sync and nothing else, with a profile of one of the processes. */
+async function profile(context: ScenarioContext): Promise<ScenarioResult> {
+  const role = context.options.text('profile') as Role;
+  if (!ROLES.includes(role)) throw new UsageError(`--profile is one of ${ROLES.join(', ')}.`);
+  const command = findEvermesh();
+  const figures = new Figures();
+  const { source, files } = await makeSource(context);
+  const profiles = join(context.directory, 'profiles');
+  const nodeArguments = { role, list: ['--cpu-prof', `--cpu-prof-dir=${profiles}`] };
+  const meter = new FirstMeshMeter({ figures, files, options: context.options, seed: SEED });
+  await inWorld(context.directory, source, meter, async (world) => {
+    await using pair = await EvermeshPair.open({ ...world, command, files: meter.files, nodeArguments });
+    await meter.firstSync(pair);
+  });
+  const appendix = `The ${role} from its start to its end, with the profiler's own cost in it:\n${profileText(profiles)}`;
+  return { figures, notes: [`${EVERMESH}: ${command.described}`], appendix };
+}
+
+async function makeSource(context: ScenarioContext): Promise<{ source: string; files: GeneratedFiles }> {
+  const source = join(context.directory, 'source');
+  const files = context.options.count('files');
+  const renamed = Math.min(files, context.options.count('rename'));
+  context.say(`making ${files} files`);
+  return { source, files: await generateFiles(source, { files, renamed, bytes: FILE_BYTES, seed: SEED }) };
+}
+
+async function inWorld(
+  directory: string,
+  source: string,
+  meter: FirstMeshMeter,
+  engine: Engine,
+): Promise<void> {
+  // Short, because the path of a control socket below it may have about 100 bytes.
+  const world = join(directory, 'w');
+  const [home, left, right] = [join(world, 'home'), join(world, 'left'), join(world, 'right')];
+  await mkdir(home, { recursive: true });
+  await run('cp', ['-a', source, left]);
+  // What was just written must not be on its way to the disk while an engine is measured.
+  await run('sync', []);
+  await engine({ home, left, right, meter });
+  await rm(world, { recursive: true, force: true });
+}
+
+function setCeilings(figures: Figures): void {
+  figures.reach('first sync', { atMost: 0.5, timesOf: 'syncthing' });
+  figures.reach('a small edit, p50', { atMost: 100 });
+  figures.reach('a small edit, p50 above the floor', { atMost: 40 });
+  figures.reach('a small edit, on the wire', { atMost: 400 });
+  figures.reach('rename of a directory, on the wire', { atMost: 2000 });
+  figures.reach('rename of a directory', { atMost: 0.03, timesOf: 'syncthing, 1 s delay' });
+  for (const role of ROLES) {
+    figures.reach(`idle ${role}, processor`, { atMost: 0.1 });
+    figures.reach(`idle ${role}, wake-ups`, { atMost: 1 });
+  }
+  figures.reach('relay restarted, frames a device', { atMost: 4 });
+  figures.reach('relay restarted, bytes in frames a device', { atMost: 1000 });
+}
