@@ -5,7 +5,7 @@ import {
   type LogRecord,
   NO_HEADS,
   raiseHead,
-  Reader,
+  type Reader,
   readHeads,
   Writer,
   writeHeads,
@@ -54,13 +54,10 @@ export function encodeIndex(index: DocumentIndex): Uint8Array {
   return writer.finish();
 }
 
-export function decodeIndex(document: DocumentId, bytes: Uint8Array): DocumentIndex {
-  const reader = new Reader(bytes);
-  return {
-    document,
-    lastSeq: reader.uint(),
-    records: reader.uint(),
-    bytes: reader.uint(),
-    heads: readHeads(reader),
-  };
-}
+export const readIndex = (document: DocumentId, reader: Reader): DocumentIndex => ({
+  document,
+  lastSeq: reader.uint(),
+  records: reader.uint(),
+  bytes: reader.uint(),
+  heads: readHeads(reader),
+});

@@ -147,6 +147,8 @@ export class FolderLog {
    * stored. Assigning is synchronous, so the order of calls is the order of the log.
    */
   append(records: readonly LogRecord[], options: AppendOptions = {}): AppendResult {
+    // Before anything is assigned: what is assigned and then not committed would leave a hole.
+    for (const { header } of records) this.#checkFolder(header.folder);
     const outcomes: Outcome[] = [];
     for (const group of groups(records)) outcomes.push(...this.#appendGroup(group));
     const entries = outcomes.flatMap((outcome) => (outcome.type === 'stored' ? [outcome.entry] : []));
@@ -168,6 +170,14 @@ export class FolderLog {
     return this.#committer.idle();
   }
 
+  #checkFolder(folder: FolderId): void {
+    if (folder === this.folder) return;
+    throw new EvermeshError(
+      'RECORD_MALFORMED',
+      `A record of folder ${folder} was given to the log of ${this.folder}.`,
+    );
+  }
+
   #appendGroup(group: readonly LogRecord[]): Outcome[] {
     const gap = this.#firstGap(group);
     if (gap !== undefined) return group.map(() => gap);
@@ -185,12 +195,6 @@ export class FolderLog {
     const last = new Map<DocumentId, number>();
     for (const record of group) {
       const { header } = record;
-      if (header.folder !== this.folder) {
-        throw new EvermeshError(
-          'RECORD_MALFORMED',
-          `A record of folder ${header.folder} was given to the log of ${this.folder}.`,
-        );
-      }
       const heads = this.assignedHeads(header.document);
       const held = last.get(header.document) ?? heads.get(header.author) ?? 0;
       if (header.counter > held && header.prev > held && header.kind !== 'snapshot') {

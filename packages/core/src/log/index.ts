@@ -7,3 +7,4 @@ export * from './keys.ts';
 export * from './log-reader.ts';
 export * from './peer-state.ts';
 export * from './store.ts';
+export * from './stored-row.ts';

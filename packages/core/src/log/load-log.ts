@@ -9,11 +9,11 @@ import {
   type Random,
   toHex,
 } from '../base/index.ts';
-import { EvermeshError, isEvermeshError } from '../errors/index.ts';
-import { type Position, raiseHead, Reader, Writer } from '../protocol/index.ts';
-import { decodeIndex, type DocumentIndex } from './document-index.ts';
+import { type Position, raiseHead, type Reader, Writer } from '../protocol/index.ts';
+import { type DocumentIndex, readIndex } from './document-index.ts';
 import { documentPrefix, logKey, prefixEnd } from './keys.ts';
 import type { Store } from './store.ts';
+import { storedRow } from './stored-row.ts';
 
 export interface LogState {
   readonly epoch: Epoch;
@@ -27,25 +27,19 @@ export interface LoadedLog extends LogState {
 
 /** @throws STORE_CORRUPT if a row does not decode. */
 export async function loadLog(store: Store, folder: FolderId, random: Random): Promise<LoadedLog> {
-  try {
-    const row = await store.get(logKey(folder));
-    const state = row === undefined ? beginLog(random) : decodeLogState(row);
-    const documents = new Map<DocumentId, DocumentIndex>();
-    const heads = new Map<AuthorId, number>();
-    const prefix = documentPrefix(folder);
-    for await (const [key, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
-      const index = decodeIndex(key.slice(prefix.length) as DocumentId, value);
-      documents.set(index.document, index);
-      for (const [author, counter] of index.heads) raiseHead(heads, author, counter);
-    }
-    return { ...state, documents, heads };
-  } catch (error) {
-    if (!isEvermeshError(error, 'MESSAGE_MALFORMED')) throw error;
-    throw new EvermeshError('STORE_CORRUPT', `The log of folder ${folder} is damaged.`, {
-      cause: error,
-      details: { folder },
-    });
+  const key = logKey(folder);
+  const row = await store.get(key);
+  const state = row === undefined ? beginLog(random) : storedRow(key, row, readLogState);
+  const documents = new Map<DocumentId, DocumentIndex>();
+  const heads = new Map<AuthorId, number>();
+  const prefix = documentPrefix(folder);
+  for await (const [indexKey, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
+    const document = indexKey.slice(prefix.length) as DocumentId;
+    const index = storedRow(indexKey, value, (reader) => readIndex(document, reader));
+    documents.set(index.document, index);
+    for (const [author, counter] of index.heads) raiseHead(heads, author, counter);
   }
+  return { ...state, documents, heads };
 }
 
 const beginLog = (random: Random): LogState => ({
@@ -57,8 +51,7 @@ export function encodeLogState({ epoch, position }: LogState): Uint8Array {
   return new Writer().raw(fromHex(epoch)).uint(position.seq).raw(position.digest).finish();
 }
 
-function decodeLogState(bytes: Uint8Array): LogState {
-  const reader = new Reader(bytes);
+function readLogState(reader: Reader): LogState {
   return {
     epoch: toHex(reader.raw(16)) as Epoch,
     position: { seq: reader.uint(), digest: reader.raw(16).slice() },

@@ -4,9 +4,10 @@
  * that is neither stored nor noted as owed, whenever the power goes.
  */
 import { type BlobName, type DocumentId, type Epoch, type FolderId, fromHex, toHex } from '../base/index.ts';
-import { type Cursor, type Heads, Reader, readHeads, Writer, writeHeads } from '../protocol/index.ts';
+import { type Cursor, type Heads, readHeads, Writer, writeHeads } from '../protocol/index.ts';
 import { debtKey, debtPrefix, peerKey, prefixEnd, wantedBlobKey, wantedBlobPrefix } from './keys.ts';
 import type { Store, StoreOperation } from './store.ts';
+import { storedRow } from './stored-row.ts';
 
 /** A document of which the peer announced more than is stored here. */
 export interface Debt {
@@ -24,19 +25,22 @@ export interface PeerProgress {
   readonly acknowledged: number;
 }
 
+/** @throws STORE_CORRUPT */
 export async function readProgress(
   store: Store,
   folder: FolderId,
   peer: PeerName,
 ): Promise<PeerProgress | undefined> {
-  const row = await store.get(peerKey(folder, peer));
+  const key = peerKey(folder, peer);
+  const row = await store.get(key);
   if (row === undefined) return undefined;
-  const reader = new Reader(row);
-  const epoch = toHex(reader.raw(16)) as Epoch;
-  return {
-    cursor: { epoch, seq: reader.uint(), digest: reader.raw(16).slice() },
-    acknowledged: reader.uint(),
-  };
+  return storedRow(key, row, (reader) => {
+    const epoch = toHex(reader.raw(16)) as Epoch;
+    return {
+      cursor: { epoch, seq: reader.uint(), digest: reader.raw(16).slice() },
+      acknowledged: reader.uint(),
+    };
+  });
 }
 
 export function progressRow(
@@ -61,11 +65,12 @@ export async function* readDebts(
   const prefix = debtPrefix(folder);
   for await (const [key, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
     const [peer = '', document = ''] = key.slice(prefix.length).split('/');
-    const reader = new Reader(value);
-    yield {
-      peer,
-      debt: { document: document as DocumentId, bytes: reader.uint(), heads: readHeads(reader) },
-    };
+    const debt = storedRow(key, value, (reader) => ({
+      document: document as DocumentId,
+      bytes: reader.uint(),
+      heads: readHeads(reader),
+    }));
+    yield { peer, debt };
   }
 }
 

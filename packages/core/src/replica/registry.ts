@@ -13,8 +13,8 @@ import {
   toHex,
   utf8,
 } from '../base/index.ts';
-import { type Committer, prefixEnd, type Store, type StoreOperation } from '../log/index.ts';
-import { LIMITS, Reader, Writer } from '../protocol/index.ts';
+import { type Committer, prefixEnd, type Store, storedRow, type StoreOperation } from '../log/index.ts';
+import { LIMITS, Writer } from '../protocol/index.ts';
 
 export interface Device {
   readonly id: DeviceId;
@@ -29,6 +29,9 @@ export interface FolderEntry {
 const DEVICE_KEY = 'replica/device';
 const FOLDER_PREFIX = 'replica/folder/';
 
+/** What is kept of a name: more would not be read again. */
+const NAME_CHARACTERS = 256;
+
 /** The device this store belongs to; a new one in a new store. A given name replaces the kept one. */
 export async function readDevice(
   store: Store,
@@ -38,7 +41,8 @@ export async function readDevice(
 ): Promise<Device> {
   const row = await store.get(DEVICE_KEY);
   const kept = row === undefined ? undefined : decodeDevice(row);
-  const device = { id: kept?.id ?? newDeviceId(random), name: name ?? kept?.name ?? 'device' };
+  const given = name?.slice(0, NAME_CHARACTERS);
+  const device = { id: kept?.id ?? newDeviceId(random), name: given ?? kept?.name ?? 'device' };
   if (kept === undefined || kept.name !== device.name) {
     const value = new Writer().raw(fromHex(device.id)).text(device.name).finish();
     await committer.commit([{ type: 'put', key: DEVICE_KEY, value }]);
@@ -46,10 +50,11 @@ export async function readDevice(
   return device;
 }
 
-function decodeDevice(row: Uint8Array): Device {
-  const reader = new Reader(row);
-  return { id: toHex(reader.raw(16)) as DeviceId, name: reader.text(LIMITS.textBytes) };
-}
+const decodeDevice = (row: Uint8Array): Device =>
+  storedRow(DEVICE_KEY, row, (reader) => ({
+    id: toHex(reader.raw(16)) as DeviceId,
+    name: reader.text(LIMITS.textBytes),
+  }));
 
 export async function readFolderEntries(store: Store): Promise<Map<FolderId, FolderEntry>> {
   const entries = new Map<FolderId, FolderEntry>();

@@ -1,0 +1,312 @@
+import { describe, expect, test } from 'vitest';
+import {
+  authorOf,
+  type AuthorId,
+  type DeviceId,
+  type DocumentId,
+  type FolderId,
+  type RunId,
+  utf8,
+} from '../base/index.ts';
+import { type AtomicGroup, type Heads, type LogRecord, makeRecord } from '../protocol/index.ts';
+import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { Committer } from './committer.ts';
+import { Debts } from './debts.ts';
+import { type Appended, FolderLog, nextDigest, type Outcome } from './folder-log.ts';
+import { progressRow, readProgress } from './peer-state.ts';
+import { openStore, type Store } from './store.ts';
+
+const FOLDER = 'f0'.repeat(16) as FolderId;
+const author = (number: number): AuthorId =>
+  authorOf(`0${number}`.repeat(16) as DeviceId, 'aa'.repeat(8) as RunId);
+const [ANN, BEN] = [author(1), author(2)];
+const id = (document: string): DocumentId => document as DocumentId;
+
+const record = (
+  by: AuthorId,
+  document: string,
+  counter: number,
+  prev: number,
+  more: { group?: AtomicGroup; kind?: 'snapshot'; covers?: Heads; folder?: FolderId; body?: string } = {},
+): LogRecord => {
+  const { body = `${by} ${counter}`, ...fields } = more;
+  return makeRecord({
+    folder: FOLDER,
+    document: id(document),
+    author: by,
+    counter,
+    prev,
+    time: 0,
+    body: utf8(body),
+    ...fields,
+  });
+};
+
+async function open(
+  store: Store = memoryStore(),
+  more: { renewEpoch?: boolean; seed?: number } = {},
+): Promise<{ log: FolderLog; committer: Committer }> {
+  await openStore(store);
+  const committer = new Committer(store);
+  const random = seededRandom(more.seed ?? 1);
+  const renewEpoch = more.renewEpoch ?? false;
+  return { log: await FolderLog.open({ store, committer, folder: FOLDER, random, renewEpoch }), committer };
+}
+
+const types = (outcomes: readonly Outcome[]): string[] => outcomes.map(({ type }) => type);
+
+async function placesOf(log: FolderLog): Promise<string[]> {
+  const places: string[] = [];
+  for await (const { seq, document } of log.read.order(0)) {
+    const stored = await log.read.record(document, seq);
+    places.push(`${seq} ${document} ${stored?.record.header.counter}`);
+  }
+  return places;
+}
+
+describe('order by author', () => {
+  test('a record is taken behind its predecessor, whatever others wrote in between', async () => {
+    const { log } = await open();
+    const { outcomes, durable } = log.append([
+      record(ANN, 'a', 1, 0),
+      record(BEN, 'a', 1, 0),
+      record(ANN, 'b', 2, 0),
+      record(ANN, 'a', 3, 1),
+    ]);
+    expect(types(outcomes)).toEqual(['stored', 'stored', 'stored', 'stored']);
+    await durable;
+    expect(await placesOf(log)).toEqual(['1 a 1', '2 a 1', '3 b 2', '4 a 3']);
+    expect(log.document(id('a'))).toMatchObject({
+      lastSeq: 4,
+      records: 3,
+      heads: new Map([
+        [ANN, 3],
+        [BEN, 1],
+      ]),
+    });
+    expect(log.lastCounter(ANN)).toBe(3);
+  });
+
+  test('one whose predecessor is missing is a gap that says what is held, and is not stored', async () => {
+    const { log } = await open();
+    await log.append([record(ANN, 'a', 1, 0)]).durable;
+    const { outcomes, durable } = log.append([record(ANN, 'a', 3, 2)]);
+    await durable;
+    expect(outcomes).toEqual([{ type: 'gap', document: 'a', heads: new Map([[ANN, 1]]) }]);
+    expect(await placesOf(log)).toEqual(['1 a 1']);
+  });
+
+  test('a gap in a group stores nothing of the group, and everything beside it', async () => {
+    const { log } = await open();
+    const group = { first: 1, size: 2 };
+    const { outcomes, durable } = log.append([
+      record(BEN, 'b', 1, 0),
+      record(ANN, 'a', 1, 0, { group }),
+      record(ANN, 'b', 2, 1, { group }),
+      record(BEN, 'b', 2, 1),
+    ]);
+    await durable;
+    expect(types(outcomes)).toEqual(['stored', 'gap', 'gap', 'stored']);
+    expect(await placesOf(log)).toEqual(['1 b 1', '2 b 2']);
+  });
+
+  test('a repeat is told and stored once, also within one call and before it is durable', async () => {
+    const { log } = await open();
+    const first = log.append([record(ANN, 'a', 1, 0), record(ANN, 'a', 1, 0)]);
+    const second = log.append([record(ANN, 'a', 1, 0)]);
+    await second.durable;
+    expect([...types(first.outcomes), ...types(second.outcomes)]).toEqual(['stored', 'repeat', 'repeat']);
+    expect(await placesOf(log)).toEqual(['1 a 1']);
+  });
+
+  test('a group of which a part is held already is completed', async () => {
+    const { log } = await open();
+    const group = { first: 1, size: 2 };
+    const [a, b] = [record(ANN, 'a', 1, 0, { group }), record(ANN, 'b', 2, 0, { group })];
+    await log.append([b]).durable;
+    expect(types(log.append([a, b]).outcomes)).toEqual(['stored', 'repeat']);
+  });
+
+  test('a snapshot needs no predecessor and stands for what it covers', async () => {
+    const { log } = await open();
+    const covers = new Map([[BEN, 7]]);
+    await log.append([record(ANN, 'a', 5, 4, { kind: 'snapshot', covers })]).durable;
+    expect(log.document(id('a'))?.heads).toEqual(
+      new Map([
+        [BEN, 7],
+        [ANN, 5],
+      ]),
+    );
+    expect(types(log.append([record(BEN, 'a', 7, 6), record(BEN, 'a', 8, 7)]).outcomes)).toEqual([
+      'repeat',
+      'stored',
+    ]);
+  });
+
+  test('a record of another folder is refused with everything that came with it', async () => {
+    const { log } = await open();
+    const stray = record(ANN, 'a', 2, 1, { folder: '00'.repeat(16) as FolderId });
+    expect(() => log.append([record(ANN, 'a', 1, 0), stray])).toThrow(
+      expect.objectContaining({ code: 'RECORD_MALFORMED' }),
+    );
+    await log.append([record(ANN, 'a', 1, 0)]).durable;
+    expect(await placesOf(log)).toEqual(['1 a 1']);
+  });
+});
+
+describe('durable before visible', () => {
+  test('nothing is shown before its batch has ended, and then it is told once, in order, with its source', async () => {
+    const { log } = await open();
+    const heard: Appended[] = [];
+    log.appended.add((appended) => heard.push(appended));
+    const first = log.append([record(ANN, 'a', 1, 0)], { source: 'first' });
+    const second = log.append([record(ANN, 'a', 2, 1)], { source: 'second' });
+    expect(log.position.seq).toBe(0);
+    expect(log.document(id('a'))).toBeUndefined();
+    expect(log.assignedHeads(id('a'))).toEqual(new Map([[ANN, 2]]));
+    await Promise.all([first.durable, second.durable]);
+    expect(log.position.seq).toBe(2);
+    expect(heard.map(({ entries, source }) => [source, entries.map(({ seq }) => seq)])).toEqual([
+      ['first', [1]],
+      ['second', [2]],
+    ]);
+  });
+
+  test('what stands beside records is in their batch, and sees what became of them', async () => {
+    const store = memoryStore();
+    const { log } = await open(store);
+    const before = store.batches;
+    await log.append([record(ANN, 'a', 2, 1)], {
+      beside: (outcomes) => [{ type: 'put', key: 'x', value: utf8(types(outcomes).join()) }],
+    }).durable;
+    await log.append([record(ANN, 'a', 1, 0)], { beside: [{ type: 'put', key: 'y', value: utf8('y') }] })
+      .durable;
+    expect(store.batches).toBe(before + 2);
+    expect(new TextDecoder().decode(store.rows.get('x'))).toBe('gap');
+    expect(store.rows.has('y')).toBe(true);
+  });
+
+  test('when the store fails, everything rejects and nothing becomes visible', async () => {
+    const store = memoryStore();
+    const { log } = await open(store);
+    await log.append([record(ANN, 'a', 1, 0)]).durable;
+    const rows = new Map(store.rows);
+    let told = 0;
+    log.appended.add(() => (told += 1));
+    store.batch = () => Promise.reject(new Error('no space left'));
+    const failed = log.append([record(ANN, 'a', 2, 1)]);
+    await expect(failed.durable).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    await expect(log.append([record(BEN, 'a', 1, 0)]).durable).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    });
+    await expect(log.idle()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect([log.position.seq, log.document(id('a'))?.records, told]).toEqual([1, 1, 0]);
+    expect(store.rows).toEqual(rows);
+  });
+});
+
+describe('digest and epoch', () => {
+  test('equal records make equal digests; another record, or another order, another one', async () => {
+    const digests = async (...records: LogRecord[]): Promise<string> => {
+      const { log } = await open();
+      await log.append(records).durable;
+      expect(await log.read.digestAt(records.length)).toEqual(log.position.digest);
+      return log.position.digest.join();
+    };
+    const [a, b] = [record(ANN, 'a', 1, 0), record(BEN, 'a', 1, 0)];
+    expect(await digests(a, b)).toBe(await digests(a, b));
+    expect(await digests(a, b)).not.toBe(await digests(b, a));
+    expect(await digests(a)).not.toBe(await digests(record(ANN, 'a', 1, 0, { body: 'other' })));
+    expect(nextDigest(new Uint8Array(16), a)).toHaveLength(16);
+  });
+
+  test('a place that is not there has no digest', async () => {
+    const { log } = await open();
+    await log.append([record(ANN, 'a', 1, 0)]).durable;
+    expect(await log.read.digestAt(0)).toEqual(new Uint8Array(16));
+    expect(await log.read.digestAt(2)).toBeUndefined();
+  });
+
+  test('a log opened anew is what it was; its epoch is another only if asked for, and then for good', async () => {
+    const { rows } = memoryStore();
+    const { log } = await open(memoryStore(rows));
+    await log.append([record(ANN, 'a', 1, 0), record(BEN, 'b', 1, 0), record(ANN, 'a', 2, 1)]).durable;
+    const seen = (of: FolderLog): unknown => [
+      of.position,
+      [...of.documents()],
+      of.folderHeads,
+      of.lastCounter(ANN),
+    ];
+    const again = (await open(memoryStore(rows), { seed: 2 })).log;
+    expect(seen(again)).toEqual(seen(log));
+    expect(again.epoch).toBe(log.epoch);
+
+    const renewed = (await open(memoryStore(rows), { seed: 3, renewEpoch: true })).log;
+    expect(seen(renewed)).toEqual(seen(log));
+    expect(renewed.epoch).not.toBe(log.epoch);
+    expect((await open(memoryStore(rows), { seed: 4 })).log.epoch).toBe(renewed.epoch);
+    await again.append([record(BEN, 'b', 2, 1)]).durable;
+    expect(await placesOf(again)).toEqual(['1 a 1', '2 b 1', '3 a 2', '4 b 2']);
+  });
+
+  test('records that heads do not cover are read in the order of the log', async () => {
+    const { log } = await open();
+    await log.append([record(ANN, 'a', 1, 0), record(BEN, 'a', 1, 0), record(ANN, 'a', 2, 1)]).durable;
+    const found: string[] = [];
+    for await (const { seq } of log.read.document(id('a'), new Map([[ANN, 1]]))) found.push(String(seq));
+    expect(found).toEqual(['2', '3']);
+  });
+});
+
+describe('damage', () => {
+  async function filled(): Promise<MemoryStore> {
+    const store = memoryStore();
+    const { log, committer } = await open(store);
+    await log.append([record(ANN, 'a', 1, 0)]).durable;
+    const debts = await Debts.load(store, FOLDER);
+    const cursor = { epoch: log.epoch, ...log.position };
+    await committer.commit([
+      ...debts.owe('peer', [{ document: id('b'), bytes: 1, heads: new Map([[ANN, 2]]) }]),
+      progressRow(FOLDER, 'peer', { cursor, acknowledged: 1 }),
+    ]);
+    return store;
+  }
+  const corrupt = expect.objectContaining({ code: 'STORE_CORRUPT' }) as unknown;
+
+  test.each([
+    ['state', '/l', open],
+    ['index', '/d/a', open],
+    ['debt', '/o/peer/b', (store: Store) => Debts.load(store, FOLDER)],
+    ['cursor', '/c/peer', (store: Store) => readProgress(store, FOLDER, 'peer')],
+  ])('a %s that is cut short, or goes on behind its end, is told by name', async (_what, key, read) => {
+    const { rows } = await filled();
+    const row = rows.get(`f/${FOLDER}${key}`) as Uint8Array;
+    await expect(read(memoryStore(rows))).resolves.toBeDefined();
+    for (const bad of [row.slice(0, -1), Uint8Array.of(...row, 0), new Uint8Array(0)]) {
+      rows.set(`f/${FOLDER}${key}`, bad);
+      await expect(read(memoryStore(rows))).rejects.toEqual(corrupt);
+    }
+  });
+
+  test('a flipped bit of a record is told when it is read', async () => {
+    const store = await filled();
+    const key = [...store.rows.keys()].find((each) => each.startsWith(`f/${FOLDER}/r/a/`)) as string;
+    const bytes = store.rows.get(key) as Uint8Array;
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    const { log } = await open(store);
+    await expect(log.read.record(id('a'), 1)).rejects.toEqual(corrupt);
+  });
+
+  test.each([
+    ['of a later format', '2', 'FORMAT_TOO_NEW'],
+    ['of something else', 'leveldb', 'STORE_CORRUPT'],
+  ])('a store %s is closed again and refused by name', async (_what, format, code) => {
+    const store = await filled();
+    store.rows.set('format', utf8(format));
+    let closed = 0;
+    store.close = () => Promise.resolve(void (closed += 1));
+    await expect(open(store)).rejects.toMatchObject({ code });
+    expect(closed).toBe(1);
+  });
+});
