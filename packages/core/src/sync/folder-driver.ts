@@ -14,6 +14,9 @@ import type { Effect, Refusal } from './session-effects.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 import type { RemoteBlobs } from './transport.ts';
 
+/** Milliseconds after which a blob that the peer could not take is offered again. */
+const RETRY_UPLOAD = 30_000;
+
 export interface FolderDriverOptions {
   readonly folder: SyncedFolder;
   readonly peer: string;
@@ -167,10 +170,17 @@ export class FolderDriver {
     this.#track(this.#puts.run(upload));
   }
 
-  /** What cannot be reached is tried again by the next connection; what is refused needs somebody's help. */
+  /**
+   * What cannot be reached is tried again by the next connection; what may pass, as a relay's full disk, after a while;
+   * anything else needs somebody's help.
+   */
   #onUploadFailed(session: FolderSession, error: EvermeshError): void {
     if (error.code === 'LINK_UNREACHABLE') return this.#options.fail(error);
-    session.refuse({ code: error.code, reason: error.message, retryAfter: 0 });
+    session.refuse({
+      code: error.code,
+      reason: error.message,
+      retryAfter: error.retryable ? RETRY_UPLOAD : 0,
+    });
     this.#options.changed();
   }
 
