@@ -11,7 +11,8 @@ export async function askDevice<Answer>(
 ): Promise<Answer> {
   const settings = await recall(path, context);
   const device =
-    (await askRunning({ data: settings.data, onEvent: onProgress(context) })) ?? (await openIdleDevice(settings, context));
+    (await askRunning({ data: settings.data, onEvent: onProgress(context) })) ??
+    (await openIdleDevice(settings, context));
   try {
     return await ask(device);
   } finally {

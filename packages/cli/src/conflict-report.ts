@@ -1,20 +1,23 @@
 /** The folder's conflicts as a person can act on them: where each of the two things lies, and what settles it. */
-import { posix } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Conflict, FileContent, Folder } from '@evermesh/core';
 import { SerialQueue } from '@evermesh/core/base';
 import { KeptContents } from './kept-contents.ts';
 import { shellWord } from './printable.ts';
 import type { ConflictReport, ConflictVersion } from './reports.ts';
+import type { Settings } from './settings.ts';
 import { plural } from './words.ts';
 
 /** The folder's conflicts. One question is answered at a time: they share the copies. */
 export class Conflicts {
   readonly #folder: Folder;
+  readonly #directory: string;
   readonly #kept: KeptContents;
   readonly #questions: SerialQueue = new SerialQueue();
 
-  constructor(folder: Folder, data: string) {
+  constructor(folder: Folder, { directory, data }: Pick<Settings, 'directory' | 'data'>) {
     this.#folder = folder;
+    this.#directory = directory;
     this.#kept = new KeptContents(folder, data);
   }
 
@@ -22,27 +25,35 @@ export class Conflicts {
     return this.#questions.run(async () => {
       const reports: ConflictReport[] = [];
       for (const conflict of await this.#folder.conflicts()) {
-        reports.push(conflict.kind === 'name' ? nameConflict(this.#folder, conflict) : await this.#contentConflict(conflict));
+        reports.push(
+          conflict.kind === 'name'
+            ? nameConflict(this.#folder, conflict)
+            : await this.#contentConflict(conflict),
+        );
       }
       const contents = reports.filter(({ kind }) => kind === 'content');
-      await this.#kept.retain(new Set(contents.flatMap(({ versions }) => versions.flatMap(({ file }) => file ?? []))));
+      await this.#kept.retain(
+        new Set(contents.flatMap(({ versions }) => versions.flatMap(({ file }) => file ?? []))),
+      );
       return reports;
     });
   }
 
   async #contentConflict({ path, others = [] }: Conflict): Promise<ConflictReport> {
     const versions: ConflictVersion[] = [];
-    for (const { content } of others) versions.push({ file: await this.#kept.find(path, content), size: sizeOf(content) });
-    const words = versions.map(({ file, size = 0 }) => `${plural(size, 'byte')}, ${file ?? 'which have not arrived yet'}`);
-    const [first] = versions.flatMap(({ file }) => file ?? []);
+    for (const { content } of others)
+      versions.push({ file: await this.#kept.find(path, content), size: sizeOf(content) });
+    const sizes = versions.map(({ size = 0 }) => plural(size, 'byte')).join(', ');
+    const [here] = versions.flatMap(({ file }) => file ?? []);
+    const place = join(this.#directory, path);
     return {
       path,
       kind: 'content',
-      detail: `changed at the same time on several devices; besides what stands there, this is kept: ${words.join('; ')}`,
+      detail: `changed on several devices at the same time; beside what stands there, another version is kept (${sizes})`,
       next:
-        first === undefined
+        here === undefined
           ? 'Wait until the other version has arrived.'
-          : `Compare the two. To take the other one: cp ${shellWord(first)} ${shellWord(path)}`,
+          : `Compare the two. To take the other one: cp ${shellWord(here)} ${shellWord(place)}`,
       versions,
     };
   }
@@ -56,7 +67,7 @@ function nameConflict({ nodes }: Folder, { id, path, ownName = '' }: Conflict): 
   return {
     path,
     kind: 'name',
-    detail: `named ${ownName} like ${otherPath}, which another device made at the same time; both are kept`,
+    detail: `it and ${otherPath} were given the same name on devices that did not know of each other; both are kept`,
     next: 'Compare the two; then rename one, or delete the one that is not needed.',
     versions: [{ file: otherPath }],
   };

@@ -30,12 +30,8 @@ export async function askRunning({
   data,
   onEvent,
 }: ControlClientOptions): Promise<DeviceOperations | undefined> {
-  const place = await readPlace(data);
+  const place = await answering(data);
   if (place === undefined) return undefined;
-  // A crash leaves the file behind; only an answer proves that somebody is there.
-  const probe = await dial(place.socket);
-  if (probe === undefined) return undefined;
-  probe.destroy();
   const ask =
     <Command extends ControlCommand>(command: Command) =>
     ({ signal, wait }: OperationOptions = {}): Promise<ControlResults[Command]> =>
@@ -43,9 +39,17 @@ export async function askRunning({
   return { status: ask('status'), sync: ask('sync'), verify: ask('verify'), close: () => Promise.resolve() };
 }
 
-/** The process of a running `up`, as far as it left word. */
+/** The process of a running `up`; nothing if none answers. */
 export async function runningProcess(data: string): Promise<number | undefined> {
-  return (await readPlace(data))?.pid;
+  return (await answering(data))?.pid;
+}
+
+/** A crash leaves the file behind; only an answer proves that somebody is there. */
+async function answering(data: string): Promise<ControlPlace | undefined> {
+  const place = await readPlace(data);
+  const probe = place === undefined ? undefined : await dial(place.socket);
+  probe?.destroy();
+  return probe === undefined ? undefined : place;
 }
 
 async function readPlace(data: string): Promise<ControlPlace | undefined> {

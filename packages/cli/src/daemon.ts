@@ -2,7 +2,7 @@
  * One directory, alive: replica, link and mirror put together. `up` keeps it running, `sync` uses the same once. What
  * another command asks of a running `up` is answered here.
  */
-import type { Clock, EvermeshError } from '@evermesh/core';
+import type { Clock } from '@evermesh/core';
 import type { Mirror } from '@evermesh/mirror';
 import { bringInStep } from './bring-in-step.ts';
 import type { Conflicts } from './conflict-report.ts';
@@ -104,11 +104,6 @@ export class Daemon implements DeviceOperations {
   async verify({ signal }: OperationOptions = {}): Promise<VerifyReport> {
     const mirror = await this.open({ signal });
     return verifyReport(this.#options.device.folder, mirror as Mirror, signal);
-  }
-
-  /** Why it makes no sense to go on, and a person has to do something first. */
-  get failure(): EvermeshError | undefined {
-    return this.#mirror?.halted ?? this.link.failure;
   }
 
   async close(): Promise<void> {

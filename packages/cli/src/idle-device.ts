@@ -17,7 +17,10 @@ import { verifyReport } from './verify-report.ts';
 export type Questions = Pick<DeviceOperations, 'status' | 'verify' | 'close'>;
 
 /** @throws CONFIG_INVALID if there is nothing to look at */
-export async function openIdleDevice(settings: Settings, { output, logger }: CommandContext): Promise<Questions> {
+export async function openIdleDevice(
+  settings: Settings,
+  { output, logger }: CommandContext,
+): Promise<Questions> {
   if (!(await hasStore(settings))) {
     throw usageError(
       `The data of ${settings.directory} is not in ${settings.data} any more.`,
@@ -64,7 +67,7 @@ class IdleDevice implements Questions {
   }
 
   async status({ signal }: { signal?: AbortSignal | undefined } = {}): ReturnType<Questions['status']> {
-    const { relay, data } = this.#settings;
+    const { relay } = this.#settings;
     const { replica, folder } = this.#device;
     const survey = await this.#mirror?.survey({ signal });
     const onDisk = survey === undefined ? 0 : survey.toFolder + survey.toDisk;
@@ -76,7 +79,7 @@ class IdleDevice implements Questions {
       running: false,
       mirror: this.#mirror?.status(),
       pending: { onDisk, ...(await replica.pending(folder.id, webSocketTransport(relay).address)) },
-      conflicts: await new Conflicts(folder, data).reports(),
+      conflicts: await new Conflicts(folder, this.#settings).reports(),
     });
   }
 

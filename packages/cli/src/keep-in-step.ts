@@ -27,12 +27,14 @@ export async function keepInStep(
     control.tell(event);
   };
   const progress = new SlowProgress(systemClock, tell);
-  const stopTelling = tellLink(daemon.link, tell, progress);
+  const fatal = (): EvermeshError | undefined => fatalOf(daemon, settings);
+  const stopTelling = tellLink(daemon.link, { tell, progress, isFatal: () => fatal() !== undefined });
   try {
     const mirror = (await daemon.open({ signal })) as Mirror;
     using _ = tellMirror(running, mirror, tell, progress);
     mirror.start();
-    await untilEnd(daemon, settings, signal);
+    await daemon.link.until(() => fatal() !== undefined, signal);
+    throw fatal() as EvermeshError;
   } finally {
     stopTelling();
     await control.close();
@@ -73,15 +75,13 @@ function tellMirror(
   };
 }
 
-/** A relay that refuses the very first run was named wrongly, most likely; later, work goes on without it. */
-async function untilEnd({ link, mirror }: Daemon, { known }: Settings, signal: AbortSignal): Promise<void> {
-  let wasConnected = known;
-  const reason = (): EvermeshError | undefined => {
-    wasConnected ||= link.isConnected;
-    const { failure } = link;
-    const isFatal = failure !== undefined && (!wasConnected || failure.code.startsWith('STORE_'));
-    return mirror?.halted ?? (isFatal ? failure : undefined);
-  };
-  await link.until(() => reason() !== undefined, signal);
-  throw reason() as EvermeshError;
+/**
+ * Why it makes no sense to go on. A relay that refuses the very first run, or a folder that never arrived, was named
+ * wrongly most likely; later, work goes on without the relay.
+ */
+function fatalOf({ link, mirror }: Daemon, { known }: Settings): EvermeshError | undefined {
+  const { failure } = link;
+  const worksWithout =
+    mirror !== undefined && (known || link.wasConnected) && !failure?.code.startsWith('STORE_');
+  return mirror?.halted ?? (worksWithout ? undefined : failure);
 }

@@ -3,21 +3,30 @@ import type { CliEvent } from './events.ts';
 import type { LinkWatch } from './link-watch.ts';
 import type { SlowProgress } from './slow-progress.ts';
 
+export interface LinkTelling {
+  readonly tell: (event: CliEvent) => void;
+  readonly progress: SlowProgress;
+  /** Whether the command is about to end because of the link: then its last word says why, and once is enough. */
+  readonly isFatal: () => boolean;
+}
+
 /** @returns ends the telling */
-export function tellLink(link: LinkWatch, tell: (event: CliEvent) => void, progress: SlowProgress): () => void {
+export function tellLink(link: LinkWatch, { tell, progress, isFatal }: LinkTelling): () => void {
   let last = '';
   let total = 0;
   const look = (): void => {
     const { report, owed } = link;
     // A first attempt is no news; what becomes of it is.
-    const isNews = report.state !== 'connecting' && report.state !== 'off';
-    const now = `${report.state} ${report.why?.code ?? ''}`;
+    const isNews = report.state !== 'connecting' && report.state !== 'off' && !isFatal();
+    // Each attempt may fail in its own way, and is still the same being away.
+    const now = report.state === 'refused' ? `refused ${report.why?.code ?? ''}` : report.state;
     if (isNews && now !== last) {
       last = now;
       tell({ event: 'link', ...report });
     }
     total = owed === 0 ? 0 : Math.max(total, owed);
-    if (total > 0) progress.at({ event: 'progress', phase: 'Fetching from the relay', done: total - owed, total });
+    if (total > 0)
+      progress.at({ event: 'progress', phase: 'Fetching from the relay', done: total - owed, total });
   };
   const stop = link.changed.add(look);
   look();

@@ -1,5 +1,12 @@
 /** A folder's link as commands see it: where it stands in few words, when everything is in step, and what ends it. */
-import { type ErrorCode, EvermeshError, type FolderId, type Link, type LinkedFolder, Listeners } from '@evermesh/core';
+import {
+  type ErrorCode,
+  EvermeshError,
+  type FolderId,
+  type Link,
+  type LinkedFolder,
+  Listeners,
+} from '@evermesh/core';
 import { explain } from './next-steps.ts';
 import type { LinkReport, LinkState } from './reports.ts';
 
@@ -23,12 +30,16 @@ export class LinkWatch {
   readonly #folder: FolderId;
   readonly #relay: string;
   readonly #stop: () => void;
+  #wasConnected = false;
 
   constructor(link: Link, folder: FolderId, relay: string) {
     this.#link = link;
     this.#folder = folder;
     this.#relay = relay;
-    this.#stop = link.onStatus.add(() => this.changed.emit());
+    this.#stop = link.onStatus.add(() => {
+      this.#wasConnected ||= this.isConnected;
+      this.changed.emit();
+    });
   }
 
   get report(): LinkReport {
@@ -45,6 +56,11 @@ export class LinkWatch {
 
   get isConnected(): boolean {
     return this.#state() === 'connected';
+  }
+
+  /** Whether the relay took the folder at any time. */
+  get wasConnected(): boolean {
+    return this.#wasConnected;
   }
 
   /** Documents and contents that the relay announced, and that are not here yet. */
@@ -98,7 +114,7 @@ export class LinkWatch {
         // A further attempt after a failed one is still "away" to a person.
         return this.#link.error === undefined ? 'connecting' : 'away';
       case 'connected':
-        return this.#folderState?.error === undefined ? 'connected' : 'refused';
+        return this.#connectedState();
       case 'waiting':
         return 'away';
       case 'refused':
@@ -106,5 +122,12 @@ export class LinkWatch {
       default:
         return 'off';
     }
+  }
+
+  /** A relay may greet a device and then not let it have the folder: only what it says to that counts. */
+  #connectedState(): LinkState {
+    const folder = this.#folderState;
+    if (folder?.error !== undefined) return folder.error.retryable ? 'away' : 'refused';
+    return folder?.state === 'catching-up' || folder?.state === 'live' ? 'connected' : 'connecting';
   }
 }

@@ -6,7 +6,7 @@ import { EXIT } from './exit-codes.ts';
 import { openLogger } from './logger.ts';
 import { explain } from './next-steps.ts';
 import { openOutput, type Output, type Sink } from './output.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, COMMANDS } from './program.ts';
 import { Stopped, type StopSignal } from './stop-signal.ts';
 
 export interface MainOptions {
@@ -39,18 +39,20 @@ export async function main(
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    code = report(error, output, json);
+    code = report(error, args, output, json);
   }
   output.end();
   return code;
 }
 
-function report(error: unknown, output: Output, json: boolean): number {
+function report(error: unknown, args: readonly string[], output: Output, json: boolean): number {
   if (error instanceof CommanderError) {
     // Help and version were asked for.
     if (error.exitCode === 0) return EXIT.inStep;
-    const next = `See 'evermesh --help'.`;
-    if (json) output.tell({ event: 'error', code: 'CONFIG_INVALID', message: plain(error.message), next });
+    // Without any command the help has been shown, which says it all to a person.
+    const isHelp = error.code === 'commander.help';
+    const message = isHelp ? 'No command was given.' : plain(error.message);
+    if (json || !isHelp) output.tell({ event: 'error', code: 'CONFIG_INVALID', message, next: helpOf(args) });
     return EXIT.fatal;
   }
   if (error instanceof Stopped) {
@@ -61,4 +63,13 @@ function report(error: unknown, output: Output, json: boolean): number {
   return EXIT.fatal;
 }
 
-const plain = (message: string): string => message.replace(/^error: /, '');
+/** In the way of all other messages: a sentence on one line. */
+function plain(message: string): string {
+  const [what = '', ...hints] = message.replace(/^error: /, '').split('\n');
+  return [`${what.charAt(0).toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`, ...hints].join(' ');
+}
+
+const helpOf = ([command]: readonly string[]): string =>
+  COMMANDS.some((known) => known === command)
+    ? `See 'evermesh ${command} --help'.`
+    : `See 'evermesh --help'.`;

@@ -1,11 +1,19 @@
 /** Opens the device of a directory: its replica, and the one folder that the directory shows. */
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
-import { EvermeshError, type Folder, isEvermeshError, type Logger, openReplica, type Replica } from '@evermesh/core';
+import {
+  EvermeshError,
+  type Folder,
+  isEvermeshError,
+  type Logger,
+  openReplica,
+  type Replica,
+} from '@evermesh/core';
 import { runningProcess } from './control-client.ts';
 import { CONTROL_FILE } from './control-protocol.ts';
+import { shellWord } from './printable.ts';
 import type { Settings } from './settings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -17,14 +25,16 @@ export interface OpenDevice {
 }
 
 /** Without a device name, the store's own stays. */
-export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder'> & { readonly deviceName: string | undefined };
+export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder'> & {
+  readonly deviceName: string | undefined;
+};
 
 /** @throws STORE_LOCKED with what to do, if another process has the data directory */
 export async function openDevice(settings: DeviceSettings, logger: Logger): Promise<OpenDevice> {
-  const { data, deviceName } = settings;
+  const { data } = settings;
   // What lies here is as private as the directory that it mirrors.
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const replica = await openReplicaOf(data, deviceName, logger);
+  const replica = await openReplicaOf(settings, logger);
   try {
     return { replica, ...(await openFolder(replica, settings)) };
   } catch (error) {
@@ -38,7 +48,10 @@ export const hasArrived = (folder: Folder): boolean => folder.nodes.ready || fol
 
 /** Removes what a failed first join left: nothing was ever kept in it. */
 export async function forgetData({ data }: Settings): Promise<void> {
-  for (const name of ['store', 'blobs', 'conflicts', CONTROL_FILE]) await rm(join(data, name), { recursive: true, force: true });
+  for (const name of ['store', 'blobs', 'conflicts', CONTROL_FILE])
+    await rm(join(data, name), { recursive: true, force: true });
+  // Not empty: somebody keeps other things there.
+  await rmdir(data).catch(() => undefined);
 }
 
 export const hasStore = ({ data }: Pick<Settings, 'data'>): Promise<boolean> =>
@@ -47,7 +60,10 @@ export const hasStore = ({ data }: Pick<Settings, 'data'>): Promise<boolean> =>
     () => false,
   );
 
-async function openReplicaOf(data: string, deviceName: string | undefined, logger: Logger): Promise<Replica> {
+async function openReplicaOf(
+  { directory, data, deviceName }: DeviceSettings,
+  logger: Logger,
+): Promise<Replica> {
   try {
     return await openReplica({
       store: levelStore(join(data, 'store')),
@@ -58,15 +74,28 @@ async function openReplicaOf(data: string, deviceName: string | undefined, logge
   } catch (error) {
     if (!isEvermeshError(error, 'STORE_LOCKED')) throw error;
     const process = await runningProcess(data);
-    const who = process === undefined ? 'Another evermesh process' : `'evermesh up' (process ${process})`;
-    throw new EvermeshError('STORE_LOCKED', `${who} uses ${data}.`, {
-      cause: error,
-      details: { next: 'Stop it first, or wait until it has ended.' },
-    });
+    throw new EvermeshError(
+      'STORE_LOCKED',
+      process === undefined
+        ? `Another evermesh process uses ${data}.`
+        : `An 'evermesh up' (process ${process}) keeps ${directory} in step already.`,
+      {
+        cause: error,
+        details: {
+          next:
+            process === undefined
+              ? 'Run the command again when that has ended.'
+              : `Ask it with 'evermesh status ${shellWord(directory)}', or stop it first.`,
+        },
+      },
+    );
   }
 }
 
-async function openFolder(replica: Replica, { directory, folder: id, data }: DeviceSettings): Promise<{ folder: Folder; created: boolean }> {
+async function openFolder(
+  replica: Replica,
+  { directory, folder: id, data }: DeviceSettings,
+): Promise<{ folder: Folder; created: boolean }> {
   if (id !== undefined) return { folder: await replica.joinFolder(id), created: false };
   const [first, ...others] = replica.folders();
   if (first === undefined) {

@@ -146,7 +146,9 @@ describe('for people', () => {
       return stdout.text;
     };
     expect(words({})).toContain('in step, 3,214 files here');
-    expect(words({ running: false, link: { relay: 'ws://r', state: 'off' } })).toContain('in step as far as is known here');
+    expect(words({ running: false, link: { relay: 'ws://r', state: 'off' } })).toContain(
+      'in step as far as is known here',
+    );
     expect(words({ inStep: false, pending: { onDisk: 0, toRelay: 2, fromRelay: 1 } })).toContain(
       'not in step, 3,214 files here; 2 changes not yet at the relay, 1 item not yet fetched from the relay',
     );
@@ -157,7 +159,9 @@ describe('for people', () => {
       next: 'Look at both.',
       versions: [],
     };
-    expect(words({ conflicts: [conflict] })).toMatch(/a\.png \(content\): another version is kept\n +Next: Look at both\./);
+    expect(words({ conflicts: [conflict] })).toMatch(
+      /a\.png \(content\): another version is kept\n +Next: Look at both\./,
+    );
     expect(words({ ignoredCount: 2 })).toContain('--ignored');
     expect(words({ ignoredCount: 1, ignored: [{ path: '.git', reason: 'version control' }] })).toContain(
       '.git: version control',

@@ -25,6 +25,8 @@ export interface ProgramOptions {
   readonly writeError: (text: string) => void;
 }
 
+export const COMMANDS = ['relay', 'up', 'sync', 'status', 'verify', 'paths'] as const;
+
 const RELAY_HELP = 'the relay, ws://HOST:PORT or wss://HOST; remembered';
 const DATA_HELP = `where this directory's store lies; remembered`;
 
@@ -35,11 +37,11 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
-    .configureOutput({ writeOut, writeErr: writeError })
+    .configureOutput({ writeOut, writeErr: writeError, outputError: () => {} })
     .showSuggestionAfterError(true)
     .addHelpText('after', EXIT_CODES_HELP);
 
-  const command = (name: string, description: string): Command =>
+  const command = (name: (typeof COMMANDS)[number], description: string): Command =>
     program
       .command(name)
       .description(description)

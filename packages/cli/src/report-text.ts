@@ -19,5 +19,5 @@ export function pendingText({ onDisk, toRelay, fromRelay }: PendingReport): stri
     toRelay > 0 ? `${plural(toRelay, 'change')} not yet at the relay` : '',
     fromRelay > 0 ? `${plural(fromRelay, 'item')} not yet fetched from the relay` : '',
   ].filter((part) => part !== '');
-  return parts.length === 0 ? 'the relay has not been asked' : parts.join(', ');
+  return parts.length === 0 ? 'nothing is known to wait' : parts.join(', ');
 }

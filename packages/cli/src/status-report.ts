@@ -39,4 +39,5 @@ export function statusReport(parts: StatusParts): StatusReport {
 export const problemReports = (mirror: MirrorStatus | undefined): ProblemReport[] =>
   (mirror?.problems ?? []).map(({ path, code, message, next }) => ({ path, code, message, next }));
 
-const isNothing = ({ onDisk, toRelay, fromRelay }: PendingReport): boolean => onDisk + toRelay + fromRelay === 0;
+const isNothing = ({ onDisk, toRelay, fromRelay }: PendingReport): boolean =>
+  onDisk + toRelay + fromRelay === 0;

@@ -57,10 +57,23 @@ const linkWords = ({ link }: StatusReport): string =>
     ? LINK_WORDS[link.state]
     : `${LINK_WORDS[link.state]}: ${printable(link.why.message)}`;
 
+const MIRROR_WORDS: Readonly<Record<string, string>> = {
+  starting: 'about to be looked at',
+  scanning: 'being looked at',
+  writing: 'being written to',
+};
+
 function stateWords({ inStep, folder, link, mirror, files, pending }: StatusReport, paint: Paint): string {
   if (folder.name === '') return `${paint('yellow', 'waiting')} for the folder to arrive from the relay`;
   const here = `${plural(files, 'file')} here`;
   if (inStep)
-    return paint('green', link.state === 'connected' ? `in step, ${here}` : `in step as far as is known here, ${here}`);
-  return `${paint('yellow', 'not in step')}, ${here}; ${pendingText(pending)}; the mirror is ${printable(mirror)}`;
+    return paint(
+      'green',
+      link.state === 'connected' ? `in step, ${here}` : `in step as far as is known here, ${here}`,
+    );
+  const works =
+    mirror === 'in step' || mirror === 'not running'
+      ? ''
+      : `; the directory is ${MIRROR_WORDS[mirror] ?? printable(mirror)}`;
+  return `${paint('yellow', 'not in step')}, ${here}; ${pendingText(pending)}${works}`;
 }

@@ -5,7 +5,7 @@ import { shellWord } from './printable.ts';
 import { usageError } from './usage-error.ts';
 
 const LIMIT = 4096;
-const MAKE_ONE = 'Make one with: (umask 077; head -c 32 /dev/urandom | base64 > FILE)';
+const MAKE_ONE = 'A new relay needs one made with: (umask 077; head -c 32 /dev/urandom | base64 > FILE)';
 
 export interface Token {
   readonly token: string;
@@ -48,6 +48,13 @@ async function readSmallFile(path: string): Promise<{ text: string; mode: number
     if (bytesRead > LIMIT) throw new Error(`it is larger than ${LIMIT} bytes`);
     return { text: bytes.toString('latin1', 0, bytesRead), mode };
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw usageError(
+        `There is no token file ${path}.`,
+        `Give the file with the relay's token. ${MAKE_ONE}`,
+        error,
+      );
+    }
     throw usageError(`The token file ${path} cannot be read: ${(error as Error).message}.`, MAKE_ONE, error);
   }
 }

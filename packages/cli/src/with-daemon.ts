@@ -82,7 +82,7 @@ async function start<Result>(
     settings,
     device,
     link,
-    conflicts: new Conflicts(folder, settings.data),
+    conflicts: new Conflicts(folder, settings),
     clock: systemClock,
     mirror,
     openMirror: open,
@@ -95,7 +95,11 @@ async function start<Result>(
 }
 
 /** Nothing was taken in and nothing has arrived: what was opened is of no use to anybody. */
-function cameToNothing(error: unknown, { known }: Settings, { replica, folder, created }: OpenDevice): boolean {
+function cameToNothing(
+  error: unknown,
+  { known }: Settings,
+  { replica, folder, created }: OpenDevice,
+): boolean {
   if (error instanceof Stopped || (known && !isEvermeshError(error, 'FOLDER_NOT_FOUND'))) return false;
   const isEmpty = [...folder.nodes.all()].length === 0;
   return replica.folders().length === 1 && isEmpty && (created || folder.name === '');

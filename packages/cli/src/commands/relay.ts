@@ -43,7 +43,10 @@ export async function relay(
   return EXIT.inStep;
 }
 
-async function authorizerFrom({ tokenFile, allowEveryone: all }: RelayFlags, output: Output): Promise<Authorizer> {
+async function authorizerFrom(
+  { tokenFile, allowEveryone: all }: RelayFlags,
+  output: Output,
+): Promise<Authorizer> {
   if (tokenFile !== undefined && all === true) {
     throw usageError('--token-file and --allow-everyone contradict each other.', 'Give one of the two.');
   }

@@ -8,7 +8,9 @@ export interface StatusFlags {
 }
 
 export async function status(path: string, flags: StatusFlags, context: CommandContext): Promise<ExitCode> {
-  const { ignored, ...report } = await askDevice(path, context, (device) => device.status({ signal: context.signal }));
+  const { ignored, ...report } = await askDevice(path, context, (device) =>
+    device.status({ signal: context.signal }),
+  );
   context.output.tell({ event: 'status', ...report, ...(flags.ignored === true ? { ignored } : {}) });
   if (report.problems.length > 0) return EXIT.partial;
   return report.inStep && report.conflicts.length === 0 ? EXIT.inStep : EXIT.pending;

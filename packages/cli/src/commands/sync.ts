@@ -55,7 +55,11 @@ function syncHere(
 }
 
 /** What a running `up` was started with stays as it is until it is stopped. */
-async function checkSame(flags: SyncFlags, settings: Settings, { directories }: CommandContext): Promise<void> {
+async function checkSame(
+  flags: SyncFlags,
+  settings: Settings,
+  { directories }: CommandContext,
+): Promise<void> {
   const entry = await directories.get(settings.directory);
   const { relay, tokenFile, deviceName } = settings;
   const isSame =
