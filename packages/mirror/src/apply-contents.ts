@@ -138,7 +138,7 @@ class ContentBatch {
     }
     const own = new Map<string, Promise<boolean>>();
     const letGoLater: (() => Promise<void>)[] = [];
-    for (const staged of this.#staged) {
+    await eachOf(this.#staged, AT_ONCE, async (staged) => {
       const { path, step, temporary } = staged;
       await atPath(this.#world, path, step.node.id, async () => {
         const directory = parentOf(path);
@@ -149,7 +149,7 @@ class ContentBatch {
         if (late !== undefined) letGoLater.push(late);
       });
       await this.#discard(temporary);
-    }
+    });
     await syncDirectories(
       this.#world,
       this.#staged.map(({ path }) => parentOf(path)),

@@ -123,3 +123,53 @@ test('a crash at any step leaves old or new contents, and what follows settles a
   const stride = RUNS >= 1000 ? 1 : Math.max(1, Math.round(count / RUNS));
   for (let step = 0; step < count; step += stride) await crashAfter(step);
 }, 300_000);
+
+test('a crash at any step of a first joining doubles nothing and loses nothing', async () => {
+  const begin = async (): Promise<[TestDevice, TestDevice]> => {
+    const [a, b] = await TestDevice.pair();
+    await a.write('both/same', 'same\n');
+    await a.write('both/other', 'of a\n');
+    await a.write('only/a', 'a\n');
+    await a.write('version', 'one\n');
+    await a.settle();
+    await a.write('version', 'one\ntwo\n');
+    await a.settle();
+    await exchange(a, b);
+    await b.write('both/same', 'same\n');
+    await b.write('both/other', 'of b\n');
+    await b.write('only/b', 'b\n');
+    await b.write('version', 'one\n');
+    return [a, b];
+  };
+  const end = async (a: TestDevice, b: TestDevice, where: string): Promise<void> => {
+    await settleAll(a, b);
+    for (const device of [a, b]) {
+      const shown = await onDisk(device);
+      expect(shown, where).toMatchObject({
+        'both/same': 'same\n',
+        'only/a': 'a\n',
+        'only/b': 'b\n',
+        version: 'one\ntwo\n',
+      });
+      const others = Object.entries(shown).filter(([path]) => path.startsWith('both/other'));
+      expect(others.map(([, text]) => text).sort(), where).toEqual(['of a\n', 'of b\n']);
+      expect(Object.keys(shown), where).toHaveLength(8);
+      expect(await inFolder(device), where).toEqual(shown);
+      expect(await device.settle(), where).toBe(0);
+    }
+    await a.end();
+    await b.end();
+  };
+  const [a, b] = await begin();
+  b.fuse.blowAfter(Infinity);
+  await b.settle();
+  const count = b.fuse.steps.length;
+  await end(a, b, 'without a crash');
+  for (let step = 0; step < count; step += RUNS >= 1000 ? 1 : Math.max(1, Math.round(count / RUNS))) {
+    const [one, two] = await begin();
+    two.fuse.blowAfter(step);
+    await two.settle().catch(() => undefined);
+    await two.crash();
+    await end(one, two, `after step ${step}, before ${two.fuse.steps.at(-1)}`);
+  }
+}, 300_000);

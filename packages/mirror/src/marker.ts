@@ -56,7 +56,7 @@ export async function checkMarker(
     throw new EvermeshError(
       'MIRROR_HALTED',
       'The directory was mirrored before, and its marker is gone: perhaps a disk is not mounted, or it was emptied. ' +
-        `Nothing was done. Bring back the directory with its ${OWN_DIRECTORY}, or begin anew with joinAgain, which deletes nothing.`,
+        `Nothing was done. Bring back the directory with its ${OWN_DIRECTORY}, or let it join again, which deletes nothing.`,
       { details: { directory: disk.root } },
     );
   }

@@ -36,7 +36,7 @@ export class MassDeletionGuard {
       throw new EvermeshError(
         'MIRROR_HALTED',
         `${removed} of ${total} entries are gone from the directory. Nothing more is deleted on other devices. ` +
-          'If you meant it, start again with allowMassDeletion; else bring the files back first.',
+          'Bring the files back, or say that it was meant.',
         { details: { removed, total } },
       );
     }

@@ -16,7 +16,9 @@ const EXECUTABLE = 0o111n;
 const STATS_AT_ONCE = 256;
 /** Milliseconds: a timer that only has to exist. */
 const LONG = 2 ** 30;
-const PIECE = 256 * 1024;
+/** Bytes read at once: few at first, because most files are small. */
+const FIRST_PIECE = 8 * 1024;
+const PIECE = 512 * 1024;
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const nodeFileSystem: FileSystem = {
@@ -105,12 +107,15 @@ async function openToRead(path: string): Promise<ReadHandle> {
   return {
     stat: async () => fileStat(await handle.stat({ bigint: true })),
     async *pieces() {
+      let size = FIRST_PIECE;
       for (let position = 0; ;) {
-        const buffer = new Uint8Array(PIECE);
-        const { bytesRead } = await handle.read(buffer, 0, PIECE, position);
-        if (bytesRead === 0) return;
+        const buffer = new Uint8Array(size);
+        const { bytesRead } = await handle.read(buffer, 0, size, position);
+        if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+        // The end: only there a read of a file gives less than was asked for.
+        if (bytesRead < size) return;
         position += bytesRead;
-        yield buffer.subarray(0, bytesRead);
+        size = Math.min(4 * size, PIECE);
       }
     },
     close: () => handle.close(),

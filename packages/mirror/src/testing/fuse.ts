@@ -9,6 +9,8 @@ import { nodeFileSystem } from '../fs/node-file-system.ts';
 export class Fuse {
   /** What was done, for a message that says where it broke. */
   readonly steps: string[] = [];
+  /** Files whose content is only in the caches of the system: a power cut takes it. */
+  readonly unsynced: Set<string> = new Set();
   #limit = Infinity;
 
   /** Lets this many further steps pass. */
@@ -19,6 +21,12 @@ export class Fuse {
 
   replace(): void {
     this.#limit = Infinity;
+    this.unsynced.clear();
+  }
+
+  follows(from: string, to: string): void {
+    this.unsynced.delete(to);
+    if (this.unsynced.has(from)) this.unsynced.add(to);
   }
 
   get isBlown(): boolean {
@@ -49,7 +57,10 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
       }
       await opened.write(bytes);
     },
-    sync: () => step(`sync ${path}`, () => opened.sync()),
+    async sync() {
+      await step(`sync ${path}`, () => opened.sync());
+      fuse.unsynced.delete(path);
+    },
   });
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     fuse.step(what);
@@ -66,10 +77,19 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
     list: (path) => read(() => real.list(path)),
     openToRead: (path) => read(() => real.openToRead(path)),
     readLink: (path) => read(() => real.readLink(path)),
-    create: async (path, options) =>
-      handle(path, await step(`create ${path}`, () => real.create(path, options))),
-    rename: (from, to) => step(`rename ${from} ${to}`, () => real.rename(from, to)),
-    link: (from, to) => step(`link ${from} ${to}`, () => real.link(from, to)),
+    async create(path, options) {
+      const opened = await step(`create ${path}`, () => real.create(path, options));
+      fuse.unsynced.add(path);
+      return handle(path, opened);
+    },
+    async rename(from, to) {
+      await step(`rename ${from} ${to}`, () => real.rename(from, to));
+      fuse.follows(from, to);
+    },
+    async link(from, to) {
+      await step(`link ${from} ${to}`, () => real.link(from, to));
+      fuse.follows(from, to);
+    },
     unlink: (path) => step(`unlink ${path}`, () => real.unlink(path)),
     makeDirectory: (path) => step(`mkdir ${path}`, () => real.makeDirectory(path)),
     removeDirectory: (path) => step(`rmdir ${path}`, () => real.removeDirectory(path)),

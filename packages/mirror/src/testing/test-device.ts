@@ -84,12 +84,13 @@ export class TestDevice {
     return this.#mirror;
   }
 
-  /** As after `kill -9`: the mirror is forgotten, its lock left; the replica begins a new run over the same store. */
+  /** As after a power cut: the mirror is forgotten, what it did not sync is lost; the replica begins a new run over the same store. */
   async crash(): Promise<void> {
     this.#mirror = undefined;
     const { id } = this.folder;
     // What its store cannot take any more is lost with it.
     await this.replica.close().catch(() => undefined);
+    for (const path of this.fuse.unsynced) await emptied(path);
     this.fuse.replace();
     await fs.rm(this.at('.evermesh/lock'), { force: true });
     await this.openReplica(id);
@@ -144,6 +145,14 @@ export class TestDevice {
       event.type === 'change' && event.direction === direction ? [`${event.change} ${event.path}`] : [],
     );
   }
+}
+
+/** As a file is whose content was not on the disk yet when the power went: its name and times were. */
+async function emptied(path: string): Promise<void> {
+  const stat = await fs.lstat(path).catch(() => undefined);
+  if (stat?.isFile() !== true) return;
+  await fs.truncate(path);
+  await fs.utimes(path, stat.atime, stat.mtime);
 }
 
 /** Every path on disk: `/` for a directory, `-> target` for a link, else the content. Our own directory left out. */

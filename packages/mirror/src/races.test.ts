@@ -1,0 +1,157 @@
+/** A person or program that is faster than the mirror, by one system call. */
+import * as fs from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { FileSystem } from './fs/file-system.ts';
+import { nodeFileSystem } from './fs/node-file-system.ts';
+import { testDevices } from './testing/devices.ts';
+import { exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+
+const devices = testDevices();
+
+/** Two devices in step, the second with a file system in which `before` may come first, once. */
+async function racing(
+  before: Partial<
+    Record<'rename' | 'link' | 'removeDirectory', (device: TestDevice, path: string) => Promise<boolean>>
+  >,
+): Promise<[TestDevice, TestDevice]> {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\ntwo\n');
+  await a.write('d/file', 'one\n');
+  await settleAll(a, b);
+  await b.closeMirror();
+  const left = new Map(Object.entries(before));
+  const first = async (name: 'rename' | 'link' | 'removeDirectory', path: string): Promise<void> => {
+    if ((await left.get(name)?.(b, path.slice(b.directory.length + 1))) === true) left.delete(name);
+  };
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async rename(from, to) {
+      await first('rename', to);
+      await nodeFileSystem.rename(from, to);
+    },
+    async link(from, to) {
+      await first('link', to);
+      await nodeFileSystem.link(from, to);
+    },
+    async removeDirectory(path) {
+      await first('removeDirectory', path);
+      await nodeFileSystem.removeDirectory(path);
+    },
+  };
+  await b.open({ fileSystem });
+  return [a, b];
+}
+
+test('what a person saves in the moment in which a newer content comes is merged into it', async () => {
+  const [a, b] = await racing({
+    async rename(device, to) {
+      if (to !== 'file') return false;
+      await device.write('file', 'by b\none\ntwo\n');
+      return true;
+    },
+  });
+  await a.write('file', 'one\ntwo\nby a\n');
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await device.read('file')).toBe('by b\none\ntwo\nby a\n');
+});
+
+test('what a person writes in the moment in which the file goes stays', async () => {
+  const [a, b] = await racing({
+    async rename(device, to) {
+      if (!to.endsWith('/file') || !to.startsWith('.evermesh/trash')) return false;
+      await device.write('file', 'one\ntwo\nby b\n');
+      return true;
+    },
+  });
+  await fs.rm(a.at('file'));
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toMatchObject({ file: 'one\ntwo\nby b\n' });
+});
+
+test('what a person makes in the moment in which another file comes to its name is kept beside it', async () => {
+  const [a, b] = await racing({
+    async link(device, to) {
+      if (to !== 'new') return false;
+      await device.write('new', 'by b\n');
+      return true;
+    },
+  });
+  await a.write('new', 'by a\n');
+  await settleAll(a, b);
+  expect(await onDisk(a)).toEqual(await onDisk(b));
+  const texts = Object.entries(await onDisk(a)).filter(([name]) => name.startsWith('new'));
+  expect(texts.map(([, text]) => text).sort()).toEqual(['by a\n', 'by b\n']);
+});
+
+test('what a person puts into a directory in the moment in which it goes keeps the directory', async () => {
+  const [a, b] = await racing({
+    async removeDirectory(device, path) {
+      if (path !== 'd') return false;
+      await device.write('d/new', 'by b\n');
+      return true;
+    },
+  });
+  await fs.rm(a.at('d'), { recursive: true });
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ d: '/', 'd/new': 'by b\n', file: 'one\ntwo\n' });
+  }
+});
+
+test('a directory that a person moves away in the moment in which a file comes into it takes the file along', async () => {
+  const [a, b] = await racing({
+    async link(device, to) {
+      if (to !== 'd/new') return false;
+      await fs.rename(device.at('d'), device.at('e'));
+      return true;
+    },
+  });
+  await a.write('d/new', 'by a\n');
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({
+      e: '/',
+      'e/file': 'one\n',
+      'e/new': 'by a\n',
+      file: 'one\ntwo\n',
+    });
+  }
+});
+
+test('an edit that arrives while a save of the same file is being taken is in it', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\ntwo\n');
+  await settleAll(a, b);
+  await a.write('file', 'one\ntwo\nby a\n');
+  await a.settle();
+  await b.closeMirror();
+  let delivered = false;
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      async openToRead(path) {
+        const handle = await nodeFileSystem.openToRead(path);
+        if (path.endsWith('/file') && !delivered) {
+          delivered = true;
+          await exchange(a, b);
+        }
+        return handle;
+      },
+    },
+  });
+  await b.write('file', 'by b\none\ntwo\n');
+  await settleAll(a, b);
+  expect(delivered).toBe(true);
+  for (const device of [a, b]) expect(await device.read('file')).toBe('by b\none\ntwo\nby a\n');
+});
+
+test('our own directory is written by nobody else, in any spelling of its name', async () => {
+  const [a, b] = await devices.pair();
+  for (const name of ['.EverMesh', 'd/.evermesh']) await a.folder.writeFile(`${name}/lock`, 'theirs\n');
+  await exchange(a, b);
+  await b.settle();
+  expect(await onDisk(b)).toEqual({ d: '/' });
+  expect(await b.read('.evermesh/lock')).not.toContain('theirs');
+  expect(Object.keys(await inFolder(b))).toContain('d/.evermesh/lock');
+  expect(b.mirror.status().problems).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { MassDeletionGuard } from './mass-deletion.ts';
+import { besideName } from './names.ts';
+import { SecondLook } from './second-look.ts';
+import { VirtualClock } from './testing/virtual-clock.ts';
+
+function standing(): VirtualClock {
+  const clock = new VirtualClock();
+  clock.auto = false;
+  return clock;
+}
+
+test('what is gone is believed after 100 ms, and not when it was seen meanwhile', () => {
+  const clock = standing();
+  const looks = new SecondLook(clock);
+  looks.begin();
+  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(false);
+  expect(looks.due).toEqual({ directories: ['d'], wait: 100 });
+  clock.pass(60);
+  expect(looks.due).toEqual({ directories: ['d'], wait: 40 });
+  looks.begin();
+  looks.end(new Set(['d']));
+  expect(looks.due).toBeUndefined();
+  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(false);
+  clock.pass(100);
+  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(true);
+});
+
+test('a suspicion outlives a look at another directory, and begins anew when something else is suspected', () => {
+  const clock = standing();
+  const looks = new SecondLook(clock);
+  looks.isConfirmed('x', 'emptied', '1', 'd');
+  looks.begin();
+  looks.end(new Set(['e']));
+  clock.pass(1000);
+  expect(looks.isConfirmed('x', 'emptied', '2', 'd')).toBe(false);
+  expect(looks.due?.wait).toBe(1000);
+});
+
+test('a clock that was set back makes nobody wait longer than the time between two looks', () => {
+  const clock = standing();
+  const looks = new SecondLook(clock);
+  looks.isConfirmed('x', 'gone', '', 'd');
+  clock.pass(-86_400_000);
+  expect(looks.due?.wait).toBe(100);
+  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(false);
+  clock.pass(100);
+  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(true);
+});
+
+test('a slow deletion of most files is a mass deletion as well; spread over hours it is none', () => {
+  const clock = standing();
+  const fast = new MassDeletionGuard(clock, false);
+  for (let i = 0; i < 50; i++) fast.check(1, 100 - i);
+  expect(() => fast.check(1, 50)).toThrow(expect.objectContaining({ code: 'MIRROR_HALTED' }));
+  const slow = new MassDeletionGuard(clock, false);
+  for (let i = 0; i < 99; i++) {
+    slow.check(1, 100 - i);
+    clock.pass(60_000);
+  }
+});
+
+test('a name beside another keeps its ending, whole characters, and 255 bytes', () => {
+  expect(besideName('notes.md', '0123456789abcdef')).toBe('notes (~01234567).md');
+  expect(besideName('.hidden', '0123456789abcdef')).toBe('.hidden (~01234567)');
+  expect(besideName('a', '0123456789', 2)).toBe('a (~01234567~~)');
+  const long = besideName(`${'\u{1f600}'.repeat(63)}.md`, '0123456789abcdef');
+  expect(new TextEncoder().encode(long).byteLength).toBeLessThanOrEqual(255);
+  expect(long.endsWith(' (~01234567).md')).toBe(true);
+  expect(encodeURIComponent(long)).toContain('%F0%9F%98%80%20');
+});
