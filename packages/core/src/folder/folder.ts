@@ -67,7 +67,8 @@ export class Folder {
   /**
    * Writes a whole file and makes the directories that are missing on the way. What differs from the present content is
    * written as edits, so concurrent writers of a text merge. Durable after `flush`.
-   * @throws PATH_INVALID, PATH_IS_DIRECTORY, PATH_NOT_DIRECTORY, FOLDER_NOT_READY
+   * @throws PATH_INVALID, PATH_IS_DIRECTORY, PATH_NOT_DIRECTORY, FOLDER_NOT_READY; CONTENT_NOT_HERE for a file of which
+   * nothing has arrived but its name
    */
   writeFile(path: string, data: string | Uint8Array): Promise<void> {
     return this.#paths.write(path, typeof data === 'string' ? utf8(data) : data);

@@ -16,10 +16,12 @@ import {
   contentDigest,
   digestOfBlob,
   type FileContent,
+  hasFirstContent,
   ROOT,
   type ShownNode,
   textOf,
 } from '../model/index.ts';
+import type { Heads } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import type { FolderState } from './folder-state.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
@@ -69,9 +71,7 @@ export class PathOperations {
     if (node === undefined || node.kind === 'directory') throw isDirectory(path);
     const content = await this.#nodes.content(node.id);
     if (content !== undefined) return content.content;
-    throw new EvermeshError('CONTENT_NOT_HERE', `The content of ${quoted(path)} has not arrived here yet.`, {
-      details: { path },
-    });
+    throw notHere(path);
   }
 
   async read(path: string): Promise<Uint8Array> {
@@ -96,7 +96,7 @@ export class PathOperations {
         operations.push({ type: 'create', id: this.#newId(), parent, name, kind: 'file', content, digest });
       } else {
         // Who writes by path means the file as it is, not as somebody's disk showed it.
-        operations.push({ type: 'save', id: node.id, content, shown: await this.#heads(node.id) });
+        operations.push({ type: 'save', id: node.id, content, shown: await this.#heads(node, path) });
       }
       await this.#apply(operations);
     });
@@ -193,10 +193,14 @@ export class PathOperations {
     return { content: { kind: 'blob', name, size }, digest: digestOfBlob(name) };
   }
 
-  /** The heads that a reader of the newest state would have been shown. */
-  async #heads(id: NodeId): Promise<ReturnType<FolderState['log']['assignedHeads']>> {
+  /**
+   * The heads that a reader of the newest state would have been shown. Of a file whose first content has yet to arrive
+   * nobody was shown anything: what is written now and that content would end up one behind the other.
+   */
+  async #heads({ id, digest }: ShownNode, path: string): Promise<Heads> {
     const document = documentOf(id);
-    await this.#state.documents.newest(document);
+    const doc = await this.#state.documents.newest(document);
+    if (!hasFirstContent(doc, digest)) throw notHere(path);
     return this.#state.log.assignedHeads(document);
   }
 
@@ -225,6 +229,11 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 const exists = (path: string): EvermeshError =>
   new EvermeshError('PATH_EXISTS', `There is something at ${quoted(path)} already.`, { details: { path } });
+
+const notHere = (path: string): EvermeshError =>
+  new EvermeshError('CONTENT_NOT_HERE', `The content of ${quoted(path)} has not arrived here yet.`, {
+    details: { path },
+  });
 
 const notEmpty = (path: string): EvermeshError =>
   new EvermeshError(

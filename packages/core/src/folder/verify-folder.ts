@@ -55,13 +55,21 @@ async function verifyRecords(state: FolderState): Promise<Finding[]> {
       digest = new Uint8Array(place.digest);
     }
   }
+  if (!equalBytes(digest, state.log.position.digest)) {
+    findings.push({
+      document: TREE_DOCUMENT,
+      what: 'order differs',
+      detail: 'the log does not end where its state says',
+    });
+  }
   for (const index of state.log.documents()) {
     const other = rebuilt.get(index.document);
     const equal =
       other !== undefined &&
       equalHeads(other.heads, index.heads) &&
       other.lastSeq === index.lastSeq &&
-      other.records === index.records;
+      other.records === index.records &&
+      other.bytes === index.bytes;
     if (!equal)
       findings.push({
         document: index.document,

@@ -1,0 +1,118 @@
+/** What a folder shows and takes while only a part of what others made is here. */
+import { describe, expect, test } from 'vitest';
+import { type FolderId, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
+import { type LogRecord, NO_HEADS } from '../protocol/index.ts';
+import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
+
+const ID = '0123456789abcdef0123456789abcdef' as FolderId;
+const NOT_HERE = { code: 'CONTENT_NOT_HERE' };
+
+async function twoDevices(): Promise<[TestFolder, TestFolder]> {
+  const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+  const b = await openFolder({ seed: 2, id: ID });
+  await exchange(a, b);
+  return [a, b];
+}
+
+/** The records that `from` has and `to` lacks, of the tree or of the files. */
+async function lacking(from: TestFolder, to: TestFolder, which: 'tree' | 'files'): Promise<LogRecord[]> {
+  await from.folder.flush();
+  const found: LogRecord[] = [];
+  for (const { document } of from.state.log.documents()) {
+    if ((document === TREE_DOCUMENT) !== (which === 'tree')) continue;
+    const held = to.state.log.document(document)?.heads ?? NO_HEADS;
+    for await (const { record } of from.state.log.read.document(document, held)) found.push(record);
+  }
+  return found;
+}
+
+async function arrive({ state }: TestFolder, records: readonly LogRecord[]): Promise<void> {
+  await state.log.append(records).durable;
+}
+
+describe('a file whose first content has not arrived', () => {
+  test('is shown, and can neither be read nor written, until it has', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('d/f.txt', 'first\n');
+    await arrive(b, await lacking(a, b, 'tree'));
+    const { id } = await b.folder.stat('d/f.txt');
+    expect(await b.folder.readdir('d')).toEqual(['f.txt']);
+    await expect(b.folder.readFile('d/f.txt')).rejects.toMatchObject(NOT_HERE);
+    await expect(b.folder.writeFile('d/f.txt', 'mine\n')).rejects.toMatchObject(NOT_HERE);
+    expect(await b.folder.nodes.content(id)).toBeUndefined();
+
+    const told: NodeId[] = [];
+    b.folder.nodes.changed.add((ids) => told.push(...ids));
+    await arrive(b, await lacking(a, b, 'files'));
+    expect(told).toEqual([id]);
+    expect(await b.folder.readFile('d/f.txt', 'utf8')).toBe('first\n');
+    await b.folder.writeFile('d/f.txt', 'first\nmine\n');
+    await exchange(a, b);
+    expect(await a.folder.readFile('d/f.txt', 'utf8')).toBe('first\nmine\n');
+  });
+
+  test('can be renamed, moved and removed meanwhile', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('f.txt', 'f\n');
+    await a.folder.writeFile('g.txt', 'g\n');
+    await arrive(b, await lacking(a, b, 'tree'));
+    await b.folder.rename('f.txt', 'moved.txt');
+    await b.folder.rm('g.txt');
+    await exchange(a, b);
+    expect(await a.folder.readFile('moved.txt', 'utf8')).toBe('f\n');
+    // Who saw a file made and removes it means its first content too, which was written in the same step.
+    for (const { folder } of [a, b]) expect(await folder.readdir('')).toEqual(['moved.txt']);
+    expect(await b.folder.verify()).toEqual([]);
+  });
+
+  test('that was made empty is here at once', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('empty', '');
+    await arrive(b, await lacking(a, b, 'tree'));
+    expect(await b.folder.readFile('empty', 'utf8')).toBe('');
+  });
+});
+
+test('a blob that has not arrived keeps its file from being read, and its arrival is told', async () => {
+  const [a, b] = await twoDevices();
+  await a.folder.writeFile('logo', Uint8Array.of(0, 1, 2));
+  await arrive(b, [...(await lacking(a, b, 'files')), ...(await lacking(a, b, 'tree'))]);
+  const { id } = await b.folder.stat('logo');
+  await expect(b.folder.readFile('logo')).rejects.toMatchObject(NOT_HERE);
+
+  const told: NodeId[] = [];
+  b.folder.nodes.changed.add((ids) => told.push(...ids));
+  const content = await a.folder.nodes.content(id);
+  const name = content?.content.kind === 'blob' ? content.content.name : undefined;
+  if (name === undefined) throw new TypeError('it is a blob');
+  const { debts, options } = b.state;
+  await options.committer.commit(debts.want([name]));
+  await b.folder.blobs.write(a.folder.blobs.read(name), name);
+  await options.committer.commit(debts.blobFetched(name));
+  expect(told).toEqual([id]);
+  expect(await b.folder.readFile('logo')).toEqual(Uint8Array.of(0, 1, 2));
+});
+
+test('changes of others are told by path, in their steps, as remote', async () => {
+  const [a, b] = await twoDevices();
+  const changes = b.folder.changes();
+  await a.folder.writeFile('d/f.txt', 'one\n');
+  await exchange(a, b);
+  await a.folder.rename('d/f.txt', 'g.txt');
+  await exchange(a, b);
+  await b.folder.mkdir('mine');
+  const seen: string[] = [];
+  for await (const { origin, type, path } of changes) {
+    seen.push(`${origin} ${type} ${path}`);
+    if (path === 'mine') break;
+  }
+  expect(seen).toMatchInlineSnapshot(`
+    [
+      "remote created d",
+      "remote created d/f.txt",
+      "remote edited d/f.txt",
+      "remote moved g.txt",
+      "local created mine",
+    ]
+  `);
+});

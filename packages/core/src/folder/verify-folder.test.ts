@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { type FolderId, utf8 } from '../base/index.ts';
+import { openFolder, type TestFolder } from '../testing/open-folder.ts';
+import type { Finding } from './verify-folder.ts';
+
+const ID = '0123456789abcdef0123456789abcdef' as FolderId;
+const at = (part: string): string => `f/${ID}/${part}`;
+
+/** A folder with three documents, and its rows after `damage`, opened anew. */
+async function damaged(damage: (rows: Map<string, Uint8Array>, file: string) => void): Promise<TestFolder> {
+  const { folder, store } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+  await folder.writeFile('a.txt', 'one\n');
+  await folder.writeFile('a.txt', 'one\ntwo\n');
+  await folder.writeFile('b.txt', 'b\n');
+  await folder.flush();
+  damage(store.rows, (await folder.stat('a.txt')).id);
+  return openFolder({ seed: 2, id: ID, rows: store.rows });
+}
+
+const keysOf = (rows: Map<string, Uint8Array>, prefix: string): string[] =>
+  [...rows.keys()].filter((key) => key.startsWith(at(prefix))).sort();
+
+const flip = (rows: Map<string, Uint8Array>, key: string | undefined, index: number): void => {
+  const row = rows.get(key ?? '') as Uint8Array;
+  row[index < 0 ? row.length + index : index]! ^= 1;
+};
+
+const whats = (findings: readonly Finding[]): string[] => findings.map(({ what }) => what);
+
+describe('verify', () => {
+  test('finds nothing in a folder that is whole', async () => {
+    const { folder } = await damaged(() => undefined);
+    expect(await folder.verify()).toEqual([]);
+  });
+
+  test('names a record with a flipped bit, and the document it belongs to', async () => {
+    let document = '';
+    const { folder } = await damaged((rows, file) => {
+      document = file;
+      flip(rows, keysOf(rows, `r/${file}/`)[1], -1);
+    });
+    const findings = await folder.verify();
+    expect(findings[0]).toMatchObject({ document, what: 'record damaged' });
+    expect(new Set(findings.map((finding) => finding.document))).toEqual(new Set([document]));
+  });
+
+  test('names a record that is gone', async () => {
+    const { folder } = await damaged((rows, file) => rows.delete(keysOf(rows, `r/${file}/`)[0] as string));
+    expect(whats(await folder.verify())).toContain('order differs');
+  });
+
+  test('names an index entry that does not follow from the records', async () => {
+    let document = '';
+    const { folder } = await damaged((rows, file) => {
+      document = file;
+      // One record fewer than there are.
+      flip(rows, at(`d/${file}`), 1);
+    });
+    expect(await folder.verify()).toMatchObject([{ document, what: 'index differs' }]);
+  });
+
+  test('names a place in the order whose digest is another, and an end that is not the end', async () => {
+    const { folder } = await damaged((rows) => flip(rows, keysOf(rows, 's/')[1], 0));
+    const findings = await folder.verify();
+    expect(new Set(whats(findings))).toEqual(new Set(['order differs']));
+    expect(findings[0]?.detail).toContain('place 2');
+    const other = await damaged((rows) => flip(rows, at('l'), -1));
+    expect(await other.folder.verify()).toMatchObject([{ what: 'order differs' }]);
+  });
+
+  test('names a place that leads to another document', async () => {
+    const { folder } = await damaged((rows, file) => {
+      const key = keysOf(rows, 's/')[2] as string;
+      rows.set(key, Uint8Array.of(...(rows.get(key) as Uint8Array).subarray(0, 16), ...utf8(`${file}x`)));
+    });
+    expect(whats(await folder.verify())).toContain('order differs');
+  });
+});
