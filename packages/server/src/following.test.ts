@@ -181,7 +181,7 @@ describe('a slow reader', () => {
     for (let i = 0; i < 6; i++) {
       const other = await TestClient.hello(relay.url);
       await other.open();
-      const records = [new TestAuthor(other.device).record(A, new Uint8Array(3_900_000))];
+      const records = [new TestAuthor(other.device).record(A, new Uint8Array(2_000_000))];
       other.send({ type: 'PUT', channel: 1, records });
       await other.roundTrip();
     }
