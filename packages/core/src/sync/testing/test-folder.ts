@@ -37,7 +37,7 @@ export async function openTestFolder(options: {
   const log = await FolderLog.open({ store, committer, folder: FOLDER, random });
   const debts = await Debts.load(store, FOLDER);
   const author = authorOf(device, newRunId(random));
-  return { id: FOLDER, device, store, committer, log, debts, blobs: noBlobs, author };
+  return { id: FOLDER, device, store, committer, log, debts, blobs: noBlobs(), author };
 }
 
 /** Writes one record a document, more than one as an atomic group. Resolves when they are durable. */
@@ -73,7 +73,7 @@ export async function give(from: TestFolder, to: TestFolder): Promise<void> {
   }
 }
 
-const noBlobs: BlobStore = {
+const noBlobs = (): BlobStore => ({
   open: () => Promise.resolve(),
   close: () => Promise.resolve(),
   size: () => Promise.resolve(undefined),
@@ -82,4 +82,4 @@ const noBlobs: BlobStore = {
   },
   write: () => Promise.reject(new TypeError('There are no blobs here.')),
   delete: () => Promise.resolve(),
-};
+});

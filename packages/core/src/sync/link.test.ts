@@ -1,0 +1,343 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type BlobName, silentLogger } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import {
+  decodeMessage,
+  decodeRecord,
+  encodeMessage,
+  encodeRecord,
+  type FromRelay,
+  LIMITS,
+  type Message,
+} from '../protocol/index.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { Link } from './link.ts';
+import { cursorAt, place } from './testing/conversation.ts';
+import { deviceId, FOLDER, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';
+import type { Connection, ConnectionEvents, RemoteBlobs, Transport } from './transport.ts';
+
+type Of<T extends Message['type']> = Extract<Message, { type: T }>;
+
+/** A peer that a test speaks for, over as many connections as the link makes. */
+class Peer implements Transport {
+  readonly address: string = 'peer';
+  readonly token: string = 'secret';
+  readonly connections: ConnectionEvents[] = [];
+  #heard: Message[] = [];
+  /** Blobs of the peer, and what it answers when it will have none. */
+  readonly has = new Set<BlobName>();
+  refusesBlobs: EvermeshError | undefined;
+
+  connect(events: ConnectionEvents): Connection {
+    this.connections.push(events);
+    let isOpen = true;
+    queueMicrotask(() => events.opened());
+    return {
+      send: (frame) => {
+        if (isOpen) this.#heard.push(decodeMessage(frame));
+      },
+      buffered: 0,
+      close: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        events.closed(undefined);
+      },
+    };
+  }
+
+  /** What was said since this was last asked. */
+  take(): Message[] {
+    return this.#heard.splice(0);
+  }
+
+  async say(...messages: FromRelay[]): Promise<void> {
+    for (const message of messages) this.connections.at(-1)?.frame(encodeMessage(message));
+    await turn();
+  }
+
+  async welcome(): Promise<void> {
+    await this.say({
+      type: 'WELCOME',
+      version: 1,
+      frameBytes: LIMITS.frameBytes,
+      recordBytes: LIMITS.recordBytes,
+    });
+  }
+
+  readonly blobs: RemoteBlobs = {
+    has: (_folder, name) => Promise.resolve(this.has.has(name)),
+    get: () => {
+      throw new EvermeshError('BLOB_NOT_FOUND', 'This peer gives no blobs.');
+    },
+    put: (_folder, name) => {
+      if (this.refusesBlobs !== undefined) return Promise.reject(this.refusesBlobs);
+      this.has.add(name);
+      return Promise.resolve();
+    },
+  };
+}
+
+const types = (messages: readonly Message[]): string[] => messages.map(({ type }) => type);
+const find = <T extends Message['type']>(messages: readonly Message[], type: T): Of<T> =>
+  messages.find((message) => message.type === type) as Of<T>;
+
+let clock: VirtualClock;
+let peer: Peer;
+let folder: TestFolder;
+let link: Link;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  peer = new Peer();
+  folder = await openTestFolder({ device: deviceId(1), random: seededRandom(1) });
+  await write(folder, ['a']);
+  link = new Link({
+    transport: peer,
+    device: { id: deviceId(1), name: 'Anna' },
+    clock,
+    random: seededRandom(2),
+    logger: silentLogger,
+  });
+  link.add(folder);
+  await turn();
+});
+
+afterEach(async () => {
+  await link.close();
+  expect(clock.waiting).toBe(0);
+});
+
+/** Connected, and the peer has everything. */
+async function inStep(): Promise<number> {
+  await peer.welcome();
+  const { channel } = find(peer.take(), 'OPEN');
+  const heads = new Map([[folder.author, folder.log.lastCounter(folder.author)]]);
+  await peer.say(
+    { type: 'OPENED', channel, cursor: cursorAt(1), grant: 'write', resumed: false },
+    {
+      type: 'CHANGED',
+      channel,
+      documents: [{ document: 'a' as never, seq: 1, bytes: 1, heads }],
+      through: cursorAt(1),
+    },
+  );
+  return channel;
+}
+
+describe('a connection', () => {
+  test('says who is there, waits to be welcome, and opens each folder on a channel of its own', async () => {
+    expect(peer.take()).toEqual([
+      { type: 'HELLO', version: 1, device: deviceId(1), label: 'Anna', token: 'secret' },
+    ]);
+    expect(link.status()).toBe('connecting');
+    await peer.welcome();
+    expect(link.status()).toBe('connected');
+    expect(peer.take()).toMatchObject([{ type: 'OPEN', folder: FOLDER, create: true }]);
+  });
+
+  test('that breaks is made anew, later each time, and at once soon again after one that was of use', async () => {
+    const pauses: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      peer.connections.at(-1)?.closed(new EvermeshError('LINK_UNREACHABLE', 'gone'));
+      expect([link.status(), link.error?.code]).toEqual(['waiting', 'LINK_UNREACHABLE']);
+      const before = peer.connections.length;
+      let pause = 0;
+      for (; peer.connections.length === before; pause += 50) clock.advance(50);
+      pauses.push(pause);
+      await turn();
+    }
+    expect(pauses[0]).toBeLessThanOrEqual(300);
+    expect(Math.max(...pauses)).toBeGreaterThan(10_000);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(15_050);
+    peer.take();
+    await inStep();
+    expect(link.error).toBeUndefined();
+    peer.connections.at(-1)?.closed(undefined);
+    const before = peer.connections.length;
+    clock.advance(300);
+    expect(peer.connections.length).toBe(before + 1);
+    await turn();
+  });
+
+  test.each(['AUTH_REQUIRED', 'PROTOCOL_UNSUPPORTED', 'ORIGIN_REFUSED'])(
+    'that ends with %s is the last',
+    async (code) => {
+      const end = link.whenSynced().catch((error: unknown) => error);
+      await peer.say({ type: 'FAILED', code, reason: 'no' });
+      expect(await end).toMatchObject({ code });
+      expect(link.status()).toBe('refused');
+      clock.advance(600_000);
+      expect(peer.connections).toHaveLength(1);
+    },
+  );
+
+  test('with a relay of another version is the last', async () => {
+    await peer.say({ type: 'WELCOME', version: 2, frameBytes: 1000, recordBytes: 1000 });
+    expect([link.status(), link.error?.code]).toEqual(['refused', 'PROTOCOL_UNSUPPORTED']);
+  });
+
+  test.each<[string, FromRelay | Uint8Array, string]>([
+    ['bytes that are no message', Uint8Array.of(255), 'MESSAGE_MALFORMED'],
+    ['a message that only devices send', { type: 'LEAVE', channel: 1 } as never, 'MESSAGE_UNEXPECTED'],
+    [
+      'a folder\u2019s message before WELCOME',
+      { type: 'LIVE', channel: 1, through: place(1), records: [] },
+      'MESSAGE_UNEXPECTED',
+    ],
+  ])('on which %s come ends with a code, and nothing is thrown', async (_what, said, code) => {
+    const frame = said instanceof Uint8Array ? said : encodeMessage(said);
+    peer.connections.at(-1)?.frame(frame);
+    expect([link.status(), link.error?.code]).toEqual(['waiting', code]);
+    await turn();
+  });
+
+  test('that falls silent is asked, and then given up', async () => {
+    await inStep();
+    peer.take();
+    clock.advance(20_000);
+    expect(types(peer.take())).toEqual(['PING']);
+    await peer.say({ type: 'PONG' });
+    clock.advance(20_000);
+    expect(types(peer.take())).toEqual(['PING']);
+    clock.advance(30_000);
+    expect(link.error?.code).toBe('LINK_UNREACHABLE');
+    expect(peer.connections.length).toBeGreaterThan(1);
+    await turn();
+  });
+
+  test('that is not welcome within 20 seconds is given up', async () => {
+    clock.advance(20_000);
+    expect(link.error?.code).toBe('LINK_UNREACHABLE');
+    await turn();
+  });
+});
+
+describe('a folder on a link', () => {
+  test('is synced when both hold the same, and not while something written here is not acknowledged', async () => {
+    const channel = await inStep();
+    await link.whenSynced();
+    expect(link.folders()).toMatchObject([{ id: FOLDER, state: 'live', isSynced: true, error: undefined }]);
+    peer.take();
+    await write(folder, ['a']);
+    await turn();
+    const put = find(peer.take(), 'PUT');
+    let isSynced = false;
+    const synced = link.whenSynced().then(() => (isSynced = true));
+    await turn();
+    expect(isSynced).toBe(false);
+    const { author, counter } = decodeRecord(put.records[0] as Uint8Array).header;
+    await peer.say({ type: 'ACK', channel, author, counter, through: place(2) });
+    await synced;
+  });
+
+  test('that is refused for a while is asked for again, and meanwhile tells why', async () => {
+    await peer.welcome();
+    const { channel } = find(peer.take(), 'OPEN');
+    await peer.say({
+      type: 'REFUSED',
+      channel,
+      code: 'FOLDER_NOT_FOUND',
+      reason: 'not yet',
+      retryAfter: 5000,
+    });
+    expect(link.folders()).toMatchObject([{ state: 'refused', error: { code: 'FOLDER_NOT_FOUND' } }]);
+    await expect(link.whenSynced()).rejects.toMatchObject({ code: 'FOLDER_NOT_FOUND' });
+    clock.advance(4999);
+    await turn();
+    expect(peer.take()).toEqual([]);
+    clock.advance(1);
+    await turn();
+    const again = peer.take();
+    expect(types(again)).toEqual(['LEAVE', 'OPEN']);
+    expect(find(again, 'OPEN').channel).not.toBe(channel);
+    expect(peer.connections).toHaveLength(1);
+  });
+
+  test('what it puts waits for its blobs, and what follows waits behind it', async () => {
+    const channel = await inStep();
+    peer.take();
+    const name = 'b0'.repeat(32) as BlobName;
+    folder.blobs.size = (of) => Promise.resolve(of === name ? 3 : undefined);
+    folder.blobs.read = async function* read() {
+      yield Uint8Array.of(1, 2, 3);
+    };
+    await write(folder, ['a'], { blobs: [name] });
+    await write(folder, ['a']);
+    await turn();
+    expect([...peer.has]).toEqual([name]);
+    const counters = peer
+      .take()
+      .flatMap((message) => (message.type === 'PUT' ? message.records : []))
+      .map((bytes) => decodeRecord(bytes).header.counter);
+    expect([channel, counters]).toEqual([1, [2, 3]]);
+  });
+
+  test('is refused by name when the peer does not take its blobs', async () => {
+    await inStep();
+    peer.refusesBlobs = new EvermeshError('CONTENT_TOO_LARGE', 'no room');
+    folder.blobs.size = () => Promise.resolve(3);
+    folder.blobs.read = async function* read() {
+      yield Uint8Array.of(1, 2, 3);
+    };
+    await write(folder, ['a'], { blobs: ['b0'.repeat(32) as BlobName] });
+    await turn();
+    expect(link.folders()).toMatchObject([{ state: 'refused', error: { code: 'CONTENT_TOO_LARGE' } }]);
+  });
+
+  test('wants the blobs of what others wrote, and asks again for those that do not come', async () => {
+    const channel = await inStep();
+    const other = await openTestFolder({ device: deviceId(2), random: seededRandom(5) });
+    const [record] = await write(other, ['b'], { blobs: ['b0'.repeat(32) as BlobName] });
+    let asked = 0;
+    folder.blobs.write = () => {
+      asked += 1;
+      return Promise.reject(new EvermeshError('BLOB_NOT_FOUND', 'not there'));
+    };
+    Object.assign(peer.blobs, { get: () => [] });
+    await peer.say({ type: 'LIVE', channel, through: place(2), records: [encodeRecord(record as never)] });
+    expect(link.folders()).toMatchObject([{ isSynced: false, wantedBlobs: 1, owedDocuments: 0 }]);
+    expect(asked).toBe(1);
+    clock.advance(1000);
+    await turn();
+    expect(asked).toBe(2);
+    folder.blobs.write = () => Promise.resolve({ name: 'b0'.repeat(32) as BlobName, size: 1 });
+    clock.advance(2000);
+    await turn();
+    expect(link.folders()).toMatchObject([{ isSynced: true, wantedBlobs: 0 }]);
+  });
+
+  test('that leaves the link is told to the peer and heard no more', async () => {
+    const channel = await inStep();
+    peer.take();
+    await link.remove(FOLDER);
+    expect(peer.take()).toEqual([{ type: 'LEAVE', channel }]);
+    expect(link.folders()).toEqual([]);
+    await peer.say({ type: 'LIVE', channel, through: place(2), records: [] });
+    expect(link.status()).toBe('connected');
+  });
+});
+
+describe('the end', () => {
+  test('waiting ends with the reason of its signal, or with the link', async () => {
+    const controller = new AbortController();
+    const aborted = link.whenSynced({ signal: controller.signal }).catch((error: unknown) => error);
+    controller.abort(new Error('enough'));
+    expect(await aborted).toMatchObject({ message: 'enough' });
+    const closed = link.whenSynced().catch((error: unknown) => error);
+    await turn();
+    await link.close();
+    expect(await closed).toMatchObject({ code: 'LINK_CLOSED' });
+    expect(link.status()).toBe('closed');
+    clock.advance(600_000);
+    expect(peer.connections).toHaveLength(1);
+  });
+
+  test('a store that fails ends the link for good', async () => {
+    const channel = await inStep();
+    folder.store.batch = () => Promise.reject(new Error('no space left'));
+    await peer.say({ type: 'LIVE', channel, through: place(2), records: [] });
+    expect([link.status(), link.error?.code]).toEqual(['refused', 'STORE_FAILED']);
+  });
+});
