@@ -34,6 +34,7 @@ export default defineConfig({
     passWithNoTests: false,
     projects: [
       ...packages.map((name) => project(name, [`packages/${name}/src/**/*.test.ts`], [], 20 * SECOND)),
+      project('bench', ['bench/**/*.test.ts'], [], 20 * SECOND),
       project('test', ['test/**/*.test.ts'], ['test/**/*.e2e.test.ts', 'test/fixtures/**'], 30 * SECOND),
       project('e2e', ['test/**/*.e2e.test.ts'], ['test/fixtures/**'], 120 * SECOND, [
         'test/support/bundle.ts',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { table } from './table.ts';
 
 const FUNCTIONS_SHOWN = 10;
+const PACKAGES_SHOWN = 12;
+const OWN = /\/packages\/([^/]+)\/(?:dist|src)\//;
 const IDLE = '(idle)';
 
 interface CallFrame {
@@ -12,8 +14,14 @@ interface CallFrame {
   readonly lineNumber: number;
 }
 
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: CallFrame;
+  readonly children?: readonly number[];
+}
+
 interface CpuProfile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
+  readonly nodes: readonly ProfileNode[];
   /** Ids of nodes, and the microseconds before each of them. */
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
@@ -28,32 +36,53 @@ export function profileText(directory: string): string {
 }
 
 export function describeProfile({ nodes, samples, timeDeltas }: CpuProfile): string {
-  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const stacks = stacksOf(nodes);
   const functions = new Map<string, number>();
   const packages = new Map<string, number>();
+  const callers = new Map<string, number>();
   let [idle, busy] = [0, 0];
   for (const [index, id] of samples.entries()) {
-    const frame = frames.get(id)!;
+    const stack = stacks.get(id)!;
     const milliseconds = (timeDeltas[index] ?? 0) / 1000;
-    if (frame.functionName === IDLE) {
+    if (stack[0]!.functionName === IDLE) {
       idle += milliseconds;
       continue;
     }
     busy += milliseconds;
-    add(functions, nameOf(frame), milliseconds);
-    add(packages, packageOf(frame), milliseconds);
+    add(functions, nameOf(stack[0]!), milliseconds);
+    add(packages, packageOf(stack), milliseconds);
+    // Once each, however deep a function calls itself.
+    for (const name of new Set(stack.filter(isOwn).map(nameOf))) add(callers, name, milliseconds);
   }
-  const rows = (spent: Map<string, number>, most: number): string[][] =>
-    [...spent]
+  const show = (title: string, spent: Map<string, number>, most: number): string => {
+    const rows = [...spent]
       .toSorted(([, a], [, b]) => b - a)
       .slice(0, most)
       .map(([name, ms]) => [name, `${Math.round(ms)}`, `${((ms / busy) * 100).toFixed(1)} %`]);
+    return table([title, 'ms', 'of busy'], rows);
+  };
   return [
-    `${Math.round(busy)} ms busy, ${Math.round(idle)} ms idle (waiting for disk, network or others); self time:`,
-    table(['function', 'ms', 'of busy'], rows(functions, FUNCTIONS_SHOWN)),
-    '',
-    table(['package', 'ms', 'of busy'], rows(packages, Number.POSITIVE_INFINITY)),
-  ].join('\n');
+    `${Math.round(busy)} ms busy, ${Math.round(idle)} ms idle (waiting for disk, network or others)`,
+    show('self time by function', functions, FUNCTIONS_SHOWN),
+    show('self time by package', packages, PACKAGES_SHOWN),
+    show('functions of evermesh, with all that they call until they wait', callers, FUNCTIONS_SHOWN * 2),
+  ].join('\n\n');
+}
+
+/** For each node its own frame and those of its callers, the innermost first. */
+function stacksOf(nodes: readonly ProfileNode[]): Map<number, readonly CallFrame[]> {
+  const parents = new Map<number, number>();
+  const frames = new Map<number, CallFrame>();
+  for (const { id, callFrame, children = [] } of nodes) {
+    frames.set(id, callFrame);
+    for (const child of children) parents.set(child, id);
+  }
+  const stackOf = (id: number): CallFrame[] => {
+    const stack: CallFrame[] = [];
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) stack.push(frames.get(at)!);
+    return stack;
+  };
+  return new Map(nodes.map(({ id }) => [id, stackOf(id)]));
 }
 
 const add = (spent: Map<string, number>, name: string, milliseconds: number): void =>
@@ -64,14 +93,20 @@ function nameOf({ functionName, url, lineNumber }: CallFrame): string {
   return url === '' ? name : `${name}  ${shortPath(url)}:${lineNumber + 1}`;
 }
 
-/** Without a file it is the engine: garbage collection, compiling, and calls into the system. */
-function packageOf({ functionName, url }: CallFrame): string {
-  if (url === '') return functionName.startsWith('(') ? functionName : '(native)';
+/** What has no file is a call into the engine or the system: it counts to the package that made the call. */
+function packageOf(stack: readonly CallFrame[]): string {
+  const [innermost] = stack;
+  if (innermost!.functionName.startsWith('(')) return innermost!.functionName;
+  const url = stack.find((frame) => frame.url !== '')?.url;
+  if (url === undefined) return '(unknown)';
   if (url.startsWith('node:')) return 'node';
+  if (url.startsWith('wasm:')) return 'wasm';
   const installed = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
   if (installed !== undefined) return installed;
-  const own = /\/packages\/([^/]+)\//.exec(url)?.[1];
+  const own = OWN.exec(url)?.[1];
   return own === undefined ? url : `@evermesh/${own}`;
 }
+
+const isOwn = ({ url }: CallFrame): boolean => OWN.test(url) && !url.includes('/node_modules/');
 
 const shortPath = (url: string): string => url.replace(/^.*\/(?:node_modules|packages)\//, '');

@@ -14,6 +14,8 @@ export async function assertSameTrees(
       `${files} files were expected: ${left} has ${names.length}, ${right} has ${others.length}.`,
     );
   }
+  const alone = names.find((name, index) => name !== others[index]);
+  if (alone !== undefined) throw new Error(`${alone} is not in both ${left} and ${right}.`);
   for (const name of names) {
     const [mine, other] = await Promise.all([readFile(join(left, name)), readFile(join(right, name))]);
     if (!mine.equals(other)) throw new Error(`${name} is not the same in ${left} and ${right}.`);

@@ -10,6 +10,7 @@ import { endAllChildren, killAllChildren } from './processes.ts';
 
 export class WorkDirectory implements AsyncDisposable {
   readonly path: string;
+  #isInterrupted = false;
   readonly #onSignal = (signal: NodeJS.Signals): void => void this.#interrupted(signal);
   readonly #onExit = (): void => {
     killAllChildren();
@@ -22,7 +23,7 @@ export class WorkDirectory implements AsyncDisposable {
 
   private constructor(path: string) {
     this.path = path;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, this.#onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, this.#onSignal);
     // Whatever ends this process, it leaves nothing behind.
     process.on('exit', this.#onExit);
   }
@@ -35,6 +36,9 @@ export class WorkDirectory implements AsyncDisposable {
   }
 
   async #interrupted(signal: NodeJS.Signals): Promise<void> {
+    // Whoever asks twice does not wait for anything to close: the handler of `exit` ends it by force.
+    if (this.#isInterrupted) process.exit(130);
+    this.#isInterrupted = true;
     console.error(`\n${signal}: ending what was started.`);
     await this[Symbol.asyncDispose]();
     process.exit(130);

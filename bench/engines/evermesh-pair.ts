@@ -37,6 +37,7 @@ export class EvermeshPair implements LivePair {
   readonly #running = new Map<Role, Running>();
   readonly #relayPort: number;
   readonly #proxy: CountingProxy;
+  #sentAfter = Number.NaN;
 
   /** The relay runs afterwards, the devices do not. */
   static async open(options: EvermeshPairOptions): Promise<EvermeshPair> {
@@ -60,17 +61,24 @@ export class EvermeshPair implements LivePair {
     return this.#proxy;
   }
 
+  /** Milliseconds from the start of the first sync until the sender said that everything is durable at the relay. */
+  get sentAfter(): number {
+    return this.#sentAfter;
+  }
+
   /** The second device is started as soon as the first has named the folder. */
   async firstSync(): Promise<void> {
     const { files } = this.#options;
+    const start = performance.now();
     const sender = this.#up('sender', this.left);
     const { id } = await this.whileAlive(sender.telling.when('folder'));
     await mkdir(this.right, { recursive: true });
     const receiver = this.#up('receiver', this.right, ['--folder', id as string]);
     const hasAll = (told: { readonly [field: string]: unknown }): boolean => told['files'] === files;
-    await this.whileAlive(
-      Promise.all([sender.telling.when('synced', hasAll), receiver.telling.when('synced', hasAll)]),
-    );
+    const sent = sender.telling.when('synced', hasAll).then(() => {
+      this.#sentAfter = performance.now() - start;
+    });
+    await this.whileAlive(Promise.all([sent, receiver.telling.when('synced', hasAll)]));
   }
 
   processes(): ReadonlyMap<string, number> {

@@ -53,6 +53,11 @@ export class FirstMeshMeter {
     await this.#assertSame(pair);
   }
 
+  /** How much of the first sync it took until everything was durable at the relay. */
+  sent(pair: EvermeshPair): void {
+    this.#figures.add('first sync, all durable at the relay', EVERMESH, 's', pair.sentAfter / 1000);
+  }
+
   async firstRun(tool: OneShot): Promise<void> {
     await mkdir(tool.right, { recursive: true });
     this.#firstSyncTook(tool.engine, await timed(() => tool.run()));

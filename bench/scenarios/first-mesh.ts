@@ -102,6 +102,7 @@ async function measureEvermesh(world: World, command: EvermeshCommand): Promise<
   const { meter } = world;
   await using pair = await EvermeshPair.open({ ...world, command, files: meter.files });
   await meter.firstSync(pair);
+  meter.sent(pair);
   await meter.idle(pair);
   await meter.edits(pair);
   await meter.rename(pair);
@@ -141,6 +142,7 @@ async function profile(context: ScenarioContext): Promise<ScenarioResult> {
   await inWorld(context.directory, source, meter, async (world) => {
     await using pair = await EvermeshPair.open({ ...world, command, files: meter.files, nodeArguments });
     await meter.firstSync(pair);
+    meter.sent(pair);
   });
   const appendix = `The ${role} from its start to its end, with the profiler's own cost in it:\n${profileText(profiles)}`;
   return { figures, notes: [`${EVERMESH}: ${command.described}`], appendix };
