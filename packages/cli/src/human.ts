@@ -91,7 +91,7 @@ function syncLines(report: SyncReport, paint: Paint): string[] {
   } else {
     lines.push(
       ...linkLines(report.link, paint).slice(0, 1),
-      paint('yellow', `Not in step: ${pendingText(report.pending)}.`),
+      paint('yellow', `Not in step: ${pendingText(report.pending) || 'what the relay has is not known'}.`),
     );
     lines.push(`Next: run 'evermesh sync' again when the relay can be reached; what waits is kept here.`);
   }

@@ -1,5 +1,5 @@
 /** What a person can do about each error. docs/errors.md tells the same at length; a code without a step does not compile. */
-import { type ErrorCode, isEvermeshError } from '@evermesh/core/errors';
+import { type ErrorCode, type ErrorDetails, isEvermeshError } from '@evermesh/core/errors';
 
 export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   STORE_LOCKED: `Stop the other evermesh process that uses this data directory, or wait until it has ended.`,
@@ -51,14 +51,20 @@ export interface Explained {
   readonly next: string;
 }
 
+/** What a halted mirror needs depends on why it halted. */
+function haltStep({ removed, folder }: ErrorDetails): string {
+  if (removed !== undefined) return NEXT_STEPS.MIRROR_HALTED;
+  if (folder !== undefined)
+    return `Choose another directory. If this one was moved here, join it anew: --folder ${folder}`;
+  return `Bring the directory back. To begin anew with what is there, run the command again with --join-again; it deletes nothing.`;
+}
+
 export function explain(error: unknown): Explained {
   if (isEvermeshError(error)) {
-    const next = error.details['next'];
-    return {
-      code: error.code,
-      message: error.message,
-      next: typeof next === 'string' ? next : NEXT_STEPS[error.code],
-    };
+    const { code, message, details } = error;
+    const { next } = details;
+    const step = code === 'MIRROR_HALTED' ? haltStep(details) : NEXT_STEPS[code];
+    return { code, message, next: typeof next === 'string' ? next : step };
   }
   return {
     code: 'INTERNAL',

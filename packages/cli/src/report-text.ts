@@ -13,11 +13,12 @@ export const problemLines = ({ path, code, message, next }: ProblemReport, paint
   `         Next: ${printable(next)}`,
 ];
 
+/** What waits, or nothing if nothing is known to. */
 export function pendingText({ onDisk, toRelay, fromRelay }: PendingReport): string {
   const parts = [
     onDisk > 0 ? `${plural(onDisk, 'path')} changed and not yet taken in or written` : '',
     toRelay > 0 ? `${plural(toRelay, 'change')} not yet at the relay` : '',
     fromRelay > 0 ? `${plural(fromRelay, 'item')} not yet fetched from the relay` : '',
   ].filter((part) => part !== '');
-  return parts.length === 0 ? 'nothing is known to wait' : parts.join(', ');
+  return parts.join(', ');
 }

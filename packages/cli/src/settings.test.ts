@@ -166,3 +166,38 @@ describe('a directory that is remembered', () => {
     await expect(settled({})).rejects.toMatchObject({ code: 'FORMAT_TOO_NEW' });
   });
 });
+
+describe('beside a directory that is remembered', () => {
+  beforeEach(() => directories.put(entry()));
+
+  test.each(['notes/inside', '.'])(
+    'another one that holds it or lies in it is refused (%s)',
+    async (path) => {
+      const data = join('/nowhere', 'data');
+      await expect(settled({ relay: RELAY, data }, join(home, path))).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(notes) as string,
+      });
+    },
+  );
+
+  test('another one cannot have its data', async () => {
+    for (const data of [entry().data, join(entry().data, 'store')]) {
+      await expect(settled({ relay: RELAY, data }, join(home, 'other'))).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(notes) as string,
+      });
+    }
+    await expect(settled({ relay: RELAY }, join(home, 'other'))).resolves.toMatchObject({ known: false });
+  });
+
+  test('is free again once it is forgotten', async () => {
+    await directories.forget(notes);
+    await expect(settled({ relay: RELAY, data: entry().data }, join(home, 'other'))).resolves.toBeDefined();
+  });
+
+  test("a file that cannot be understood is in nobody else's way", async () => {
+    await writeFile(directories.fileOf(notes), '{');
+    expect(await directories.all()).toEqual([]);
+  });
+});

@@ -71,9 +71,11 @@ function stateWords({ inStep, folder, link, mirror, files, pending }: StatusRepo
       'green',
       link.state === 'connected' ? `in step, ${here}` : `in step as far as is known here, ${here}`,
     );
-  const works =
-    mirror === 'in step' || mirror === 'not running'
-      ? ''
-      : `; the directory is ${MIRROR_WORDS[mirror] ?? printable(mirror)}`;
-  return `${paint('yellow', 'not in step')}, ${here}; ${pendingText(pending)}${works}`;
+  const isWorking = mirror !== 'in step' && mirror !== 'not running';
+  const what = [
+    here,
+    pendingText(pending),
+    isWorking ? `the directory is ${MIRROR_WORDS[mirror] ?? mirror}` : '',
+  ];
+  return `${paint('yellow', 'not in step')}, ${what.filter((part) => part !== '').join('; ')}`;
 }

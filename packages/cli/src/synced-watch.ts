@@ -12,6 +12,8 @@ export class SyncedWatch {
   readonly #stop: () => void;
   #isApart = true;
   #isLooking = false;
+  /** Something happened while the mirror was waited for, which may have given it more to do. */
+  #isStale = false;
 
   constructor(
     mirror: Pick<Mirror, 'idle' | 'status'>,
@@ -32,6 +34,7 @@ export class SyncedWatch {
 
   /** The mirror has, or may have, come to rest. */
   look(): void {
+    this.#isStale = true;
     if (!this.#link.isSynced) this.#isApart = true;
     else if (this.#isApart && !this.#isLooking) void this.#confirm();
   }
@@ -43,7 +46,10 @@ export class SyncedWatch {
   /** What the link brought a moment ago is on disk only when the mirror has nothing more to do. */
   async #confirm(): Promise<void> {
     this.#isLooking = true;
-    await this.#mirror.idle();
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#mirror.idle();
+    }
     this.#isLooking = false;
     if (!this.#isApart || !this.#link.isSynced) return;
     const { state, files } = this.#mirror.status();
