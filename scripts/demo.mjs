@@ -16,14 +16,6 @@ const NAMES = ['laptop', 'desktop'];
 const PARENT = process.ppid;
 
 const settings = readArguments();
-const cli = settings.sources
-  ? [
-      '--conditions=@evermesh/source',
-      '--import',
-      import.meta.resolve('tsx'),
-      join(REPOSITORY, 'packages/cli/src/bin.ts'),
-    ]
-  : [join(REPOSITORY, 'packages/cli/dist/bin.js')];
 const env = {
   ...process.env,
   // What is remembered here stays apart from the directories that a person keeps in step on this computer.
@@ -66,7 +58,7 @@ async function run() {
 }
 
 function start(name, args, onEvent) {
-  const child = new Child([...cli, ...args, '--json'], {
+  const child = new Child([settings.command, ...args, '--json'], {
     env,
     onEvent,
     onLost(why) {
@@ -171,9 +163,9 @@ function readArguments() {
       allowPositionals: true,
       options: {
         outage: { type: 'string' },
-        // For tests: another place for everything, and the sources instead of the build.
+        // For tests: another place for everything, and another build of the command.
         data: { type: 'string', default: join(REPOSITORY, 'demo') },
-        sources: { type: 'boolean', default: false },
+        command: { type: 'string', default: join(REPOSITORY, 'packages/cli/dist/bin.js') },
       },
     });
     if (positionals.length !== 0 && positionals.length !== 2)
@@ -188,7 +180,7 @@ function readArguments() {
       isOwn,
       directories: isOwn ? NAMES.map((name) => join(home, name)) : positionals.map((path) => resolve(path)),
       data: join(home, 'data'),
-      sources: values.sources,
+      command: resolve(values.command),
       outage: outageSeconds,
     };
   } catch (error) {

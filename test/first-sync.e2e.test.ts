@@ -20,7 +20,7 @@ async function copyPackages(directory: string): Promise<void> {
 }
 
 test('thousands of files from elsewhere arrive on a second device byte for byte, once', async () => {
-  await using world = await World.open();
+  const world = await World.open();
   const relay = await world.relay();
   const laptop = world.device('laptop');
   const desktop = world.device('desktop');

@@ -34,7 +34,7 @@ async function apart(
 }
 
 test('an edit lands in the file that was renamed, not in the new one at its old path', async () => {
-  await using world = await World.open();
+  const world = await World.open();
   const { laptop } = await apart(world, { 'x.txt': 'first\n' }, async (pair) => {
     await rename(pair.laptop.path('x.txt'), pair.laptop.path('y.txt'));
     // Seen in one look, both together are what some editors do to save `x.txt` and to keep a backup of it.
@@ -47,7 +47,7 @@ test('an edit lands in the file that was renamed, not in the new one at its old 
 });
 
 test('edits follow two files that swapped their names', async () => {
-  await using world = await World.open();
+  const world = await World.open();
   const { laptop } = await apart(world, { 'a.txt': 'was a\n', 'b.txt': 'was b\n' }, async (pair) => {
     await rename(pair.laptop.path('a.txt'), pair.laptop.path('c.txt'));
     await rename(pair.laptop.path('b.txt'), pair.laptop.path('a.txt'));

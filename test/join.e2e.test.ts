@@ -8,7 +8,7 @@ const VERSIONS = ['one\n', 'one\ntwo\n', 'one\ntwo\nthree\n'];
 const picture = (size: number): Uint8Array => new Uint8Array(size).fill(7);
 
 test('a copy that is partly older joins without a doubled byte and without a conflict', async () => {
-  await using world = await World.open();
+  const world = await World.open();
   const relay = await world.relay();
   const laptop = world.device('laptop');
   const desktop = world.device('desktop');
@@ -45,7 +45,7 @@ test('a copy that is partly older joins without a doubled byte and without a con
 });
 
 test('different bytes at one path are both kept on both devices, and listed', async () => {
-  await using world = await World.open();
+  const world = await World.open();
   const relay = await world.relay();
   const laptop = world.device('laptop');
   const desktop = world.device('desktop');

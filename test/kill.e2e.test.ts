@@ -24,7 +24,7 @@ async function expectNothingLeftOver(device: TestDevice): Promise<void> {
 }
 
 test('a sender, a receiver and a relay that were killed in the middle of a first sync finish it', async () => {
-  await using world = await World.open();
+  const world = await World.open();
   const relay = await world.relay();
   const laptop = world.device('laptop');
   const desktop = world.device('desktop');

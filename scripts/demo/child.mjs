@@ -39,7 +39,9 @@ export class Child {
         if (!this.#isStopping) onLost([why, ...this.#lastLines]);
       };
       this.#process.once('error', (error) => end(`It could not be started: ${error.message}`));
-      this.#process.once('close', (code, signal) => end(`It ended by itself (${signal ?? `exit code ${code}`}).`));
+      this.#process.once('close', (code, signal) =>
+        end(`It ended by itself (${signal ?? `exit code ${code}`}).`),
+      );
     });
   }
 

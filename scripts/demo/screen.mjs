@@ -52,7 +52,10 @@ export function explain([laptop, desktop], hasKeys) {
     `  desktop  ${shown(desktop)}`,
     'Edit, add, move or delete files in either, and watch them arrive in the other.',
     ...(hasKeys
-      ? ['Press r to take the relay away; change both sides; press r again to see them merge.', 'Ctrl-C stops everything.']
+      ? [
+          'Press r to take the relay away; change both sides; press r again to see them merge.',
+          'Ctrl-C stops everything.',
+        ]
       : ['With --outage 20 the relay goes away for 20 seconds: change both sides and see them merge.']),
     'All is kept for the next start.',
     '',

@@ -29,7 +29,12 @@ const HEART = Buffer.from(
   'base64',
 );
 
-const FILES = { 'poem.txt': POEM, 'to do.md': TO_DO, 'recipes/pancakes.md': RECIPE, 'pictures/heart.png': HEART };
+const FILES = {
+  'poem.txt': POEM,
+  'to do.md': TO_DO,
+  'recipes/pancakes.md': RECIPE,
+  'pictures/heart.png': HEART,
+};
 
 /** Fills the directory, unless it was there before: then it is a person's. */
 export async function seed(directory) {

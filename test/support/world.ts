@@ -1,18 +1,22 @@
 /**
  * A small world of a test: a temporary directory with the devices' homes in it, relays, and every process that was
- * started. Leaving the world ends all of them and removes everything.
+ * started. At the end of the test all of them end and everything is removed.
  */
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { type Ended, EvermeshProcess, type Told } from './process.ts';
 
-export class World implements AsyncDisposable {
+export class World {
   readonly root: string;
   readonly #processes: EvermeshProcess[] = [];
 
   static async open(): Promise<World> {
-    return new World(await realpath(await mkdtemp(join(tmpdir(), 'evermesh-'))));
+    const world = new World(await realpath(await mkdtemp(join(tmpdir(), 'evermesh-'))));
+    // Called even when the test waits in vain for something and runs out of time.
+    onTestFinished(() => world.#close());
+    return world;
   }
 
   private constructor(root: string) {
@@ -52,7 +56,7 @@ export class World implements AsyncDisposable {
     return relay;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #close(): Promise<void> {
     for (const started of this.#processes) started.kill('SIGKILL');
     await Promise.all(this.#processes.map(({ ended }) => ended));
     await rm(this.root, { recursive: true, force: true, maxRetries: 3 });
