@@ -289,6 +289,12 @@ describe('damage', () => {
     }
   });
 
+  test('a log that lost its end does not begin to number over its records', async () => {
+    const { rows } = await filled();
+    rows.delete(`f/${FOLDER}/l`);
+    await expect(open(memoryStore(rows))).rejects.toEqual(corrupt);
+  });
+
   test('a flipped bit of a record is told when it is read', async () => {
     const store = await filled();
     const key = [...store.rows.keys()].find((each) => each.startsWith(`f/${FOLDER}/r/a/`)) as string;

@@ -9,6 +9,7 @@ import {
   type Random,
   toHex,
 } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import { type Position, raiseHead, type Reader, Writer } from '../protocol/index.ts';
 import { type DocumentIndex, readIndex } from './document-index.ts';
 import { documentPrefix, logKey, prefixEnd } from './keys.ts';
@@ -36,11 +37,16 @@ export async function loadLog(store: Store, folder: FolderId, random: Random): P
   for await (const [indexKey, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
     const document = indexKey.slice(prefix.length) as DocumentId;
     const index = storedRow(indexKey, value, (reader) => readIndex(document, reader));
+    if (index.lastSeq > state.position.seq) throw behind(key);
     documents.set(index.document, index);
     for (const [author, counter] of index.heads) raiseHead(heads, author, counter);
   }
   return { ...state, documents, heads };
 }
+
+/** A log that began to number behind records it has would write over them. */
+const behind = (key: string): EvermeshError =>
+  new EvermeshError('STORE_CORRUPT', `A log ends before its last record (${key}).`, { details: { key } });
 
 const beginLog = (random: Random): LogState => ({
   epoch: newEpoch(random),
