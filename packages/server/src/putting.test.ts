@@ -178,6 +178,21 @@ describe('PUT', () => {
     expect(await reader.next('REFUSED')).toMatchObject({ code: 'AUTH_DENIED' });
   });
 
+  test('is read no faster than the disk takes it', async () => {
+    await using bystander = await TestClient.hello(relay.url);
+    const reached = relay.disk.hold();
+    const count = 5;
+    for (let i = 0; i < count; i++) put(author.record(A, new Uint8Array(2 * 1024 * 1024)));
+    client.send({ type: 'PING' });
+    await reached;
+    for (let i = 0; i < 10; i++) await bystander.roundTrip();
+    expect(client.unread).toEqual([]);
+    relay.disk.release();
+    const types: string[] = [];
+    while (types.length <= count) types.push((await client.any()).type);
+    expect(types.toSorted()).toEqual([...Array<string>(count).fill('ACK'), 'PONG']);
+  });
+
   test('survives a power cut once it is acknowledged', async () => {
     const record = author.record(A, 'one');
     put(record);

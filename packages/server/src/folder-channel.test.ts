@@ -1,0 +1,71 @@
+import { memoryStore } from '@evermesh/adapters/memory';
+import { type DeviceId, systemRandom } from '@evermesh/core/base';
+import { openStore } from '@evermesh/core/log';
+import { decodeMessage, decodeRecord, type FromRelay } from '@evermesh/core/protocol';
+import { expect, test } from 'vitest';
+import { BlobRows } from './blob-rows.ts';
+import { type ChannelSocket, FolderChannel } from './folder-channel.ts';
+import { FolderRegistry, type OpenFolder } from './folder-registry.ts';
+import { A, B, FOLDER, TestAuthor } from './testing/test-author.ts';
+
+/** A socket that is as full as the test says. */
+class TestSocket implements ChannelSocket {
+  readonly sent: FromRelay[] = [];
+  isFull = false;
+  /** Called each time somebody waits for room. */
+  onDrained: () => Promise<void> = () => Promise.resolve();
+
+  send(frame: Uint8Array): void {
+    this.sent.push(decodeMessage(frame) as FromRelay);
+  }
+
+  drained(): Promise<void> {
+    return this.onDrained();
+  }
+}
+
+const device = 'd'.repeat(32) as DeviceId;
+
+async function openFolder(): Promise<{ folder: OpenFolder; blobs: BlobRows }> {
+  const store = memoryStore();
+  await openStore(store);
+  const registry = await FolderRegistry.open(store, systemRandom);
+  return { folder: await registry.acquire(FOLDER, true), blobs: new BlobRows(store, registry.committer) };
+}
+
+const places = ({ sent }: TestSocket): unknown[] =>
+  sent.map((message) => [message.type, 'through' in message ? message.through?.seq : undefined]);
+
+test('a record that becomes durable while a reader is told of others is told in the next round', async () => {
+  const { folder, blobs } = await openFolder();
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const append = (document: typeof A): Promise<void> =>
+    folder.log.append([decodeRecord(author.record(document, 'text'))]).durable;
+  await append(A);
+  const socket = new TestSocket();
+  const failed = (error: unknown): never => {
+    throw error;
+  };
+  const channel = new FolderChannel({ channel: 1, device, grant: 'write', folder, blobs, socket, failed });
+  let waits = 0;
+  const caughtUp = new Promise<void>((resolve) => {
+    socket.onDrained = async () => {
+      waits += 1;
+      // The first page is made, and not sent yet.
+      if (waits === 2) await append(B);
+      if (waits === 4) resolve();
+    };
+  });
+  await channel.open(undefined);
+  await caughtUp;
+  await append(A);
+  expect(places(socket)).toEqual([
+    ['OPENED', undefined],
+    ['CHANGED', 1],
+    ['CHANGED', 2],
+    ['LIVE', 3],
+  ]);
+  await channel.close();
+  await append(A);
+  expect(socket.sent).toHaveLength(4);
+});
