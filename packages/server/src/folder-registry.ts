@@ -86,13 +86,12 @@ export class FolderRegistry {
     }
   }
 
-  async release(folder: FolderId): Promise<void> {
+  /** Nothing of the user's is being written any more: a log must not be open twice. */
+  release(folder: FolderId): void {
     const entry = this.#entries.get(folder);
     if (entry === undefined) return;
     entry.users -= 1;
-    // A log that is still being written must not be opened a second time.
-    await this.committer.idle().catch(() => undefined);
-    if (entry.users === 0 && this.#entries.get(folder) === entry) this.#entries.delete(folder);
+    if (entry.users === 0) this.#entries.delete(folder);
   }
 
   /** After everything was written: the next start may trust the logs. */

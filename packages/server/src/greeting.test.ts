@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import type { FolderId } from '@evermesh/core/base';
 import { encodeMessage, type FromDevice, LIMITS, PROTOCOL_VERSION } from '@evermesh/core/protocol';
@@ -91,7 +92,7 @@ describe('a socket', () => {
 
   test('that was granted no folder may not send much', async () => {
     await using client = await TestClient.hello(relay.url);
-    client.raw(new Uint8Array(1024 * 1024));
+    client.part(new Uint8Array(1024 * 1024));
     await client.closed;
     await using granted = await TestClient.hello(relay.url);
     await granted.open();
@@ -214,6 +215,16 @@ describe('OPEN', () => {
   });
 });
 
+/** `fetch` does not let anybody name another host. */
+const statusOf = (url: string, host: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const request = get(url, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.on('error', reject);
+  });
+
 describe('a request', () => {
   const upgrade = (headers: Record<string, string>): Promise<unknown> =>
     TestClient.connect(relay.url, { headers }).then(
@@ -236,6 +247,12 @@ describe('a request', () => {
   test('for a name that is not the relay is refused', async () => {
     expect(await upgrade({ host: 'rebound.example' })).toContain('403');
     expect(await upgrade({ host: `localhost:${new URL(relay.url).port}` })).toBeUndefined();
+    const elsewhere = { listen: { host: '0.0.0.0', port: 0 }, authorizer: sharedToken('secret') };
+    for (const allowedHosts of [undefined, ['relay.example'], ['another.example']]) {
+      await using beyond = await TestRelay.open({ ...elsewhere, allowedHosts });
+      const url = `${beyond.http.replace('0.0.0.0', '127.0.0.1')}/healthz`;
+      expect(await statusOf(url, 'relay.example')).toBe(allowedHosts?.[0] === 'another.example' ? 403 : 200);
+    }
     await using named = await TestRelay.open({ allowedHosts: ['Relay.Example'] });
     await using client = await TestClient.connect(named.url, { headers: { host: 'relay.example:443' } });
     client.send(hello(client));

@@ -31,7 +31,10 @@ export interface RelayOptions {
   readonly random?: Random | undefined;
   /** Web pages that may use the relay, for instance `https://notes.example`. Default: none. */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** Names under which the relay is reached, beside loopback and the host it listens on. Default: none. */
+  /**
+   * Names under which the relay is reached, beside loopback and the host it listens on. Default: none if it listens on
+   * loopback, else any.
+   */
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
@@ -69,7 +72,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const server = new RelayServer(parts, {
     host: listen.host.toLowerCase(),
     allowedOrigins: options.allowedOrigins ?? [],
-    allowedHosts: (options.allowedHosts ?? []).map((host) => host.toLowerCase()),
+    allowedHosts: options.allowedHosts?.map((host) => host.toLowerCase()),
   });
   try {
     const port = await server.listen(listen);

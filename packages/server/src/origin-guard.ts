@@ -11,8 +11,11 @@ export interface GuardOptions {
   readonly host: string;
   /** Pages that may use the relay, for instance `https://notes.example`. */
   readonly allowedOrigins: readonly string[];
-  /** Names under which the relay is reached, beside loopback and where it listens. */
-  readonly allowedHosts: readonly string[];
+  /**
+   * Names under which the relay is reached, beside loopback and where it listens; `undefined`: none while it listens on
+   * loopback, any elsewhere, where nobody is let in without a token that no page has.
+   */
+  readonly allowedHosts: readonly string[] | undefined;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
@@ -33,7 +36,8 @@ export function checkOrigin(request: IncomingMessage, options: GuardOptions): st
 }
 
 function isKnownHost(host: string, request: IncomingMessage, options: GuardOptions): boolean {
-  if (isLoopback(host) || host === options.host || options.allowedHosts.includes(host)) return true;
+  if (isLoopback(host) || host === options.host || options.allowedHosts?.includes(host)) return true;
+  if (options.allowedHosts === undefined && !isLoopback(options.host)) return true;
   // An address is nobody's name: it cannot be pointed elsewhere. It counts if it is the one the request came to.
   return host === request.socket.localAddress?.replace(/^::ffff:/, '');
 }

@@ -170,6 +170,18 @@ describe('PUT', () => {
     expect((await fetch(`${relay.http}/healthz`)).status).toBe(503);
   });
 
+  test('that was taken is acknowledged before the channel ends for another reason', async () => {
+    const reached = relay.disk.hold();
+    put(author.record(A, 'one'));
+    await reached;
+    relay.disk.readFailure = new Error('input/output error');
+    client.send({ type: 'PULL', channel: 1, documents: [{ document: A, heads: new Map() }] });
+    await client.roundTrip();
+    relay.disk.release();
+    await client.next('ACK');
+    await client.next('REFUSED');
+  });
+
   test('from a device that may only read ends the channel', async () => {
     await using readOnly = await TestRelay.open({ authorizer: { authorize: () => Promise.resolve('read') } });
     await using reader = await TestClient.hello(readOnly.url);

@@ -138,6 +138,6 @@ export class SocketChannel {
     await this.#opening;
     if (this.#folder === undefined) return;
     await this.#folder.close();
-    await parts.registry.release(open.folder);
+    parts.registry.release(open.folder);
   }
 }

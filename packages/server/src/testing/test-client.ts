@@ -64,6 +64,11 @@ export class TestClient implements AsyncDisposable {
     this.#socket.send(data);
   }
 
+  /** A part of a frame whose end never comes. */
+  part(data: Uint8Array): void {
+    this.#socket.send(data, { fin: false });
+  }
+
   /** The next message. */
   any(): Promise<FromRelay> {
     const message = this.#messages.shift();

@@ -67,6 +67,7 @@ export class TestRelay implements AsyncDisposable {
 export class Disk implements Store {
   isDead = false;
   failure: Error | undefined;
+  readFailure: Error | undefined;
   readonly #store: Store;
   #held: (() => void)[] | undefined;
   #reached: () => void = () => {};
@@ -114,6 +115,7 @@ export class Disk implements Store {
   }
 
   iterator(...range: Parameters<Store['iterator']>): ReturnType<Store['iterator']> {
+    if (this.readFailure !== undefined) throw this.readFailure;
     return this.#store.iterator(...range);
   }
 }
