@@ -9,14 +9,20 @@ import { Conflicts } from './conflict-report.ts';
 let data: string;
 let blobs: BlobStore;
 let found: Conflict[];
+let children: ShownNode[];
 
 const id = (name: string): NodeId => name as NodeId;
 const node = (name: string): ShownNode => ({ id: id(name), parent: id('root'), name }) as ShownNode;
 
 /** The parts of a folder that are asked for conflicts. */
 const conflicts = (): Conflicts => {
-  const children = [node('new.txt'), node('new (~1).txt'), node('other')];
-  const nodes = { node: (of: NodeId) => children.find((child) => child.id === of), children: () => children };
+  const nodes = {
+    node: (of: NodeId) => children.find((child) => child.id === of),
+    children: () => children,
+    all: () => children,
+    pathOf: (of: NodeId) => `a/${of}`,
+    nameConflicts: () => children.filter((child) => found.some((conflict) => conflict.id === child.id)),
+  };
   const folder = { blobs, nodes, conflicts: () => Promise.resolve(found) } as unknown as Folder;
   return new Conflicts(folder, { directory: '/home/me/my notes', data });
 };
@@ -34,6 +40,7 @@ beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'evermesh-conflicts-'));
   blobs = memoryBlobs();
   found = [];
+  children = [node('new.txt'), node('new (~1).txt'), node('other')];
 });
 afterEach(() => rm(data, { recursive: true }));
 
@@ -42,6 +49,19 @@ test('two entries of one name are both named', async () => {
   const [report] = await conflicts().reports();
   expect(report).toMatchObject({ path: 'a/new (~1).txt', kind: 'name', versions: [{ file: 'a/new.txt' }] });
   expect(report?.detail).toContain('a/new.txt');
+});
+
+test('what was kept beside a taken name is named with what took it, once, until one of the two is gone', async () => {
+  children = [node('new.txt'), node('new (~0123abcd).txt'), node('alone (~0123abcd).txt')];
+  const [report, ...others] = await conflicts().reports();
+  expect(others).toEqual([]);
+  expect(report).toMatchObject({ path: 'a/new (~0123abcd).txt', versions: [{ file: 'a/new.txt' }] });
+  found = [
+    { path: 'a/new (~0123abcd).txt', id: id('new (~0123abcd).txt'), kind: 'name', ownName: 'new.txt' },
+  ];
+  expect(await conflicts().reports()).toHaveLength(1);
+  [found, children] = [[], children.slice(1)];
+  expect(await conflicts().reports()).toEqual([]);
 });
 
 test('the other version of a file can be opened, and the command that takes it is given', async () => {

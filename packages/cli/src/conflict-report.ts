@@ -2,6 +2,7 @@
 import { join, posix } from 'node:path';
 import type { Conflict, FileContent, Folder } from '@evermesh/core';
 import { SerialQueue } from '@evermesh/core/base';
+import { takenName } from '@evermesh/mirror';
 import { KeptContents } from './kept-contents.ts';
 import { shellWord } from './printable.ts';
 import type { ConflictReport, ConflictVersion } from './reports.ts';
@@ -24,7 +25,7 @@ export class Conflicts {
   reports(): Promise<ConflictReport[]> {
     return this.#questions.run(async () => {
       const reports: ConflictReport[] = [];
-      for (const conflict of await this.#folder.conflicts()) {
+      for (const conflict of [...(await this.#folder.conflicts()), ...keptBeside(this.#folder)]) {
         reports.push(
           conflict.kind === 'name'
             ? nameConflict(this.#folder, conflict)
@@ -57,6 +58,20 @@ export class Conflicts {
       versions,
     };
   }
+}
+
+/**
+ * Files that a mirror found under a taken name, and gave one beside it. To the folder these are two names; to a person
+ * they are in conflict until one of the two is renamed or gone.
+ */
+function keptBeside({ nodes }: Folder): Conflict[] {
+  const known = new Set(nodes.nameConflicts().map(({ id }) => id));
+  return [...nodes.all()].flatMap(({ id, parent, name }): Conflict[] => {
+    const ownName = takenName(name);
+    if (ownName === undefined || known.has(id)) return [];
+    const isTaken = nodes.children(parent).some((node) => folded(node.name) === folded(ownName));
+    return isTaken ? [{ path: nodes.pathOf(id), id, kind: 'name', ownName }] : [];
+  });
 }
 
 function nameConflict({ nodes }: Folder, { id, path, ownName = '' }: Conflict): ConflictReport {

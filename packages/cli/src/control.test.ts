@@ -68,6 +68,22 @@ describe('a running device', () => {
     expect(await running?.status()).toEqual(STATUS);
   });
 
+  test('is told for how long to wait for the relay', async () => {
+    const asked: (number | undefined)[] = [];
+    await serve(
+      device({
+        sync: ({ wait }: OperationOptions = {}) => {
+          asked.push(wait);
+          return Promise.resolve({} as SyncReport);
+        },
+      }),
+    );
+    const running = await askRunning({ data });
+    await running?.sync({ wait: 1500 });
+    await running?.sync();
+    expect(asked).toEqual([1500, undefined]);
+  });
+
   test('passes on its errors with their next step', async () => {
     const error = new EvermeshError('STORE_FAILED', 'The disk is full.', { details: { next: 'Make room.' } });
     await serve(device({ sync: () => Promise.reject(error) }));

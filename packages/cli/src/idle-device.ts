@@ -1,6 +1,6 @@
 /** A device that nothing keeps in step at the moment: it is looked at, no link is made and nothing is changed. */
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
-import { systemClock } from '@evermesh/core';
+import { EvermeshError, isEvermeshError, systemClock } from '@evermesh/core';
 import { type Mirror, openMirror } from '@evermesh/mirror';
 import type { CommandContext } from './command-context.ts';
 import { Conflicts } from './conflict-report.ts';
@@ -35,10 +35,16 @@ export async function openIdleDevice(
     if (hasArrived(device.folder)) mirror = await lookingMirror(settings, device, progress);
   } catch (error) {
     await device.replica.close();
-    throw error;
+    throw isEvermeshError(error, 'MIRROR_ROOT_INVALID') ? withNextStep(error, settings) : error;
   }
   return new IdleDevice(settings, device, mirror);
 }
+
+/** Somebody who only asked has no use for the advice of a mirror that wanted to begin. */
+const withNextStep = ({ code, message, details }: EvermeshError, { directory }: Settings): EvermeshError =>
+  new EvermeshError(code, message, {
+    details: { ...details, next: `Check ${directory}; 'evermesh up' makes it if it was never there.` },
+  });
 
 const lookingMirror = (
   { directory }: Settings,

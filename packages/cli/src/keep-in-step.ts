@@ -28,7 +28,7 @@ export async function keepInStep(
   };
   const progress = new SlowProgress(systemClock, tell);
   const fatal = (): EvermeshError | undefined => fatalOf(daemon, settings);
-  const stopTelling = tellLink(daemon.link, { tell, progress, isFatal: () => fatal() !== undefined });
+  const stopTelling = tellLink(daemon.link, { tell, progress, isSaidLater: () => fatal() !== undefined });
   try {
     const mirror = (await daemon.open({ signal })) as Mirror;
     using _ = tellMirror(running, mirror, tell, progress);

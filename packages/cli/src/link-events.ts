@@ -6,18 +6,18 @@ import type { SlowProgress } from './slow-progress.ts';
 export interface LinkTelling {
   readonly tell: (event: CliEvent) => void;
   readonly progress: SlowProgress;
-  /** Whether the command is about to end because of the link: then its last word says why, and once is enough. */
-  readonly isFatal: () => boolean;
+  /** Whether the command's last word will say where the link stands: then that is enough. */
+  readonly isSaidLater: () => boolean;
 }
 
 /** @returns ends the telling */
-export function tellLink(link: LinkWatch, { tell, progress, isFatal }: LinkTelling): () => void {
+export function tellLink(link: LinkWatch, { tell, progress, isSaidLater }: LinkTelling): () => void {
   let last = '';
   let total = 0;
   const look = (): void => {
     const { report, owed } = link;
     // A first attempt is no news; what becomes of it is.
-    const isNews = report.state !== 'connecting' && report.state !== 'off' && !isFatal();
+    const isNews = report.state !== 'connecting' && report.state !== 'off' && !isSaidLater();
     // Each attempt may fail in its own way, and is still the same being away.
     const now = report.state === 'refused' ? `refused ${report.why?.code ?? ''}` : report.state;
     if (isNews && now !== last) {

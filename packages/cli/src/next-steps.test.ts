@@ -17,6 +17,14 @@ describe('a next step', () => {
     expect(halted({ removed: 1, next: 'Ask Ada.' })).toBe('Ask Ada.');
   });
 
+  test('is that of a damaged store when the database says that it is damaged', () => {
+    const error = Object.assign(new Error('Corruption: bad block'), { code: 'LEVEL_CORRUPTION' });
+    expect(explain(error)).toMatchObject({
+      code: 'STORE_CORRUPT',
+      next: expect.stringContaining('--data') as string,
+    });
+  });
+
   test('is there for what should be impossible', () => {
     expect(explain(new RangeError('x'))).toMatchObject({ code: 'INTERNAL', message: 'x' });
     expect(explain('x')).toMatchObject({ code: 'INTERNAL', message: 'x' });

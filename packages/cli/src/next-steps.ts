@@ -1,5 +1,11 @@
 /** What a person can do about each error. docs/errors.md tells the same at length; a code without a step does not compile. */
-import { type ErrorCode, type ErrorDetails, isEvermeshError } from '@evermesh/core/errors';
+import {
+  type ErrorCode,
+  type ErrorDetails,
+  type EvermeshError,
+  isEvermeshError,
+} from '@evermesh/core/errors';
+import { storeError } from '@evermesh/core/log';
 
 export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   STORE_LOCKED: `Stop the other evermesh process that uses this data directory, or wait until it has ended.`,
@@ -60,8 +66,9 @@ function haltStep({ removed, folder }: ErrorDetails): string {
 }
 
 export function explain(error: unknown): Explained {
-  if (isEvermeshError(error)) {
-    const { code, message, details } = error;
+  const known = isEvermeshError(error) ? error : storeFailure(error);
+  if (known !== undefined) {
+    const { code, message, details } = known;
     const { next } = details;
     const step = code === 'MIRROR_HALTED' ? haltStep(details) : NEXT_STEPS[code];
     return { code, message, next: typeof next === 'string' ? next : step };
@@ -71,4 +78,10 @@ export function explain(error: unknown): Explained {
     message: error instanceof Error ? error.message : String(error),
     next: NEXT_STEPS.INTERNAL,
   };
+}
+
+/** A database that fails while it is read says so in its own words. */
+function storeFailure(error: unknown): EvermeshError | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('LEVEL_') ? storeError(error) : undefined;
 }

@@ -6,11 +6,13 @@ import { levelStore } from '@evermesh/adapters/level';
 import {
   EvermeshError,
   type Folder,
+  type FolderId,
   isEvermeshError,
   type Logger,
   openReplica,
   type Replica,
 } from '@evermesh/core';
+import { leaveDirectory } from '@evermesh/mirror';
 import { runningProcess } from './control-client.ts';
 import { CONTROL_FILE } from './control-protocol.ts';
 import { shellWord } from './printable.ts';
@@ -46,8 +48,9 @@ export async function openDevice(settings: DeviceSettings, logger: Logger): Prom
 /** Whether the folder was made here, or has come from the relay at least once. */
 export const hasArrived = (folder: Folder): boolean => folder.nodes.ready || folder.name !== '';
 
-/** Removes what a failed first join left: nothing was ever kept in it. */
-export async function forgetData({ data }: Settings): Promise<void> {
+/** Removes what a failed first start left: nothing was ever kept in it, and the directory is free for another folder. */
+export async function forgetData({ data, directory }: Settings, folder: FolderId): Promise<void> {
+  await leaveDirectory(directory, folder);
   for (const name of ['store', 'blobs', 'conflicts', CONTROL_FILE])
     await rm(join(data, name), { recursive: true, force: true });
   // Not empty: somebody keeps other things there.

@@ -48,7 +48,7 @@ export async function withDaemon<Result>(
     await device.replica.close();
     if (inVain) {
       await directories.forget(settings.directory);
-      await forgetData(settings);
+      await forgetData(settings, device.folder.id);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { askRunning } from '../control-client.ts';
 import type { CliEvent } from '../events.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { tellLink } from '../link-events.ts';
 import { mirrorEvent } from '../mirror-events.ts';
 import type { SyncReport } from '../reports.ts';
 import { settle, type Settings } from '../settings.ts';
@@ -48,6 +49,8 @@ function syncHere(
         else tell(told);
       }
     });
+    // Where the link stands is in the answer; only what it fetches takes long enough to be told on the way.
+    tellLink(daemon.link, { tell, progress, isSaidLater: () => true });
     await daemon.open({ signal, wait });
     // Whoever waited for the folder in vain waited long enough.
     return daemon.sync({ signal, wait: daemon.mirror === undefined ? 0 : wait });
