@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { nodeFileSystem } from './fs/node-file-system.ts';
+import { leaveDirectory } from './marker.ts';
 import { testDevices } from './testing/devices.ts';
 import { exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
@@ -88,6 +89,20 @@ test('a directory that mirrors another folder is refused', async () => {
   const b = await devices.make();
   await a.closeMirror();
   await expect(b.open({ directory: a.directory })).rejects.toMatchObject({ code: 'MIRROR_HALTED' });
+});
+
+test('a directory that was left can join another folder, and only its own folder can leave it', async () => {
+  const a = await settled();
+  const b = await devices.make();
+  const before = await onDisk(a);
+  await a.closeMirror();
+  await leaveDirectory(a.directory, b.folder.id);
+  await expect(b.open({ directory: a.directory })).rejects.toMatchObject({ code: 'MIRROR_HALTED' });
+  await leaveDirectory(a.directory, a.folder.id);
+  await b.open({ directory: a.directory });
+  await b.settle();
+  expect(await onDisk(a)).toEqual(before);
+  expect(await inFolder(b)).toEqual(before);
 });
 
 test('a copy of a mirrored directory joins as new, and nothing is doubled', async () => {

@@ -5,7 +5,9 @@
 import type { FolderId, FolderNodes, Random } from '@evermesh/core';
 import { fromUtf8, toHex, utf8 } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import { type Disk, OWN_DIRECTORY, TEMPORARY } from './disk.ts';
+import { Disk, OWN_DIRECTORY, TEMPORARY } from './disk.ts';
+import type { FileSystem } from './fs/file-system.ts';
+import { nodeFileSystem } from './fs/node-file-system.ts';
 
 const MARKER: string = `${OWN_DIRECTORY}/folder.json`;
 const README: string = `${OWN_DIRECTORY}/README.txt`;
@@ -88,6 +90,22 @@ export async function writeMarker(disk: Disk, folder: FolderId, random: Random):
   await disk.fs.syncDirectory(disk.at(OWN_DIRECTORY));
   await disk.fs.syncDirectory(disk.root);
   return mirror;
+}
+
+/**
+ * Ends the mirror of a folder in a directory, which may join another then. Its files stay as they are; a marker of
+ * another folder stays, too.
+ * @param directory an absolute path without symbolic links in it
+ */
+export async function leaveDirectory(
+  directory: string,
+  folder: FolderId,
+  fs: FileSystem = nodeFileSystem,
+): Promise<void> {
+  const stat = await fs.lstat(directory);
+  if (stat?.kind !== 'directory') return;
+  const disk = new Disk(fs, directory, stat.device);
+  if ((await readMarker(disk))?.folder === folder) await fs.unlink(disk.at(MARKER));
 }
 
 async function replaceFile(disk: Disk, path: string, text: string, temporary: string): Promise<void> {

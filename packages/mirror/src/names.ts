@@ -22,5 +22,16 @@ export function besideName(name: string, digest: string, attempt = 0): string {
   return stem + suffix + extension;
 }
 
+const BESIDE = / \(~[0-9a-f]{8,}~*\)(?=(?:\.[^.]*)?$)/;
+
+/**
+ * The name that was taken when a name beside it was made; `undefined` for any other name. Of a name that was cut to fit
+ * only the rest.
+ */
+export function takenName(name: string): string | undefined {
+  const taken = name.replace(BESIDE, '');
+  return taken === name ? undefined : taken;
+}
+
 const encoder = new TextEncoder();
 const utf8Length = (text: string): number => encoder.encode(text).byteLength;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MassDeletionGuard } from './mass-deletion.ts';
-import { besideName } from './names.ts';
+import { besideName, takenName } from './names.ts';
 import { SecondLook } from './second-look.ts';
 import { VirtualClock } from './testing/virtual-clock.ts';
 
@@ -68,4 +68,12 @@ test('a name beside another keeps its ending, whole characters, and 255 bytes', 
   expect(new TextEncoder().encode(long).byteLength).toBeLessThanOrEqual(255);
   expect(long.endsWith(' (~01234567).md')).toBe(true);
   expect(encodeURIComponent(long)).toContain('%F0%9F%98%80%20');
+});
+
+test('a name beside tells which name was taken, and no other name does', () => {
+  for (const name of ['notes.md', '.hidden', 'a', 'archive.tar.gz', 'a (1).txt', '(~)']) {
+    expect(takenName(besideName(name, '0123456789abcdef'))).toBe(name);
+    expect(takenName(besideName(name, '0123456789abcdef', 2))).toBe(name);
+    expect(takenName(name)).toBeUndefined();
+  }
 });
