@@ -35,12 +35,21 @@ const WORDS: Words = {
 export const describe = (event: CliEvent, paint: Paint): string[] =>
   (WORDS[event.event] as (event: CliEvent, paint: Paint) => string[])(event, paint);
 
+const LOOPBACK = /--relay '?wss?:\/\/(127\.|localhost[:/ ]|\[::1\])/;
+
 function folderLines(event: Extract<CliEvent, { event: 'folder' }>): string[] {
   const name = event.name === '' ? '' : ` "${printable(event.name)}"`;
   const lines = [
     `${printable(event.directory)} is folder${name} ${event.id} on device "${printable(event.device)}".`,
   ];
-  if (event.created) lines.push('To have it on another device, run there:', `  ${printable(event.join)}`);
+  if (event.created) {
+    lines.push('To have it on another device, run there:', `  ${printable(event.join)}`);
+    if (LOOPBACK.test(event.join)) {
+      lines.push(
+        'This relay address leads to this computer; on another device give the one that leads here.',
+      );
+    }
+  }
   return lines;
 }
 

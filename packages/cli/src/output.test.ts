@@ -139,6 +139,21 @@ describe('for people', () => {
     expect(other.stdout.text).not.toContain(join);
   });
 
+  test('an address that leads nowhere from another device is not passed on without a word', () => {
+    const words = (relay: string): string => {
+      const { output, stdout } = open();
+      const join = `evermesh up notes --relay ${relay} --folder abc`;
+      const folder = { id: 'abc' as FolderId, name: 'notes', directory: '/notes', device: 'laptop' };
+      output.tell({ event: 'folder', ...folder, created: true, join });
+      return stdout.text;
+    };
+    const hint = 'leads to this computer';
+    for (const host of ['127.0.0.1:8787', 'localhost:8787', '[::1]:8787'])
+      expect(words(`ws://${host}`)).toContain(hint);
+    for (const host of ['relay.example', 'localhosting.example', '10.0.0.7:8787'])
+      expect(words(`wss://${host}`)).not.toContain(hint);
+  });
+
   test('status says in step only if it is', () => {
     const words = (report: Partial<StatusReport>): string => {
       const { output, stdout } = open();
