@@ -21,29 +21,47 @@ interface ProfileNode {
 }
 
 interface CpuProfile {
+  /** Microseconds on the clock of `monotonicMicroseconds`. */
+  readonly startTime: number;
   readonly nodes: readonly ProfileNode[];
   /** Ids of nodes, and the microseconds before each of them. */
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
-/** The tables of the one profile in this directory. */
-export function profileText(directory: string): string {
+/** A part of a process's life, on the clock of `monotonicMicroseconds`. */
+export interface Span {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** On Linux all processes share this clock, so one can say what another was doing. */
+export const monotonicMicroseconds = (): number => Number(process.hrtime.bigint() / 1000n);
+
+/** The tables of the one profile in this directory, for each of these parts. */
+export function profileText(directory: string, spans: readonly Span[]): string {
   const [file] = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
   if (file === undefined)
     throw new Error(`${directory} holds no profile: the process did not end by itself.`);
-  return describeProfile(JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile);
+  const profile = JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile;
+  return spans.map((span) => `=== ${span.name}: ${describeProfile(profile, span)}`).join('\n\n');
 }
 
-export function describeProfile({ nodes, samples, timeDeltas }: CpuProfile): string {
+export function describeProfile(
+  { nodes, samples, timeDeltas, startTime }: CpuProfile,
+  { from, to }: Pick<Span, 'from' | 'to'>,
+): string {
   const stacks = stacksOf(nodes);
   const functions = new Map<string, number>();
   const packages = new Map<string, number>();
   const callers = new Map<string, number>();
-  let [idle, busy] = [0, 0];
+  let [idle, busy, now] = [0, 0, startTime];
   for (const [index, id] of samples.entries()) {
     const stack = stacks.get(id)!;
     const milliseconds = (timeDeltas[index] ?? 0) / 1000;
+    now += timeDeltas[index] ?? 0;
+    if (now < from || now > to) continue;
     if (stack[0]!.functionName === IDLE) {
       idle += milliseconds;
       continue;

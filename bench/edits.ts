@@ -4,7 +4,6 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
 import type { LivePair, OneShot } from './engines/pair.ts';
-import { line } from './generate-files.ts';
 import { timed } from './measure.ts';
 import type { SeededRandom } from './random.ts';
 import { Sight } from './sight.ts';
@@ -64,15 +63,15 @@ export async function measureEditsByRunning(tool: OneShot, plan: EditPlan): Prom
   return milliseconds;
 }
 
-/** A new line at any place of any of the texts. */
+/** One word more, before any word of any of the texts. */
 async function nextEdit(
   root: string,
   { random, texts }: EditPlan,
 ): Promise<{ path: string; content: Buffer }> {
   const path = random.pick(texts);
-  const lines = (await readFile(join(root, path), 'utf8')).split('\n');
-  lines.splice(random.below(lines.length), 0, line(random, WORDS).trimEnd());
-  return { path, content: Buffer.from(lines.join('\n')) };
+  const words = (await readFile(join(root, path), 'utf8')).split(' ');
+  words.splice(random.below(words.length), 0, random.pick(WORDS));
+  return { path, content: Buffer.from(words.join(' ')) };
 }
 
 /** As careful editors do it: written beside and renamed into place, so no engine meets half a file. */

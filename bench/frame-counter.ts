@@ -36,7 +36,7 @@ export class FrameCounter {
       this.#payload -= skipped;
       at += skipped;
       const head = headOf(bytes, at);
-      if (this.#payload > 0 || head === undefined) return bytes.subarray(at);
+      if (head === undefined) return bytes.subarray(at);
       if (head.isControl) this.controlFrames++;
       else this.dataFrames++;
       this.#payload = head.payload;

@@ -53,8 +53,7 @@ export async function generateFiles(
   return { texts, files, renamed: Math.min(renamed, files) };
 }
 
-/** A line as it is found in the generated texts, its end included. */
-export function line(random: SeededRandom, words: readonly string[]): string {
+function line(random: SeededRandom, words: readonly string[]): string {
   let made = random.pick(words);
   while (made.length < LINE_LENGTH) made += ` ${random.pick(words)}`;
   return `${made}\n`;

@@ -5,6 +5,7 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { freePort } from '../counting-proxy.ts';
 import { Child, run } from '../processes.ts';
 import type { Availability } from './pair.ts';
+import { loopbackSettings, type SyncthingDevice } from './syncthing-settings.ts';
 
 const FOLDER = 'bench';
 
@@ -21,7 +22,8 @@ export class SyncthingInstance {
   /** Where it takes connections of devices. */
   readonly port: number;
   readonly #home: string;
-  readonly #api: string;
+  /** Where it answers questions: host and port. */
+  readonly api: string;
   readonly #key: string;
   #child: Child | undefined;
 
@@ -43,7 +45,7 @@ export class SyncthingInstance {
     this.id = parts.id;
     this.port = parts.port;
     this.#key = parts.key;
-    this.#api = `127.0.0.1:${parts.apiPort}`;
+    this.api = `127.0.0.1:${parts.apiPort}`;
   }
 
   get pid(): number {
@@ -51,44 +53,13 @@ export class SyncthingInstance {
   }
 
   /** Writes the settings before the first start, so that it never looks for others beyond this machine. */
-  async configure(
-    directory: string,
-    devices: readonly { readonly id: string; readonly address: string }[],
-  ): Promise<void> {
+  async configure(directory: string, devices: readonly SyncthingDevice[]): Promise<void> {
     // The mark by which Syncthing tells an empty folder from a disk that is not there.
     await mkdir(join(directory, '.stfolder'), { recursive: true });
-    const known = devices.map(
-      ({ id, address }) => `<device id="${id}"><address>${address}</address></device>`,
-    );
-    const members = devices.map(({ id }) => `<device id="${id}"></device>`);
     const file = join(this.#home, 'config.xml');
-    let settings = (await readFile(file, 'utf8'))
-      .replace(/ {4}<device id="[^"]+" name[\s\S]*?<\/device>/, known.join('\n'))
-      .replace(
-        '<gui ',
-        `<folder id="${FOLDER}" path="${directory}" type="sendreceive" fsWatcherEnabled="true" fsWatcherDelayS="10">${members.join('')}</folder>\n<gui `,
-      )
-      .replace(
-        /<address>[^<]*:8384<\/address>|(?<=<gui [^>]*>\s*)<address>[^<]*<\/address>/,
-        `<address>${this.#api}</address>`,
-      );
-    const options = {
-      listenAddress: `tcp://127.0.0.1:${this.port}`,
-      globalAnnounceEnabled: 'false',
-      localAnnounceEnabled: 'false',
-      relaysEnabled: 'false',
-      natEnabled: 'false',
-      crashReportingEnabled: 'false',
-      startBrowser: 'false',
-      urAccepted: '-1',
-      autoUpgradeIntervalH: '0',
-      // At low priority it would be measured slower than it is on an idle machine.
-      setLowPriority: 'false',
-    };
-    for (const [name, value] of Object.entries(options)) {
-      settings = settings.replace(new RegExp(`<${name}>[^<]*</${name}>`), `<${name}>${value}</${name}>`);
-    }
-    await writeFile(file, settings);
+    const generated = await readFile(file, 'utf8');
+    const { port, api } = this;
+    await writeFile(file, loopbackSettings(generated, { folder: FOLDER, directory, devices, port, api }));
   }
 
   start(): void {
@@ -144,7 +115,7 @@ export class SyncthingInstance {
   }
 
   async #ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`http://${this.#api}${path}`, {
+    const response = await fetch(`http://${this.api}${path}`, {
       method,
       headers: { 'X-API-Key': this.#key, 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

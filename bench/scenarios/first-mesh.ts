@@ -4,12 +4,13 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EvermeshCommand, findEvermesh } from '../engines/evermesh-command.ts';
+import { findEvermesh } from '../engines/evermesh-command.ts';
 import { EvermeshPair, ROLES, type Role } from '../engines/evermesh-pair.ts';
 import { copying, findUnison, unison } from '../engines/one-shots.ts';
+import type { Availability } from '../engines/pair.ts';
 import { findSyncthing } from '../engines/syncthing-instance.ts';
 import { SyncthingPair } from '../engines/syncthing-pair.ts';
-import { profileText } from '../cpu-profile.ts';
+import { monotonicMicroseconds, profileText, type Span } from '../cpu-profile.ts';
 import { EVERMESH, Figures } from '../figures.ts';
 import { type GeneratedFiles, generateFiles } from '../generate-files.ts';
 import { run } from '../processes.ts';
@@ -31,13 +32,11 @@ export const firstMesh: Scenario = {
     engines: { default: 'evermesh,cp,syncthing,unison', about: 'what is measured' },
     profile: {
       default: '',
-      about: `instead of measuring, one first sync with a CPU profile of: ${ROLES.join(', ')}`,
+      about: `first sync, edits and rename once, with a CPU profile of one process: ${ROLES.join(', ')}`,
     },
   },
   run: (context) => (context.options.text('profile') === '' ? measureAll(context) : profile(context)),
 };
-
-type Engine = (world: World) => Promise<void>;
 
 /** What each engine gets: its own directory, a copy of the same files, and where its figures go. */
 interface World {
@@ -47,60 +46,54 @@ interface World {
   readonly meter: FirstMeshMeter;
 }
 
+type Measure = (world: World) => Promise<void>;
+
+interface Engine {
+  readonly name: string;
+  readonly find: () => Availability | Promise<Availability>;
+  readonly measure: Measure;
+}
+
+const ENGINES: readonly Engine[] = [
+  { name: EVERMESH, find: () => ({ version: findEvermesh().described }), measure: measureEvermesh },
+  { name: 'cp', find: () => ({ version: 'cp -a, nothing synced to disk' }), measure: measureCopying },
+  { name: 'syncthing', find: findSyncthing, measure: measureSyncthing },
+  { name: 'unison', find: findUnison, measure: measureUnison },
+];
+
 async function measureAll(context: ScenarioContext): Promise<ScenarioResult> {
   const figures = new Figures();
   setCeilings(figures);
-  const command = findEvermesh();
-  const { engines, notes } = await chooseEngines(context.options.list('engines'), command);
+  const notes: string[] = [];
+  const engines = await chooseEngines(context.options.list('engines'), notes);
   const { source, files } = await makeSource(context);
   for (let round = 1; round <= context.runs; round++) {
-    for (const [name, engine] of engines) {
+    for (const { name, measure } of engines) {
       context.say(`run ${round} of ${context.runs}: ${name}`);
       const meter = new FirstMeshMeter({ figures, files, options: context.options, seed: round });
-      await inWorld(context.directory, source, meter, engine);
+      await inWorld(context.directory, source, meter, measure);
     }
   }
   return { figures, notes };
 }
 
-async function chooseEngines(
-  wanted: readonly string[],
-  command: EvermeshCommand,
-): Promise<{ engines: Map<string, Engine>; notes: string[] }> {
-  const known = new Map<
-    string,
-    { engine: Engine; found: () => Promise<{ version?: string; missing?: string }> }
-  >([
-    [
-      EVERMESH,
-      {
-        engine: (world) => measureEvermesh(world, command),
-        found: () => Promise.resolve({ version: command.described }),
-      },
-    ],
-    [
-      'cp',
-      { engine: measureCopying, found: () => Promise.resolve({ version: 'cp -a, nothing synced to disk' }) },
-    ],
-    ['syncthing', { engine: measureSyncthing, found: findSyncthing }],
-    ['unison', { engine: measureUnison, found: findUnison }],
-  ]);
-  const engines = new Map<string, Engine>();
-  const notes: string[] = [];
-  for (const name of wanted) {
-    const one = known.get(name);
-    if (one === undefined)
-      throw new UsageError(`There is no engine '${name}': ${[...known.keys()].join(', ')}.`);
-    const { version, missing } = await one.found();
-    notes.push(`${name}: ${version ?? `left out, ${missing}`}`);
-    if (missing === undefined) engines.set(name, one.engine);
+/** Those that can be measured here; what is, and what is not, goes to the notes. */
+async function chooseEngines(wanted: readonly string[], notes: string[]): Promise<Engine[]> {
+  const names = ENGINES.map(({ name }) => name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new UsageError(`There is no engine '${unknown}': ${names.join(', ')}.`);
+  const chosen: Engine[] = [];
+  for (const engine of ENGINES.filter(({ name }) => wanted.includes(name))) {
+    const found = await engine.find();
+    if ('version' in found) chosen.push(engine);
+    notes.push(`${engine.name}: ${'version' in found ? found.version : `left out, ${found.missing}`}`);
   }
-  return { engines, notes };
+  return chosen;
 }
 
-async function measureEvermesh(world: World, command: EvermeshCommand): Promise<void> {
+async function measureEvermesh(world: World): Promise<void> {
   const { meter } = world;
-  await using pair = await EvermeshPair.open({ ...world, command, files: meter.files });
+  await using pair = await EvermeshPair.open({ ...world, command: findEvermesh(), files: meter.files });
   await meter.firstSync(pair);
   meter.sent(pair);
   await meter.idle(pair);
@@ -127,9 +120,11 @@ async function measureUnison(world: World): Promise<void> {
   await world.meter.renameByRunning(tool);
 }
 
-const measureCopying: Engine = (world) => world.meter.firstRun(copying(world));
+function measureCopying(world: World): Promise<void> {
+  return world.meter.firstRun(copying(world));
+}
 
-/** One first sync and nothing else, with a profile of one of the processes. */
+/** First sync, edits and the rename, with a profile of one of the processes, told part by part. */
 async function profile(context: ScenarioContext): Promise<ScenarioResult> {
   const role = context.options.text('profile') as Role;
   if (!ROLES.includes(role)) throw new UsageError(`--profile is one of ${ROLES.join(', ')}.`);
@@ -139,13 +134,22 @@ async function profile(context: ScenarioContext): Promise<ScenarioResult> {
   const profiles = join(context.directory, 'profiles');
   const nodeArguments = { role, list: ['--cpu-prof', `--cpu-prof-dir=${profiles}`] };
   const meter = new FirstMeshMeter({ figures, files, options: context.options, seed: SEED });
+  const spans: Span[] = [];
+  const part = async (name: string, work: () => Promise<void>): Promise<void> => {
+    context.say(name);
+    const from = monotonicMicroseconds();
+    await work();
+    spans.push({ name: `the ${role} during ${name}`, from, to: monotonicMicroseconds() });
+  };
   await inWorld(context.directory, source, meter, async (world) => {
     await using pair = await EvermeshPair.open({ ...world, command, files: meter.files, nodeArguments });
-    await meter.firstSync(pair);
+    await part('the first sync', () => meter.firstSync(pair));
     meter.sent(pair);
+    await part('small edits', () => meter.edits(pair));
+    await part('the rename', () => meter.rename(pair));
   });
-  const appendix = `The ${role} from its start to its end, with the profiler's own cost in it:\n${profileText(profiles)}`;
-  return { figures, notes: [`${EVERMESH}: ${command.described}`], appendix };
+  const notes = [`${EVERMESH}: ${command.described}; the profiler makes all of it slower`];
+  return { figures, notes, appendix: profileText(profiles, spans) };
 }
 
 async function makeSource(context: ScenarioContext): Promise<{ source: string; files: GeneratedFiles }> {
@@ -160,7 +164,7 @@ async function inWorld(
   directory: string,
   source: string,
   meter: FirstMeshMeter,
-  engine: Engine,
+  measure: Measure,
 ): Promise<void> {
   // Short, because the path of a control socket below it may have about 100 bytes.
   const world = join(directory, 'w');
@@ -169,7 +173,7 @@ async function inWorld(
   await run('cp', ['-a', source, left]);
   // What was just written must not be on its way to the disk while an engine is measured.
   await run('sync', []);
-  await engine({ home, left, right, meter });
+  await measure({ home, left, right, meter });
   await rm(world, { recursive: true, force: true });
 }
 
