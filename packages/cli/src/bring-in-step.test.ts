@@ -70,6 +70,7 @@ describe('one sync', () => {
     await clock.armed;
     link.set({ state: 'catching-up', isSynced: false });
     clock.advance(1_000_000);
+    await new Promise((resolve) => setImmediate(resolve));
     link.set({ state: 'live', isSynced: true });
     expect(await ended).toMatchObject({ inStep: true });
   });
