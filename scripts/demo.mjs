@@ -14,6 +14,8 @@ import { seed } from './demo/seed.mjs';
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
 const NAMES = ['laptop', 'desktop'];
 const PARENT = process.ppid;
+/** The longer it was away, the more seldom they look. */
+const BACK = 'back; the devices find it within 15 seconds';
 
 const settings = readArguments();
 const env = {
@@ -95,6 +97,7 @@ async function takeRelayAway() {
 }
 
 async function outage(seconds) {
+  isRelayBusy = true;
   await takeRelayAway();
   say('relay', `away for ${seconds} seconds: change both sides now`);
   await new Promise((passed) => {
@@ -102,7 +105,8 @@ async function outage(seconds) {
   });
   if (ending !== undefined) return;
   await startRelay();
-  say('relay', 'back');
+  say('relay', BACK);
+  isRelayBusy = false;
 }
 
 async function toggleRelay() {
@@ -110,7 +114,7 @@ async function toggleRelay() {
   isRelayBusy = true;
   if (relay === undefined) {
     await startRelay();
-    say('relay', 'back');
+    say('relay', BACK);
   } else {
     await takeRelayAway();
     say('relay', 'away: change both sides, then press r again');

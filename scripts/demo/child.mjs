@@ -36,7 +36,9 @@ export class Child {
     this.#ended = new Promise((resolve) => {
       const end = (why) => {
         resolve();
-        if (!this.#isStopping) onLost([why, ...this.#lastLines]);
+        if (this.#isStopping) return;
+        // One that told its error has said more than its log.
+        onLost(this.#seen.has('error') ? [why] : [why, ...this.#lastLines]);
       };
       this.#process.once('error', (error) => end(`It could not be started: ${error.message}`));
       this.#process.once('close', (code, signal) =>
