@@ -5,8 +5,7 @@ import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { type BlobName, type FolderId, sha256, toHex, utf8 } from '@evermesh/core/base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sharedToken } from './authorizer.ts';
-import { A, FOLDER, TestAuthor } from './testing/test-author.ts';
-import { TestClient } from './testing/test-client.ts';
+import { FOLDER } from './testing/test-author.ts';
 import { TestRelay } from './testing/test-relay.ts';
 
 const content = utf8('0123456789');
@@ -126,15 +125,6 @@ describe('a blob', () => {
       expect((await ask('GET', { url })).status).toBe(404);
     }
     expect((await ask('DELETE')).status).toBe(404);
-  });
-
-  test('lets the record that names it be put', async () => {
-    await using client = await TestClient.hello(relay.url, { token: 'secret' });
-    await client.open();
-    await ask('PUT', { body: content });
-    const records = [new TestAuthor(client.device).record(A, 'one', { blobs: [name] })];
-    client.send({ type: 'PUT', channel: 1, records });
-    await client.next('ACK');
   });
 
   test('is still there after a restart', async () => {

@@ -3,7 +3,6 @@ import { type DeviceId, systemRandom } from '@evermesh/core/base';
 import { openStore } from '@evermesh/core/log';
 import { decodeMessage, decodeRecord, type FromRelay } from '@evermesh/core/protocol';
 import { expect, test } from 'vitest';
-import { BlobRows } from './blob-rows.ts';
 import { type ChannelSocket, FolderChannel } from './folder-channel.ts';
 import { FolderRegistry, type OpenFolder } from './folder-registry.ts';
 import { A, B, FOLDER, TestAuthor } from './testing/test-author.ts';
@@ -24,20 +23,18 @@ class TestSocket implements ChannelSocket {
   }
 }
 
-const device = 'd'.repeat(32) as DeviceId;
-
-async function openFolder(): Promise<{ folder: OpenFolder; blobs: BlobRows }> {
+async function openFolder(): Promise<OpenFolder> {
   const store = memoryStore();
   await openStore(store);
   const registry = await FolderRegistry.open(store, systemRandom);
-  return { folder: await registry.acquire(FOLDER, true), blobs: new BlobRows(store, registry.committer) };
+  return registry.acquire(FOLDER, true);
 }
 
 const places = ({ sent }: TestSocket): unknown[] =>
   sent.map((message) => [message.type, 'through' in message ? message.through?.seq : undefined]);
 
 test('a record that becomes durable while a reader is told of others is told in the next round', async () => {
-  const { folder, blobs } = await openFolder();
+  const folder = await openFolder();
   const author = new TestAuthor('e'.repeat(32) as DeviceId);
   const append = (document: typeof A): Promise<void> =>
     folder.log.append([decodeRecord(author.record(document, 'text'))]).durable;
@@ -46,7 +43,7 @@ test('a record that becomes durable while a reader is told of others is told in 
   const failed = (error: unknown): never => {
     throw error;
   };
-  const channel = new FolderChannel({ channel: 1, device, grant: 'write', folder, blobs, socket, failed });
+  const channel = new FolderChannel({ channel: 1, grant: 'write', folder, socket, failed });
   let waits = 0;
   const caughtUp = new Promise<void>((resolve) => {
     socket.onDrained = async () => {

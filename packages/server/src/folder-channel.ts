@@ -3,7 +3,7 @@
  * order, by LIVE while it keeps up. One that does not is told later what changed behind its place, by CHANGED: nothing
  * is kept for it meanwhile, however slow it is.
  */
-import { type DeviceId, type DocumentId, equalBytes, SerialQueue } from '@evermesh/core/base';
+import { type DocumentId, equalBytes, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { Appended, AppendResult } from '@evermesh/core/log';
 import {
@@ -17,11 +17,10 @@ import {
   type Put,
   type RecordHeader,
 } from '@evermesh/core/protocol';
-import type { BlobRows } from './blob-rows.ts';
 import type { FolderReader, OpenFolder } from './folder-registry.ts';
 import { changedPages } from './changed-pages.ts';
 import { liveFrame } from './live-frames.ts';
-import { checkBlobs, checkRepeats, decodePut, type PutContext } from './put-check.ts';
+import { checkRepeats, decodePut } from './put-check.ts';
 
 /** The socket as a channel sees it. */
 export interface ChannelSocket {
@@ -34,10 +33,8 @@ export interface ChannelSocket {
 
 export interface FolderChannelOptions {
   readonly channel: number;
-  readonly device: DeviceId;
   readonly grant: Grant;
   readonly folder: OpenFolder;
-  readonly blobs: BlobRows;
   readonly socket: ChannelSocket;
   /** The channel cannot go on. */
   readonly failed: (error: unknown) => void;
@@ -55,7 +52,6 @@ interface Taken extends AppendResult {
 
 export class FolderChannel implements FolderReader {
   readonly #options: FolderChannelOptions;
-  readonly #context: PutContext;
   readonly #pulls: SerialQueue = new SerialQueue();
   /** Answers go out in the order of the PUTs. */
   readonly #answers: SerialQueue = new SerialQueue();
@@ -71,7 +67,6 @@ export class FolderChannel implements FolderReader {
 
   constructor(options: FolderChannelOptions) {
     this.#options = options;
-    this.#context = { log: options.folder.log, device: options.device, blobs: options.blobs };
   }
 
   /** Answers OPEN, and begins to follow the log. */
@@ -195,12 +190,12 @@ export class FolderChannel implements FolderReader {
       if (this.#options.grant !== 'write') {
         throw new EvermeshError('AUTH_DENIED', 'The token lets this folder be read only.');
       }
-      const decoded = decodePut(records, this.#context);
-      await checkBlobs(decoded, this.#context);
-      await checkRepeats(decoded, this.#context);
+      const { log } = this.#options.folder;
+      const decoded = decodePut(records, log);
+      await checkRepeats(decoded, log);
       const last = decoded.at(-1)?.header;
       if (last === undefined) throw new EvermeshError('MESSAGE_MALFORMED', 'A PUT without records.');
-      const appended = this.#options.folder.log.append(decoded, { source: this });
+      const appended = log.append(decoded, { source: this });
       // Its failure is told when its answer is due; until then nobody listens.
       appended.durable.catch(() => undefined);
       return { last, ...appended };

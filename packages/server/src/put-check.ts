@@ -1,22 +1,18 @@
 /** What must be true of records before a log takes them from a device. */
-import { type DeviceId, deviceOf, type DocumentId, equalBytes } from '@evermesh/core/base';
+import { type DocumentId, equalBytes } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { FolderLog } from '@evermesh/core/log';
 import { decodeRecord, type LogRecord, type RecordHeader } from '@evermesh/core/protocol';
-import type { BlobRows } from './blob-rows.ts';
-
-export interface PutContext {
-  readonly log: FolderLog;
-  /** The device that puts. */
-  readonly device: DeviceId;
-  readonly blobs: BlobRows;
-}
 
 /**
- * The records of one PUT: of this folder, of one author, counters ascending, groups whole.
+ * The records of one PUT: of this folder, of one author, counters ascending.
+ *
+ * Neither that atomic groups are whole nor that the blobs are here is asked for. Who writes sends both; but a relay that
+ * lost its disk is refilled by devices that hold a part of a group, or a record without its blob, even of their own:
+ * a device that was restored from a backup got its records back one document at a time.
  * @throws RECORD_MALFORMED, FORMAT_TOO_NEW
  */
-export function decodePut(records: readonly Uint8Array[], { log, device }: PutContext): LogRecord[] {
+export function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRecord[] {
   const decoded = records.map(decodeRecord);
   let previous: LogRecord | undefined;
   for (const record of decoded) {
@@ -27,44 +23,7 @@ export function decodePut(records: readonly Uint8Array[], { log, device }: PutCo
     }
     previous = record;
   }
-  checkGroups(decoded, log, device);
   return decoded;
-}
-
-/**
- * A device sends its own groups whole. Records that it has of others came one document at a time, so of their groups it
- * may hold a part; and a group of which a part is here already may be completed.
- */
-function checkGroups(records: readonly LogRecord[], log: FolderLog, device: DeviceId): void {
-  const present = new Map<number, number>();
-  for (const { header } of records) {
-    const { author, group } = header;
-    if (group === undefined || deviceOf(author) !== device || group.first <= log.lastCounter(author))
-      continue;
-    present.set(group.first, (present.get(group.first) ?? group.size) - 1);
-  }
-  for (const missing of present.values())
-    if (missing !== 0) throw malformed('An atomic group came in parts.');
-}
-
-/**
- * Blobs travel before the records that name them. A record that others wrote is taken without: whoever refills a relay
- * may never have had the blob.
- * @throws BLOB_NOT_FOUND
- */
-export async function checkBlobs(
-  records: readonly LogRecord[],
-  { log, device, blobs }: PutContext,
-): Promise<void> {
-  for (const { header } of records) {
-    if (deviceOf(header.author) !== device) continue;
-    for (const name of header.blobs) {
-      if (await blobs.has(log.folder, name)) continue;
-      throw new EvermeshError('BLOB_NOT_FOUND', `A record names blob ${name}, which is not here.`, {
-        details: { name },
-      });
-    }
-  }
 }
 
 /**
@@ -72,7 +31,7 @@ export async function checkBlobs(
  * was copied or rolled back within one run.
  * @throws DEVICE_FORKED
  */
-export async function checkRepeats(records: readonly LogRecord[], { log }: PutContext): Promise<void> {
+export async function checkRepeats(records: readonly LogRecord[], log: FolderLog): Promise<void> {
   const repeats = new Map<DocumentId, RecordHeader[]>();
   let isWriting = false;
   for (const { header } of records) {

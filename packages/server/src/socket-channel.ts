@@ -26,7 +26,6 @@ export interface SocketChannelOptions {
 /** Milliseconds after which a device opens the channel again: what is missing may be there by then. */
 const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   FOLDER_NOT_FOUND: 10_000,
-  BLOB_NOT_FOUND: 60_000,
   RELAY_DRAINING: 30_000,
   INTERNAL: 60_000,
 };
@@ -75,7 +74,7 @@ export class SocketChannel {
   }
 
   async #open(): Promise<void> {
-    const { parts, socket, device, token, open, granted } = this.#options;
+    const { parts, socket, token, open, granted } = this.#options;
     const { channel, folder: id, create, cursor } = open;
     try {
       const grant = await checkedGrant(parts.authorizer, token, id, 'read');
@@ -85,10 +84,8 @@ export class SocketChannel {
       const failed = (error: unknown): void => this.#fail(error);
       this.#folder = new FolderChannel({
         channel,
-        device,
         grant,
         folder,
-        blobs: parts.blobRows,
         socket,
         failed,
       });

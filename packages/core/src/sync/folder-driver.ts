@@ -171,11 +171,10 @@ export class FolderDriver {
   }
 
   /**
-   * What cannot be reached is tried again by the next connection; what may pass, as a relay's full disk, after a while;
-   * anything else needs somebody's help.
+   * What may pass is tried again after a while: a relay's full disk, or blobs that cannot be reached although the socket
+   * can. If the relay is gone, the socket tells that sooner. Anything else needs somebody's help.
    */
   #onUploadFailed(session: FolderSession, error: EvermeshError): void {
-    if (error.code === 'LINK_UNREACHABLE') return this.#options.fail(error);
     session.refuse({
       code: error.code,
       reason: error.message,
