@@ -13,7 +13,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   STORE_CLOSED: `Run the command again.`,
   STORE_FAILED: `Check free space and permissions of the data directory, then run the command again.`,
   FORMAT_TOO_NEW: `Update evermesh on this computer: a newer version wrote this data.`,
-  DEVICE_FORKED: `Run the command again. If it comes back, this data directory was copied while in use: give the copy a new one.`,
+  DEVICE_FORKED: `Keep a copy of the data directory, then join the folder anew with an empty one: --data NEW --folder ID.`,
   RECORD_GAP: `Nothing: the missing records are asked for again. If it stays, run 'evermesh verify'.`,
   RECORD_MALFORMED: `Update evermesh on all devices. If it stays, run 'evermesh verify' on the device that sent the record.`,
   UPDATE_MALFORMED: `Update evermesh on all devices. If it stays, run 'evermesh verify' on the device that sent the record.`,
