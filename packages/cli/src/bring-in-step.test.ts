@@ -49,6 +49,15 @@ describe('one sync', () => {
     });
   });
 
+  test('does not wait for contents that the relay never had', async () => {
+    const link = new FakeLink();
+    link.set({ state: 'live', isStalled: true });
+    const mirror = mirrorOf([{ changes: 3 }, { changes: 0 }]);
+    const result = await bringInStep(mirror, watch(link), { clock: new ManualClock(), wait: 1000 });
+    expect(result).toEqual({ inStep: false, changes: 3 });
+    expect(mirror.looks).toBe(2);
+  });
+
   test('gives up on a relay that cannot be reached for the given time, the disk being looked at first', async () => {
     const link = new FakeLink();
     link.away();

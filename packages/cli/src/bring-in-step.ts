@@ -25,7 +25,10 @@ export async function bringInStep(
     changes += made;
     // The relay held the same before this look, and the look found nothing: both hold at once.
     if (pass > 0 && made === 0 && link.isSynced) return { inStep: true, changes };
-    if (!(await relayBrings(link, () => link.isSynced, options))) return { inStep: false, changes };
+    if (!(await relayBrings(link, () => link.isSynced || link.isStalled, options)))
+      return { inStep: false, changes };
+    // Its contents come when the device that has them meets the relay: nobody knows when that is.
+    if (pass > 0 && made === 0 && link.isStalled) return { inStep: false, changes };
   }
   return { inStep: false, changes };
 }

@@ -74,6 +74,11 @@ export class LinkWatch {
     return this.#link.status() === 'connected' && this.#folderState?.isSynced === true;
   }
 
+  /** What is missing here is nothing that the relay has. */
+  get isStalled(): boolean {
+    return this.#link.status() === 'connected' && this.#folderState?.isStalled === true;
+  }
+
   /** Why it makes no sense to go on. */
   get failure(): EvermeshError | undefined {
     if (this.#link.status() === 'closed') return new EvermeshError('LINK_CLOSED', 'The link was closed.');

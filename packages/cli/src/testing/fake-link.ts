@@ -22,6 +22,7 @@ export class FakeLink {
     state: 'waiting',
     error: undefined,
     isSynced: false,
+    isStalled: false,
     owedDocuments: 0,
     wantedBlobs: 0,
   };

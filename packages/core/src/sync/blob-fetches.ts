@@ -47,6 +47,12 @@ export class BlobFetches {
     }
   }
 
+  /** Something is wanted, and all of it failed: it is tried again later, but nothing comes by waiting a little. */
+  get isStalled(): boolean {
+    const { wantedBlobs } = this.#folder.debts;
+    return wantedBlobs.size > 0 && [...wantedBlobs].every((name) => this.#failed.has(name));
+  }
+
   /** Resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.#abort.abort();

@@ -66,6 +66,11 @@ export class FolderDriver {
     return this.#session?.isSettled === true && this.#options.folder.debts.wantedBlobs.size === 0;
   }
 
+  /** Both sides hold the same records, and the blobs that are missing here could not be had from the peer. */
+  get isStalled(): boolean {
+    return this.#session?.isSettled === true && this.#fetches.isStalled;
+  }
+
   /** Milliseconds after which the peer wants to be asked again, told once; 0: not by itself. */
   takeRetry(): number {
     const retryAfter = this.#retryTold ? 0 : (this.refusal?.retryAfter ?? 0);

@@ -297,7 +297,7 @@ describe('a folder on a link', () => {
     };
     Object.assign(peer.blobs, { get: () => [] });
     await peer.say({ type: 'LIVE', channel, through: place(2), records: [encodeRecord(record as never)] });
-    expect(link.folders()).toMatchObject([{ isSynced: false, wantedBlobs: 1, owedDocuments: 0 }]);
+    expect(link.folders()).toMatchObject([{ isSynced: false, isStalled: true, wantedBlobs: 1 }]);
     expect(asked).toBe(1);
     clock.advance(1000);
     await turn();
@@ -305,7 +305,7 @@ describe('a folder on a link', () => {
     folder.blobs.write = () => Promise.resolve({ name: 'b0'.repeat(32) as BlobName, size: 1 });
     clock.advance(2000);
     await turn();
-    expect(link.folders()).toMatchObject([{ isSynced: true, wantedBlobs: 0 }]);
+    expect(link.folders()).toMatchObject([{ isSynced: true, isStalled: false, wantedBlobs: 0 }]);
   });
 
   test('that leaves the link is told to the peer and heard no more', async () => {

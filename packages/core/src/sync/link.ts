@@ -26,6 +26,8 @@ export interface LinkedFolder {
   readonly error: EvermeshError | undefined;
   /** Everything is there, and everything of there is here. */
   readonly isSynced: boolean;
+  /** All that is missing is blobs that the peer could not give. They are asked for again from time to time. */
+  readonly isStalled: boolean;
   /** Documents, and blobs, that are known and not here yet. */
   readonly owedDocuments: number;
   readonly wantedBlobs: number;
@@ -92,6 +94,7 @@ export class Link {
         state: driver?.state ?? 'waiting',
         error: refusal === undefined ? undefined : refusalError(refusal),
         isSynced: driver?.isSettled ?? false,
+        isStalled: driver?.isStalled ?? false,
         owedDocuments: debts.owed(this.#peer).length,
         wantedBlobs: debts.wantedBlobs.size,
       };
