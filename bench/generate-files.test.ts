@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const make = (name: string, seed: number): ReturnType<typeof generateFiles> =>
-  generateFiles(join(root, name), { files: 130, renamed: 30, bytes: 4096, seed });
+  generateFiles(join(root, name), { files: 130, renamed: 30, binaryPercent: 10, bytes: 4096, seed });
 
 describe('generated files', () => {
   test('the same seed gives the same names and bytes, another seed gives others', async () => {
@@ -25,7 +25,7 @@ describe('generated files', () => {
     );
   });
 
-  test('every tenth is no text, each has its size, and as many as asked are to be renamed', async () => {
+  test('a tenth is no text, each has its size, and as many as asked are to be renamed', async () => {
     const { texts, renamed } = await make('sizes', 1);
     expect(texts).toHaveLength(117);
     const entries = await readdir(join(root, 'sizes'), { recursive: true, withFileTypes: true });

@@ -1,5 +1,5 @@
 /**
- * Makes the files that scenarios sync: lines of words in nested directories, and every tenth file binary. All of it
+ * Makes the files that scenarios sync: lines of words in nested directories, and some files binary. All of it
  * comes from a seed and from nothing outside, so two runs compare the same work.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -11,10 +11,20 @@ export const RENAMED = 'archive';
 const OTHERS = 'notes';
 
 const FILES_A_DIRECTORY = 20;
-const BINARY_EVERY = 10;
 const LINE_LENGTH = 72;
 const WRITES_AT_ONCE = 64;
 const SYLLABLES = 'an be co da el fi go hu in ka lo ma ne or pa qui re so ta un ver wi xa yo zen'.split(' ');
+
+export interface FilePlan {
+  readonly files: number;
+  /** How many of them lie below `RENAMED`. */
+  readonly renamed: number;
+  /** How many in a hundred are no text. */
+  readonly binaryPercent: number;
+  /** Of each file. */
+  readonly bytes: number;
+  readonly seed: number;
+}
 
 export interface GeneratedFiles {
   /** Paths relative to the root, `/` between names. */
@@ -26,7 +36,7 @@ export interface GeneratedFiles {
 
 export async function generateFiles(
   root: string,
-  { files, renamed, bytes, seed }: { files: number; renamed: number; bytes: number; seed: number },
+  { files, renamed, binaryPercent, bytes, seed }: FilePlan,
 ): Promise<GeneratedFiles> {
   const random = new SeededRandom(seed);
   const words = Array.from({ length: 2000 }, () => word(random));
@@ -39,7 +49,8 @@ export async function generateFiles(
       directory = join(root, top, ...nested(index, random, words));
       await mkdir(directory, { recursive: true });
     }
-    const isBinary = index % BINARY_EVERY === BINARY_EVERY - 1;
+    // Spread evenly, whatever the share.
+    const isBinary = (index * binaryPercent) % 100 < binaryPercent;
     const name = `${random.pick(words)}-${index}.${isBinary ? 'bin' : 'md'}`;
     const path = join(directory, name);
     if (!isBinary) texts.push(path.slice(root.length + 1));

@@ -25,6 +25,7 @@ export const firstMesh: Scenario = {
   about: 'first sync, edits, a rename, idling and reconnecting of two directories on one machine',
   options: {
     files: { default: '10000', about: 'files of 4 kB in the first sync' },
+    binary: { default: '10', about: 'how many in a hundred of them are no text' },
     rename: { default: '3000', about: 'how many of them are in the directory that is renamed' },
     edits: { default: '200', about: 'small edits through evermesh' },
     'peer-edits': { default: '5', about: 'small edits through each peer, some of which take 10 s each' },
@@ -156,8 +157,12 @@ async function makeSource(context: ScenarioContext): Promise<{ source: string; f
   const source = join(context.directory, 'source');
   const files = context.options.count('files');
   const renamed = Math.min(files, context.options.count('rename'));
+  const binaryPercent = context.options.count('binary');
   context.say(`making ${files} files`);
-  return { source, files: await generateFiles(source, { files, renamed, bytes: FILE_BYTES, seed: SEED }) };
+  return {
+    source,
+    files: await generateFiles(source, { files, renamed, binaryPercent, bytes: FILE_BYTES, seed: SEED }),
+  };
 }
 
 async function inWorld(
