@@ -24,7 +24,11 @@ export interface AncestorChange {
 export class Ancestor {
   readonly #nodes: Pick<FolderNodes, 'row'>;
   readonly #entries = new Map<NodeId, AncestorEntry>();
-  readonly #children = new Map<NodeId, Map<string, NodeId>>();
+  /**
+   * By name, the newest last. Usually one: while a person removes a file and another one comes to its name, the old one
+   * is still here, and has to be found missing.
+   */
+  readonly #children = new Map<NodeId, Map<string, NodeId | NodeId[]>>();
   /** Usually one; hard links of a file share an inode. */
   readonly #byInode = new Map<bigint, NodeId | NodeId[]>();
 
@@ -55,22 +59,24 @@ export class Ancestor {
     return this.#entries.values();
   }
 
+  /** What came to this name last. */
   child(parent: NodeId, name: string): AncestorEntry | undefined {
-    const id = this.#children.get(parent)?.get(name);
+    const id = listOf(this.#children.get(parent)?.get(name)).at(-1);
     return id === undefined ? undefined : this.#entries.get(id);
   }
 
   *children(parent: NodeId): Iterable<AncestorEntry> {
-    for (const id of this.#children.get(parent)?.values() ?? []) {
-      const entry = this.#entries.get(id);
-      if (entry !== undefined) yield entry;
+    for (const ids of this.#children.get(parent)?.values() ?? []) {
+      for (const id of listOf(ids)) {
+        const entry = this.#entries.get(id);
+        if (entry !== undefined) yield entry;
+      }
     }
   }
 
   /** What had this inode on disk. */
   withInode(inode: bigint): AncestorEntry[] {
-    const ids = this.#byInode.get(inode) ?? [];
-    return (typeof ids === 'string' ? [ids] : ids).flatMap((id) => this.#entries.get(id) ?? []);
+    return listOf(this.#byInode.get(inode)).flatMap((id) => this.#entries.get(id) ?? []);
   }
 
   /** Where it is on disk; `undefined` if a directory on the way is not there. */
@@ -97,14 +103,10 @@ export class Ancestor {
     for (const { id, entry } of changes) {
       if (entry === undefined) continue;
       this.#entries.set(id, entry);
-      const others = this.#byInode.get(entry.inode);
-      this.#byInode.set(
-        entry.inode,
-        others === undefined ? id : [...(typeof others === 'string' ? [others] : others), id],
-      );
-      const siblings = this.#children.get(entry.parent);
-      if (siblings === undefined) this.#children.set(entry.parent, new Map([[entry.name, id]]));
-      else siblings.set(entry.name, id);
+      addTo(this.#byInode, entry.inode, id);
+      let siblings = this.#children.get(entry.parent);
+      if (siblings === undefined) this.#children.set(entry.parent, (siblings = new Map()));
+      addTo(siblings, entry.name, id);
     }
   }
 
@@ -112,13 +114,25 @@ export class Ancestor {
     const old = this.#entries.get(id);
     if (old === undefined) return;
     this.#entries.delete(id);
-    const others = this.#byInode.get(old.inode);
-    const left = typeof others === 'object' ? others.filter((other) => other !== id) : [];
-    if (left.length === 0) this.#byInode.delete(old.inode);
-    else this.#byInode.set(old.inode, left);
+    takeFrom(this.#byInode, old.inode, id);
     const siblings = this.#children.get(old.parent);
-    if (siblings?.get(old.name) !== id) return;
-    siblings.delete(old.name);
+    if (siblings === undefined) return;
+    takeFrom(siblings, old.name, id);
     if (siblings.size === 0) this.#children.delete(old.parent);
   }
+}
+
+/** One id alone costs no array: a tree has many. */
+const listOf = (ids: NodeId | NodeId[] | undefined): NodeId[] =>
+  ids === undefined ? [] : typeof ids === 'string' ? [ids] : ids;
+
+function addTo<Key>(map: Map<Key, NodeId | NodeId[]>, key: Key, id: NodeId): void {
+  const others = map.get(key);
+  map.set(key, others === undefined ? id : [...listOf(others), id]);
+}
+
+function takeFrom<Key>(map: Map<Key, NodeId | NodeId[]>, key: Key, id: NodeId): void {
+  const left = listOf(map.get(key)).filter((other) => other !== id);
+  if (left.length === 0) map.delete(key);
+  else map.set(key, left.length === 1 ? (left[0] as NodeId) : left);
 }

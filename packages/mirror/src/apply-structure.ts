@@ -116,10 +116,14 @@ class Structure {
   }
 
   async #make({ node }: Extract<StructureStep, { type: 'make' }>, path: string): Promise<void> {
-    const { disk } = this.#world;
-    if ((await disk.lstat(path)) === undefined) await disk.fs.makeDirectory(disk.at(path));
+    const { disk, ancestor } = this.#world;
+    const there = await disk.lstat(path);
+    if (there === undefined) await disk.fs.makeDirectory(disk.at(path));
     const stat = await disk.lstat(path);
-    if (stat?.kind !== 'directory') return this.#world.lookAgain(parentOf(path), node.id);
+    // A directory that a person moved here this moment is another node: nobody may have two on disk.
+    const isOther =
+      stat !== undefined && ancestor.withInode(stat.inode).some(({ born }) => born === stat.born);
+    if (stat?.kind !== 'directory' || isOther) return this.#world.lookAgain(parentOf(path), node.id);
     const { mtime, ctime, born, inode } = stat;
     const { id, parent, name } = node;
     const none = { digest: '', size: 0, executable: false, heads: NO_HEADS };
