@@ -53,8 +53,10 @@ test('different bytes at one path are both kept on both devices, and listed', as
   await desktop.write('notes.txt', 'of the desktop\n');
   const { folder } = await laptop.sync(['--relay', relay.url]);
   const joined = await desktop.sync(['--relay', relay.url, '--folder', folder]);
+  expect(joined.report).toMatchObject({ inStep: true, conflicts: [{ kind: 'name' }] });
   expect(joined.code).toBe(1);
-  await laptop.sync();
+  const again = await laptop.sync();
+  expect(again.report, again.stdout).toMatchObject({ inStep: true, changes: 1 });
 
   const tree = await readTree(laptop.directory);
   expect(await readTree(desktop.directory)).toEqual(tree);
