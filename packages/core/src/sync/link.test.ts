@@ -232,6 +232,24 @@ describe('a folder on a link', () => {
     await synced;
   });
 
+  test('is not synced before what came, and how far it was read, is on the disk', async () => {
+    const channel = await inStep();
+    const other = await openTestFolder({ device: deviceId(2), random: seededRandom(5) });
+    const [record] = await write(other, ['b']);
+    const { batch } = folder.store;
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    folder.store.batch = async (operations, options) => {
+      await held;
+      return batch(operations, options);
+    };
+    await peer.say({ type: 'LIVE', channel, through: place(2), records: [encodeRecord(record as never)] });
+    expect(link.folders()).toMatchObject([{ isSynced: false }]);
+    letGo();
+    await link.whenSynced();
+    expect(folder.log.position.seq).toBe(2);
+  });
+
   test('that is refused for a while is asked for again, and meanwhile tells why', async () => {
     await peer.welcome();
     const { channel } = find(peer.take(), 'OPEN');
