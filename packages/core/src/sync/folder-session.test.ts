@@ -86,6 +86,21 @@ describe('opening', () => {
     expect(await talk.kept()).toEqual({ seq: 8, acknowledged: 5 });
   });
 
+  test('what was announced counts from the moment it is heard, not only once it is noted', async () => {
+    const { folder, other } = await inStep();
+    const [changed] = (await write(other, ['a'])) as [LogRecord];
+    const talk = await Conversation.begin(folder);
+    await talk.opened(6, { resumed: true });
+    const heard = talk.changed({ a: headsOf(other.author, 2) }, 6);
+    expect(talk.session).toMatchObject({ state: 'live', isSettled: false });
+    await heard;
+    expect(talk.session.isSettled).toBe(false);
+    const arrived = talk.records([changed], 'a');
+    expect(talk.session.isSettled).toBe(false);
+    await arrived;
+    expect(talk.session.isSettled).toBe(true);
+  });
+
   test('what the peer announces to hold already is not put again', async () => {
     const { folder } = await inStep();
     await write(folder, ['b']);

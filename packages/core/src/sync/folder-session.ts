@@ -72,6 +72,8 @@ export class FolderSession {
   /** Heads that GAPs named, to tell one that repeats; and how many PUTs older than the last GAP have no answer. */
   readonly #gaps = new Map<DocumentId, Heads>();
   #stale = 0;
+  /** Effects `append` that are not durable yet: what they note as owed is not known before. */
+  #storing = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -91,7 +93,8 @@ export class FolderSession {
 
   /** Nothing is owed by the peer, and nothing durable here is unknown to it. */
   get isSettled(): boolean {
-    return this.#state === 'live' && this.#isTrusted && this.#outbox.idle && !this.#inbox.isOwed;
+    const isQuiet = this.#storing === 0 && this.#outbox.idle && !this.#inbox.isOwed;
+    return isQuiet && this.#isTrusted && this.#state === 'live';
   }
 
   open(): Effect[] {
@@ -153,6 +156,7 @@ export class FolderSession {
 
   /** An effect `append` is durable. */
   stored(came: readonly Debt[]): void {
+    this.#storing -= 1;
     this.#inbox.stored(came);
   }
 
@@ -239,8 +243,9 @@ export class FolderSession {
     this.#outbox.repeat(document, heads);
     this.#outbox.answered();
     this.#stale = this.#outbox.unanswered;
-    const forget = (): StoreOperation[] => [{ type: 'del', key: peerKey(folder, peer) }];
-    return [{ type: 'append', records: [], beside: forget, came: [] }];
+    this.#storing += 1;
+    const forget: StoreOperation = { type: 'del', key: peerKey(folder, peer) };
+    return [{ type: 'append', records: [], beside: () => [forget], came: [] }];
   }
 
   #put(puts: readonly OutgoingPut[]): Effect[] {
@@ -269,10 +274,8 @@ export class FolderSession {
   /** The cursor moves with the batch that stores, or notes as owed, what lies before it. */
   #append({ records, rows, came }: Incoming, through?: Position): Effect {
     if (through !== undefined) this.#advance(through);
-    const beside = (outcomes: readonly Outcome[]): StoreOperation[] => [
-      ...rows(outcomes),
-      ...this.#progress(),
-    ];
+    this.#storing += 1;
+    const beside = (found: readonly Outcome[]): StoreOperation[] => [...rows(found), ...this.#progress()];
     return { type: 'append', records, beside, came };
   }
 
@@ -291,7 +294,6 @@ export class FolderSession {
 }
 
 const nothing: Incoming = { records: [], rows: () => [], came: [] };
-
 const send = (message: FromDevice): Effect => ({ type: 'send', message });
 
 const unexpected = (what: string): EvermeshError =>
