@@ -20,8 +20,13 @@ const SEED = process.env['PROP_SEED'];
 const PARAMETERS = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 
 type Step =
-  | { type: 'append' | 'replace' | 'remove' | 'mkdir' | 'type' | 'erase'; device: number; path: string }
-  | { type: 'rename' | 'move'; device: number; path: string; to: string }
+  | {
+      type: 'append' | 'replace' | 'remove' | 'mkdir' | 'type' | 'erase';
+      device: number;
+      path: string;
+      pick: number;
+    }
+  | { type: 'rename' | 'move'; device: number; path: string; to: string; pick: number }
   | { type: 'settle' | 'deliver' | 'reopen'; device: number }
   | { type: 'crash'; device: number; after: number };
 
@@ -30,9 +35,9 @@ const paths = fc
   .array(fc.constantFrom('a', 'b', 'c', 'C'), { minLength: 1, maxLength: 3 })
   .map((names) => names.join('/'));
 const on = (type: 'append' | 'replace' | 'remove' | 'mkdir' | 'type' | 'erase'): fc.Arbitrary<Step> =>
-  fc.record({ type: fc.constant(type), device: devices, path: paths });
+  fc.record({ type: fc.constant(type), device: devices, path: paths, pick: fc.nat(20) });
 const between = (type: 'rename' | 'move'): fc.Arbitrary<Step> =>
-  fc.record({ type: fc.constant(type), device: devices, path: paths, to: paths });
+  fc.record({ type: fc.constant(type), device: devices, path: paths, to: paths, pick: fc.nat(20) });
 const at = (type: 'settle' | 'deliver' | 'reopen'): fc.Arbitrary<Step> =>
   fc.record({ type: fc.constant(type), device: devices });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -80,11 +85,12 @@ class World {
     this.devices = await TestDevice.pair();
   }
 
-  async do(one: Step): Promise<void> {
-    const device = this.devices[one.device] as TestDevice;
+  async do(drawn: Step): Promise<void> {
+    const device = this.devices[drawn.device] as TestDevice;
     try {
+      const one = await this.#aimed(drawn, device);
       await this.#do(one, device);
-      counted[one.type] += 1;
+      counted[drawn.type] += 1;
     } catch (error) {
       const code = (error as { code?: string }).code ?? '';
       const isExpected = isEvermeshError(error)
@@ -92,6 +98,15 @@ class World {
         : /^E(NOENT|NOTDIR|ISDIR|EXIST|NOTEMPTY|INVAL)$/.test(code);
       if (!isExpected) throw error;
     }
+  }
+
+  /** A step at something that is there: paths at random seldom are. */
+  async #aimed(one: Step, device: TestDevice): Promise<Step> {
+    if (!('pick' in one) || one.pick === 0) return one;
+    const isOnDisk = ['append', 'replace', 'remove', 'rename'].includes(one.type);
+    const there = Object.keys(isOnDisk ? await onDisk(device) : await inFolder(device));
+    const aim = there[one.pick % there.length];
+    return aim === undefined ? one : { ...one, path: aim };
   }
 
   async #do(one: Step, device: TestDevice): Promise<void> {
@@ -126,6 +141,7 @@ class World {
       this.#lost(lines);
     } else if (one.type === 'rename') {
       const lines = linesIn(await onDisk(device), one.to);
+      await fs.mkdir(join(device.at(one.to), '..'), { recursive: true });
       await fs.rename(device.at(one.path), device.at(one.to));
       if (one.path !== one.to) this.#lost(lines);
     } else if (one.type === 'move') {

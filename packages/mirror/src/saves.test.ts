@@ -98,6 +98,19 @@ test('three saves in a row against what the disk showed never double or drop a l
   expect(await b.read('file')).toBe(await a.read('file'));
 });
 
+test('a save against what the disk showed keeps what a program wrote through the folder since, on disk as well', async () => {
+  const a = await devices.make();
+  await a.folder.writeFile('file', 'one\n');
+  await a.settle();
+  await a.write('file', 'by the editor\none\n');
+  await a.folder.writeFile('file', 'one\nby the program\n');
+  await a.settle();
+  const merged = 'by the editor\none\nby the program\n';
+  expect(await a.folder.readFile('file', 'utf8')).toBe(merged);
+  expect(await a.read('file')).toBe(merged);
+  expect(await a.settle()).toBe(0);
+});
+
 test('a save that only touches the file makes no record', async () => {
   const a = await devices.make();
   await a.write('file', 'same\n');

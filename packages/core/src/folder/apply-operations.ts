@@ -75,6 +75,8 @@ class OperationRun {
   readonly #failures = new Map<number, EvermeshError>();
   /** Files written, and what their writer had been shown before. */
   readonly #written = new Map<NodeId, Heads>();
+  /** Files that were written here since their writer was shown them: by a program, while an editor had them open. */
+  readonly #overtaken = new Set<NodeId>();
   /** Files of which the disk now shows what no state of the document is. */
   readonly #mixed = new Map<NodeId, ShownFile>();
 
@@ -151,6 +153,9 @@ class OperationRun {
       });
     const live = this.#living.get(save) as Y.Doc;
     const base = this.#bases.get(save) as Base;
+    const { author } = this.#state.options;
+    const own = this.#state.log.assignedHeads(documentOf(id)).get(author);
+    if (own !== shown.get(author)) this.#overtaken.add(id);
     const saving = (): ShownFile | undefined =>
       saveContent(live, base.shown, content, { tag: this.#state.tag, unit: unitOf(node.name) });
     const after = this.#records.capture(documentOf(id), live, saving, blobsOf(content));
@@ -163,6 +168,8 @@ class OperationRun {
     const { author } = this.#state.options;
     const counter = this.#state.log.assignedHeads(documentOf(id)).get(author);
     const wrote = this.#records.wrote.has(documentOf(id));
+    // By heads, the save cannot be told from what this device wrote before it and did not show. The kept row says it.
+    if (wrote && this.#overtaken.has(id)) return new Map(shown);
     return wrote && counter !== undefined ? new Map(shown).set(author, counter) : shown;
   }
 
