@@ -17,7 +17,7 @@ import { ReadAhead } from './read-ahead.ts';
 import type { Reading } from './read-disk.ts';
 import type { DiskPlan, PlaceStep } from './reconcile-disk.ts';
 import type { SecondLook } from './second-look.ts';
-import { entryOf, fileEntry } from './shown-entry.ts';
+import { entryOf, fileEntry, readEntry } from './shown-entry.ts';
 import { Siblings } from './siblings.ts';
 import { digestOfContent } from './content-digest.ts';
 
@@ -98,9 +98,9 @@ class Ingest {
       }
       await this.#place(step);
     }
-    for (const { match, known, parent } of contents) {
+    for (const { match, known } of contents) {
       this.#signal?.throwIfAborted();
-      await this.#content(match, known, parent);
+      await this.#content(match, known);
     }
     for (const { match, known } of executables) await this.#executable(match, known);
     await this.#chunk.flush();
@@ -207,7 +207,7 @@ class Ingest {
   }
 
   /** A file that both have, whose stat is another than it was. */
-  async #content(match: Match, known: AncestorEntry, parent: NodeId): Promise<void> {
+  async #content(match: Match, known: AncestorEntry): Promise<void> {
     const { looks, ancestor } = this.#world;
     const { id } = known;
     const reading = await this.#read(match);
@@ -215,10 +215,7 @@ class Ingest {
     const { digest, stat } = reading;
     const directory = parentOf(match.disk.path);
     const refresh = (heads?: Heads): Promise<void> =>
-      this.#note(
-        id,
-        (now) => now && fileEntry(id, parent, match, reading, heads ?? now.heads, now.executable),
-      );
+      this.#note(id, (now) => now && readEntry(now, reading, heads ?? now.heads));
     if (digest === known.digest) return refresh();
     const emptied = stat.size === 0 && known.size > 0;
     if (emptied && !looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory)) return;
@@ -231,8 +228,7 @@ class Ingest {
       changes: [
         {
           id,
-          to: (now, after) =>
-            now && fileEntry(id, parent, match, reading, after ?? now.heads, now.executable),
+          to: (now, after) => now && readEntry(now, reading, after ?? now.heads),
         },
       ],
       events: [{ type: 'change', direction: 'in', change: 'edited', path: match.disk.path }],

@@ -87,6 +87,22 @@ test('a file that moved and was edited is moved and edited, with an edit of the 
   }
 });
 
+test('a file keeps its identity when it moves into a new directory whose name some system takes for another new one', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'text\n');
+  await settleAll(a, b);
+  const id = a.idOf('file');
+  await fs.mkdir(a.at('c'));
+  await fs.rename(a.at('file'), a.at('c/file'));
+  await fs.mkdir(a.at('C'));
+  await settleAll(a, b);
+  expect(await onDisk(a)).toEqual(await onDisk(b));
+  expect(await inFolder(a)).toEqual(await onDisk(a));
+  const [path] = Object.keys(await onDisk(b)).filter((name) => name.endsWith('/file'));
+  expect(b.idOf(path ?? '')).toBe(id);
+  expect(Object.keys(await onDisk(b))).toHaveLength(3);
+});
+
 test('a file moved by copying and removing is known by its content', async () => {
   const a = await devices.make();
   await a.write('here', 'content\n');

@@ -34,10 +34,17 @@ export function fileEntry(
   { disk, name }: Match,
   { digest, stat }: Extract<Reading, { type: 'content' }>,
   heads: Heads,
-  executable: boolean = disk.stat.executable,
 ): AncestorEntry {
+  const { executable } = disk.stat;
   return { id, parent, name, kind: disk.kind, digest, ...stamps(stat), executable, heads };
 }
+
+/** The entry with the content that was read. Where it stands is another question: a move may have been refused. */
+export const readEntry = (
+  now: AncestorEntry,
+  { digest, stat }: Extract<Reading, { type: 'content' }>,
+  heads: Heads,
+): AncestorEntry => ({ ...now, digest, ...stamps(stat), heads });
 
 const stamps = ({
   size,
