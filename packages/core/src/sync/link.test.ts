@@ -236,7 +236,7 @@ describe('a folder on a link', () => {
     const channel = await inStep();
     const other = await openTestFolder({ device: deviceId(2), random: seededRandom(5) });
     const [record] = await write(other, ['b']);
-    const { batch } = folder.store;
+    const batch = folder.store.batch.bind(folder.store);
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
     folder.store.batch = async (operations, options) => {
