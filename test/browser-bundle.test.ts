@@ -34,6 +34,16 @@ describe('in a browser', () => {
     expect(inputs.filter((input) => /\/(ws|classic-level)\/(?!browser)/.test(input))).toEqual([]);
   });
 
+  test('the page of the example needs none, and holds one copy of Yjs', async () => {
+    const { inputs, text } = await bundle(`import './browser/page.ts';`);
+    expect(inputs.some((input) => input.endsWith('browser-level/index.js'))).toBe(true);
+    expect(
+      inputs.filter((input) => input.startsWith('node:') || /\/(ws|classic-level)\//.test(input)),
+    ).toEqual([]);
+    expect(inputs.filter((input) => /\/yjs\/[^/]*\/?yjs\.[cm]?js$/.test(input))).toHaveLength(1);
+    expect(text).not.toMatch(/require\("(node:)?(fs|path|crypto|buffer)"\)/);
+  });
+
   test('the test notices a Node module', async () => {
     await expect(
       bundle(`import { readFileSync } from 'node:fs'; export const read = readFileSync;`),
