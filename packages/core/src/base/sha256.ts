@@ -1,7 +1,17 @@
-import { sha256 as hash } from '@noble/hashes/sha2.js';
+import { sha256 as portable } from '@noble/hashes/sha2.js';
+
+interface NativeCrypto {
+  hash(algorithm: string, bytes: Uint8Array, encoding: 'buffer'): Uint8Array;
+}
+
+/** Node's own is five times as fast for records. It is asked for, not imported: a browser has neither. */
+const native = (
+  globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }
+).process?.getBuiltinModule?.('node:crypto') as NativeCrypto | undefined;
 
 /**
  * SHA-256, 32 bytes. Synchronous: digests of records are part of assigning them their place in the log,
  * which must not yield. Files and blobs are hashed in streams by the adapters, natively.
  */
-export const sha256 = (bytes: Uint8Array): Uint8Array => hash(bytes);
+export const sha256: (bytes: Uint8Array) => Uint8Array =
+  native === undefined ? portable : (bytes) => new Uint8Array(native.hash('sha256', bytes, 'buffer'));

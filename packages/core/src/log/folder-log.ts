@@ -104,7 +104,7 @@ export class FolderLog {
   private constructor(options: LogOptions, loaded: LoadedLog) {
     this.folder = options.folder;
     this.epoch = loaded.epoch;
-    this.read = new LogReader(options.store, options.folder);
+    this.read = new LogReader(options.store, options.folder, (document) => this.#documents.get(document));
     this.#committer = options.committer;
     this.#documents = loaded.documents;
     this.#assignedHeads = loaded.heads;

@@ -1,7 +1,8 @@
 /** Reads a folder's log from its store. Everything here is durable; nothing is kept in memory. */
 import type { DocumentId, FolderId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
-import { decodeRecord, type Heads, type LogRecord } from '../protocol/index.ts';
+import { covers, decodeRecord, type Heads, type LogRecord } from '../protocol/index.ts';
+import type { DocumentIndex } from './document-index.ts';
 import { areaPrefix, orderKey, orderPrefix, prefixEnd, recordKey, recordPrefix, seqOfKey } from './keys.ts';
 import type { Store } from './store.ts';
 
@@ -14,10 +15,13 @@ export interface StoredRecord {
 export class LogReader {
   readonly #store: Store;
   readonly #folder: FolderId;
+  readonly #indexOf: (document: DocumentId) => DocumentIndex | undefined;
 
-  constructor(store: Store, folder: FolderId) {
+  /** @param indexOf what is durable of a document: most have one record, and need no search */
+  constructor(store: Store, folder: FolderId, indexOf: (document: DocumentId) => DocumentIndex | undefined) {
     this.#store = store;
     this.#folder = folder;
+    this.#indexOf = indexOf;
   }
 
   /**
@@ -25,6 +29,13 @@ export class LogReader {
    * @throws STORE_CORRUPT at a record that is damaged
    */
   async *document(document: DocumentId, after: Heads): AsyncGenerator<StoredRecord> {
+    const index = this.#indexOf(document);
+    if (index === undefined || covers(after, index.heads)) return;
+    if (index.records === 1) {
+      const only = await this.record(document, index.lastSeq);
+      if (only !== undefined) yield only;
+      return;
+    }
     const prefix = recordPrefix(this.#folder, document);
     for await (const [key, bytes] of this.#store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
       const record = this.#decode(key, bytes);
