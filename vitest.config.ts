@@ -5,7 +5,7 @@
  */
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-const conditions = ['@evermesh/source', 'module', 'node', 'development|production'];
+export const conditions = ['@evermesh/source', 'module', 'node', 'development|production'];
 const packages = ['core', 'adapters', 'server', 'mirror', 'cli', 'testkit'];
 const SECOND = 1000;
 
@@ -35,7 +35,12 @@ export default defineConfig({
     projects: [
       ...packages.map((name) => project(name, [`packages/${name}/src/**/*.test.ts`], [], 20 * SECOND)),
       project('bench', ['bench/**/*.test.ts'], [], 20 * SECOND),
-      project('test', ['test/**/*.test.ts'], ['test/**/*.e2e.test.ts', 'test/fixtures/**'], 30 * SECOND),
+      project(
+        'test',
+        ['test/**/*.test.ts'],
+        ['test/**/*.e2e.test.ts', 'test/fixtures/**', 'test/kills/power-cut.test.ts'],
+        30 * SECOND,
+      ),
       project('e2e', ['test/**/*.e2e.test.ts'], ['test/fixtures/**'], 120 * SECOND, [
         'test/support/bundle.ts',
       ]),

@@ -4,7 +4,6 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { inject } from 'vitest';
 
 /** An event of `--json`; which fields it has is written in docs/cli.md. */
 export interface Told {
@@ -19,6 +18,13 @@ export interface Ended {
   readonly events: readonly Told[];
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface StartOptions {
+  /** A bundled `evermesh`. */
+  readonly command: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
 }
 
 interface Waiting {
@@ -39,9 +45,9 @@ export class EvermeshProcess {
   #stderr = '';
   #isOver = false;
 
-  constructor(args: readonly string[], options: { env: NodeJS.ProcessEnv; cwd: string }) {
+  constructor(args: readonly string[], { command, env, cwd }: StartOptions) {
     this.#args = args;
-    this.#child = spawn(process.execPath, [inject('command'), ...args], options);
+    this.#child = spawn(process.execPath, [command, ...args], { env, cwd });
     this.#child.stdin.end();
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;

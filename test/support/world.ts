@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { type Ended, EvermeshProcess, type Told } from './process.ts';
 
 export class World {
@@ -36,7 +36,7 @@ export class World {
       XDG_DATA_HOME: this.path(home, 'share'),
       XDG_RUNTIME_DIR: this.path(home, 'run'),
     };
-    const started = new EvermeshProcess(args, { env, cwd: this.root });
+    const started = new EvermeshProcess(args, { command: inject('command'), env, cwd: this.root });
     this.#processes.push(started);
     return started;
   }

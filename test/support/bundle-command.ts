@@ -1,0 +1,33 @@
+/**
+ * Bundles the command for whoever starts many processes of it: from sources each of them would spend most of its time on
+ * compiling. The bundle finds what it does not hold where the repository has it.
+ */
+import { cp, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Returns the file to run, somewhere below `directory`. */
+export async function bundleCommand(directory: string): Promise<string> {
+  const command = join(directory, 'dist', 'bin.js');
+  await build({
+    entryPoints: [join(repository, 'packages/cli/src/bin.ts')],
+    outfile: command,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@evermesh/source'],
+    target: 'node20',
+    // A native library, and one that starts workers by the path of their file.
+    external: ['classic-level', 'pino'],
+    banner: {
+      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
+    },
+    logLevel: 'error',
+  });
+  await cp(join(repository, 'packages/cli/package.json'), join(directory, 'package.json'));
+  await symlink(join(repository, 'node_modules'), join(directory, 'node_modules'));
+  return command;
+}
