@@ -31,6 +31,8 @@ export class Ancestor {
   readonly #children = new Map<NodeId, Map<string, NodeId | NodeId[]>>();
   /** Usually one; hard links of a file share an inode. */
   readonly #byInode = new Map<bigint, NodeId | NodeId[]>();
+  #directories = 0;
+  #moves = 0;
 
   constructor(nodes: Pick<FolderNodes, 'row'>) {
     this.#nodes = nodes;
@@ -49,6 +51,16 @@ export class Ancestor {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Files and links. */
+  get files(): number {
+    return this.#entries.size - this.#directories;
+  }
+
+  /** How often a directory has left its place: paths that were good before may not be now. */
+  get moves(): number {
+    return this.#moves;
   }
 
   get(id: NodeId): AncestorEntry | undefined {
@@ -103,6 +115,7 @@ export class Ancestor {
     for (const { id, entry } of changes) {
       if (entry === undefined) continue;
       this.#entries.set(id, entry);
+      if (entry.kind === 'directory') this.#directories += 1;
       addTo(this.#byInode, entry.inode, id);
       let siblings = this.#children.get(entry.parent);
       if (siblings === undefined) this.#children.set(entry.parent, (siblings = new Map()));
@@ -114,6 +127,10 @@ export class Ancestor {
     const old = this.#entries.get(id);
     if (old === undefined) return;
     this.#entries.delete(id);
+    if (old.kind === 'directory') {
+      this.#directories -= 1;
+      this.#moves += 1;
+    }
     takeFrom(this.#byInode, old.inode, id);
     const siblings = this.#children.get(old.parent);
     if (siblings === undefined) return;

@@ -6,10 +6,11 @@ import { apply } from './apply.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import { type Disk, parentOf, TEMPORARY } from './disk.ts';
 import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
+import type { FileStat } from './fs/file-system.ts';
 import { ingest } from './ingest.ts';
 import { Intents } from './intents.ts';
 import { lookAtDisk } from './look-at-disk.ts';
-import { hasMarker, type MirrorState, stateRow } from './marker.ts';
+import { findMarker, type MirrorState, stateRow } from './marker.ts';
 import type { MassDeletionGuard } from './mass-deletion.ts';
 import type { Tell } from './mirror-event.ts';
 import { reconcileDisk } from './reconcile-disk.ts';
@@ -44,6 +45,8 @@ export class Cycle {
   #state: MirrorState;
   /** Until everything was looked at once after an unclean end. */
   #recovering: boolean;
+  /** The marker as it was when it was read last. */
+  #marker: FileStat | undefined;
   /** A full look has been; what it could not settle may still be open. */
   #lookedAtAll = false;
   /** How often in a row a file was found being written. */
@@ -195,7 +198,8 @@ export class Cycle {
     const { disk, folder } = this.#parts;
     const stat = await disk.lstat('');
     const isSame = stat?.kind === 'directory' && stat.device === disk.device;
-    if (isSame && (await hasMarker(disk, folder.id, this.#state.mirror))) return;
+    this.#marker = isSame ? await findMarker(disk, folder.id, this.#state.mirror, this.#marker) : undefined;
+    if (this.#marker !== undefined) return;
     throw new EvermeshError(
       'MIRROR_HALTED',
       'The directory is gone, or another one stands in its place: perhaps a disk is not mounted, or it was emptied. ' +

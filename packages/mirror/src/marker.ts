@@ -5,8 +5,8 @@
 import type { FolderId, FolderNodes, Random } from '@evermesh/core';
 import { fromUtf8, toHex, utf8 } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import { Disk, OWN_DIRECTORY, TEMPORARY } from './disk.ts';
-import type { FileSystem } from './fs/file-system.ts';
+import { Disk, OWN_DIRECTORY, sameStat, TEMPORARY } from './disk.ts';
+import type { FileStat, FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 
 const MARKER: string = `${OWN_DIRECTORY}/folder.json`;
@@ -73,10 +73,20 @@ export async function checkMarker(
   return known?.mirror === marker.mirror ? marker.mirror : undefined;
 }
 
-/** Whether the marker of this mirror still is where it was. */
-export async function hasMarker(disk: Disk, folder: FolderId, mirror: string): Promise<boolean> {
+/**
+ * Whether the marker of this mirror still is where it was: its stat, or `undefined`. One that was not touched since it was
+ * read last is not read again, for this is asked before every look.
+ */
+export async function findMarker(
+  disk: Disk,
+  folder: FolderId,
+  mirror: string,
+  known: FileStat | undefined,
+): Promise<FileStat | undefined> {
+  const stat = await disk.lstat(MARKER);
+  if (stat === undefined || (known !== undefined && sameStat(stat, known))) return stat;
   const marker = await readMarker(disk);
-  return marker?.folder === folder && marker.mirror === mirror;
+  return marker?.folder === folder && marker.mirror === mirror ? stat : undefined;
 }
 
 /** Makes a directory the mirror of a folder. Returns the new mirror's id. */

@@ -208,11 +208,10 @@ export class Mirror {
     const { toDo, folder } = this.#parts.cycle;
     let changes = 0;
     while (toDo.isAny) {
-      const wasFull = toDo.isFull;
-      if (wasFull) this.#watching.beginFull();
+      if (toDo.isFull) this.#watching.beginFull();
       changes += await this.#cycle.run(signal);
       if (!folder.nodes.ready) return changes;
-      this.#watching.endCycle(wasFull || changes > 0);
+      this.#watching.endCycle();
       this.#next.update();
     }
     return changes;

@@ -89,8 +89,6 @@ export class StatusBoard {
   }
 
   status(nodes: FolderNodes, ancestor: Ancestor): MirrorStatus {
-    let files = 0;
-    for (const { kind } of ancestor.all()) if (kind !== 'directory') files += 1;
     const names = nodes.nameConflicts().map(({ id, ownName }): MirrorConflict => ({
       path: nodes.pathOf(id),
       kind: 'name',
@@ -103,7 +101,7 @@ export class StatusBoard {
     );
     return {
       state: this.state,
-      files,
+      files: ancestor.files,
       problems: [...this.#problems.values()].map(({ problem }) => problem),
       conflicts: [...names, ...contents],
       ignored: [...this.#ignored.values()].flatMap((paths) =>

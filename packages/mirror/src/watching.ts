@@ -16,6 +16,8 @@ export class Watching {
   readonly #board: StatusBoard;
   readonly #events: WatchingEvents;
   #active = false;
+  /** Of the ancestor, when it was last asked which directories still are where they are watched. */
+  #moves = -1;
   /** Directories without a watch, and why. */
   readonly #unwatched = new Map<string, string>();
 
@@ -49,12 +51,13 @@ export class Watching {
   /** Everything is about to be listed, and each directory tried again. */
   beginFull(): void {
     this.#unwatched.clear();
+    this.#moves = -1;
   }
 
-  /** @param moved whether directories may have gone, or have other paths */
-  endCycle(moved: boolean): void {
+  endCycle(): void {
     if (!this.#active) return;
-    if (moved) {
+    if (this.#moves !== this.#ancestor.moves) {
+      this.#moves = this.#ancestor.moves;
       this.#watcher.retain((directory) => this.#exists(directory));
       for (const directory of [...this.#unwatched.keys()])
         if (!this.#exists(directory)) this.#unwatched.delete(directory);
