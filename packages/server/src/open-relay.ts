@@ -77,7 +77,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   try {
     const port = await server.listen(listen);
     const url = `ws://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`;
-    logger.info('the relay listens', { url });
+    logger.debug('the relay listens', { url });
     return relayAt(url, async () => {
       await server.close();
       await stores.close();
