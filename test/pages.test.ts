@@ -68,14 +68,14 @@ describe('commands', () => {
 });
 
 /** Command lines of `evermesh`: between fences, in units, and whole ones in the text. */
-function commandsIn({ text }: Page): string[] {
-  const typed = text.matchAll(/^(?:ExecStart=\S*?)?(evermesh (?:relay|up|sync|status|verify|paths|-).*)$/gm);
-  const told = text.matchAll(/`(evermesh [^`\n]*)`/g);
-  const started = text.matchAll(/^ExecStart=.*(?:bin\/evermesh|bin\.js) (.*)$/gm);
-  return [
-    ...[...typed, ...told].map((match) => match[1]!),
-    ...[...started].map((match) => `evermesh ${match[1]!}`),
-  ];
+function commandsIn(page: Page): string[] {
+  const lines = codeIn(page, '').flatMap((block) => block.split('\n'));
+  const typed = lines.filter((line) => line.startsWith('evermesh '));
+  const told = [...page.text.matchAll(/`(evermesh [^`\n]*)`/g)].map((match) => match[1]!);
+  const started = codeIn(page, 'ini').flatMap((unit) => [
+    ...unit.matchAll(/^ExecStart=.*(?:bin\/evermesh|dist\/bin\.js) (.*)$/gm),
+  ]);
+  return [...typed, ...told, ...started.map((match) => `evermesh ${match[1]!}`)];
 }
 
 /** What the command's own parser says of a line; nothing if it would run. */
