@@ -28,12 +28,12 @@ export class KillWorld {
     return join(this.#root, ...parts);
   }
 
-  /** A device whose directory may have files already. */
-  async device(name: string): Promise<KilledDevice> {
+  /** @param directory default: one beside the device's data. It may have files already */
+  async device(name: string, directory: string = this.path(name, 'files')): Promise<KilledDevice> {
     const proxy = await MeteredProxy.open();
     this.#proxies.push(proxy);
     this.relay.behind(proxy);
-    const device = new KilledDevice(this, name, proxy);
+    const device = new KilledDevice(this, name, directory, proxy);
     await mkdir(device.store, { recursive: true });
     await mkdir(device.temporaries, { recursive: true });
     return device;
@@ -120,19 +120,17 @@ export class KilledRelay {
 
 export class KilledDevice {
   readonly name: string;
+  readonly directory: string;
   readonly proxy: MeteredProxy;
   readonly #world: KillWorld;
   #process: EvermeshProcess | undefined;
   #folder: readonly string[] = [];
 
-  constructor(world: KillWorld, name: string, proxy: MeteredProxy) {
+  constructor(world: KillWorld, name: string, directory: string, proxy: MeteredProxy) {
     this.#world = world;
     this.name = name;
+    this.directory = directory;
     this.proxy = proxy;
-  }
-
-  get directory(): string {
-    return this.#world.path(this.name, 'files');
   }
 
   get temporaries(): string {

@@ -133,7 +133,7 @@ class ContentBatch {
   async place(): Promise<void> {
     const { nodes, ancestor, intents } = this.#world;
     if (this.#staged.length > 0) {
-      await syncDirectories(this.#world, [parentOf((this.#staged[0] as Staged).temporary)]);
+      await syncDirectories(this.#world.disk, [parentOf((this.#staged[0] as Staged).temporary)]);
       await nodes.keep(this.#staged.map(({ intent }) => intents.row(intent)));
     }
     const own = new Map<string, Promise<boolean>>();
@@ -151,7 +151,7 @@ class ContentBatch {
       await this.#discard(temporary);
     });
     await syncDirectories(
-      this.#world,
+      this.#world.disk,
       this.#staged.map(({ path }) => parentOf(path)),
     );
     const over = this.#staged.map(({ step }) => intents.over(step.node.id));

@@ -54,7 +54,7 @@ class Structure {
     const announced = steps.flatMap((step): Row[] => this.#announce(step));
     if (announced.length > 0) await nodes.keep(announced);
     for (const step of steps) await this.#step(step);
-    await syncDirectories(this.#world, this.#touched);
+    await syncDirectories(this.#world.disk, this.#touched);
     // A node that was put aside still has its intent if a later batch brings it to its place.
     const over = steps.flatMap((step): Row[] => {
       if (step.type === 'make' || step.type === 'aside') return [];

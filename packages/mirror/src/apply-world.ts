@@ -100,7 +100,7 @@ export async function eachOf<Item>(
 }
 
 /** Makes the names in these directories survive a power cut. One that is gone has none. */
-export function syncDirectories({ disk }: ApplyWorld, directories: Iterable<string>): Promise<void> {
+export function syncDirectories(disk: Disk, directories: Iterable<string>): Promise<void> {
   return eachOf(new Set(directories), 8, async (directory) => {
     await disk.fs.syncDirectory(disk.at(directory)).catch((error: unknown) => {
       if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error;

@@ -11,6 +11,8 @@ import {
 } from '@evermesh/core';
 import { utf8 } from '@evermesh/core/base';
 import type { Ancestor, AncestorChange, AncestorEntry } from './ancestor.ts';
+import { syncDirectories } from './apply-world.ts';
+import { type Disk, parentOf } from './disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
 
 const OPERATIONS = 500;
@@ -30,9 +32,17 @@ export interface ChunkItem {
   readonly path: string;
 }
 
+interface ChunkWorld {
+  readonly nodes: FolderNodes;
+  readonly ancestor: Ancestor;
+  readonly disk: Disk;
+  readonly tell: Tell;
+}
+
 export class IngestChunk {
   readonly #nodes: FolderNodes;
   readonly #ancestor: Ancestor;
+  readonly #disk: Disk;
   readonly #tell: Tell;
   readonly #refused: (path: string, error: EvermeshError) => void;
   #items: ChunkItem[] = [];
@@ -43,13 +53,12 @@ export class IngestChunk {
   flushes = 0;
 
   constructor(
-    nodes: FolderNodes,
-    ancestor: Ancestor,
-    tell: Tell,
+    { nodes, ancestor, disk, tell }: ChunkWorld,
     refused: (path: string, error: EvermeshError) => void,
   ) {
     this.#nodes = nodes;
     this.#ancestor = ancestor;
+    this.#disk = disk;
     this.#tell = tell;
     this.#refused = refused;
   }
@@ -76,6 +85,7 @@ export class IngestChunk {
     this.#items = [];
     this.#text = 0;
     this.flushes += 1;
+    await syncDirectories(this.#disk, directoriesOf(items));
     const working = items.filter(({ operation }) => operation !== undefined);
     if (working.length === 0) {
       const changes = this.#changes(items, new Map());
@@ -110,6 +120,20 @@ export class IngestChunk {
   #report(items: readonly ChunkItem[]): void {
     for (const { events } of items) for (const event of events ?? []) this.#tell(event);
   }
+}
+
+/** Where names came or went: what is taken in has to be there after a power cut, and not to be what was before. */
+function directoriesOf(items: readonly ChunkItem[]): Set<string> {
+  const directories = new Set<string>();
+  for (const { events, path } of items) {
+    if (path !== '') directories.add(parentOf(path));
+    for (const event of events ?? []) {
+      if (event.type !== 'change') continue;
+      directories.add(parentOf(event.path));
+      if (event.from !== undefined) directories.add(parentOf(event.from));
+    }
+  }
+  return directories;
 }
 
 function textBytes(operation: NodeOperation | undefined): number {

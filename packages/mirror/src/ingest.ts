@@ -63,7 +63,7 @@ class Ingest {
     this.#world = world;
     this.#signal = signal;
     this.#siblings = new Siblings(world.nodes);
-    this.#chunk = new IngestChunk(world.nodes, world.ancestor, world.tell, (path, error) => {
+    this.#chunk = new IngestChunk(world, (path, error) => {
       // Somebody was faster: the next look at both finds another way.
       if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND')
         return world.lookAgain(parentOf(path));

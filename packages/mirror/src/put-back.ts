@@ -32,7 +32,7 @@ export async function putBack(
       continue;
     if (entry.kind === 'directory') await disk.fs.rename(disk.at(aside), disk.at(path));
     else await placeNew(world, aside, path);
-    await syncDirectories(world, [parentOf(path)]);
+    await syncDirectories(world.disk, [parentOf(path)]);
     return { id: entry.id, entry: restamped({ ...entry, parent, name }, await disk.lstat(path)) };
   }
   throw new Error('There is always another name.');

@@ -22,10 +22,14 @@ export type Reading =
   | { readonly type: 'changing' }
   | { readonly type: 'failed'; readonly code: string };
 
-/** What stands at a path, its content kept: what is no text is in the blob store when this resolves. */
+/**
+ * What stands at a path, its content kept: what is no text is in the blob store when this resolves. It is synced: a power
+ * cut that gave back an older content, or none, would seem to be the newest save of a file that others have already.
+ */
 export async function readContent(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Reading> {
   if (file.kind === 'symlink') return readLink(disk, file);
   return withHandle(disk, file, async (handle, before) => {
+    await handle.sync();
     if (before.size > TEXT_LIMIT) {
       const { name, size } = await blobs.write(handle.pieces());
       return { size, digest: name, content: { kind: 'blob', name, size } };

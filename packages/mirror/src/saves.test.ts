@@ -122,6 +122,31 @@ test('a save that only touches the file makes no record', async () => {
   expect(a.records()).toBe(records);
 });
 
+test('what the folder takes in is on the disk before, with its name, so that no power cut makes it an older save', async () => {
+  const a = await devices.make();
+  await a.write('old/moved', 'one\n');
+  await a.settle();
+  a.fuse.blowAfter(Infinity);
+  await a.write('directory/file', 'two\n');
+  await fs.rename(a.at('old/moved'), a.at('directory/moved'));
+  await a.settle();
+  const { steps } = a.fuse;
+  expect(
+    steps
+      .slice(
+        0,
+        steps.findIndex((step) => step.startsWith('commit')),
+      )
+      .sort(),
+  ).toEqual([
+    `sync ${a.at('directory/file')}`,
+    `sync ${a.at('directory/moved')}`,
+    `syncdir ${a.directory}`,
+    `syncdir ${a.at('directory')}`,
+    `syncdir ${a.at('old')}`,
+  ]);
+});
+
 test('a file that is written to while it is read is not taken half', async () => {
   const a = await devices.make();
   await a.write('file', 'old '.repeat(100_000));

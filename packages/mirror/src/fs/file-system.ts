@@ -32,6 +32,8 @@ export interface ReadHandle {
   stat(): Promise<FileStat>;
   /** What the file holds from its beginning, in pieces. */
   pieces(): AsyncIterable<Uint8Array>;
+  /** Resolves when what it holds survives a power cut. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 

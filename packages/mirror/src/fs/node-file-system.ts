@@ -54,7 +54,7 @@ export const nodeFileSystem: FileSystem = {
   async syncDirectory(path) {
     const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      await handle.sync();
+      await sync(handle);
     } finally {
       await handle.close();
     }
@@ -118,6 +118,7 @@ async function openToRead(path: string): Promise<ReadHandle> {
         size = Math.min(4 * size, PIECE);
       }
     },
+    sync: () => sync(handle),
     close: () => handle.close(),
   };
 }
@@ -135,6 +136,15 @@ async function create(path: string, { executable, permissions }: CreateOptions):
     stat: async () => fileStat(await handle.stat({ bigint: true })),
     close: () => handle.close(),
   };
+}
+
+/** Some network file systems know no syncing of what was not opened to write: they are used as they are. */
+async function sync(handle: fs.FileHandle): Promise<void> {
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 /** Whoever may read it may run it, as `chmod +x` does under the usual mask. */

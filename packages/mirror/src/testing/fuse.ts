@@ -75,7 +75,10 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
     ...real,
     lstat: (path) => read(() => real.lstat(path)),
     list: (path) => read(() => real.list(path)),
-    openToRead: (path) => read(() => real.openToRead(path)),
+    async openToRead(path) {
+      const opened = await read(() => real.openToRead(path));
+      return { ...opened, sync: () => step(`sync ${path}`, () => opened.sync()) };
+    },
     readLink: (path) => read(() => real.readLink(path)),
     async create(path, options) {
       const opened = await step(`create ${path}`, () => real.create(path, options));
