@@ -1,5 +1,6 @@
 /** A store in LevelDB: a directory on disk under Node, IndexedDB in a browser. */
 import type { Store } from '@evermesh/core/log';
+import { checkDatabaseFiles } from '#database-files';
 import { Level } from 'level';
 
 /**
@@ -9,7 +10,10 @@ import { Level } from 'level';
 export function levelStore(directory: string): Store {
   const database = new Level<string, Uint8Array>(directory, { keyEncoding: 'utf8', valueEncoding: 'view' });
   return {
-    open: () => database.open(),
+    open: async () => {
+      await checkDatabaseFiles(directory);
+      await database.open();
+    },
     close: () => database.close(),
     get: (key) => database.get(key),
     batch: (operations, options) => database.batch(operations, options),

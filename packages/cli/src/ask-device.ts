@@ -1,6 +1,7 @@
 /** Asks the device of a directory: a running `up`, or else the store itself, opened for as long as the answer takes. */
 import type { CommandContext } from './command-context.ts';
 import { askRunning } from './control-client.ts';
+import { deviceStoreError } from './data-directory.ts';
 import { openIdleDevice, type Questions } from './idle-device.ts';
 import { recall } from './settings.ts';
 
@@ -10,13 +11,17 @@ export async function askDevice<Answer>(
   ask: (device: Questions) => Promise<Answer>,
 ): Promise<Answer> {
   const settings = await recall(path, context);
-  const device =
-    (await askRunning({ data: settings.data, onEvent: onProgress(context) })) ??
-    (await openIdleDevice(settings, context));
+  const running = await askRunning({ data: settings.data, onEvent: onProgress(context) });
+  if (running !== undefined) return ask(running);
   try {
-    return await ask(device);
-  } finally {
-    await device.close();
+    const device = await openIdleDevice(settings, context);
+    try {
+      return await ask(device);
+    } finally {
+      await device.close();
+    }
+  } catch (error) {
+    throw deviceStoreError(error, settings);
   }
 }
 

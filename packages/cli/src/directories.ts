@@ -86,9 +86,19 @@ export class Directories {
     return found;
   }
 
+  /** @throws CONFIG_INVALID if nothing can be remembered */
   async put(entry: DirectoryEntry): Promise<void> {
     const text = JSON.stringify({ version: VERSION, ...entry }, undefined, 2);
-    await writeAtomically(this.fileOf(entry.directory), `${text}\n`);
+    const file = this.fileOf(entry.directory);
+    try {
+      await writeAtomically(file, `${text}\n`);
+    } catch (error) {
+      throw usageError(
+        `What belongs to ${entry.directory} cannot be remembered in ${file}: ${(error as Error).message}.`,
+        'Make room and correct the permissions there, or set XDG_STATE_HOME to another directory.',
+        error,
+      );
+    }
   }
 
   async forget(directory: string): Promise<void> {

@@ -127,7 +127,7 @@ function verifyLines({ files, disk, store }: VerifyReport, paint: Paint): string
   if (disk.length > 0) lines.push(`Next: 'evermesh sync' takes what was changed on disk into the folder.`);
   if (store.length > 0) {
     lines.push(
-      `Next: keep a copy of the data directory, then join the folder anew: see STORE_CORRUPT in docs/errors.md.`,
+      `Next: stop evermesh, move the data directory away and keep it ('evermesh paths' names it); 'evermesh up' fetches the folder anew.`,
     );
   }
   return lines;

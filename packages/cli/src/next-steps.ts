@@ -9,11 +9,11 @@ import { storeError } from '@evermesh/core/log';
 
 export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   STORE_LOCKED: `Stop the other evermesh process that uses this data directory, or wait until it has ended.`,
-  STORE_CORRUPT: `Keep a copy of the data directory, then join the folder anew with an empty one: --data NEW --folder ID.`,
+  STORE_CORRUPT: `Move the data directory away and keep it ('evermesh paths DIR' names it), then run 'evermesh up DIR' again: the folder comes from the relay, and what only this disk has is taken in.`,
   STORE_CLOSED: `Run the command again.`,
   STORE_FAILED: `Check free space and permissions of the data directory, then run the command again.`,
   FORMAT_TOO_NEW: `Update evermesh on this computer: a newer version wrote this data.`,
-  DEVICE_FORKED: `Keep a copy of the data directory, then join the folder anew with an empty one: --data NEW --folder ID.`,
+  DEVICE_FORKED: `Move the data directory away and keep it ('evermesh paths DIR' names it), then run 'evermesh up DIR' again: the folder comes from the relay, and what only this disk has is taken in.`,
   RECORD_GAP: `Nothing: the missing records are asked for again. If it stays, run 'evermesh verify'.`,
   RECORD_MALFORMED: `Update evermesh on all devices. If it stays, run 'evermesh verify' on the device that sent the record.`,
   UPDATE_MALFORMED: `Update evermesh on all devices. If it stays, run 'evermesh verify' on the device that sent the record.`,

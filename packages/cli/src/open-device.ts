@@ -1,5 +1,5 @@
 /** Opens the device of a directory: its replica, and the one folder that the directory shows. */
-import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
+import { rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
@@ -15,6 +15,7 @@ import {
 import { leaveDirectory } from '@evermesh/mirror';
 import { runningProcess } from './control-client.ts';
 import { CONTROL_FILE } from './control-protocol.ts';
+import { makeDataDirectory } from './data-directory.ts';
 import { shellWord } from './printable.ts';
 import type { Settings } from './settings.ts';
 import { usageError } from './usage-error.ts';
@@ -33,9 +34,7 @@ export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder'> & {
 
 /** @throws STORE_LOCKED with what to do, if another process has the data directory */
 export async function openDevice(settings: DeviceSettings, logger: Logger): Promise<OpenDevice> {
-  const { data } = settings;
-  // What lies here is as private as the directory that it mirrors.
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(settings.data);
   const replica = await openReplicaOf(settings, logger);
   try {
     return { replica, ...(await openFolder(replica, settings)) };

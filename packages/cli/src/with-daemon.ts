@@ -8,6 +8,7 @@ import { type Mirror, type MirrorEvent, openMirror } from '@evermesh/mirror';
 import type { CommandContext } from './command-context.ts';
 import { Conflicts } from './conflict-report.ts';
 import { Daemon } from './daemon.ts';
+import { deviceStoreError } from './data-directory.ts';
 import { folderEvent } from './folder-event.ts';
 import { LinkWatch } from './link-watch.ts';
 import { forgetData, hasArrived, type OpenDevice, openDevice } from './open-device.ts';
@@ -27,6 +28,19 @@ export interface Running {
 }
 
 export async function withDaemon<Result>(
+  settings: Settings,
+  flags: DaemonFlags,
+  context: CommandContext,
+  use: (running: Running) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await withDevice(settings, flags, context, use);
+  } catch (error) {
+    throw deviceStoreError(error, settings);
+  }
+}
+
+async function withDevice<Result>(
   settings: Settings,
   flags: DaemonFlags,
   context: CommandContext,

@@ -163,11 +163,13 @@ describe('PUT', () => {
   });
 
   test('that was taken is acknowledged before the channel ends for another reason', async () => {
+    put(author.record(B, 'one'), author.record(B, 'two'));
+    await client.next('ACK');
     const reached = relay.disk.hold();
     put(author.record(A, 'one'));
     await reached;
     relay.disk.readFailure = new Error('input/output error');
-    client.send({ type: 'PULL', channel: 1, documents: [{ document: A, heads: new Map() }] });
+    client.send({ type: 'PULL', channel: 1, documents: [{ document: B, heads: new Map() }] });
     await client.roundTrip();
     relay.disk.release();
     await client.next('ACK');

@@ -1,11 +1,11 @@
 /** `evermesh relay`: stores and forwards for the devices of a mesh, until it is stopped. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
 import { EvermeshError } from '@evermesh/core/errors';
 import { allowEveryone, type Authorizer, openRelay, sharedToken } from '@evermesh/server';
 import type { CommandContext } from '../command-context.ts';
+import { makeDataDirectory, relayStoreError } from '../data-directory.ts';
 import { realPathOf } from '../directories.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseListenAddress } from '../listen-address.ts';
@@ -28,13 +28,15 @@ export async function relay(
   const listen = parseListenAddress(flags.listen);
   const authorizer = await authorizerFrom(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(data);
   const server = await openRelay({
     store: levelStore(join(data, 'store')),
     blobs: fileBlobs(join(data, 'blobs')),
     listen,
     authorizer,
     logger,
+  }).catch((error: unknown) => {
+    throw relayStoreError(error, data);
   });
   output.tell({ event: 'listening', url: server.url, data });
   await aborted(signal);

@@ -8,12 +8,13 @@ import {
   type RunId,
   utf8,
 } from '../base/index.ts';
-import { type AtomicGroup, type Heads, type LogRecord, makeRecord } from '../protocol/index.ts';
+import { type AtomicGroup, type Heads, type LogRecord, makeRecord, NO_HEADS } from '../protocol/index.ts';
 import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { Committer } from './committer.ts';
 import { Debts } from './debts.ts';
 import { type Appended, FolderLog, nextDigest, type Outcome } from './folder-log.ts';
+import { recordKey } from './keys.ts';
 import { progressRow, readProgress } from './peer-state.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -52,6 +53,12 @@ async function open(
   const random = seededRandom(more.seed ?? 1);
   const renewEpoch = more.renewEpoch ?? false;
   return { log: await FolderLog.open({ store, committer, folder: FOLDER, random, renewEpoch }), committer };
+}
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }
 
 const types = (outcomes: readonly Outcome[]): string[] => outcomes.map(({ type }) => type);
@@ -295,6 +302,28 @@ describe('damage', () => {
     await expect(open(memoryStore(rows))).rejects.toEqual(corrupt);
   });
 
+  test('a log that lost rows in its middle is not opened, or not read, as if they had never been', async () => {
+    const { rows } = await filled();
+    const { log } = await open(memoryStore(rows));
+    await log.append([record(ANN, 'a', 2, 1), record(BEN, 'c', 1, 0)]).durable;
+    const without = async (key: string): Promise<FolderLog> => {
+      const left = new Map(rows);
+      expect(left.delete(key)).toBe(true);
+      return (await open(memoryStore(left))).log;
+    };
+    await expect(without(`f/${FOLDER}/d/c`)).rejects.toEqual(corrupt);
+    for (const [document, seq] of [
+      ['a', 1],
+      ['c', 3],
+    ] as const) {
+      const read = (await without(recordKey(FOLDER, id(document), seq))).read.document(
+        id(document),
+        NO_HEADS,
+      );
+      await expect(all(read)).rejects.toEqual(corrupt);
+    }
+  });
+
   test('a flipped bit of a record is told when it is read', async () => {
     const store = await filled();
     const key = [...store.rows.keys()].find((each) => each.startsWith(`f/${FOLDER}/r/a/`)) as string;
@@ -314,5 +343,40 @@ describe('damage', () => {
     store.close = () => Promise.resolve(void (closed += 1));
     await expect(open(store)).rejects.toMatchObject({ code });
     expect(closed).toBe(1);
+  });
+
+  test('a store that holds rows of another program is refused and stays as it is', async () => {
+    const store = memoryStore(new Map([['theirs', utf8('row')]]));
+    await expect(open(store)).rejects.toEqual(corrupt);
+    expect([...store.rows.keys()]).toEqual(['theirs']);
+  });
+
+  test.each([
+    ['STORE_CORRUPT', 'Corruption: block checksum mismatch', { code: 'LEVEL_CORRUPTION' }],
+    ['STORE_CORRUPT', 'IO error: 000005.ldb: Invalid argument', { code: 'LEVEL_IO_ERROR' }],
+    ['STORE_CORRUPT', 'IO error: MANIFEST-000002: No such file or directory', { code: 'LEVEL_IO_ERROR' }],
+    ['STORE_FAILED', 'IO error: 000005.ldb: Input/output error', { code: 'LEVEL_IO_ERROR' }],
+    ['STORE_FAILED', 'no space left on device', {}],
+  ])('a store fails with %s when it says: %s', async (code, message, fields) => {
+    const error = Object.assign(new Error(message), fields);
+    const broken: MemoryStore = { ...memoryStore(), get: () => Promise.reject(error) };
+    await expect(openStore(broken)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  test('what fails after a store was opened is named as well', async () => {
+    const store = memoryStore();
+    const opened = await openStore(store);
+    const error = Object.assign(new Error('Corruption: bad block'), { code: 'LEVEL_CORRUPTION' });
+    store.get = () => Promise.reject(error);
+    store.batch = () => Promise.reject(error);
+    store.iterator = () => {
+      throw error;
+    };
+    await expect(opened.get('x')).rejects.toEqual(corrupt);
+    await expect(opened.batch([], { sync: true })).rejects.toEqual(corrupt);
+    await expect(all(opened.iterator({ gte: '', lt: 'x' }))).rejects.toEqual(corrupt);
   });
 });

@@ -26,27 +26,34 @@ export interface LoadedLog extends LogState {
   readonly heads: Map<AuthorId, number>;
 }
 
-/** @throws STORE_CORRUPT if a row does not decode. */
+/** @throws STORE_CORRUPT if a row does not decode, or is missing. */
 export async function loadLog(store: Store, folder: FolderId, random: Random): Promise<LoadedLog> {
   const key = logKey(folder);
   const row = await store.get(key);
   const state = row === undefined ? beginLog(random) : storedRow(key, row, readLogState);
   const documents = new Map<DocumentId, DocumentIndex>();
   const heads = new Map<AuthorId, number>();
+  let records = 0;
   const prefix = documentPrefix(folder);
   for await (const [indexKey, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
     const document = indexKey.slice(prefix.length) as DocumentId;
     const index = storedRow(indexKey, value, (reader) => readIndex(document, reader));
     if (index.lastSeq > state.position.seq) throw behind(key);
     documents.set(index.document, index);
+    records += index.records;
     for (const [author, counter] of index.heads) raiseHead(heads, author, counter);
   }
+  // A database may lose rows in the middle without a word. What hangs on them would look like a person's deletions.
+  if (records !== state.position.seq) throw incomplete(key);
   return { ...state, documents, heads };
 }
 
 /** A log that began to number behind records it has would write over them. */
 const behind = (key: string): EvermeshError =>
   new EvermeshError('STORE_CORRUPT', `A log ends before its last record (${key}).`, { details: { key } });
+
+const incomplete = (key: string): EvermeshError =>
+  new EvermeshError('STORE_CORRUPT', `Parts of a log are lost (${key}).`, { details: { key } });
 
 const beginLog = (random: Random): LogState => ({
   epoch: newEpoch(random),

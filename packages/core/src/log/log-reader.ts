@@ -26,22 +26,27 @@ export class LogReader {
 
   /**
    * A document's records that `after` does not cover, in the log's order.
-   * @throws STORE_CORRUPT at a record that is damaged
+   * @throws STORE_CORRUPT at a record that is damaged, and at the end if records are missing
    */
   async *document(document: DocumentId, after: Heads): AsyncGenerator<StoredRecord> {
     const index = this.#indexOf(document);
     if (index === undefined || covers(after, index.heads)) return;
     if (index.records === 1) {
       const only = await this.record(document, index.lastSeq);
-      if (only !== undefined) yield only;
+      if (only === undefined) throw missing(document);
+      yield only;
       return;
     }
     const prefix = recordPrefix(this.#folder, document);
+    let found = 0;
     for await (const [key, bytes] of this.#store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
       const record = this.#decode(key, bytes);
       const { author, counter } = record.header;
+      found += 1;
       if (counter > (after.get(author) ?? 0)) yield { seq: seqOfKey(key), record, bytes };
     }
+    // There may be more: what was written a moment ago is read before it is told.
+    if (found < index.records) throw missing(document);
   }
 
   /** Which document stands at each place behind `seq`, in order. */
@@ -86,3 +91,6 @@ export class LogReader {
     }
   }
 }
+
+const missing = (document: DocumentId): EvermeshError =>
+  new EvermeshError('STORE_CORRUPT', `Records of document ${document} are lost.`, { details: { document } });

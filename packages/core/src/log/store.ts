@@ -29,36 +29,62 @@ export interface Store {
 /** Version of everything that is kept in a store. History: 1, the first. */
 export const STORE_FORMAT = 1;
 const FORMAT_KEY = 'format';
+/** Behind every key that UTF-8 can write. */
+const LAST_KEY = '\u{10FFFF}';
 
 /**
- * Opens a store and checks that this version understands it; a new store is marked as ours.
+ * Opens a store and checks that this version understands it; an empty one is marked as ours.
+ * @returns the same store, every failure of which is an `EvermeshError`
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
-export async function openStore(store: Store): Promise<void> {
+export async function openStore(store: Store): Promise<Store> {
   try {
     await store.open();
     const format = await store.get(FORMAT_KEY);
-    if (format === undefined) {
+    if (format !== undefined) checkFormat(new TextDecoder().decode(format));
+    else {
+      // Whose rows these are nobody knows: ours among them would be a surprise to both.
+      for await (const _ of store.iterator({ gte: '', lt: LAST_KEY, limit: 1 })) throw foreign();
       await store.batch([{ type: 'put', key: FORMAT_KEY, value: utf8(String(STORE_FORMAT)) }], {
         sync: true,
       });
-      return;
     }
-    checkFormat(new TextDecoder().decode(format));
+    return explaining(store);
   } catch (error) {
     await store.close().catch(() => undefined);
     throw storeError(error);
   }
 }
 
+/** Whoever reads a row cannot know which database is behind it: what that throws is named here. */
+function explaining(store: Store): Store {
+  const named = (error: unknown): never => {
+    throw storeError(error);
+  };
+  return {
+    open: () => store.open(),
+    close: () => store.close(),
+    get: (key) => store.get(key).catch(named),
+    batch: (operations, options) => store.batch(operations, options).catch(named),
+    async *iterator(range) {
+      try {
+        yield* store.iterator(range);
+      } catch (error) {
+        named(error);
+      }
+    },
+  };
+}
+
+const foreign = (): EvermeshError =>
+  new EvermeshError(
+    'STORE_CORRUPT',
+    'The store has no mark of Evermesh: another program wrote it, or a part of it is lost.',
+  );
+
 function checkFormat(text: string): void {
   const version = Number(text);
-  if (!Number.isSafeInteger(version) || version < 1) {
-    throw new EvermeshError(
-      'STORE_CORRUPT',
-      'The store does not say which format it has; it was not written by Evermesh.',
-    );
-  }
+  if (!Number.isSafeInteger(version) || version < 1) throw foreign();
   if (version > STORE_FORMAT) {
     throw new EvermeshError(
       'FORMAT_TOO_NEW',
@@ -78,14 +104,24 @@ export function storeError(error: unknown): EvermeshError {
       { cause: error },
     );
   }
-  if (codes.includes('LEVEL_CORRUPTION')) {
-    return new EvermeshError('STORE_CORRUPT', 'The store is damaged and does not open.', { cause: error });
+  const why = reasonOf(error);
+  if (codes.includes('LEVEL_CORRUPTION') || (codes.includes('LEVEL_IO_ERROR') && LOST_FILE.test(why))) {
+    return new EvermeshError('STORE_CORRUPT', `The store is damaged: ${why}`, { cause: error });
   }
   if (codes.includes('LEVEL_DATABASE_NOT_OPEN') && codes[1] === undefined) {
     return new EvermeshError('STORE_CLOSED', 'The store is closed.', { cause: error });
   }
-  const why = error instanceof Error ? error.message : String(error);
   return new EvermeshError('STORE_FAILED', `The store failed: ${why}`, { cause: error });
+}
+
+/** What LevelDB says of a file that it knows of and that is gone, or shorter than it was. */
+const LOST_FILE = /: No such file or directory$|\.(ldb|sst): Invalid argument$/;
+
+/** "Database failed to open" alone would tell nobody anything. */
+function reasonOf(error: unknown): string {
+  const cause = (error as { cause?: unknown } | undefined)?.cause;
+  const known = cause instanceof Error ? cause : error;
+  return known instanceof Error ? known.message : String(known);
 }
 
 const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;
