@@ -184,6 +184,32 @@ test('a directory that cannot be read is named, and nothing in it counts as dele
   expect(a.mirror.status().problems).toEqual([]);
 });
 
+test('another file system begins at a directory of another device; files tell nothing, as in a container', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('kept/file', 'one\n');
+  await a.write('mounted/file', 'one\n');
+  await settleAll(a, b);
+  await a.closeMirror();
+  await a.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      list: async (path) => {
+        const listing = await nodeFileSystem.list(path);
+        const entries = listing.entries.map(({ name, stat }) => {
+          const isElsewhere = stat.kind === 'file' || name === 'mounted';
+          return { name, stat: isElsewhere ? { ...stat, device: stat.device + 1n } : stat };
+        });
+        return { ...listing, entries };
+      },
+    },
+  });
+  await a.write('kept/file', 'two\n');
+  await fs.rm(a.at('mounted/file'));
+  await settleAll(a, b);
+  expect(await onDisk(b)).toMatchObject({ 'kept/file': 'two\n', 'mounted/file': 'one\n' });
+  expect(a.mirror.status().problems).toMatchObject([{ path: 'mounted', code: 'OTHER_FILE_SYSTEM' }]);
+});
+
 test('a file that cannot be read keeps its content in the folder, and is taken when it can be', async () => {
   const a = await devices.make();
   await a.write('file', 'one\n');

@@ -189,7 +189,8 @@ class Scanner {
       });
       return true;
     }
-    if (stat.device === this.#world.disk.device) return false;
+    // Only directories tell: an overlay, the usual root of a container, gives its files the numbers of what lies below.
+    if (stat.kind !== 'directory' || stat.device === this.#world.disk.device) return false;
     this.#world.problem({
       path,
       code: 'OTHER_FILE_SYSTEM',
