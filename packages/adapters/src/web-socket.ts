@@ -20,6 +20,8 @@ export interface WebSocketTransportOptions {
 const OPEN = 1;
 /** The status of a WebSocket that was closed because a frame was too long. */
 const TOO_LONG = 1009;
+/** What `ws` says when it was the peer's. */
+const TOO_LONG_HERE = 'Max payload size exceeded';
 
 /**
  * A transport to the relay at `url` (`ws:` or `wss:`, with a path if the relay stands behind one).
@@ -76,7 +78,7 @@ function connect(open: OpenSocket, url: string, events: ConnectionEvents): Conne
     why = unreachable(opened, message);
   });
   socket.addEventListener('close', ({ code }) => {
-    if (code === TOO_LONG) {
+    if (code === TOO_LONG && why?.code === 'LINK_CLOSED') {
       why = new EvermeshError('MESSAGE_TOO_LARGE', 'A frame was longer than the relay takes.');
     }
     if (!opened && why?.code === 'LINK_CLOSED') why = unreachable(false, undefined);
@@ -110,6 +112,9 @@ function unreachable(opened: boolean, message: string | undefined): EvermeshErro
       'ORIGIN_REFUSED',
       'The relay refuses connections from here, or under this name.',
     );
+  }
+  if (opened && message === TOO_LONG_HERE) {
+    return new EvermeshError('MESSAGE_TOO_LARGE', 'The relay sent a longer frame than the protocol has.');
   }
   if (opened)
     return new EvermeshError('LINK_CLOSED', `The connection broke: ${message ?? 'no reason was given'}`);

@@ -63,7 +63,7 @@ function withSteps(error: unknown, data: string, steps: Steps): unknown {
 }
 
 const awayStep = (data: string): string =>
-  `Move it away, and keep it: mv ${shellWord(data)} ${shellWord(`${data}.damaged`)}`;
+  `Keep it, but out of the way (mv ${shellWord(data)} ${shellWord(`${data}.damaged`)}).`;
 
 const checkStep = (data: string): string =>
   `Check free space and permissions of ${data}, then run the command again.`;

@@ -142,7 +142,15 @@ function decode(file: string, text: string): DirectoryEntry {
     throw unreadable(file, 'it names no relay or no data');
   if (!isOptionalText(tokenFile) || !isOptionalText(deviceName))
     throw unreadable(file, 'a field is not text');
-  return { directory, folder, relay: parseRelayUrl(relay), data, tokenFile, deviceName };
+  return { directory, folder, relay: relayOf(file, relay), data, tokenFile, deviceName };
+}
+
+function relayOf(file: string, relay: string): string {
+  try {
+    return parseRelayUrl(relay);
+  } catch (error) {
+    throw unreadable(file, (error as Error).message.replace(/\.$/, ''), error);
+  }
 }
 
 const isOptionalText = (value: unknown): value is string | undefined =>
@@ -150,6 +158,8 @@ const isOptionalText = (value: unknown): value is string | undefined =>
 
 const unreadable = (file: string, why: string, cause?: unknown): EvermeshError =>
   new EvermeshError('CONFIG_INVALID', `${file} cannot be used: ${why}.`, {
-    details: { next: `Remove that file and run 'evermesh up DIR' with --relay and --folder again.` },
+    details: {
+      next: `Remove ${file}, then run 'evermesh up DIR --relay URL' again, with --data if it was given.`,
+    },
     cause,
   });

@@ -3,8 +3,9 @@
  * place, directories synced, ancestor. So 256 files share two commits, and a crash at any point leaves each path with
  * its old or its new content and the store knowing which were the mirror's.
  */
-import type { FileContent, Heads } from '@evermesh/core';
+import type { FileContent, Heads, NodeContent, NodeId } from '@evermesh/core';
 import { utf8 } from '@evermesh/core/base';
+import { isEvermeshError } from '@evermesh/core/errors';
 import type { AncestorChange, AncestorEntry } from './ancestor.ts';
 import {
   type ApplyWorld,
@@ -80,14 +81,14 @@ class ContentBatch {
   }
 
   async #stage(step: ContentStep): Promise<void> {
-    const { nodes, disk } = this.#world;
+    const { disk } = this.#world;
     const { node, replaces } = step;
     const entry = this.#world.ancestor.get(node.id);
     const name = entry !== undefined && isShownAs(entry.name, node.name) ? entry.name : node.name;
     const path = pathIn(this.#world, node.parent, name);
     if (path === undefined) return this.#world.retryLater(node.id);
-    const found = await nodes.content(node.id);
-    if (found === undefined) return this.#world.notHere(node.id);
+    const found = await this.#content(node.id, path);
+    if (found === undefined) return;
     const { content, heads, others } = found;
     this.#world.others(node.id, path, others.length);
     const digest = digestOfContent(content);
@@ -106,6 +107,24 @@ class ContentBatch {
       this.#bytes += stat.size;
       this.#staged.push({ step: { ...step, entry }, path, temporary, stat, intent });
     });
+  }
+
+  /** What the folder shows of a file. Without it the file stays as it is, and the others go on. */
+  async #content(id: NodeId, path: string): Promise<NodeContent | undefined> {
+    try {
+      const found = await this.#world.nodes.content(id);
+      if (found === undefined) this.#world.notHere(id);
+      return found;
+    } catch (error) {
+      if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+      this.#world.problem({
+        path,
+        code: 'CONTENT_DAMAGED',
+        message: `What is kept of it is damaged, so its newest content cannot be written. ${error.message}`,
+        next: 'Keep a copy of the data directory, then join the folder anew with an empty one.',
+      });
+      return undefined;
+    }
   }
 
   async #write(

@@ -7,6 +7,7 @@ export type ProblemCode =
   | 'OTHER_FILE_SYSTEM'
   | 'FILE_CHANGING'
   | 'FILE_DAMAGED'
+  | 'CONTENT_DAMAGED'
   | 'OPERATION_REFUSED'
   | 'WRITE_FAILED'
   | 'PLACE_TAKEN'

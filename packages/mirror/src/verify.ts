@@ -3,6 +3,7 @@
  * takes no part. Nothing is changed, and nothing that is remembered is trusted.
  */
 import type { ShownNode } from '@evermesh/core';
+import { isEvermeshError } from '@evermesh/core/errors';
 import { Ancestor } from './ancestor.ts';
 import { eachOf } from './apply-world.ts';
 import { digestOfContent } from './content-digest.ts';
@@ -23,7 +24,8 @@ export interface MirrorDifference {
     | 'kind differs'
     | 'executable differs'
     | 'unreadable'
-    | 'content not here';
+    | 'content not here'
+    | 'content damaged';
   readonly detail: string;
 }
 
@@ -78,7 +80,14 @@ async function compare(
   path: string,
   entry: DiskEntry | undefined,
 ): Promise<Omit<MirrorDifference, 'path'> | undefined> {
-  const content = node.kind === 'directory' ? undefined : await folder.nodes.content(node.id);
+  let content;
+  try {
+    content = node.kind === 'directory' ? undefined : await folder.nodes.content(node.id);
+  } catch (error) {
+    // Of one file only: what is damaged elsewhere is found as well.
+    if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+    return { what: 'content damaged', detail: error.message };
+  }
   if (node.kind !== 'directory' && content === undefined) {
     return { what: 'content not here', detail: 'The newest content has not arrived on this device.' };
   }

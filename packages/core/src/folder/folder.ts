@@ -1,6 +1,6 @@
 /** A folder: files and directories that live on every device, used like a file system and merged without conflicts. */
 import { AsyncQueue, type FolderId, utf8 } from '../base/index.ts';
-import { EvermeshError } from '../errors/index.ts';
+import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { BlobStore } from '../log/index.ts';
 import type { FileContent, NodeKind, ShownNode } from '../model/index.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
@@ -123,7 +123,7 @@ export class Folder {
     for (const node of this.nodes.all()) {
       // Only a document that more than one author wrote can hold concurrent versions.
       if (node.kind === 'directory' || this.nodes.headsOf(node.id).size < 2) continue;
-      const content = await this.nodes.content(node.id);
+      const content = await this.nodes.content(node.id).catch(passOverDamage);
       if (content === undefined || content.others.length === 0) continue;
       found.push({ path: this.nodes.pathOf(node.id), id: node.id, kind: 'content', others: content.others });
     }
@@ -159,4 +159,9 @@ export class Folder {
   verify(): Promise<Finding[]> {
     return verifyFolder(this.#state);
   }
+}
+
+/** Versions that nobody can read are nothing to choose from; whoever reads the file learns why. */
+function passOverDamage(error: unknown): undefined {
+  if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
 }

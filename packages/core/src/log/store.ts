@@ -56,11 +56,12 @@ export async function openStore(store: Store): Promise<Store> {
   }
 }
 
+const named = (error: unknown): never => {
+  throw storeError(error);
+};
+
 /** Whoever reads a row cannot know which database is behind it: what that throws is named here. */
 function explaining(store: Store): Store {
-  const named = (error: unknown): never => {
-    throw storeError(error);
-  };
   return {
     open: () => store.open(),
     close: () => store.close(),
