@@ -16,6 +16,7 @@ export class KillWorld {
   readonly #root: string;
   readonly #processes = new Set<EvermeshProcess>();
   readonly #proxies: MeteredProxy[] = [];
+  #isOver = false;
 
   /** @param root an empty directory */
   constructor(command: string, root: string) {
@@ -39,7 +40,15 @@ export class KillWorld {
     return device;
   }
 
+  /** What each process that lives said last. */
+  get lastWords(): string {
+    return [...this.#processes]
+      .map(({ what, events }) => `${what}\n    said last: ${JSON.stringify(events.at(-1))}`)
+      .join('\n  ');
+  }
+
   start(home: string, args: readonly string[]): EvermeshProcess {
+    if (this.#isOver) throw new Error('This world has ended.');
     const env = {
       PATH: process.env['PATH'],
       HOME: this.path(home),
@@ -61,6 +70,7 @@ export class KillWorld {
   }
 
   async close(): Promise<void> {
+    this.#isOver = true;
     await this.killAll();
     await Promise.all(this.#proxies.splice(0).map((proxy) => proxy.close()));
   }

@@ -64,9 +64,9 @@ async function liveThrough(worldSeed: number, files: SourceFiles): Promise<boole
   const world = new KillWorld(command, directory);
   const random = new SeededRandom(worldSeed);
   const start = performance.now();
-  let isInVain = false;
+  let inVain = '';
   const limit = setTimeout(() => {
-    isInVain = true;
+    inVain = `Something was waited for in vain for ${LIMIT_MS / 1000} s.\n  ${world.lastWords}\n`;
     void world.close();
   }, LIMIT_MS);
   current = world;
@@ -76,8 +76,7 @@ async function liveThrough(worldSeed: number, files: SourceFiles): Promise<boole
     say(`seed ${worldSeed}: all there after ${((performance.now() - start) / 1000).toFixed(1)} s`);
     return true;
   } catch (error) {
-    const why = isInVain ? `Something was waited for in vain for ${LIMIT_MS / 1000} s. ` : '';
-    say(`FAILED, seed ${worldSeed}: ${why}${(error as Error).stack}`);
+    say(`FAILED, seed ${worldSeed}: ${inVain}${(error as Error).stack}`);
     say(`  Again: npm run kills -- --runs 1 --seed ${worldSeed} --keep`);
     if (values.keep) say(`  Kept: ${directory}`);
     keepsRoot ||= values.keep;

@@ -123,6 +123,8 @@ class SaveBurst {
         throw new Error(`${device.name} has ${files.length} files, ${this.#saver.contents.size} were saved.`);
     }
     await expectTree(this.#receiver, await readTree(this.#sender.directory));
+    if (this.#saver.promised === 0)
+      throw new Error('Nothing was ever promised, so no promise was looked at.');
     await expectVerified(devices);
     await expectNothingLeftOver(devices, relay);
   }

@@ -63,6 +63,11 @@ export class EvermeshProcess {
     });
   }
 
+  /** The command with its arguments. */
+  get what(): string {
+    return `evermesh ${this.#args.join(' ')}`;
+  }
+
   get pid(): number {
     return this.#child.pid!;
   }
@@ -114,8 +119,6 @@ export class EvermeshProcess {
 
   #failure(what: string): Error {
     const said = this.#stdout.split('\n').slice(-20).join('\n');
-    return new Error(
-      `evermesh ${this.#args.join(' ')}: ${what}.\nstdout: ${said}\nstderr: ${this.#stderr.slice(-4000)}`,
-    );
+    return new Error(`${this.what}: ${what}.\nstdout: ${said}\nstderr: ${this.#stderr.slice(-4000)}`);
   }
 }
