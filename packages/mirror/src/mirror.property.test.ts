@@ -44,11 +44,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: on('append') },
   { weight: 2, arbitrary: on('replace') },
   { weight: 3, arbitrary: on('remove') },
-  { weight: 1, arbitrary: on('mkdir') },
+  { weight: 2, arbitrary: on('mkdir') },
   { weight: 3, arbitrary: on('type') },
-  { weight: 1, arbitrary: on('erase') },
+  { weight: 3, arbitrary: on('erase') },
   { weight: 4, arbitrary: between('rename') },
-  { weight: 2, arbitrary: between('move') },
+  { weight: 5, arbitrary: between('move') },
   { weight: 6, arbitrary: at('settle') },
   { weight: 5, arbitrary: at('deliver') },
   { weight: 1, arbitrary: at('reopen') },
@@ -146,6 +146,8 @@ class World {
       if (one.path !== one.to) this.#lost(lines);
     } else if (one.type === 'move') {
       const lines = linesIn(await inFolder(device), one.to);
+      const parent = one.to.split('/').slice(0, -1).join('/');
+      if (parent !== '') await folder.mkdir(parent, { recursive: true });
       await folder.rename(one.path, one.to);
       if (one.path !== one.to) this.#lost(lines);
     }
