@@ -65,7 +65,8 @@ function linkLines({ relay, state, why }: LinkReport, paint: Paint): string[] {
   }
   if (state === 'refused') {
     const reason = printable(why?.message ?? 'It gave no reason.');
-    return [paint('yellow', `The relay ${name} refuses: ${reason}`), `Next: ${why?.next ?? ''}`];
+    const code = why === undefined ? '' : ` (${why.code})`;
+    return [paint('yellow', `The relay ${name} refuses${code}: ${reason}`), `Next: ${why?.next ?? ''}`];
   }
   return [];
 }

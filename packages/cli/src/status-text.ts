@@ -55,7 +55,7 @@ const LINK_WORDS: Readonly<Record<LinkReport['state'], string>> = {
 const linkWords = ({ link }: StatusReport): string =>
   link.why === undefined
     ? LINK_WORDS[link.state]
-    : `${LINK_WORDS[link.state]}: ${printable(link.why.message)}`;
+    : `${LINK_WORDS[link.state]} (${link.why.code}): ${printable(link.why.message)}`;
 
 const MIRROR_WORDS: Readonly<Record<string, string>> = {
   starting: 'about to be looked at',
