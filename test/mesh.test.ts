@@ -6,6 +6,7 @@ import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { type Folder, type FolderId, type Link, openReplica, type Replica } from '@evermesh/core';
+import { sha256, toHex } from '@evermesh/core/base';
 import { type Store } from '@evermesh/core/log';
 import { allowEveryone, openRelay, type Relay, sharedToken } from '@evermesh/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -98,6 +99,9 @@ async function pair(): Promise<{
   return { ada, bob, adas, bobs, links: [adaLink, bobLink] };
 }
 
+/** Comparing large arrays element by element takes seconds. */
+const digest = (bytes: Uint8Array): string => toHex(sha256(bytes));
+
 const joined = (who: Device, id: FolderId): Promise<Folder> => who.replica.joinFolder(id);
 
 /** Resolves when the file has this text, at once or after a change. */
@@ -185,6 +189,30 @@ describe('two devices and a relay', () => {
     await carols.writeFile('carol.md', 'from carol\n');
     await ada.connect().whenSynced();
     await textAt(adas, 'carol.md', 'from carol\n');
+  });
+
+  test('bring over some hundred binary files, small and large, and refill a relay with them', async () => {
+    const { bob, adas, bobs, links } = await pair();
+    const contents = new Map(
+      Array.from({ length: 400 }, (_, i) => {
+        const bytes = new Uint8Array(i % 100 === 0 ? 100_000 + i : 10 * i).fill(i % 251);
+        // No text, and each another.
+        return [`files/${i}.bin`, Uint8Array.of(0xff, i >> 8, i & 0xff, ...bytes)];
+      }),
+    );
+    await Promise.all([...contents].map(([path, bytes]) => adas.writeFile(path, bytes)));
+    await links[0].whenSynced();
+    await links[1].whenSynced();
+    for (const [path, bytes] of contents) expect(digest(await bobs.readFile(path)), path).toBe(digest(bytes));
+    await Promise.all(links.map((link) => link.close()));
+    await relay.wipe();
+    await relay.start();
+    await bob.connect().whenSynced();
+    const carol = await device('carol');
+    const carols = await joined(carol, adas.id);
+    await carol.connect().whenSynced();
+    for (const [path, bytes] of contents)
+      expect(digest(await carols.readFile(path)), path).toBe(digest(bytes));
   });
 
   test('hear that a relay does not know them', async () => {

@@ -1,6 +1,10 @@
-/** A relay's blobs over HTTP: `HEAD`, `GET` with ranges and `PUT` of `v1/folders/<folder>/blobs/<name>`. */
+/**
+ * A relay's blobs over HTTP: `HEAD`, `GET` with ranges and `PUT` of `v1/folders/<folder>/blobs/<name>`, and `POST` of
+ * `…/blobs/get` and `…/blobs/put` for many small ones.
+ */
 import type { BlobName, FolderId } from '@evermesh/core/base';
 import { EvermeshError, type ErrorCode, isErrorCode } from '@evermesh/core/errors';
+import { encodeBlobBatch, encodeBlobNames, readBlobBatch, readBlobNames } from '@evermesh/core/protocol';
 import type { RemoteBlobs } from '@evermesh/core/sync';
 import { uploadBody } from '#platform';
 
@@ -8,8 +12,8 @@ import { uploadBody } from '#platform';
 export function httpBlobs(address: URL, token: string): RemoteBlobs {
   const base = new URL(address);
   base.protocol = address.protocol === 'wss:' ? 'https:' : 'http:';
-  const urlOf = (folder: FolderId, name: BlobName): URL =>
-    new URL(`v1/folders/${folder}/blobs/${name}`, base);
+  const urlOf = (folder: FolderId, last: BlobName | 'get' | 'put'): URL =>
+    new URL(`v1/folders/${folder}/blobs/${last}`, base);
   const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
   return {
     async has(folder, name, signal) {
@@ -32,6 +36,22 @@ export function httpBlobs(address: URL, token: string): RemoteBlobs {
       const response = await request(urlOf(folder, name), { method: 'PUT', headers, signal, ...body });
       await expectSuccess(response);
       await response.arrayBuffer();
+    },
+    async *getMany(folder, names, signal) {
+      const body = encodeBlobNames(names) as Uint8Array<ArrayBuffer>;
+      const response = await request(urlOf(folder, 'get'), { method: 'POST', headers, signal, body });
+      await expectSuccess(response);
+      yield* readBlobBatch(piecesOf(response, signal));
+    },
+    async putMany(folder, blobs, signal) {
+      const body = encodeBlobBatch(blobs) as Uint8Array<ArrayBuffer>;
+      const response = await request(urlOf(folder, 'put'), { method: 'POST', headers, signal, body });
+      await expectSuccess(response);
+      const taken = new Set(await readBlobNames(piecesOf(response, signal)));
+      const refused = blobs.find(({ name }) => !taken.has(name));
+      if (refused === undefined) return;
+      const what = `Blob ${refused.name} arrived at the relay as something else.`;
+      throw new EvermeshError('BLOB_DAMAGED', what, { details: { name: refused.name } });
     },
   };
 }

@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type BlobName, type FolderId, isBlobName, isFolderId } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import { LIMITS } from '@evermesh/core/protocol';
 import { checkedGrant } from './authorizer.ts';
+import { bearerToken } from './bearer-token.ts';
 import { rangeFrom } from './http-range.ts';
 import type { RelayParts } from './relay-parts.ts';
 
@@ -45,31 +45,23 @@ export async function answerBlob(
     );
 }
 
-function bearerToken({ headers }: IncomingMessage): string {
-  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1] ?? '';
-  if (token.length > LIMITS.tokenBytes) throw new EvermeshError('AUTH_DENIED', 'The token is too long.');
-  return token;
-}
-
 async function take(
-  { blobs, blobRows }: RelayParts,
+  { blobs }: RelayParts,
   { folder, name }: BlobPlace,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  await blobs.write(request as AsyncIterable<Uint8Array>, name);
-  // Only now: a blob that a folder has a row for is whole and durable.
-  await blobRows.add(folder, name);
+  await blobs.put(folder, name, request as AsyncIterable<Uint8Array>);
   response.writeHead(204).end();
 }
 
 async function give(
-  { blobs, blobRows }: RelayParts,
+  { blobs }: RelayParts,
   { folder, name }: BlobPlace,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const size = (await blobRows.has(folder, name)) ? await blobs.size(name) : undefined;
+  const size = await blobs.size(folder, name);
   if (size === undefined) {
     throw new EvermeshError('BLOB_NOT_FOUND', `The folder has no blob ${name} here.`, {
       details: { folder, name },

@@ -10,6 +10,9 @@ import { TestRelay } from './testing/test-relay.ts';
 
 const content = utf8('0123456789');
 const name = toHex(sha256(content)) as BlobName;
+/** Too large for the store: it lies in a file. */
+const large = new Uint8Array(100_000);
+const largeName = toHex(sha256(large)) as BlobName;
 const other = 'e'.repeat(32) as FolderId;
 
 let relay: TestRelay;
@@ -72,17 +75,17 @@ describe('a blob', () => {
 
   test('that broke off half-way is not there, and leaves nothing behind', async () => {
     const partial = join(relay.directory, 'blobs', 'partial');
-    const put = request(urlOf(), {
+    const put = request(urlOf(largeName), {
       method: 'PUT',
-      headers: { authorization: 'Bearer secret', 'content-length': '10' },
+      headers: { authorization: 'Bearer secret', 'content-length': '100000' },
     });
     const ended = new Promise((resolve) => put.on('error', resolve));
-    put.write(content.subarray(0, 5));
+    put.write(large.subarray(0, 90_000));
     await expect.poll(() => readdir(partial)).toHaveLength(1);
     put.destroy();
     await ended;
     await expect.poll(() => readdir(partial)).toEqual([]);
-    expect((await ask('HEAD')).status).toBe(404);
+    expect((await ask('HEAD', { url: urlOf(largeName) })).status).toBe(404);
   });
 
   test('is asked for and given with the token only', async () => {
@@ -115,9 +118,15 @@ describe('a blob', () => {
   });
 
   test('that is damaged on disk never arrives whole', async () => {
-    await ask('PUT', { body: content });
-    await writeFile(join(relay.directory, 'blobs', name.slice(0, 2), name), '012345678!');
-    await expect(ask('GET').then((response) => response.arrayBuffer())).rejects.toThrow('fetch failed');
+    const url = urlOf(largeName);
+    await ask('PUT', { url, body: large });
+    await writeFile(
+      join(relay.directory, 'blobs', largeName.slice(0, 2), largeName),
+      large.slice().fill(1, 99_999),
+    );
+    await expect(ask('GET', { url }).then((response) => response.arrayBuffer())).rejects.toThrow(
+      'fetch failed',
+    );
   });
 
   test('is reached under no other path and by no other method', async () => {

@@ -10,7 +10,7 @@ import {
 import { EvermeshError } from '@evermesh/core/errors';
 import { type BlobStore, openStore, type Store } from '@evermesh/core/log';
 import { allowEveryone, type Authorizer } from './authorizer.ts';
-import { BlobRows } from './blob-rows.ts';
+import { FolderBlobs } from './folder-blobs.ts';
 import { FolderRegistry } from './folder-registry.ts';
 import { isLoopback } from './origin-guard.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -19,7 +19,10 @@ import { type ListenOptions, RelayServer } from './relay-server.ts';
 export interface RelayOptions {
   /** An adapter's store, for instance `levelStore(directory)`. The relay opens and closes it. */
   readonly store: Store;
-  /** Where contents that are not text lie, for instance `fileBlobs(directory)`. The relay opens and closes it. */
+  /**
+   * Where contents lie that are not text and have more than 64 KiB, for instance `fileBlobs(directory)`. The relay opens and
+   * closes it. Smaller ones lie in the store.
+   */
   readonly blobs: BlobStore;
   /** `port` 0 takes any free one. */
   readonly listen: ListenOptions;
@@ -63,8 +66,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { registry } = stores;
   const parts: RelayParts = {
     registry,
-    blobs,
-    blobRows: new BlobRows(store, registry.committer),
+    blobs: new FolderBlobs(stores.store, registry.committer, blobs),
     authorizer,
     logger,
     clock: options.clock ?? systemClock,
@@ -99,16 +101,18 @@ function relayAt(url: string, end: () => Promise<void>): Relay {
 }
 
 interface OpenStores {
+  readonly store: Store;
   readonly registry: FolderRegistry;
   close(): Promise<void>;
 }
 
-async function openStores(store: Store, blobs: BlobStore, random: Random): Promise<OpenStores> {
-  await openStore(store);
+async function openStores(unopened: Store, blobs: BlobStore, random: Random): Promise<OpenStores> {
+  const store = await openStore(unopened);
   try {
     await blobs.open();
     const registry = await FolderRegistry.open(store, random);
     return {
+      store,
       registry,
       close: async () => {
         try {

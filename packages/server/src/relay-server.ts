@@ -13,6 +13,7 @@ import type { Duplex } from 'node:stream';
 import { EvermeshError } from '@evermesh/core/errors';
 import { LIMITS } from '@evermesh/core/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { answerBatch, batchPlaceOf } from './blob-batches.ts';
 import { answerBlob, blobPlaceOf } from './blob-requests.ts';
 import { DeviceSession } from './device-session.ts';
 import { FrameSocket } from './frame-socket.ts';
@@ -113,7 +114,9 @@ export class RelayServer {
     if (this.#isDraining) throw draining();
     const path = pathOf(request);
     const place = blobPlaceOf(path);
-    if (request.method === 'OPTIONS' && place !== undefined) return preflight(response);
+    const batch = batchPlaceOf(path);
+    if (request.method === 'OPTIONS' && (place ?? batch) !== undefined) return preflight(response);
+    if (batch !== undefined) return answerBatch(this.#parts, batch, request, response);
     if (place !== undefined) return answerBlob(this.#parts, place, request, response);
     if (path !== '/healthz')
       throw new EvermeshError('MESSAGE_UNEXPECTED', 'There is nothing at this address.');
@@ -180,7 +183,7 @@ const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] a
 /** What a page on an allowed origin asks before it sends a token or asks for a range. */
 function preflight(response: ServerResponse): void {
   response.writeHead(204, {
-    'access-control-allow-methods': 'GET, HEAD, PUT',
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT',
     'access-control-allow-headers': 'authorization, range',
     'access-control-max-age': '600',
   });

@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './ids.ts';
 export * from './listeners.ts';
 export * from './logger.ts';
+export * from './pieces.ts';
 export * from './random.ts';
 export * from './serial-queue.ts';
 export * from './sha256.ts';

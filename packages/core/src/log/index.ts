@@ -7,4 +7,6 @@ export * from './keys.ts';
 export * from './log-reader.ts';
 export * from './peer-state.ts';
 export * from './store.ts';
+export * from './store-blobs.ts';
 export * from './stored-row.ts';
+export * from './tiered-blobs.ts';

@@ -1,5 +1,6 @@
 /**
- * Where things lie in a store. Every key of a folder begins with `f/<folder id>/`, so a folder is one range.
+ * Where things lie in a store. Every key of a folder begins with `f/<folder id>/`, so a folder is one range. Beside them lies
+ * `blob/<blob>`: the bytes of a small blob, whichever folders name it.
  *
  * - `l`                    the log itself: epoch, position, running digest, whose writers' records
  * - `r/<document>/<seq>`   a record: one document is one range, in the log's order
@@ -32,6 +33,8 @@ export const debtPrefix = (folder: FolderId): string => `f/${folder}/o/`;
 export const wantedBlobKey = (folder: FolderId, name: BlobName): string => `f/${folder}/b/${name}`;
 export const wantedBlobPrefix = (folder: FolderId): string => `f/${folder}/b/`;
 export const areaPrefix = (folder: FolderId, area: string): string => `f/${folder}/x/${area}/`;
+
+export const blobKey = (name: BlobName): string => `blob/${name}`;
 
 /** The smallest text that sorts behind every key with this prefix. */
 export const prefixEnd = (prefix: string): string =>

@@ -1,3 +1,4 @@
+export * from './blob-batch.ts';
 export * from './codec.ts';
 export * from './heads.ts';
 export * from './limits.ts';

@@ -12,6 +12,12 @@ export const LIMITS = {
   clockRanges: 100_000,
   /** Blobs one record may name. */
   recordBlobs: 4096,
+  /** Bytes of a small blob, 64 KiB: up to this it lies in the store as a row, and travels with others in one request. */
+  smallBlobBytes: 65_536,
+  /** Blobs in one request, or asked for in one. */
+  batchBlobs: 1000,
+  /** Bytes of one request that puts blobs, 4 MiB, names and lengths included. */
+  batchBytes: 4_194_304,
   /** Documents in one CHANGED page. */
   changedDocuments: 1000,
   /** Bytes of a token. */

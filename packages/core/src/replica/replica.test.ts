@@ -53,6 +53,8 @@ class Peer implements Transport {
       throw new EvermeshError('BLOB_NOT_FOUND', 'This peer has no blobs.');
     },
     put: () => Promise.resolve(),
+    async *getMany() {},
+    putMany: () => Promise.resolve(),
   };
 }
 

@@ -21,15 +21,17 @@ import {
 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import { Folder, FolderState, startFolder } from '../folder/index.ts';
-import { type BlobStore, Committer, openStore, type Store } from '../log/index.ts';
+import { type BlobStore, Committer, openStore, type Store, StoreBlobs, tieredBlobs } from '../log/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
 import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
-import { storeBlobs } from './store-blobs.ts';
 
 export interface ReplicaOptions {
   /** An adapter's store, for instance `levelStore(directory)`. The replica opens and closes it. */
   readonly store: Store;
-  /** Where contents that are not text lie. Default: in the store, which suits small ones only. */
+  /**
+   * Where contents lie that are not text and have more than 64 KiB; the replica opens and closes it. Smaller ones lie in the
+   * store. Default: all lie in the store, which suits browsers, where large ones are few.
+   */
   readonly blobs?: BlobStore | undefined;
   /** What people see of this device. Kept; default: what was kept, or `device`. */
   readonly deviceName?: string | undefined;
@@ -48,12 +50,12 @@ interface OpenFolder {
  * @throws STORE_LOCKED if another process has it; STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
-  const { store } = options;
-  await openStore(store);
+  const store = await openStore(options.store);
   try {
     const committer = new Committer(store);
     const random = options.random ?? systemRandom;
-    const blobs = options.blobs ?? storeBlobs(store);
+    const inStore = new StoreBlobs(store, committer);
+    const blobs = options.blobs === undefined ? inStore : tieredBlobs(inStore, options.blobs);
     await blobs.open();
     const device = await readDevice(store, committer, random, options.deviceName);
     const entries = await readFolderEntries(store);

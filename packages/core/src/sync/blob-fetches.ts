@@ -1,12 +1,20 @@
 /**
- * Fetches the blobs that stored records name, in the background: a few at a time, each verified before it counts. What
- * fails is tried again later: the peer may have the record from somebody who had the blob no more.
+ * Fetches the blobs that stored records name, in the background. They are asked for many at a time, and those that turn out
+ * to be large are then fetched one by one; each is verified before it counts. What fails is tried again later: the peer
+ * may have the record from somebody who had the blob no more.
  */
-import type { BlobName, Clock, Logger, Timer } from '../base/index.ts';
+import { type BlobName, type Clock, inOnePiece, type Logger, type Timer } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import type { SmallBlob } from '../protocol/index.ts';
 import type { RemoteBlobs } from './transport.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 
+/** Large blobs that are on their way at one time. */
 const PARALLEL = 4;
+/** Blobs that are asked for in one request. */
+const ASKED = 256;
+/** Bytes of small blobs that are held until they are stored together. */
+const HELD_BYTES = 1024 * 1024;
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 300_000;
 
@@ -15,10 +23,15 @@ export class BlobFetches {
   readonly #remote: RemoteBlobs;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** One of them ended, well or not. */
+  /** Some of them ended, well or not. */
   readonly #ended: () => void;
-  readonly #running = new Map<BlobName, Promise<void>>();
+  /** One request at a time: what is wanted meanwhile is many blobs when the next one leaves. */
+  #isAsking = false;
+  /** The peer said that they are large: those wait, or are on their way. */
+  readonly #large = new Set<BlobName>();
+  readonly #alone = new Set<BlobName>();
   readonly #failed = new Set<BlobName>();
+  readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   #retry: Timer | undefined;
   #delay: number = FIRST_RETRY;
@@ -40,11 +53,13 @@ export class BlobFetches {
   /** Looks what is wanted and begins as much of it as there is room for. */
   look(): void {
     if (this.#abort.signal.aborted) return;
-    for (const name of this.#folder.debts.wantedBlobs) {
-      if (this.#running.size >= PARALLEL) return;
-      if (this.#running.has(name) || this.#failed.has(name)) continue;
-      this.#running.set(name, this.#run(name));
+    for (const name of this.#large) {
+      if (this.#alone.size >= PARALLEL) break;
+      if (!this.#alone.has(name) && !this.#failed.has(name)) this.#fetchAlone(name);
     }
+    if (this.#isAsking) return;
+    const names = this.#unasked();
+    if (names.length > 0) this.#ask(names);
   }
 
   /** Something is wanted, and all of it failed: it is tried again later, but nothing comes by waiting a little. */
@@ -57,35 +72,120 @@ export class BlobFetches {
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#retry?.cancel();
-    await Promise.all(this.#running.values());
+    await Promise.all(this.#running);
   }
 
-  async #run(name: BlobName): Promise<void> {
-    try {
-      await this.#fetch(name);
-    } catch (error) {
-      if (!this.#abort.signal.aborted) this.#fail(name, error);
-    } finally {
-      this.#running.delete(name);
-      this.look();
-      this.#ended();
+  #unasked(): BlobName[] {
+    const names: BlobName[] = [];
+    for (const name of this.#folder.debts.wantedBlobs) {
+      if (names.length === ASKED) break;
+      if (!this.#large.has(name) && !this.#failed.has(name)) names.push(name);
     }
+    return names;
   }
 
-  async #fetch(name: BlobName): Promise<void> {
-    const { id, blobs, committer, debts } = this.#folder;
-    if ((await blobs.size(name)) === undefined) {
-      await blobs.write(this.#remote.get(id, name, 0, this.#abort.signal), name);
+  #ask(names: readonly BlobName[]): void {
+    this.#isAsking = true;
+    const left = new Set(names);
+    this.#run(
+      () => this.#fetchMany(left),
+      left,
+      () => (this.#isAsking = false),
+    );
+  }
+
+  #fetchAlone(name: BlobName): void {
+    this.#alone.add(name);
+    this.#run(
+      async () => {
+        const { id, blobs } = this.#folder;
+        if ((await blobs.size(name)) === undefined) {
+          await blobs.write(this.#remote.get(id, name, 0, this.#abort.signal), name);
+        }
+        await this.#fetched([name]);
+      },
+      [name],
+      () => this.#alone.delete(name),
+    );
+  }
+
+  /** @param names which failed if `work` fails */
+  #run(work: () => Promise<void>, names: Iterable<BlobName>, ended: () => void): void {
+    const run = work()
+      .catch((error: unknown) => this.#fail([...names], error))
+      .finally(() => {
+        ended();
+        this.#running.delete(run);
+        this.look();
+        this.#ended();
+      });
+    this.#running.add(run);
+  }
+
+  /** Takes out of `left` what needs no asking any more, or failed. */
+  async #fetchMany(left: Set<BlobName>): Promise<void> {
+    const { id, blobs } = this.#folder;
+    const here: BlobName[] = [];
+    for (const name of left) if ((await blobs.size(name)) !== undefined) here.push(name);
+    await this.#fetched(here);
+    for (const name of here) left.delete(name);
+    if (left.size === 0) return;
+
+    const awaited = new Set(left);
+    let held: SmallBlob[] = [];
+    let bytes = 0;
+    const keep = async (): Promise<void> => {
+      const kept = held;
+      held = [];
+      bytes = 0;
+      await this.#keep(kept);
+      for (const { name } of kept) left.delete(name);
+    };
+    for await (const blob of this.#remote.getMany(id, [...left], this.#abort.signal)) {
+      if (!awaited.delete(blob.name)) throw unexpected(blob.name);
+      if (blob.bytes === undefined) {
+        this.#large.add(blob.name);
+        left.delete(blob.name);
+        continue;
+      }
+      held.push({ ...blob, bytes: blob.bytes });
+      bytes += blob.size;
+      if (bytes >= HELD_BYTES) await keep();
     }
-    await committer.commit(debts.blobFetched(name));
-    this.#delay = FIRST_RETRY;
+    await keep();
+    if (awaited.size > 0) throw new EvermeshError('BLOB_NOT_FOUND', 'The peer does not have them.');
   }
 
-  #fail(name: BlobName, error: unknown): void {
-    this.#failed.add(name);
-    this.#logger.warn('a blob does not arrive', {
+  /** They share a synced batch. One that is damaged fails alone. */
+  async #keep(held: readonly SmallBlob[]): Promise<void> {
+    const { blobs } = this.#folder;
+    const kept: BlobName[] = [];
+    const keep = async ({ name, bytes }: SmallBlob): Promise<void> => {
+      try {
+        await blobs.write(inOnePiece(bytes), name);
+        kept.push(name);
+      } catch (error) {
+        this.#fail([name], error);
+      }
+    };
+    await Promise.all(held.map(keep));
+    await this.#fetched(kept);
+  }
+
+  async #fetched(names: readonly BlobName[]): Promise<void> {
+    const { committer, debts } = this.#folder;
+    for (const name of names) this.#large.delete(name);
+    await committer.commit(names.flatMap((name) => debts.blobFetched(name)));
+    if (names.length > 0) this.#delay = FIRST_RETRY;
+  }
+
+  #fail(names: readonly BlobName[], error: unknown): void {
+    if (this.#abort.signal.aborted || names.length === 0) return;
+    for (const name of names) this.#failed.add(name);
+    this.#logger.warn('blobs do not arrive', {
       folder: this.#folder.id,
-      blob: name,
+      blobs: names.length,
+      first: names[0],
       error: String(error),
     });
     this.#retry ??= this.#clock.after(this.#delay, () => {
@@ -96,3 +196,6 @@ export class BlobFetches {
     });
   }
 }
+
+const unexpected = (name: BlobName): EvermeshError =>
+  new EvermeshError('MESSAGE_UNEXPECTED', `The peer gave blob ${name}, which it was not asked for.`);

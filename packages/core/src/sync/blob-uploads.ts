@@ -1,9 +1,11 @@
-/** Gives a peer the blobs that records name, before the records. */
-import type { BlobName, FolderId } from '../base/index.ts';
+/** Gives a peer the blobs that records name, before the records: small ones many at a time, each larger one by itself. */
+import { type BlobName, type FolderId, gather } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import type { BlobStore } from '../log/index.ts';
+import { BATCHED_BLOB_HEAD, LIMITS, type SmallBlob } from '../protocol/index.ts';
 import type { RemoteBlobs } from './transport.ts';
 
+/** Large blobs that are on their way at one time. */
 const PARALLEL = 4;
 
 export interface BlobUpload {
@@ -19,20 +21,63 @@ export interface BlobUpload {
  * @throws what `RemoteBlobs` throws; BLOB_DAMAGED if what is here does not hash to its name
  */
 export async function uploadBlobs(upload: BlobUpload, names: ReadonlySet<BlobName>): Promise<void> {
-  const waiting = [...names];
+  const large: BlobName[] = [];
+  const batch = new Batch(upload);
+  for (const name of names) {
+    const size = await upload.blobs.size(name);
+    if (size === undefined) continue;
+    if (size > LIMITS.smallBlobBytes) large.push(name);
+    else await batch.add(name);
+  }
+  await batch.send();
   const work = async (): Promise<void> => {
-    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) await uploadBlob(upload, name);
+    for (let name = large.pop(); name !== undefined; name = large.pop()) await uploadLarge(upload, name);
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
 }
 
-async function uploadBlob({ folder, blobs, remote, signal }: BlobUpload, name: BlobName): Promise<void> {
+/** Whether the peer has them already is not asked: that would cost as much as putting them again. */
+class Batch {
+  readonly #upload: BlobUpload;
+  #blobs: SmallBlob[] = [];
+  #bytes = 0;
+
+  constructor(upload: BlobUpload) {
+    this.#upload = upload;
+  }
+
+  async add(name: BlobName): Promise<void> {
+    const bytes = await unlessGone(gather(this.#upload.blobs.read(name)));
+    if (bytes === undefined) return;
+    const size = bytes.byteLength;
+    const isFull =
+      this.#blobs.length === LIMITS.batchBlobs || this.#bytes + BATCHED_BLOB_HEAD + size > LIMITS.batchBytes;
+    if (isFull) await this.send();
+    this.#blobs.push({ name, size, bytes });
+    this.#bytes += BATCHED_BLOB_HEAD + size;
+  }
+
+  async send(): Promise<void> {
+    const { folder, remote, signal } = this.#upload;
+    const blobs = this.#blobs;
+    this.#blobs = [];
+    this.#bytes = 0;
+    if (blobs.length > 0) await remote.putMany(folder, blobs, signal);
+  }
+}
+
+async function uploadLarge({ folder, blobs, remote, signal }: BlobUpload, name: BlobName): Promise<void> {
   const size = await blobs.size(name);
   if (size === undefined || (await remote.has(folder, name, signal))) return;
+  await unlessGone(remote.put(folder, name, size, blobs.read(name), signal));
+}
+
+/** A blob that is taken away while it is read is as if it had not been here. */
+async function unlessGone<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    await remote.put(folder, name, size, blobs.read(name), signal);
+    return await reading;
   } catch (error) {
-    // It was taken away while it was read: as if it had not been here.
-    if (!isEvermeshError(error, 'BLOB_NOT_FOUND')) throw error;
+    if (isEvermeshError(error, 'BLOB_NOT_FOUND')) return undefined;
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** How a link reaches a peer: a seam. Frames arrive whole and in order, or the connection closes. */
 import type { BlobName, FolderId } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
+import type { BatchedBlob, SmallBlob } from '../protocol/index.ts';
 
 export interface ConnectionEvents {
   opened(): void;
@@ -30,6 +31,16 @@ export interface RemoteBlobs {
     bytes: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Those of `names`, at most `LIMITS.batchBlobs`, that the peer has: small ones with their bytes, which nobody has verified,
+   * others without. Each of them once, in any order. @throws AUTH_DENIED
+   */
+  getMany(folder: FolderId, names: readonly BlobName[], signal: AbortSignal): AsyncIterable<BatchedBlob>;
+  /**
+   * Durable at the peer when it resolves. As many as one request takes: `LIMITS.batchBlobs`, and `LIMITS.batchBytes` in all.
+   * @throws AUTH_DENIED, BLOB_DAMAGED if one of them did not arrive as it is here
+   */
+  putMany(folder: FolderId, blobs: readonly SmallBlob[], signal: AbortSignal): Promise<void>;
 }
 
 export interface Transport {

@@ -1,11 +1,10 @@
 /** Replicas for the tests of core, and a way to hand records from one to the other without a network. */
 import type { Folder } from '../folder/index.ts';
 import type { FolderId } from '../base/index.ts';
-import { Committer, openStore } from '../log/index.ts';
+import { Committer, openStore, StoreBlobs } from '../log/index.ts';
 import { NO_HEADS } from '../protocol/index.ts';
 import { authorOf, newDeviceId, newRunId, silentLogger, systemClock } from '../base/index.ts';
 import { Folder as FolderClass, FolderState, startFolder } from '../folder/index.ts';
-import { storeBlobs } from '../replica/store-blobs.ts';
 import { memoryStore, type MemoryStore } from './memory-store.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -25,12 +24,13 @@ export async function openFolder(options: {
   const random = seededRandom(options.seed);
   const store = memoryStore(options.rows);
   await openStore(store);
+  const committer = new Committer(store);
   const state = await FolderState.open({
     id: options.id,
     author: authorOf(newDeviceId(random), newRunId(random)),
     store,
-    committer: new Committer(store),
-    blobs: storeBlobs(store),
+    committer,
+    blobs: new StoreBlobs(store, committer),
     clock: systemClock,
     random,
     logger: silentLogger,

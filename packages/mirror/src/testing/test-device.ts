@@ -199,7 +199,8 @@ export async function deliver(from: TestDevice, to: TestDevice): Promise<number>
   for (const { document } of [...from.synced.log.documents()]) {
     for await (const { record } of from.synced.log.read.document(document, NO_HEADS)) {
       for (const name of record.header.blobs) {
-        if ((await to.blobs.size(name)) === undefined) await to.blobs.write(from.blobs.read(name), name);
+        const { blobs } = to.folder;
+        if ((await blobs.size(name)) === undefined) await blobs.write(from.folder.blobs.read(name), name);
       }
       const { outcomes, durable } = to.synced.log.append([record]);
       await durable;

@@ -66,6 +66,8 @@ export class TestRelay implements AsyncDisposable {
 /** A store whose batches can be held back, refused, or lost. */
 export class Disk implements Store {
   isDead = false;
+  /** Synced batches that were written. */
+  batches = 0;
   failure: Error | undefined;
   readFailure: Error | undefined;
   readonly #store: Store;
@@ -99,7 +101,9 @@ export class Disk implements Store {
       });
     }
     if (this.failure !== undefined) throw this.failure;
-    if (!this.isDead) await this.#store.batch(operations, options);
+    if (this.isDead) return;
+    await this.#store.batch(operations, options);
+    if (options.sync) this.batches += 1;
   }
 
   open(): Promise<void> {

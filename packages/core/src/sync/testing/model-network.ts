@@ -87,5 +87,7 @@ export class ModelTransport implements Transport {
       throw new EvermeshError('BLOB_NOT_FOUND', `The model has no blobs, so not ${name} either.`);
     },
     put: () => Promise.resolve(),
+    async *getMany() {},
+    putMany: () => Promise.resolve(),
   };
 }
