@@ -55,7 +55,8 @@ export async function killInFirstSync(
 
   receiver.joins(folder);
   const fetched = { progress: receiver.proxy, total: source.bytes * WIRE };
-  const written = { progress: new WrittenFiles(receiver.temporaries), total: Object.keys(tree).length };
+  const files = Object.values(tree).filter((kind) => kind !== 'directory').length;
+  const written = { progress: new WrittenFiles(receiver.temporaries), total: files };
   const receiving = [
     ...plan('receiver', random, random.below(2) === 0 ? fetched : written),
     ...(relaySends ? [] : plan('relay', random, fetched)),
@@ -107,8 +108,8 @@ async function run(
     );
     const inside = await Promise.race([armed.fallen.then(() => true), over]);
     if (!inside) await armed.now();
-    const way = `${progress.now} of about ${Math.floor(total)} ${progress.unit}`;
-    const share = `${Math.floor((100 * progress.now) / total)} %`;
+    const way = `${armed.at} of about ${Math.floor(total)} ${progress.unit}`;
+    const share = `${Math.floor((100 * armed.at) / total)} %`;
     const half = device.name === 'sender' ? 'sending' : 'receiving';
     if (whole !== undefined && isDevice) await expectPartOf(device, whole);
     book.enter({ victim, phase: 'first sync', again, inside, where: `${way} (${share}), ${half}` });

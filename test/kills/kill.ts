@@ -23,12 +23,15 @@ export class ArmedKill {
   /** Resolves when the process is gone. Rejects if it ended by itself. */
   readonly fallen: Promise<void>;
   readonly #victim: EvermeshProcess;
+  readonly #progress: Progress;
   readonly #disarm: () => void;
   #hasFallen = false;
+  #at = 0;
 
   constructor(victim: EvermeshProcess, progress: Progress, point: number) {
     this.#victim = victim;
-    this.#disarm = progress.at(point, () => victim.kill('SIGKILL'));
+    this.#progress = progress;
+    this.#disarm = progress.at(point, () => this.#fall());
     this.fallen = victim.ended.then(({ code, signal, stdout, stderr }) => {
       this.#hasFallen = true;
       if (signal === 'SIGKILL') return;
@@ -39,6 +42,11 @@ export class ArmedKill {
     this.fallen.catch(() => undefined);
   }
 
+  /** How far the progress was in that moment. */
+  get at(): number {
+    return this.#at;
+  }
+
   get hasFallen(): boolean {
     return this.#hasFallen;
   }
@@ -46,8 +54,13 @@ export class ArmedKill {
   /** The point was never reached: kills it where it is. */
   now(): Promise<void> {
     this.#disarm();
-    this.#victim.kill('SIGKILL');
+    this.#fall();
     return this.fallen;
+  }
+
+  #fall(): void {
+    this.#at = this.#progress.now;
+    this.#victim.kill('SIGKILL');
   }
 }
 

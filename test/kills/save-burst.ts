@@ -5,7 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { SeededRandom } from '../../bench/random.ts';
-import type { Told } from '../support/process.ts';
+import type { Ended, EvermeshProcess, Told } from '../support/process.ts';
 import { filesOf, readTree } from '../support/tree.ts';
 import { expectNothingLeftOver, expectTree, expectVerified } from './checks.ts';
 import { ArmedKill, type KillBook, type Victim, VICTIMS } from './kill.ts';
@@ -46,6 +46,7 @@ class SaveBurst {
   readonly #folder: string;
   readonly #planned: PlannedKill[];
   #armed: { readonly planned: PlannedKill; readonly kill: ArmedKill; readonly from: number } | undefined;
+  #asked: EvermeshProcess | undefined;
   #heard = 0;
   #witnesses = 0;
 
@@ -153,14 +154,15 @@ class SaveBurst {
     const { victim } = planned;
     const inside = kill.hasFallen;
     await (inside ? kill.fallen : kill.now());
-    this.#enter(victim, inside, from, false);
+    await this.#askNoMore();
+    this.#enter(victim, inside, kill.at - from, false);
     await this.#comeBack(victim);
     if (this.#random.below(3) === 0) {
       const again = this.#kill(victim, 1 + this.#random.below(BYTES_AFTER));
       await Promise.race([again.kill.fallen, this.#backInStep(victim)]);
       const fell = again.kill.hasFallen;
       await (fell ? again.kill.fallen : again.kill.now());
-      this.#enter(victim, fell, again.from, true);
+      this.#enter(victim, fell, again.kill.at - again.from, true);
       await this.#comeBack(victim);
     }
     // Before that, it can neither be asked nor stopped.
@@ -168,10 +170,9 @@ class SaveBurst {
     this.#armed = undefined;
   }
 
-  #enter(victim: Victim, inside: boolean, from: number, again: boolean): void {
-    const { proxy } = victim === 'receiver' ? this.#receiver : this.#sender;
+  #enter(victim: Victim, inside: boolean, bytes: number, again: boolean): void {
     const saves = `save ${this.#saver.saves - BEFORE} of ${SAVES}`;
-    const where = `${saves}, ${proxy.now - from} bytes later, ${proxy.now} on the wire`;
+    const where = `${saves}, ${bytes} bytes on the wire later`;
     this.#book.enter({ victim, phase: 'saves', again, inside, where });
   }
 
@@ -213,11 +214,22 @@ class SaveBurst {
   async #ask(): Promise<void> {
     const { marks } = this.#saver;
     const victim = this.#armed?.planned.victim;
-    const said = await Promise.race([this.#sender.ask().ended, this.#fallen()]);
+    const said = await Promise.race([this.#question(this.#sender), this.#fallen()]);
     if (said === undefined) return;
     if (said.code !== 0 && (victim === 'relay' || victim === 'sender')) return;
     expectInStep(said, 'sender');
     this.#saver.promise(marks);
+  }
+
+  #question(device: KilledDevice): Promise<Ended> {
+    this.#asked = device.ask();
+    return this.#asked.ended;
+  }
+
+  /** Whoever asked a device that was killed meanwhile would do its work in its place, and hold its store. */
+  async #askNoMore(): Promise<void> {
+    this.#asked?.kill('SIGKILL');
+    await this.#asked?.ended;
   }
 
   async #fallen(): Promise<undefined> {
@@ -245,8 +257,8 @@ class SaveBurst {
 
   /** Everything that was saved is at the relay, and with the receiver if that is the victim. */
   async #inStep(victim: Victim): Promise<void> {
-    await this.#sender.ask().ended;
-    if (victim === 'receiver') await this.#receiver.ask().ended;
+    await this.#question(this.#sender);
+    if (victim === 'receiver' && this.#armed?.kill.hasFallen === false) await this.#question(this.#receiver);
   }
 
   /** The victim, or the sender for a relay, tells that it is in step again. */
