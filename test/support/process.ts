@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly command: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** What runs the command, with its own arguments. Default: this Node. */
+  readonly runner?: readonly string[];
 }
 
 interface Waiting {
@@ -45,9 +47,9 @@ export class EvermeshProcess {
   #stderr = '';
   #isOver = false;
 
-  constructor(args: readonly string[], { command, env, cwd }: StartOptions) {
+  constructor(args: readonly string[], { command, env, cwd, runner = [process.execPath] }: StartOptions) {
     this.#args = args;
-    this.#child = spawn(process.execPath, [command, ...args], { env, cwd });
+    this.#child = spawn(runner[0]!, [...runner.slice(1), command, ...args], { env, cwd });
     this.#child.stdin.end();
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;

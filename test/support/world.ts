@@ -10,6 +10,8 @@ import { type Ended, EvermeshProcess, type Told } from './process.ts';
 
 export class World {
   readonly root: string;
+  /** What runs each command that is started from now on. */
+  runner: readonly string[] = [process.execPath];
   readonly #processes: EvermeshProcess[] = [];
 
   static async open(): Promise<World> {
@@ -36,7 +38,12 @@ export class World {
       XDG_DATA_HOME: this.path(home, 'share'),
       XDG_RUNTIME_DIR: this.path(home, 'run'),
     };
-    const started = new EvermeshProcess(args, { command: inject('command'), env, cwd: this.root });
+    const started = new EvermeshProcess(args, {
+      command: inject('command'),
+      env,
+      cwd: this.root,
+      runner: this.runner,
+    });
     this.#processes.push(started);
     return started;
   }

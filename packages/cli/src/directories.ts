@@ -28,13 +28,17 @@ export interface DirectoryEntry {
  * @throws CONFIG_INVALID if it cannot be reached
  */
 export async function realPathOf(path: string): Promise<string> {
+  // As from a variable that is not set; it would be taken for the directory one happens to be in.
+  if (path === '')
+    throw usageError('A path was given that is empty.', `Write the path; '.' is the directory you are in.`);
   const absolute = resolve(path);
   try {
     return await realpath(absolute);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       throw usageError(
-        `${absolute} cannot be used: ${(error as Error).message}.`,
+        // It names the path itself, once more.
+        `${absolute} cannot be used: ${(error as Error).message.replace(/, \w+ '.*'$/s, '')}.`,
         'Choose another path.',
         error,
       );

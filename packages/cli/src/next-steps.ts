@@ -44,7 +44,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   RELAY_UNSAFE: `Give a token in a file: --token-file FILE. Without one a relay serves only this computer: --allow-everyone on 127.0.0.1.`,
   RELAY_DRAINING: `Nothing: the connection is made again once the relay is back.`,
   MIRROR_HALTED: `Bring back what is missing. If it was removed on purpose, run the command again with --allow-mass-deletion.`,
-  MIRROR_ROOT_INVALID: `Check the directory: it must exist, be writable, and belong to this folder.`,
+  MIRROR_ROOT_INVALID: `Check the directory: it must exist, be readable and writable, have room, and belong to this folder.`,
   MIRROR_LOCKED: `Stop the other evermesh process that mirrors this directory.`,
   CONFIG_INVALID: `See 'evermesh --help'.`,
   INTERNAL: `This is a mistake in evermesh. Run 'evermesh verify', and report it with the message above.`,

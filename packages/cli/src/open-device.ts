@@ -49,7 +49,8 @@ export const hasArrived = (folder: Folder): boolean => folder.nodes.ready || fol
 
 /** Removes what a failed first start left: nothing was ever kept in it, and the directory is free for another folder. */
 export async function forgetData({ data, directory }: Settings, folder: FolderId): Promise<void> {
-  await leaveDirectory(directory, folder);
+  // One that cannot be read has no mark of this start, and why it failed is told already.
+  await leaveDirectory(directory, folder).catch(() => undefined);
   for (const name of ['store', 'blobs', 'conflicts', CONTROL_FILE])
     await rm(join(data, name), { recursive: true, force: true });
   // Not empty: somebody keeps other things there.

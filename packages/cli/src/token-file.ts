@@ -28,6 +28,8 @@ export async function readToken(path: string): Promise<Token> {
 /** The token of a file, if one was named; tells whoever started the command when others can read it, too. */
 export async function tokenOf(path: string | undefined, output: Output): Promise<string | undefined> {
   if (path === undefined) return undefined;
+  if (path === '')
+    throw usageError('The path of the token file is empty.', `Give the file with the relay's token.`);
   const { token, exposed } = await readToken(path);
   if (exposed) {
     output.tell({

@@ -117,6 +117,7 @@ class ContentBatch {
       return found;
     } catch (error) {
       if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+      this.#world.retryLater(id);
       this.#world.problem({
         path,
         code: 'CONTENT_DAMAGED',

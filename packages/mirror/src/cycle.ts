@@ -49,6 +49,7 @@ export class Cycle {
   #marker: FileStat | undefined;
   /** A full look has been; what it could not settle may still be open. */
   #lookedAtAll = false;
+  readonly #unlisted = new Set<string>();
   /** How often in a row a file was found being written. */
   readonly #changing = new Map<string, number>();
 
@@ -110,6 +111,7 @@ export class Cycle {
         rules,
         ancestor,
         looks,
+        unlisted: this.#unlisted,
         watch: (directory, inode) => this.#parts.watch(directory, inode),
         listing: (directory) => board.listing(directory),
         listingAll: () => board.listingAll(),
@@ -176,6 +178,7 @@ export class Cycle {
 
   async #toDisk(ids: ReadonlySet<NodeId> | 'all', signal?: AbortSignal): Promise<number> {
     const { folder, disk, ancestor, rules, board } = this.#parts;
+    board.writing();
     if (ids === 'all') board.notHere.clear();
     else for (const id of ids) board.notHere.delete(id);
     const plan = reconcileModel(
@@ -202,7 +205,7 @@ export class Cycle {
     if (this.#marker !== undefined) return;
     throw new EvermeshError(
       'MIRROR_HALTED',
-      'The directory is gone, or another one stands in its place: perhaps a disk is not mounted, or it was emptied. ' +
+      `${disk.root} is gone, or another directory stands in its place: perhaps a disk is not mounted, or it was emptied. ` +
         'Nothing counts as deleted. Bring it back and start again.',
       { details: { directory: disk.root } },
     );

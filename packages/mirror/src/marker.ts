@@ -57,7 +57,7 @@ export async function checkMarker(
     if (known === undefined) return undefined;
     throw new EvermeshError(
       'MIRROR_HALTED',
-      'The directory was mirrored before, and its marker is gone: perhaps a disk is not mounted, or it was emptied. ' +
+      `${disk.root} was mirrored before, and its marker is gone: perhaps a disk is not mounted, or it was emptied. ` +
         `Nothing was done. Bring back the directory with its ${OWN_DIRECTORY}, or let it join again, which deletes nothing.`,
       { details: { directory: disk.root } },
     );
@@ -65,7 +65,7 @@ export async function checkMarker(
   if (marker.folder !== folder) {
     throw new EvermeshError(
       'MIRROR_HALTED',
-      `The directory mirrors another folder (${marker.folder}). Choose another directory, or remove ${MARKER} to end that mirror.`,
+      `${disk.root} mirrors another folder (${marker.folder}). Choose another directory, or remove ${MARKER} to end that mirror.`,
       { details: { directory: disk.root, folder: marker.folder } },
     );
   }

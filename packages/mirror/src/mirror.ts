@@ -5,6 +5,7 @@
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import { SerialQueue, type Timer } from '@evermesh/core/base';
 import { Cycle, type CycleParts } from './cycle.ts';
+import { codeOf } from './fs/file-system.ts';
 import type { Watcher } from './fs/watcher.ts';
 import type { MirrorState as KeptState } from './marker.ts';
 import { NextLook } from './next-look.ts';
@@ -241,15 +242,21 @@ export class Mirror {
   }
 
   #halt(cause: unknown): EvermeshError {
-    const error = isEvermeshError(cause)
-      ? cause
-      : new EvermeshError('INTERNAL', `The mirror stopped: ${String(cause)}`, { cause });
+    const error = isEvermeshError(cause) ? cause : this.#stopped(cause);
     this.#halted = error;
     this.#rest();
     const { board, tell } = this.#parts.cycle;
     board.state = 'halted';
     tell({ type: 'halted', code: error.code, message: error.message });
     return error;
+  }
+
+  /** What fails at one path is a problem; what fails here concerns the directory as a whole, or is a mistake. */
+  #stopped(cause: unknown): EvermeshError {
+    if (!/^E[A-Z0-9]+$/.test(codeOf(cause)))
+      return new EvermeshError('INTERNAL', `The mirror stopped: ${String(cause)}`, { cause });
+    const what = `${this.directory} cannot be mirrored any more: ${(cause as Error).message}. Nothing counts as deleted.`;
+    return new EvermeshError('MIRROR_ROOT_INVALID', what, { cause, details: { directory: this.directory } });
   }
 
   #pause(milliseconds: number, signal: AbortSignal): Promise<void> {

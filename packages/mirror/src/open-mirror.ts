@@ -53,12 +53,22 @@ export interface MirrorOptions {
  * folder's store throws
  */
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
+  try {
+    return await open(options);
+  } catch (error) {
+    // Of the directory as a whole: what fails at one path is a problem.
+    if (!/^E[A-Z0-9]+$/.test(codeOf(error))) throw error;
+    throw invalid(options.directory, `It cannot be used: ${(error as Error).message}.`, error);
+  }
+}
+
+async function open(options: MirrorOptions): Promise<Mirror> {
   const { folder } = options;
   const random = options.random ?? systemRandom;
   const known = await readState(folder.nodes);
   const disk = await openRoot(options, known);
   await checkMarker(disk, folder.id, options.joinAgain === true ? undefined : known);
-  const unlock = await lockRoot(disk, random);
+  const unlock = await lockDirectory(disk, random);
   try {
     // Again, and now nobody else can change it.
     const marker = await checkMarker(disk, folder.id, options.joinAgain === true ? undefined : known);
@@ -98,7 +108,7 @@ async function openRoot(
     if (missing && known !== undefined && joinAgain !== true) {
       throw new EvermeshError(
         'MIRROR_HALTED',
-        'The directory was mirrored before and is gone: perhaps a disk is not mounted. Nothing counts as deleted.',
+        `${directory} was mirrored before and is gone: perhaps a disk is not mounted. Nothing counts as deleted.`,
         { details: { directory } },
       );
     }
@@ -108,21 +118,8 @@ async function openRoot(
     if (stat.kind !== 'directory') throw invalid(directory, 'It is no directory.');
     return new Disk(fs, root, stat.device);
   } catch (error) {
-    if (!/^E[A-Z0-9]+$/.test(codeOf(error))) throw error;
-    throw invalid(
-      directory,
-      codeOf(error) === 'ENOENT' ? 'It does not exist.' : `It cannot be opened (${codeOf(error)}).`,
-      error,
-    );
-  }
-}
-
-async function lockRoot(disk: Disk, random: Random): Promise<() => Promise<void>> {
-  try {
-    return await lockDirectory(disk, random);
-  } catch (error) {
-    if (!/^E[A-Z0-9]+$/.test(codeOf(error))) throw error;
-    throw invalid(disk.root, `It cannot be written to (${codeOf(error)}).`, error);
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw invalid(directory, 'It does not exist.', error);
   }
 }
 
@@ -178,7 +175,7 @@ async function cycleParts(
 }
 
 const invalid = (directory: string, why: string, cause?: unknown): EvermeshError =>
-  new EvermeshError('MIRROR_ROOT_INVALID', `This directory cannot be mirrored. ${why}`, {
+  new EvermeshError('MIRROR_ROOT_INVALID', `${directory} cannot be mirrored. ${why}`, {
     details: { directory },
     cause,
   });

@@ -40,6 +40,11 @@ export interface ScanWorld {
   readonly disk: Disk;
   readonly rules: IgnoreRules;
   readonly ancestor: Ancestor;
+  /**
+   * Directories that could not be listed: tried again whenever they are passed, because a right that is given is told of the
+   * directory above. Default: none are remembered.
+   */
+  readonly unlisted?: Set<string> | undefined;
   /** Called before a directory is listed: what changes after that is told by the watcher. */
   watch(directory: string, inode: bigint): void;
   /** A directory is about to be listed: what was said of its entries before is void. */
@@ -90,7 +95,9 @@ class Scanner {
   /** @param id the node that was here last, if it is known */
   async #directory(path: string, stat: FileStat, id: NodeId | undefined): Promise<DiskDirectory> {
     this.#signal?.throwIfAborted();
-    if (id === undefined || this.#dirty === 'all' || this.#dirty.has(path)) return this.#list(path, stat, id);
+    const isDirty =
+      this.#dirty === 'all' || this.#dirty.has(path) || this.#world.unlisted?.has(path) === true;
+    if (id === undefined || isDirty) return this.#list(path, stat, id);
     if (!this.#above.has(path)) return unlisted(path, stat, new Map());
     const entries = new Map<string, DiskEntry>();
     for (const next of this.#towardsDirty(path)) {
@@ -126,10 +133,12 @@ class Scanner {
     let listing;
     try {
       listing = await disk.fs.list(disk.at(path));
+      this.#world.unlisted?.delete(path);
     } catch (error) {
       // Vanished since its parent was listed: its entries are missing, and a moved one is found in its new place.
       if (codeOf(error) === 'ENOENT' && path !== '')
         return { ...unlisted(path, stat, new Map()), listed: false };
+      this.#world.unlisted?.add(path);
       this.#unreadable(path, codeOf(error));
       return unlisted(path, stat, new Map());
     }

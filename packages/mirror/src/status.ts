@@ -3,7 +3,7 @@ import type { Ancestor } from './ancestor.ts';
 import type { FolderNodes, NodeId } from '@evermesh/core';
 import { parentOf } from './disk.ts';
 import type { Tell } from './mirror-event.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, ProblemCode } from './problem.ts';
 
 export type MirrorState = 'starting' | 'scanning' | 'writing' | 'in step' | 'waiting' | 'halted' | 'closed';
 
@@ -24,6 +24,14 @@ export interface MirrorStatus {
   /** Nodes whose content has not arrived. */
   readonly notHere: number;
 }
+
+/** Told by writing, which is tried again on its own: a look at the directory says nothing of these. */
+const OF_WRITING: ReadonlySet<ProblemCode> = new Set([
+  'WRITE_FAILED',
+  'NAME_REFUSED',
+  'DIRECTORY_KEPT',
+  'CONTENT_DAMAGED',
+]);
 
 export class StatusBoard {
   readonly #tell: Tell;
@@ -59,14 +67,23 @@ export class StatusBoard {
   listing(directory: string): void {
     this.#ignored.delete(directory);
     for (const known of this.#problems.values()) {
-      if (known.problem.path !== '' && parentOf(known.problem.path) === directory) known.stale = true;
+      const { path, code } = known.problem;
+      if (path !== '' && parentOf(path) === directory && !OF_WRITING.has(code)) known.stale = true;
     }
   }
 
   /** Everything is looked at anew. */
   listingAll(): void {
     this.#ignored.clear();
-    for (const known of this.#problems.values()) known.stale = known.problem.code !== 'WATCH_INCOMPLETE';
+    for (const known of this.#problems.values()) {
+      const { code } = known.problem;
+      if (code !== 'WATCH_INCOMPLETE' && !OF_WRITING.has(code)) known.stale = true;
+    }
+  }
+
+  /** All that could not be written is tried again: what fails once more is said once more. */
+  writing(): void {
+    for (const known of this.#problems.values()) if (OF_WRITING.has(known.problem.code)) known.stale = true;
   }
 
   endCycle(): void {

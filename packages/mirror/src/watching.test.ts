@@ -236,6 +236,65 @@ describe('with a clock that stands', () => {
     expect(b.clock.waiting).toEqual([]);
   });
 
+  test('what could not be written stays a problem while others come and go beside it', async () => {
+    const [a, b] = await devices.pair();
+    const watcher = new FakeWatcher();
+    let full = false;
+    await started(b, watcher, {
+      ...nodeFileSystem,
+      create: (path, options) =>
+        full
+          ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
+          : nodeFileSystem.create(path, options),
+    });
+    full = true;
+    await a.write('file', 'text\n');
+    await a.settle();
+    await deliver(a, b);
+    await told(b, ({ type }) => type === 'problem');
+    await b.write('mine', 'mine\n');
+    watcher.events?.dirty('');
+    b.clock.pass(2);
+    await told(b, change('in', 'created mine'));
+    await b.mirror.idle();
+    expect(b.mirror.status().problems).toMatchObject([{ path: 'file', code: 'WRITE_FAILED' }]);
+    // What is not to be written any more is no problem either.
+    await fs.rm(a.at('file'));
+    await a.settle();
+    await deliver(a, b);
+    await b.mirror.idle();
+    expect(b.mirror.status().problems).toEqual([]);
+  });
+
+  test('a directory that cannot be read is told until it can be, which its parent tells', async () => {
+    const a = await devices.make();
+    await a.write('closed/file', 'one\n');
+    await a.settle();
+    await a.closeMirror();
+    const watcher = new FakeWatcher();
+    let closed = true;
+    await started(a, watcher, {
+      ...nodeFileSystem,
+      list: (path) =>
+        closed && path.endsWith('/closed')
+          ? Promise.reject(Object.assign(new Error('closed'), { code: 'EACCES' }))
+          : nodeFileSystem.list(path),
+    });
+    await a.write('closed/file', 'two\n');
+    await a.write('mine', 'mine\n');
+    watcher.events?.dirty('');
+    a.clock.pass(2);
+    await told(a, change('in', 'created mine'));
+    await a.mirror.idle();
+    expect(a.mirror.status().problems).toMatchObject([{ path: 'closed', code: 'UNREADABLE' }]);
+    closed = false;
+    watcher.events?.dirty('');
+    a.clock.pass(2);
+    await told(a, change('in', 'edited closed/file'));
+    await a.mirror.idle();
+    expect(a.mirror.status().problems).toEqual([]);
+  });
+
   test('a directory of its own that cannot be used halts it, and says so', async () => {
     const [a, b] = await devices.pair();
     await started(b, new FakeWatcher());
@@ -245,7 +304,10 @@ describe('with a clock that stands', () => {
     await a.settle();
     await deliver(a, b);
     await told(b, ({ type }) => type === 'halted');
-    expect(b.mirror.halted?.message).toContain('.evermesh/tmp');
+    expect(b.mirror.halted).toMatchObject({
+      code: 'MIRROR_ROOT_INVALID',
+      message: expect.stringContaining('.evermesh/tmp') as string,
+    });
   });
 });
 

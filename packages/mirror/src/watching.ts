@@ -3,6 +3,14 @@ import type { Ancestor } from './ancestor.ts';
 import type { Watcher } from './fs/watcher.ts';
 import type { StatusBoard } from './status.ts';
 
+const UNREADABLE = 'Give the user that runs the mirror the right to read it.';
+/** What a person can do, by the system's code. */
+const NEXT: Readonly<Record<string, string>> = {
+  ENOSPC: 'Raise fs.inotify.max_user_watches.',
+  EACCES: UNREADABLE,
+  EPERM: UNREADABLE,
+};
+
 export interface WatchingEvents {
   /** Something in this directory may have changed. */
   dirty(directory: string): void;
@@ -69,10 +77,7 @@ export class Watching {
       path: directory,
       code: 'WATCH_INCOMPLETE',
       message: `The system gave no watch (${code}): what changes here or elsewhere without one is found once a minute.`,
-      next:
-        code === 'ENOSPC'
-          ? 'Raise fs.inotify.max_user_watches.'
-          : 'Raise the limit of open files of this process.',
+      next: NEXT[code] ?? 'Raise the limit of open files of this process.',
     });
   }
 

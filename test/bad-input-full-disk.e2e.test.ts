@@ -1,0 +1,121 @@
+/**
+ * A full disk, wherever it is: nobody is told that something is safe which is not, no half file is left, and it goes on when
+ * there is room. Each disk is a small one that the test mounts.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { expectError } from './support/expect-error.ts';
+import { mountSmallDisk } from './support/system.ts';
+import { readTree } from './support/tree.ts';
+import { World } from './support/world.ts';
+
+const MIB = 1024 * 1024;
+/** Bytes that no store makes smaller. */
+function noise(length: number, seed: number): Uint8Array {
+  let state = seed * 2_654_435_761 + 1;
+  return Uint8Array.from({ length }, () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 24);
+}
+
+/** Fills a disk to the last byte. Returns what makes room again. */
+async function fill(directory: string): Promise<() => Promise<void>> {
+  const ballast = `${directory}/.ballast`;
+  const piece = noise(64 * 1024, 1);
+  for (const size of [piece.byteLength, 1024, 1]) {
+    try {
+      for (;;) await writeFile(ballast, piece.subarray(0, size), { flag: 'a' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+  return () => rm(ballast);
+}
+
+test('a full disk under the directory is named by path, leaves no half file, and heals when there is room', async (context) => {
+  const world = await World.open();
+  const relay = await world.relay();
+  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
+  await laptop.write('small.txt', 'small\n');
+  const folder = await laptop.up(['--relay', relay.url]);
+  await mkdir(desktop.directory, { recursive: true });
+  mountSmallDisk(desktop.directory, 3 * MIB, context);
+  await writeFile(desktop.path('.evermeshignore'), '.ballast\n');
+  await desktop.up(['--relay', relay.url, '--folder', folder]);
+
+  await laptop.write('large.bin', noise(4 * MIB, 2));
+  await desktop.running.next('problem', ({ path, code }) => path === 'large.bin' && code === 'WRITE_FAILED');
+  await laptop.write('other.txt', 'other\n');
+  await desktop.running.next('change', ({ path }) => path === 'other.txt');
+  const { report, code } = await desktop.status();
+  expect(code).toBe(2);
+  expect(report['problems']).toEqual([
+    expect.objectContaining({ path: 'large.bin', code: 'WRITE_FAILED', next: 'Make room on the disk.' }),
+  ]);
+  expect(Object.keys(await readTree(desktop.directory))).toEqual([
+    '.evermeshignore',
+    'other.txt',
+    'small.txt',
+  ]);
+  expect(await readdir(desktop.path('.evermesh', 'tmp'))).toEqual([]);
+
+  // Somebody makes it smaller: now there is room for it.
+  const smaller = noise(MIB, 3);
+  await laptop.write('large.bin', smaller);
+  await desktop.running.next('change', ({ path }) => path === 'large.bin');
+  expect(Buffer.compare(await readFile(desktop.path('large.bin')), smaller)).toBe(0);
+  const healed = await desktop.sync();
+  expect(healed.report).toMatchObject({ inStep: true, problems: [] });
+});
+
+test('a full disk under the data directory ends up with an error, and nothing is called synced that is not', async (context) => {
+  const world = await World.open();
+  const relay = await world.relay();
+  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
+  const data = world.path('small disk');
+  await mkdir(data);
+  mountSmallDisk(data, 3 * MIB, context);
+  await laptop.write('a.txt', 'a\n');
+  const folder = await laptop.up(['--relay', relay.url, '--data', data]);
+  const makeRoom = await fill(data);
+  const before = laptop.running.events.length;
+  await laptop.write('b.txt', Buffer.from(noise(200_000, 4)).toString('base64'));
+  const ended = await laptop.running.ended;
+  const { message, next } = expectError(ended, 'STORE_FAILED');
+  expect(message).toContain(data);
+  expect(next).toContain('free space');
+  expect(ended.events.slice(before).map(({ event }) => event)).not.toContain('synced');
+  expectError(await laptop.run('sync'), 'STORE_FAILED');
+
+  await makeRoom();
+  expect((await laptop.sync()).report).toMatchObject({ inStep: true, files: 2 });
+  expect((await laptop.verify()).code).toBe(0);
+  await desktop.sync(['--relay', relay.url, '--folder', folder]);
+  expect(await readTree(desktop.directory)).toEqual(await readTree(laptop.directory));
+});
+
+test('a full disk under the relay keeps what devices have to send with them, until it is started with room', async (context) => {
+  const world = await World.open();
+  const data = world.path('small disk');
+  await mkdir(data);
+  mountSmallDisk(data, 3 * MIB, context);
+  const relay = await world.relay('relay', ['--allow-everyone', '--data', data]);
+  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
+  await laptop.write('a.txt', 'a\n');
+  const folder = await laptop.up(['--relay', relay.url]);
+  const makeRoom = await fill(data);
+  const before = laptop.running.events.length;
+  await laptop.write('b.txt', Buffer.from(noise(200_000, 5)).toString('base64'));
+  const { why } = await laptop.running.next('link', ({ state }) => state === 'away');
+  expect(why).toMatchObject({ code: 'RELAY_DRAINING', message: expect.stringContaining('store') as string });
+  const { report, code } = await laptop.status();
+  expect(report).toMatchObject({ inStep: false, problems: [] });
+  expect(report['pending'].toRelay).toBeGreaterThan(0);
+  expect(code).toBe(1);
+  expect(laptop.running.events.slice(before).map(({ event }) => event)).not.toContain('synced');
+
+  await relay.stop();
+  await makeRoom();
+  await relay.start();
+  await laptop.running.next('synced');
+  await desktop.sync(['--relay', relay.url, '--folder', folder]);
+  expect(await readTree(desktop.directory)).toEqual(await readTree(laptop.directory));
+});
