@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '@evermesh/core/base';
 
 export class VirtualClock implements Clock {
-  #now = 0;
+  #now = 1_700_000_000_000;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
 
   now(): number {
@@ -15,14 +15,19 @@ export class VirtualClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  /** Whatever falls due meanwhile runs, earliest first. */
+  /** Timers that wait. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass, and whatever falls due run at its time, in that order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {
       const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
       if (next === undefined) break;
       this.#timers.delete(next);
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       next.run();
     }
     this.#now = end;

@@ -4,7 +4,7 @@ import { type BlobName, gather, inOnePiece, silentLogger } from '../base/index.t
 import { EvermeshError } from '../errors/index.ts';
 import { StoreBlobs } from '../log/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '@evermesh/testkit';
 import { BlobFetches } from './blob-fetches.ts';
 import { blobBytes, BlobPeer, nameOf } from './testing/blob-peer.ts';
 import { deviceId, openTestFolder, type TestFolder } from './testing/test-folder.ts';

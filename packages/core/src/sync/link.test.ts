@@ -13,7 +13,7 @@ import {
   type Message,
 } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '@evermesh/testkit';
 import { Link } from './link.ts';
 import { cursorAt, place } from './testing/conversation.ts';
 import { deviceId, FOLDER, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { silentLogger, toHex } from '../../base/index.ts';
 import { decodeMessage, equalHeads } from '../../protocol/index.ts';
 import { seededRandom } from '../../testing/seeded-random.ts';
-import { VirtualClock } from '../../testing/virtual-clock.ts';
+import { VirtualClock } from '@evermesh/testkit';
 import { Link } from '../link.ts';
 import { ModelTransport } from './model-network.ts';
 import { ModelRelay } from './model-relay.ts';
