@@ -30,6 +30,8 @@ export interface ChunkItem {
   readonly changes: readonly EntryChange[];
   readonly events?: readonly MirrorEvent[];
   readonly path: string;
+  /** Resolves when the content that the operation names is durable: the operation is done after that. */
+  readonly kept?: Promise<unknown>;
 }
 
 interface ChunkWorld {
@@ -86,6 +88,7 @@ export class IngestChunk {
     this.#text = 0;
     this.flushes += 1;
     await syncDirectories(this.#disk, directoriesOf(items));
+    await Promise.all(items.map(async ({ kept }) => kept));
     const working = items.filter(({ operation }) => operation !== undefined);
     if (working.length === 0) {
       const changes = this.#changes(items, new Map());

@@ -184,6 +184,7 @@ class Ingest {
     const id = importing ? nodes.importId(path, kind, digest) : nodes.newNodeId();
     await this.#chunk.add({
       path: match.disk.path,
+      kept: reading.kept,
       operation: {
         type: 'create',
         id,
@@ -224,6 +225,7 @@ class Ingest {
     if (heads !== undefined) return refresh(heads);
     await this.#chunk.add({
       path: match.disk.path,
+      kept: reading.kept,
       operation: { type: 'save', id, content: reading.content, shown: (ancestor.get(id) ?? known).heads },
       changes: [
         {

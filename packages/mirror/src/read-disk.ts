@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { BlobName, BlobStore, FileContent } from '@evermesh/core';
 import { concatBytes, utf8 } from '@evermesh/core/base';
 import { TEXT_LIMIT, textOf } from '@evermesh/core/model';
+import { LIMITS } from '@evermesh/core/protocol';
 import { sha256Hex } from './content-digest.ts';
 import { type Disk, sameStat } from './disk.ts';
 import { codeOf, type FileStat, type ReadHandle } from './fs/file-system.ts';
@@ -17,14 +18,19 @@ export type Reading =
       readonly content: FileContent;
       readonly digest: string;
       readonly stat: FileStat;
+      /**
+       * What is no text is in the blob store when this resolves: before that nobody hears of the content. Small ones are still
+       * being kept while other files are read, so that they share the syncs of the store.
+       */
+      readonly kept: Promise<unknown>;
     }
   /** It is being written, or is something else by now. */
   | { readonly type: 'changing' }
   | { readonly type: 'failed'; readonly code: string };
 
 /**
- * What stands at a path, its content kept: what is no text is in the blob store when this resolves. It is synced: a power
- * cut that gave back an older content, or none, would seem to be the newest save of a file that others have already.
+ * What stands at a path, its content kept: see `kept`. It is synced: a power cut that gave back an older content, or none,
+ * would seem to be the newest save of a file that others have already.
  */
 export async function readContent(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Reading> {
   if (file.kind === 'symlink') return readLink(disk, file);
@@ -32,14 +38,19 @@ export async function readContent(disk: Disk, file: DiskFile, blobs: BlobStore):
     await handle.sync();
     if (before.size > TEXT_LIMIT) {
       const { name, size } = await blobs.write(handle.pieces());
-      return { size, digest: name, content: { kind: 'blob', name, size } };
+      return { size, digest: name, content: { kind: 'blob', name, size }, kept: KEPT };
     }
     const bytes = await wholeOf(handle, before.size);
     const text = textOf(bytes);
     const digest = sha256Hex(bytes);
-    if (text !== undefined) return { size: bytes.byteLength, digest, content: { kind: 'text', text } };
-    const { name, size } = await blobs.write(once(bytes), digest as BlobName);
-    return { size, digest, content: { kind: 'blob', name, size } };
+    const size = bytes.byteLength;
+    if (text !== undefined) return { size, digest, content: { kind: 'text', text }, kept: KEPT };
+    const name = digest as BlobName;
+    const kept = blobs.write(once(bytes), name);
+    // A failure before it is waited for must not end the process. Larger ones are not held in memory for so long.
+    if (size <= LIMITS.smallBlobBytes) kept.catch(() => undefined);
+    else await kept;
+    return { size, digest, content: { kind: 'blob', name, size }, kept };
   });
 }
 
@@ -56,7 +67,7 @@ export async function digestOfFile(disk: Disk, file: DiskFile): Promise<string |
       hash.update(piece);
       size += piece.byteLength;
     }
-    return { size, digest: hash.digest('hex'), content: { kind: 'text', text: '' } };
+    return { size, digest: hash.digest('hex'), content: { kind: 'text', text: '' }, kept: KEPT };
   });
   return reading.type === 'content' ? reading.digest : undefined;
 }
@@ -65,7 +76,10 @@ interface Read {
   readonly size: number;
   readonly digest: string;
   readonly content: FileContent;
+  readonly kept: Promise<unknown>;
 }
+
+const KEPT: Promise<void> = Promise.resolve();
 
 async function withHandle(
   disk: Disk,
@@ -81,10 +95,10 @@ async function withHandle(
   try {
     const before = await handle.stat();
     if (before.kind !== 'file' || before.inode !== file.stat.inode) return { type: 'changing' };
-    const { size, digest, content } = await read(handle, before);
+    const { size, digest, content, kept } = await read(handle, before);
     const after = await handle.stat();
     if (!sameStat(before, after) || size !== after.size) return { type: 'changing' };
-    return { type: 'content', content, digest, stat: after };
+    return { type: 'content', content, digest, stat: after, kept };
   } catch (error) {
     return failure(error);
   } finally {
@@ -104,6 +118,7 @@ async function readLink(disk: Disk, { path }: DiskFile): Promise<Reading> {
       content: { kind: 'text', text: target },
       digest: sha256Hex(utf8(target)),
       stat: before,
+      kept: KEPT,
     };
   } catch (error) {
     return failure(error);

@@ -69,6 +69,7 @@ export async function letGo(
     world.blobs,
   );
   if (reading.type === 'content' && nodes.node(old.id) !== undefined) {
+    await reading.kept;
     const { failures } = await nodes.apply([
       { type: 'save', id: old.id, content: reading.content, shown: old.heads },
     ]);
