@@ -57,9 +57,8 @@ async function speaking(...said: readonly Uint8Array[]): Promise<string> {
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     );
     for (const each of said) socket.write(each);
-    socket.on('data', ([first]) => {
-      if (first === (0x80 | CLOSE)) socket.end();
-    });
+    socket.resume();
+    if (said.at(-1)?.[0] === (0x80 | CLOSE)) socket.end();
   });
   return listen(server);
 }

@@ -73,9 +73,13 @@ function connect(open: OpenSocket, url: string, events: ConnectionEvents): Conne
     if (data instanceof ArrayBuffer) return events.frame(new Uint8Array(data));
     why = new EvermeshError('MESSAGE_MALFORMED', 'The peer sent text where frames are binary.');
     socket.close(1003);
+    // Who does not speak the protocol may not close as it should either.
+    end();
   });
   socket.addEventListener('error', ({ message }) => {
     why = unreachable(opened, message);
+    // `ws` waits for a peer that broke the rules to close by them. A browser does not, and says more when it closes.
+    if (opened && message !== undefined) end();
   });
   socket.addEventListener('close', ({ code }) => {
     if (code === TOO_LONG && why?.code === 'LINK_CLOSED') {
