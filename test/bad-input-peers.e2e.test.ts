@@ -130,7 +130,8 @@ async function throwAt(port: number, said: Uint8Array): Promise<void> {
   socket.on('error', () => {});
   socket.resume();
   socket.end(said);
-  await once(socket, 'close');
+  // Not `once` of events, which rejects when the relay breaks off, as it may.
+  await new Promise((resolve) => socket.once('close', resolve));
 }
 
 const upgrade = (port: number): string =>
