@@ -44,11 +44,16 @@ export async function answerBatch(
 ): Promise<void> {
   if (request.method !== 'POST')
     throw new EvermeshError('MESSAGE_UNEXPECTED', 'Many blobs are asked for and given with POST.');
-  await checkedGrant(authorizer, bearerToken(request), folder, action === 'put' ? 'write' : 'read');
+  const body = boundedBody(request);
+  try {
+    await checkedGrant(authorizer, bearerToken(request), folder, action === 'put' ? 'write' : 'read');
+  } catch (error) {
+    await passOver(body);
+    throw error;
+  }
   // What unpacks to more than it weighs would get past every bound.
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new EvermeshError('MESSAGE_MALFORMED', 'A batch of blobs is sent without compression.');
-  const body = boundedBody(request);
   response.setHeader('content-type', 'application/octet-stream');
   response.setHeader('cache-control', 'no-store');
   if (action === 'put') {
@@ -70,6 +75,12 @@ async function* boundedBody(request: IncomingMessage): AsyncGenerator<Uint8Array
     if (size > LIMITS.batchBytes) throw tooLarge('bytes');
     yield piece;
   }
+}
+
+/** Nothing is held. Whoever is refused while it still sends may hear of a broken connection, and not why. */
+async function passOver(body: AsyncIterator<Uint8Array>): Promise<void> {
+  let next = await body.next();
+  while (next.done !== true) next = await body.next();
 }
 
 /** The blobs of a batch that hash to their names. One that does not is not taken, and changes nothing for the others. */
