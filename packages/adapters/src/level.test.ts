@@ -15,6 +15,9 @@ test('a store without the file that names its others is refused, and keeps them'
   await store.close();
   await rm(join(directory, 'CURRENT'));
   const left = await readdir(directory);
-  await expect(levelStore(directory).open()).rejects.toMatchObject({ code: 'LEVEL_CORRUPTION' });
+  const damaged = levelStore(directory);
+  await expect(damaged.open()).rejects.toMatchObject({ code: 'LEVEL_CORRUPTION' });
+  // Waits for whatever was begun behind the refusal.
+  await damaged.close();
   expect(await readdir(directory)).toEqual(left);
 });

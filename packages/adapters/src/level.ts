@@ -8,15 +8,21 @@ import { Level } from 'level';
  * whoever uses it; one process at a time can have it open.
  */
 export function levelStore(directory: string): Store {
-  const database = new Level<string, Uint8Array>(directory, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  // Made when it is opened: a database begins to open by itself as soon as it exists, whatever the check below finds.
+  let database: Level<string, Uint8Array> | undefined;
+  const opened = (): Level<string, Uint8Array> => {
+    if (database !== undefined) return database;
+    throw Object.assign(new Error('The database is not open'), { code: 'LEVEL_DATABASE_NOT_OPEN' });
+  };
   return {
     open: async () => {
       await checkDatabaseFiles(directory);
+      database ??= new Level(directory, { keyEncoding: 'utf8', valueEncoding: 'view' });
       await database.open();
     },
-    close: () => database.close(),
-    get: (key) => database.get(key),
-    batch: (operations, options) => database.batch(operations, options),
-    iterator: (range) => database.iterator(range),
+    close: async () => database?.close(),
+    get: async (key) => opened().get(key),
+    batch: async (operations, options) => opened().batch(operations, options),
+    iterator: (range) => opened().iterator(range),
   };
 }
