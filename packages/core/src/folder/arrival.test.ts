@@ -93,6 +93,29 @@ test('a blob that has not arrived keeps its file from being read, and its arriva
   expect(await b.folder.readFile('logo')).toEqual(Uint8Array.of(0, 1, 2));
 });
 
+test('a blob that arrives while it is looked for is found or told, never neither', async () => {
+  const [a, b] = await twoDevices();
+  await a.folder.writeFile('logo', Uint8Array.of(0, 1, 2));
+  await arrive(b, [...(await lacking(a, b, 'files')), ...(await lacking(a, b, 'tree'))]);
+  const { id } = await b.folder.stat('logo');
+  const told: NodeId[] = [];
+  b.folder.nodes.changed.add((ids) => told.push(...ids));
+  const { blobs, committer } = b.state.options;
+  const size = blobs.size.bind(blobs);
+  let looks = 0;
+  blobs.size = async (name) => {
+    looks += 1;
+    if (looks > 1) return size(name);
+    // The answer is on its way, and is out of date when it is heard.
+    await committer.commit(b.state.debts.want([name]));
+    await blobs.write(a.folder.blobs.read(name), name);
+    await committer.commit(b.state.debts.blobFetched(name));
+    return undefined;
+  };
+  const content = await b.folder.nodes.content(id);
+  expect(content !== undefined || told.includes(id)).toBe(true);
+});
+
 test('changes of others are told by path, in their steps, as remote', async () => {
   const [a, b] = await twoDevices();
   const changes = b.folder.changes();

@@ -1,5 +1,13 @@
 /** A folder by identity, over its state. */
-import { type AuthorId, documentOf, Listeners, newNodeId, type NodeId, utf8 } from '../base/index.ts';
+import {
+  type AuthorId,
+  type BlobName,
+  documentOf,
+  Listeners,
+  newNodeId,
+  type NodeId,
+  utf8,
+} from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import { areaPrefix, type StoreOperation } from '../log/index.ts';
 import {
@@ -57,7 +65,7 @@ export class StateNodes implements FolderNodes {
   }
 
   async content(id: NodeId): Promise<NodeContent | undefined> {
-    const { log, documents, options } = this.#state;
+    const { log, documents } = this.#state;
     const document = documentOf(id);
     for (;;) {
       // What is shown must be durable, and be exactly what the heads beside it say.
@@ -68,12 +76,17 @@ export class StateNodes implements FolderNodes {
       const node = this.node(id);
       if (node === undefined || !hasFirstContent(doc, node.digest)) return undefined;
       const { shown, others } = readFile(doc);
-      if (shown.kind === 'blob' && (await options.blobs.size(shown.name)) === undefined) {
-        this.#state.miss(shown.name, id);
-        return undefined;
-      }
+      if (shown.kind === 'blob' && !(await this.#isHere(shown.name, id))) return undefined;
       return { content: shown, heads, others };
     }
+  }
+
+  /** Asked again once its arrival would be told: what came while the first answer was on its way was told to nobody. */
+  async #isHere(name: BlobName, reader: NodeId): Promise<boolean> {
+    const { blobs } = this.#state.options;
+    if ((await blobs.size(name)) !== undefined) return true;
+    this.#state.miss(name, reader);
+    return (await blobs.size(name)) !== undefined;
   }
 
   async headsOfVersion(id: NodeId, digest: string): Promise<Heads | undefined> {
