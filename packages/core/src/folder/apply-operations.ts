@@ -2,7 +2,7 @@
  * Does a list of operations on nodes. What they need is read first; then everything is changed, numbered and given to
  * the log in one turn, so an operation is whole or not there, in memory and on disk alike.
  */
-import * as Y from 'yjs';
+import type * as Y from 'yjs';
 import {
   type BlobName,
   type DocumentId,
@@ -13,14 +13,7 @@ import {
 } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
-import {
-  type FileContent,
-  newDocument,
-  saveContent,
-  type ShownFile,
-  unitOf,
-  writeFirst,
-} from '../model/index.ts';
+import { type FileContent, firstUpdate, saveContent, type ShownFile, unitOf } from '../model/index.ts';
 import { type Heads, NO_HEADS } from '../protocol/index.ts';
 import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
@@ -138,10 +131,8 @@ class OperationRun {
     const document = documentOf(id);
     const secret = tree.metadata(SECRET) ?? '';
     const clientId = imported === true ? seedClientId(secret, id) : random53(this.#state.options.random);
-    const doc = newDocument(document, clientId, true);
-    writeFirst(doc, content, digest, imported === true ? IMPORT_TAG : this.#state.tag);
-    this.#records.add(document, Y.encodeStateAsUpdate(doc), blobsOf(content));
-    doc.destroy();
+    const tag = imported === true ? IMPORT_TAG : this.#state.tag;
+    this.#records.add(document, firstUpdate(clientId, content, digest, tag), blobsOf(content));
   }
 
   #save(save: Save): void {

@@ -5,7 +5,7 @@
 import type * as Y from 'yjs';
 import { type AuthorId, type DocumentId, type Random, random53 } from '../base/index.ts';
 import type { FolderLog, LogEntry } from '../log/index.ts';
-import { applyBody, newDocument } from '../model/index.ts';
+import { applyBody, type FirstContent, firstContentOf, newDocument } from '../model/index.ts';
 import { equalHeads, type Heads, type LogRecord, NO_HEADS } from '../protocol/index.ts';
 
 /** The origin of transactions that apply records: whatever has another origin was done here. */
@@ -55,6 +55,14 @@ export class Documents {
     opening.ready = this.#fill(document, opening);
     this.#evict();
     return opening.ready;
+  }
+
+  /** What the document holds if that is its first content and it is not in memory: read without building it. */
+  async firstContent(document: DocumentId): Promise<FirstContent | undefined> {
+    const index = this.#log.document(document);
+    if (index?.records !== 1 || this.#open.has(document)) return undefined;
+    const stored = await this.#log.read.record(document, index.lastSeq);
+    return stored !== undefined && isReadable(stored.record) ? firstContentOf(stored.record.body) : undefined;
   }
 
   /** The newest state, to write to, kept in memory until `release`. */
@@ -118,8 +126,8 @@ export class Documents {
 
   /** A record that cannot be applied harms its document only, and is named. */
   #apply(doc: Y.Doc, record: LogRecord): void {
-    const { author, counter, document, generation, keyId } = record.header;
-    if (generation !== 0 || keyId !== 0) return;
+    const { author, counter, document } = record.header;
+    if (!isReadable(record)) return;
     try {
       applyBody(doc, record.body, FROM_LOG);
     } catch (error) {
@@ -141,3 +149,6 @@ export class Documents {
     }
   }
 }
+
+/** Other generations are stored and not merged; sealed bodies nobody opens yet. */
+const isReadable = ({ header }: LogRecord): boolean => header.generation === 0 && header.keyId === 0;

@@ -1,4 +1,5 @@
 /** A folder by identity, over its state. */
+import type * as Y from 'yjs';
 import {
   type AuthorId,
   type BlobName,
@@ -14,6 +15,8 @@ import {
   contentDigest,
   digestOfBlob,
   type FileContent,
+  type FileState,
+  type FirstContent,
   hasFirstContent,
   type NodeKind,
   readFile,
@@ -70,12 +73,17 @@ export class StateNodes implements FolderNodes {
     for (;;) {
       // What is shown must be durable, and be exactly what the heads beside it say.
       while (!equalHeads(this.headsOf(id), log.assignedHeads(document))) await log.idle();
-      const doc = await documents.newest(document);
+      const known = this.headsOf(id);
+      const first = await documents.firstContent(document);
+      const read = first ?? (await documents.newest(document));
       const heads = this.headsOf(id);
       if (!equalHeads(heads, log.assignedHeads(document))) continue;
+      // A document in memory follows what arrives; what was read from the store does not.
+      if (first !== undefined && !equalHeads(heads, known)) continue;
       const node = this.node(id);
-      if (node === undefined || !hasFirstContent(doc, node.digest)) return undefined;
-      const { shown, others } = readFile(doc);
+      const file = node && stateOf(read, node.digest);
+      if (file === undefined) return undefined;
+      const { shown, others } = file;
       if (shown.kind === 'blob' && !(await this.#isHere(shown.name, id))) return undefined;
       return { content: shown, heads, others };
     }
@@ -133,6 +141,15 @@ export class StateNodes implements FolderNodes {
   keep(rows: readonly StoreOperation[]): Promise<void> {
     return this.#state.options.committer.commit(rows);
   }
+}
+
+/** What a file is, if the content that it begins with is here. */
+function stateOf(
+  read: Y.Doc | FirstContent,
+  digest: string,
+): Pick<FileState, 'shown' | 'others'> | undefined {
+  if (!('content' in read)) return hasFirstContent(read, digest) ? readFile(read) : undefined;
+  return digest === '' || read.digest === digest ? { shown: read.content, others: [] } : undefined;
 }
 
 const digestOf = (content: FileContent): string =>

@@ -34,7 +34,7 @@ export function encodeBody(update: Uint8Array): Uint8Array {
  */
 export function clocksOf(body: Uint8Array): ClockRange[] {
   const ranges: ClockRange[] = [];
-  for (const struct of decode(body).structs) {
+  for (const struct of decodeBody(body).structs) {
     if (struct instanceof Y.Skip) continue;
     const { client, clock } = struct.id;
     const last = ranges.at(-1);
@@ -54,7 +54,7 @@ export function clocksOf(body: Uint8Array): ClockRange[] {
 export function applyBody(doc: Y.Doc, body: Uint8Array, origin: unknown): void {
   const update = updateOf(body);
   if (body[0] === V2) {
-    decode(body);
+    decodeBody(body);
     Y.applyUpdateV2(doc, update, origin);
     return;
   }
@@ -63,7 +63,7 @@ export function applyBody(doc: Y.Doc, body: Uint8Array, origin: unknown): void {
     Y.applyUpdate(doc, update, origin);
   } catch (error) {
     // Either a content does not decode, and Yjs has changed nothing yet, or an observer threw, which is its own error.
-    decode(body);
+    decodeBody(body);
     throw error;
   }
 }
@@ -94,7 +94,8 @@ const EMPTY_UPDATE = Uint8Array.of(0, 0);
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>;
 
-function decode(body: Uint8Array): Decoded {
+/** @throws UPDATE_MALFORMED */
+export function decodeBody(body: Uint8Array): Decoded {
   let decoded: Decoded;
   try {
     decoded = body[0] === V2 ? Y.decodeUpdateV2(updateOf(body)) : Y.decodeUpdate(updateOf(body));

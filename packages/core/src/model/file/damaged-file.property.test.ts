@@ -13,11 +13,11 @@ import {
   decodeShownFile,
   encodeShownFile,
   type FileContent,
+  firstUpdate,
   readFile,
   resolveConflict,
   saveContent,
   shownFile,
-  writeFirst,
 } from './index.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
@@ -34,7 +34,7 @@ const blob = (n: number): FileContent => ({
 /** A file of many saves by two devices, with conflicts. */
 function written(): Uint8Array {
   const doc = newDocument('d', 5, true);
-  writeFirst(doc, text('one\ntwo\nthree\n'), 'digest', '0000000000');
+  Y.applyUpdate(doc, firstUpdate(4, text('one\ntwo\nthree\n'), 'digest', '0000000000'));
   const other = newDocument('d', 9, true);
   Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
   const save = (on: Y.Doc, content: FileContent, tag: string): unknown =>

@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { type BlobName, sha256, toHex, utf8 } from '../../base/index.ts';
-import { newDocument } from '../body-codec.ts';
+import { encodeBody, newDocument } from '../body-codec.ts';
 import {
   contentDigest,
   digestOfBlob,
   type FileContent,
+  firstContentOf,
+  firstUpdate,
   hasFirstContent,
   readFile,
   resolveConflict,
   saveContent,
   shownFile,
   TEXT_ID,
-  writeFirst,
 } from './index.ts';
 
 const text = (value: string): FileContent => ({ kind: 'text', text: value });
@@ -26,8 +27,8 @@ const TAGS = ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc'] as const;
 /** Devices that hold the same file with this first content. */
 function devices(first: FileContent): [Y.Doc, Y.Doc, Y.Doc] {
   const digest = first.kind === 'text' ? contentDigest(utf8(first.text)) : digestOfBlob(first.name);
-  const seed = newDocument('file', 1, true);
-  writeFirst(seed, first, digest, '0000000000');
+  const seed = newDocument('file', 9, true);
+  Y.applyUpdate(seed, firstUpdate(1, first, digest, '0000000000'));
   return [copyOf(seed, 10), copyOf(seed, 11), copyOf(seed, 12)];
 }
 
@@ -73,17 +74,74 @@ describe('first content', () => {
 
   test('an empty file is an empty document and needs nothing to arrive', () => {
     const doc = new Y.Doc();
-    writeFirst(doc, text(''), '', TAGS[0]);
+    Y.applyUpdate(doc, firstUpdate(1, text(''), '', TAGS[0]));
     expect(Y.encodeStateAsUpdate(doc)).toEqual(Uint8Array.of(0, 0));
     expect(readFile(doc)).toEqual({ shown: text(''), seed: undefined, others: [], blobs: [], malformed: [] });
     expect(hasFirstContent(doc, '')).toBe(true);
   });
 
-  test('two devices make the same seed apart', () => {
-    const [one, other] = [newDocument('file', 7, true), newDocument('file', 7, false)];
-    for (const doc of [one, other]) writeFirst(doc, text('same'), 'digest', TAGS[0]);
-    expect(Y.encodeStateAsUpdate(one)).toEqual(Y.encodeStateAsUpdate(other));
-    expect(() => writeFirst(one, text('same'), 'digest', TAGS[0])).toThrow(TypeError);
+  test.each([text('\ufeffa\r\nb'), text(`${'long'.repeat(1000)} 😀\ud800`), blob('\0')])(
+    'it is the bytes that Yjs makes of it, and read like them: %j',
+    (content) => {
+      const doc = newDocument('file', 2 ** 53 - 1, true);
+      doc.transact(() => {
+        if (content.kind === 'text') doc.getText('t').insert(0, content.text);
+        else doc.getMap('v').set(`1.${TAGS[0]}`, `b - - ${content.size} ${content.name}`);
+        doc.getMap('f').set('seed', 'digest');
+      });
+      const update = Y.encodeStateAsUpdate(doc);
+      expect(firstUpdate(doc.clientID, content, 'digest', TAGS[0])).toEqual(update);
+      const copy = copyOf(doc);
+      expect(firstContentOf(encodeBody(update))).toEqual({
+        content: shown(copy),
+        digest: readFile(copy).seed,
+      });
+      expect(others(copy)).toEqual([]);
+    },
+  );
+
+  test('what says more than a first content, or less, is not read as one', () => {
+    const first = firstUpdate(1, text('one'), 'digest', TAGS[0]);
+    const bodyOf = (write: (doc: Y.Doc) => void, begin: Uint8Array = Uint8Array.of(0, 0)): Uint8Array => {
+      const doc = newDocument('file', 2, true);
+      Y.applyUpdate(doc, begin);
+      doc.transact(() => write(doc));
+      return encodeBody(Y.encodeStateAsUpdate(doc));
+    };
+    const edited = (write: (doc: Y.Doc) => void): Uint8Array => bodyOf(write, first);
+    const seeded = (write: (doc: Y.Doc) => void): Uint8Array =>
+      bodyOf((doc) => {
+        write(doc);
+        doc.getMap('f').set('seed', 'digest');
+      });
+    const bodies: Uint8Array[] = [
+      encodeBody(Uint8Array.of(0, 0)),
+      encodeBody(first.subarray(0, -3)),
+      Uint8Array.of(7, ...first),
+      edited((doc) => doc.getText('t').insert(3, ' two')),
+      edited((doc) => doc.getText('t').delete(0, 1)),
+      edited((doc) => doc.getText('t').delete(0, 3)),
+      // With a deletion of what is not in it.
+      encodeBody(Uint8Array.of(...first.subarray(0, -1), 1, 7, 1, 0, 1)),
+      edited((doc) => doc.getMap('f').set('seed', 'other')),
+      seeded((doc) => doc.getText('t').applyDelta([{ insert: 'bold', attributes: { bold: true } }])),
+      seeded((doc) => doc.getText('t').insertEmbed(0, { image: 'url' })),
+      seeded((doc) => doc.getText('other').insert(0, 'one')),
+      seeded((doc) => doc.getMap('t').set('key', 'one')),
+      seeded((doc) => doc.getMap('v').set(`1.${TAGS[0]}`, 't - -')),
+      seeded((doc) => doc.getMap('v').set(`1.${TAGS[0]}`, 'k - - kept')),
+      seeded((doc) => doc.getMap('v').set('no version', `b - - 1 ${'0'.repeat(64)}`)),
+      bodyOf((doc) => {
+        doc.getText('t').insert(0, 'one');
+        doc.getMap('f').set('seed', 7);
+      }),
+      bodyOf((doc) => {
+        doc.getMap('f').set('seed', 'digest');
+        doc.getText('t').insert(0, 'one');
+      }),
+    ];
+    expect(bodies.map(firstContentOf)).toEqual(bodies.map(() => undefined));
+    expect(firstContentOf(encodeBody(first))).toEqual({ content: text('one'), digest: 'digest' });
   });
 
   test('it has not arrived while a part of the document waits for another', () => {

@@ -1,5 +1,5 @@
 export { contentDigest, digestOfBlob, type FileContent, textOf } from './content.ts';
-export { hasFirstContent, writeFirst } from './first-content.ts';
+export { type FirstContent, firstContentOf, firstUpdate, hasFirstContent } from './first-content.ts';
 export type { Hunk, Unit } from './hunk.ts';
 export { TEXT_LIMIT } from './layout.ts';
 export { resolveConflict } from './resolution.ts';

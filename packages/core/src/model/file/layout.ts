@@ -14,7 +14,10 @@ import type * as Y from 'yjs';
 /** Bytes of UTF-8. What is larger is a blob: characters that can be edited one by one cost memory on every device. */
 export const TEXT_LIMIT: number = 4 * 1024 * 1024;
 
-export const rootText = (doc: Y.Doc): Y.Text => doc.getText('t');
-export const rootVersions = (doc: Y.Doc): Y.Map<unknown> => doc.getMap('v');
-export const rootFacts = (doc: Y.Doc): Y.Map<unknown> => doc.getMap('f');
+export const TEXT = 't';
+export const VERSIONS = 'v';
+export const FACTS = 'f';
+export const rootText = (doc: Y.Doc): Y.Text => doc.getText(TEXT);
+export const rootVersions = (doc: Y.Doc): Y.Map<unknown> => doc.getMap(VERSIONS);
+export const rootFacts = (doc: Y.Doc): Y.Map<unknown> => doc.getMap(FACTS);
 export const SEED = 'seed';

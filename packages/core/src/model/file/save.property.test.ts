@@ -20,6 +20,7 @@ import {
   decodeShownFile,
   encodeShownFile,
   type FileContent,
+  firstUpdate,
   readFile,
   resolveConflict,
   saveContent,
@@ -27,7 +28,6 @@ import {
   shownFile,
   textHunks,
   type Unit,
-  writeFirst,
 } from './index.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
@@ -46,8 +46,8 @@ const textIn = (doc: Y.Doc): string => {
 };
 
 function seedOf(first: string): Y.Doc {
-  const doc = newDocument('file', 1, true);
-  writeFirst(doc, text(first), contentDigest(utf8(first)), '0000000000');
+  const doc = newDocument('file', 9, true);
+  Y.applyUpdate(doc, firstUpdate(1, text(first), contentDigest(utf8(first)), '0000000000'));
   return doc;
 }
 

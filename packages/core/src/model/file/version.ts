@@ -80,6 +80,12 @@ export function writeVersion(doc: Y.Doc, tag: string, version: NewVersion): stri
   return key;
 }
 
+/** The entry that says a document begins as this content. */
+export const firstVersion = (tag: string, content: FileContent): { key: string; value: string } => ({
+  key: keyOf(1, tag),
+  value: formatVersion({ content, kept: false, saw: '', replaces: [] }),
+});
+
 const keyOf = (lamport: number, tag: string): string => `${lamport.toString(36)}.${tag}`;
 
 /** 0 if it is no key of a version. */
@@ -97,7 +103,8 @@ function formatVersion({ content, kept, saw, replaces }: NewVersion): string {
   return `k ${head} ${content.text}`;
 }
 
-function parseVersion(key: string, value: unknown): Version | undefined {
+/** `undefined` if it is no version. */
+export function parseVersion(key: string, value: unknown): Version | undefined {
   const lamport = lamportOf(key);
   const match = typeof value === 'string' ? VALUE.exec(value) : null;
   if (lamport === 0 || match === null) return undefined;
