@@ -6,11 +6,13 @@ import { FakeLink, FOLDER, ManualClock } from './testing/fake-link.ts';
 
 const watch = (link: FakeLink): LinkWatch => new LinkWatch(link.asLink, FOLDER, 'ws://r');
 
-/** A mirror of which each look makes so many changes, and lets something happen. */
+/** A mirror of which each look makes so many changes, and lets something happen; `missing` files wait for contents. */
 const mirrorOf = (
   looks: { changes: number; happens?: () => void }[],
-): { settle(): Promise<number>; looks: number } => ({
+  missing: readonly string[] = [],
+): Parameters<typeof bringInStep>[0] & { settle(): Promise<number>; looks: number } => ({
   looks: 0,
+  status: () => ({ notHere: missing }),
   settle() {
     const look = looks[this.looks++] ?? { changes: 0 };
     look.happens?.();
@@ -56,6 +58,29 @@ describe('one sync', () => {
     const result = await bringInStep(mirror, watch(link), { clock: new ManualClock(), wait: 1000 });
     expect(result).toEqual({ inStep: false, changes: 3 });
     expect(mirror.looks).toBe(2);
+  });
+
+  test('is not in step, and does not wait, while a file has no content although nothing is owed', async () => {
+    const link = new FakeLink();
+    link.set({ state: 'live', isSynced: true });
+    const mirror = mirrorOf([{ changes: 1 }, { changes: 0 }], ['pic.png']);
+    const result = await bringInStep(mirror, watch(link), { clock: new ManualClock(), wait: 1000 });
+    expect(result).toEqual({ inStep: false, changes: 1 });
+    expect(mirror.looks).toBe(2);
+  });
+
+  test('writes what came before the relay had nothing more to give', async () => {
+    const link = new FakeLink();
+    link.set({ state: 'live', isSynced: true });
+    const mirror = mirrorOf([
+      { changes: 0 },
+      { changes: 0, happens: () => link.set({ isSynced: false }) },
+      { changes: 5 },
+    ]);
+    const ended = bringInStep(mirror, watch(link), { clock: new ManualClock(), wait: 1000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    link.set({ isStalled: true });
+    expect(await ended).toEqual({ inStep: false, changes: 5 });
   });
 
   test('gives up on a relay that cannot be reached for the given time, the disk being looked at first', async () => {

@@ -2,6 +2,7 @@
  * One `sync`: what is on disk goes into the folder and to the relay, what the relay has comes to the disk, until neither
  * side moves the other any more.
  */
+import type { MirrorStatus } from '@evermesh/mirror';
 import { relayBrings, type RelayWait } from './relay-wait.ts';
 import type { LinkWatch } from './link-watch.ts';
 
@@ -14,7 +15,10 @@ export interface StepResult {
 }
 
 export async function bringInStep(
-  mirror: { settle(options: { signal?: AbortSignal | undefined }): Promise<number> },
+  mirror: {
+    settle(options: { signal?: AbortSignal | undefined }): Promise<number>;
+    status(): Pick<MirrorStatus, 'notHere'>;
+  },
   link: LinkWatch,
   options: RelayWait,
 ): Promise<StepResult> {
@@ -24,11 +28,11 @@ export async function bringInStep(
     const made = await mirror.settle({ signal });
     changes += made;
     // The relay held the same before this look, and the look found nothing: both hold at once.
-    if (pass > 0 && made === 0 && link.isSynced) return { inStep: true, changes };
+    // Contents that are missing then come when the device that has them meets the relay: nobody knows when that is.
+    if (pass > 0 && made === 0 && (link.isSynced || link.isStalled))
+      return { inStep: link.isSynced && mirror.status().notHere.length === 0, changes };
     if (!(await relayBrings(link, () => link.isSynced || link.isStalled, options)))
       return { inStep: false, changes };
-    // Its contents come when the device that has them meets the relay: nobody knows when that is.
-    if (pass > 0 && made === 0 && link.isStalled) return { inStep: false, changes };
   }
   return { inStep: false, changes };
 }

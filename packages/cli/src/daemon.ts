@@ -18,7 +18,7 @@ import type {
   VerifyReport,
 } from './reports.ts';
 import type { Settings } from './settings.ts';
-import { problemReports, statusReport } from './status-report.ts';
+import { missingPaths, problemReports, statusReport } from './status-report.ts';
 import { verifyReport } from './verify-report.ts';
 
 /** Milliseconds for which `sync` waits for a relay that cannot be reached. */
@@ -94,7 +94,8 @@ export class Daemon implements DeviceOperations {
       directory: this.#options.settings.directory,
       ...result,
       files: status?.files ?? 0,
-      pending: await this.#pending(),
+      pending: { ...(await this.#pending()), contents: status?.notHere.length ?? 0 },
+      missing: missingPaths(status),
       link: this.link.report,
       conflicts: await this.conflicts.reports(),
       problems: problemReports(status),
@@ -111,7 +112,7 @@ export class Daemon implements DeviceOperations {
     await this.link.close();
   }
 
-  async #pending(): Promise<PendingReport> {
+  async #pending(): Promise<Omit<PendingReport, 'contents'>> {
     const { device } = this.#options;
     return { onDisk: 0, ...(await device.replica.pending(device.folder.id, this.link.address)) };
   }

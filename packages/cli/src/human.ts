@@ -1,7 +1,7 @@
 /** Events in words. Every message says what happened, and what to do if something is to be done. */
 import type { ChangeEvent, CliEvent } from './events.ts';
 import { printable } from './printable.ts';
-import { conflictLines, pendingText, problemLines } from './report-text.ts';
+import { conflictLines, missingLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, SyncReport, VerifyReport } from './reports.ts';
 import { statusLines } from './status-text.ts';
 import { type Paint, count, plural } from './words.ts';
@@ -102,11 +102,18 @@ function syncLines(report: SyncReport, paint: Paint): string[] {
     lines.push(
       ...linkLines(report.link, paint).slice(0, 1),
       paint('yellow', `Not in step: ${pendingText(report.pending) || 'what the relay has is not known'}.`),
+      ...missingLines(report.missing, report.pending).map((line) => `  ${line}`),
     );
-    lines.push(`Next: run 'evermesh sync' again when the relay can be reached; what waits is kept here.`);
+    lines.push(nextOf(report));
   }
   return lines;
 }
+
+/** A relay that gave all it has gives the rest when it has it. */
+const nextOf = ({ link, pending }: SyncReport): string =>
+  link.state === 'connected' && pending.contents > 0
+    ? `Next: connect the device that has these contents, then run 'evermesh sync' again.`
+    : `Next: run 'evermesh sync' again when the relay can be reached; what waits is kept here.`;
 
 function verifyLines({ files, disk, store }: VerifyReport, paint: Paint): string[] {
   if (disk.length === 0 && store.length === 0) {

@@ -48,7 +48,8 @@ const status: StatusReport = {
   mirror: 'watching',
   files: 3214,
   inStep: true,
-  pending: { onDisk: 0, toRelay: 0, fromRelay: 0 },
+  pending: { onDisk: 0, toRelay: 0, fromRelay: 0, contents: 0 },
+  missing: [],
   conflicts: [],
   problems: [],
   ignoredCount: 0,
@@ -164,9 +165,19 @@ describe('for people', () => {
     expect(words({ running: false, link: { relay: 'ws://r', state: 'off' } })).toContain(
       'in step as far as is known here',
     );
-    expect(words({ inStep: false, pending: { onDisk: 0, toRelay: 2, fromRelay: 1 } })).toContain(
+    expect(words({ inStep: false, pending: { ...status.pending, toRelay: 2, fromRelay: 1 } })).toContain(
       'not in step, 3,214 files here; 2 changes not yet at the relay, 1 item not yet fetched from the relay',
     );
+    const missing = words({
+      inStep: false,
+      mirror: 'waiting',
+      pending: { ...status.pending, contents: 3 },
+      missing: ['a.png', 'b\u001b.png'],
+    });
+    expect(missing).toContain('not in step, 3,214 files here; 3 files wait for their contents\n');
+    expect(missing).toContain('without its content: a.png\n');
+    expect(missing).toContain('without its content: b\\u{1b}.png\n');
+    expect(missing).toContain('... and 1 further file\n');
     const conflict: ConflictReport = {
       path: 'a.png',
       kind: 'content',

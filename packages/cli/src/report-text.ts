@@ -13,12 +13,24 @@ export const problemLines = ({ path, code, message, next }: ProblemReport, paint
   `         Next: ${printable(next)}`,
 ];
 
+/** Files that wait for their contents, by name. */
+export function missingLines(missing: readonly string[], { contents }: PendingReport): string[] {
+  const further = contents - missing.length;
+  return [
+    ...missing.map((path) => `without its content: ${printable(path)}`),
+    ...(further > 0 ? [`... and ${plural(further, 'further file')}`] : []),
+  ];
+}
+
 /** What waits, or nothing if nothing is known to. */
-export function pendingText({ onDisk, toRelay, fromRelay }: PendingReport): string {
+export function pendingText({ onDisk, toRelay, fromRelay, contents }: PendingReport): string {
   const parts = [
     onDisk > 0 ? `${plural(onDisk, 'path')} changed and not yet taken in or written` : '',
     toRelay > 0 ? `${plural(toRelay, 'change')} not yet at the relay` : '',
     fromRelay > 0 ? `${plural(fromRelay, 'item')} not yet fetched from the relay` : '',
+    contents > 0
+      ? `${plural(contents, 'file')} ${contents === 1 ? 'waits for its' : 'wait for their'} contents`
+      : '',
   ].filter((part) => part !== '');
   return parts.join(', ');
 }

@@ -50,6 +50,8 @@ export interface PendingReport {
   readonly toRelay: number;
   /** Documents and contents that the relay announced and that are not here yet. */
   readonly fromRelay: number;
+  /** Files of the folder that the directory does not show as they are, because what they hold has not arrived. */
+  readonly contents: number;
 }
 
 export interface StatusReport {
@@ -63,6 +65,8 @@ export interface StatusReport {
   readonly files: number;
   readonly inStep: boolean;
   readonly pending: PendingReport;
+  /** The paths that `pending.contents` counts, the first 20. */
+  readonly missing: readonly string[];
   readonly conflicts: readonly ConflictReport[];
   readonly problems: readonly ProblemReport[];
   readonly ignoredCount: number;
@@ -77,6 +81,8 @@ export interface SyncReport {
   readonly changes: number;
   readonly files: number;
   readonly pending: PendingReport;
+  /** As in `status`. */
+  readonly missing: readonly string[];
   readonly link: LinkReport;
   readonly conflicts: readonly ConflictReport[];
   readonly problems: readonly ProblemReport[];

@@ -12,12 +12,13 @@ export interface StatusParts {
   readonly running: boolean;
   /** Absent while the folder has not arrived for the first time. */
   readonly mirror: MirrorStatus | undefined;
-  readonly pending: PendingReport;
+  readonly pending: Omit<PendingReport, 'contents'>;
   readonly conflicts: readonly ConflictReport[];
 }
 
 export function statusReport(parts: StatusParts): StatusReport {
-  const { settings, replica, folder, link, running, mirror, pending, conflicts } = parts;
+  const { settings, replica, folder, link, running, mirror, conflicts } = parts;
+  const pending = { ...parts.pending, contents: mirror?.notHere.length ?? 0 };
   const isQuiet = !running || mirror?.state === 'in step';
   return {
     directory: settings.directory,
@@ -29,6 +30,7 @@ export function statusReport(parts: StatusParts): StatusReport {
     files: mirror?.files ?? 0,
     inStep: mirror !== undefined && folder.nodes.ready && isQuiet && isNothing(pending),
     pending,
+    missing: missingPaths(mirror),
     conflicts,
     problems: problemReports(mirror),
     ignoredCount: mirror?.ignored.length ?? 0,
@@ -39,5 +41,11 @@ export function statusReport(parts: StatusParts): StatusReport {
 export const problemReports = (mirror: MirrorStatus | undefined): ProblemReport[] =>
   (mirror?.problems ?? []).map(({ path, code, message, next }) => ({ path, code, message, next }));
 
-const isNothing = ({ onDisk, toRelay, fromRelay }: PendingReport): boolean =>
-  onDisk + toRelay + fromRelay === 0;
+/** A first sync may wait for every file of a large folder: more names would tell nobody anything. */
+const MISSING_NAMED = 20;
+
+export const missingPaths = (mirror: MirrorStatus | undefined): string[] =>
+  (mirror?.notHere ?? []).slice(0, MISSING_NAMED);
+
+const isNothing = ({ onDisk, toRelay, fromRelay, contents }: PendingReport): boolean =>
+  onDisk + toRelay + fromRelay + contents === 0;

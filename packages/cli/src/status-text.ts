@@ -1,6 +1,6 @@
 /** The answer of `status` in words. */
 import { printable } from './printable.ts';
-import { conflictLines, pendingText, problemLines } from './report-text.ts';
+import { conflictLines, missingLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, StatusReport } from './reports.ts';
 import { type Paint, plural } from './words.ts';
 
@@ -12,6 +12,7 @@ export function statusLines(report: StatusReport, paint: Paint): string[] {
     row('folder', `${printable(folder.name || 'not here yet')} (${folder.id})`),
     row('relay', `${printable(report.link.relay)}, ${linkWords(report)}`),
     row('state', stateWords(report, paint)),
+    ...missingLines(report.missing, report.pending).map((line) => `  ${line}`),
     ...listed(
       'conflicts',
       conflicts.length,
@@ -71,7 +72,7 @@ function stateWords({ inStep, folder, link, mirror, files, pending }: StatusRepo
       'green',
       link.state === 'connected' ? `in step, ${here}` : `in step as far as is known here, ${here}`,
     );
-  const isWorking = mirror !== 'in step' && mirror !== 'not running';
+  const isWorking = mirror !== 'in step' && mirror !== 'waiting' && mirror !== 'not running';
   const what = [
     here,
     pendingText(pending),

@@ -68,6 +68,18 @@ test('not told while the disk does not show yet what the relay brought', async (
   expect(told).toEqual([7]);
 });
 
+test('not told while a file waits for its content, although the relay owes nothing', async () => {
+  const { link, mirror, watch, told } = open();
+  mirror.state = 'waiting';
+  link.set({ state: 'live', isSynced: true });
+  await mirror.rest();
+  expect(told).toEqual([]);
+  mirror.state = 'in step';
+  watch.changed();
+  await mirror.rest();
+  expect(told).toEqual([7]);
+});
+
 test('not told when the relay went away while the mirror came to rest', async () => {
   const { link, mirror, told } = open();
   link.set({ state: 'live', isSynced: true });

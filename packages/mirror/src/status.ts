@@ -5,6 +5,7 @@ import { parentOf } from './disk.ts';
 import type { Tell } from './mirror-event.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 
+/** `waiting`: for the folder, or for what some of its files hold. */
 export type MirrorState = 'starting' | 'scanning' | 'writing' | 'in step' | 'waiting' | 'halted' | 'closed';
 
 export interface MirrorConflict {
@@ -21,8 +22,8 @@ export interface MirrorStatus {
   readonly conflicts: readonly MirrorConflict[];
   /** What is on disk and not synced. */
   readonly ignored: readonly { readonly path: string; readonly reason: string }[];
-  /** Nodes whose content has not arrived. */
-  readonly notHere: number;
+  /** Paths of files whose content has not arrived: the disk does not show it. */
+  readonly notHere: readonly string[];
 }
 
 /** Told by writing, which is tried again on its own: a look at the directory says nothing of these. */
@@ -116,15 +117,17 @@ export class StatusBoard {
         ? []
         : [{ path: nodes.pathOf(id), kind: 'content', detail: othersText(count) }],
     );
+    const notHere = [...this.notHere].filter((id) => nodes.node(id)?.id === id);
     return {
-      state: this.state,
+      // Nothing is left to do here, and still the disk is not what the folder says.
+      state: this.state === 'in step' && notHere.length > 0 ? 'waiting' : this.state,
       files: ancestor.files,
       problems: [...this.#problems.values()].map(({ problem }) => problem),
       conflicts: [...names, ...contents],
       ignored: [...this.#ignored.values()].flatMap((paths) =>
         [...paths].map(([path, reason]) => ({ path, reason })),
       ),
-      notHere: this.notHere.size,
+      notHere: notHere.map((id) => nodes.pathOf(id)),
     };
   }
 }
