@@ -1,8 +1,10 @@
 /** What a folder shows and takes while only a part of what others made is here. */
 import { describe, expect, test } from 'vitest';
-import { type FolderId, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
+import { authorOf, type FolderId, newDeviceId, newRunId, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
+import type { PeerName } from '../log/index.ts';
 import { type LogRecord, NO_HEADS } from '../protocol/index.ts';
 import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
 const NOT_HERE = { code: 'CONTENT_NOT_HERE' };
@@ -114,6 +116,42 @@ test('a blob that arrives while it is looked for is found or told, never neither
   };
   const content = await b.folder.nodes.content(id);
   expect(content !== undefined || told.includes(id)).toBe(true);
+});
+
+describe('a folder that has arrived once', () => {
+  const peer = '00112233445566778899aabbccddeeff' as PeerName;
+
+  /** A peer tells of a tree that it never comes to give: the network is gone. */
+  async function tellMore({ state }: TestFolder): Promise<void> {
+    const more = new Map([[authorOf(newDeviceId(seededRandom(9)), newRunId(seededRandom(9))), 1]]);
+    const rows = state.debts.owe(peer, [{ document: TREE_DOCUMENT, bytes: 0, heads: more }]);
+    await state.options.committer.commit(rows);
+  }
+
+  test('works without a peer, also when one told of more of its tree and went away', async () => {
+    const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await tellMore(a);
+    await a.folder.writeFile('f', 'f\n');
+    await a.folder.flush();
+    const again = await openFolder({ seed: 3, id: ID, rows: a.store.rows });
+    expect(again.state.debts.owed(peer)).toHaveLength(1);
+    await again.folder.whenReady();
+    expect(await again.folder.readFile('f', 'utf8')).toBe('f\n');
+    await again.folder.writeFile('g', 'g\n');
+  });
+
+  test('has not arrived before the tree is here as far as it was told of, also after an end in between', async () => {
+    const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const b = await openFolder({ seed: 2, id: ID });
+    await tellMore(b);
+    await arrive(b, await lacking(a, b, 'tree'));
+    expect(b.folder.nodes.ready).toBe(false);
+    const again = await openFolder({ seed: 3, id: ID, rows: b.store.rows });
+    expect(again.folder.nodes.ready).toBe(false);
+    await again.state.options.committer.commit(again.state.debts.pay(peer, TREE_DOCUMENT));
+    again.state.step('remote', []);
+    expect(again.folder.nodes.ready).toBe(true);
+  });
 });
 
 test('changes of others are told by path, in their steps, as remote', async () => {

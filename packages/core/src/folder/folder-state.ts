@@ -12,6 +12,7 @@ import {
   type DocumentId,
   deviceOf,
   documentOf,
+  EMPTY,
   type FolderId,
   Listeners,
   type Logger,
@@ -20,7 +21,15 @@ import {
   type Random,
   TREE_DOCUMENT,
 } from '../base/index.ts';
-import { type Appended, type BlobStore, type Committer, Debts, FolderLog, type Store } from '../log/index.ts';
+import {
+  type Appended,
+  arrivedKey,
+  type BlobStore,
+  type Committer,
+  Debts,
+  FolderLog,
+  type Store,
+} from '../log/index.ts';
 import { FolderTree, type TreeChange } from '../model/index.ts';
 import { covers, type Heads, mergeHeads } from '../protocol/index.ts';
 import { Documents } from './documents.ts';
@@ -66,6 +75,8 @@ export class FolderState {
   /** Blobs that a reader missed, and for which nodes. */
   readonly #missing = new Map<BlobName, Set<NodeId>>();
   readonly #stop: (() => void)[];
+  /** Once the tree was here, the folder works without any peer, whatever they tell of later. */
+  #arrived: boolean;
 
   static async open(options: FolderOptions): Promise<FolderState> {
     const log = await FolderLog.open({ ...options, folder: options.id });
@@ -82,7 +93,8 @@ export class FolderState {
       });
     });
     const treeDoc = await documents.hold(TREE_DOCUMENT);
-    return new FolderState(options, log, debts, documents, treeDoc, damaged);
+    const arrived = (await options.store.get(arrivedKey(options.id))) !== undefined;
+    return new FolderState(options, log, debts, documents, treeDoc, damaged, arrived);
   }
 
   private constructor(
@@ -92,7 +104,9 @@ export class FolderState {
     documents: Documents,
     treeDoc: Y.Doc,
     damaged: FolderState['damaged'],
+    arrived: boolean,
   ) {
+    this.#arrived = arrived;
     this.options = options;
     this.log = log;
     this.debts = debts;
@@ -110,6 +124,7 @@ export class FolderState {
       debts.changed.add((changed) => this.#told(changed)),
       debts.fetched.add((name) => this.#blobArrived(name)),
     ];
+    this.#noteArrival();
   }
 
   get device(): DeviceId {
@@ -121,8 +136,26 @@ export class FolderState {
     return deviceOf(this.options.author).slice(0, 10);
   }
 
-  /** Whether the tree has arrived as far as any peer told of it, and is whole. */
+  /**
+   * Whether the tree has been here, whole and as far as any peer had told of it, at some time: from then on the folder is used
+   * without asking what peers have that is not here.
+   */
   get ready(): boolean {
+    return this.#arrived;
+  }
+
+  /** Kept, so that it outlasts an end at a moment when a peer told of more. */
+  #noteArrival(): void {
+    if (this.#arrived || !this.#isAllHere()) return;
+    this.#arrived = true;
+    const { committer, id, logger } = this.options;
+    // A store that fails is told of by whoever waits for it; without the row, the tree is waited for once more.
+    committer.commit([{ type: 'put', key: arrivedKey(id), value: EMPTY }]).catch((error: unknown) => {
+      logger.warn('that the folder has arrived was not kept', { folder: id, error: String(error) });
+    });
+  }
+
+  #isAllHere(): boolean {
     const owed = !covers(this.log.assignedHeads(TREE_DOCUMENT), this.debts.toldHeads(TREE_DOCUMENT));
     return !owed && this.tree.metadata(SECRET) !== undefined && this.tree.isComplete();
   }
@@ -140,6 +173,7 @@ export class FolderState {
     if (files.length > 0) this.tree.documentsChanged(files);
     const tree = this.tree.takeChanges();
     const edited = files.flatMap((document) => this.tree.node(document as string as NodeId)?.id ?? []);
+    this.#noteArrival();
     if (tree.length > 0 || edited.length > 0) this.steps.emit({ origin, tree, edited });
     this.progress.emit();
   }

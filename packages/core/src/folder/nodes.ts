@@ -53,7 +53,10 @@ export interface NodeContent {
 }
 
 export interface FolderNodes {
-  /** Whether the tree has arrived and is whole. Until then there is nothing to project, and `apply` refuses. */
+  /**
+   * Whether the tree has been here as far as any peer had told of it. Until then there is nothing to project, and `apply`
+   * refuses; from then on everything works without a peer.
+   */
   readonly ready: boolean;
   /** Something shown changed: nodes created, renamed, moved, removed, or their content. Told after it is durable or done. */
   readonly changed: Listeners<readonly NodeId[]>;

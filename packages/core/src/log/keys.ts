@@ -3,6 +3,7 @@
  * `blob/<blob>`: the bytes of a small blob, whichever folders name it.
  *
  * - `l`                    the log itself: epoch, position, running digest, whose writers' records
+ * - `a`                    there once the folder's tree was here as far as anybody had told of it
  * - `r/<document>/<seq>`   a record: one document is one range, in the log's order
  * - `s/<seq>`              the log's order: running digest at this place, and the document there
  * - `d/<document>`         the index entry of a document
@@ -19,6 +20,7 @@ const seqText = (seq: number): string => seq.toString(16).padStart(14, '0');
 export const folderPrefix = (folder: FolderId): string => `f/${folder}/`;
 
 export const logKey = (folder: FolderId): string => `f/${folder}/l`;
+export const arrivedKey = (folder: FolderId): string => `f/${folder}/a`;
 export const recordKey = (folder: FolderId, document: DocumentId, seq: number): string =>
   `f/${folder}/r/${document}/${seqText(seq)}`;
 export const recordPrefix = (folder: FolderId, document: DocumentId): string => `f/${folder}/r/${document}/`;
