@@ -7,6 +7,7 @@ import type { BlobName, FolderNodes, Heads, NodeId, ShownNode } from '@evermesh/
 import { digestOfBlob } from '@evermesh/core/model';
 import { digestOfContent } from './content-digest.ts';
 import type { Match } from './match-disk.ts';
+import type { MirrorEvent } from './mirror-event.ts';
 import { besideName, isShownAs } from './names.ts';
 import type { Siblings } from './siblings.ts';
 
@@ -60,4 +61,11 @@ async function compare(
   if (digestOfContent(newest.content) === digest) return { type: 'found', id, heads: newest.heads };
   const heads = versions ? await world.nodes.headsOfVersion(id, digestOfBlob(digest as BlobName)) : undefined;
   return heads && { type: 'found', id, heads };
+}
+
+/** That a file got another name than it has on disk, because the folder has another file of that. */
+export function conflictEvent(match: Match, twin: Extract<Twin, { type: 'none' }>): MirrorEvent[] {
+  if (twin.name === match.name) return [];
+  const detail = `The folder has another file of this name. This one is now called ${twin.name}.`;
+  return [{ type: 'conflict', path: match.disk.path, kind: 'name', detail }];
 }

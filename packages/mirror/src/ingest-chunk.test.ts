@@ -13,11 +13,14 @@ beforeEach(() => {
   const nodes = {
     apply: (operations: readonly NodeOperation[]) => {
       applied += operations.length;
-      return Promise.resolve({ failures: new Map(), heads: new Map() });
+      return Promise.resolve({ failures: new Map(), heads: new Map(), stayed: new Set() });
     },
   } as unknown as FolderNodes;
   const ancestor = { rows: () => [], took: () => undefined } as unknown as Ancestor;
-  chunk = new IngestChunk({ nodes, ancestor, disk: {} as Disk, tell: () => undefined }, () => undefined);
+  chunk = new IngestChunk(
+    { nodes, ancestor, disk: {} as Disk, tell: () => undefined },
+    { refused: () => undefined, stayed: () => undefined },
+  );
 });
 
 test('no operation is done before the contents that all of them name are kept', async () => {

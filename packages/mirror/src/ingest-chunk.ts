@@ -47,6 +47,7 @@ export class IngestChunk {
   readonly #disk: Disk;
   readonly #tell: Tell;
   readonly #refused: (path: string, error: EvermeshError) => void;
+  readonly #stayed: (id: NodeId) => void;
   #items: ChunkItem[] = [];
   #text = 0;
   /** Operations done so far, by all chunks. */
@@ -56,13 +57,18 @@ export class IngestChunk {
 
   constructor(
     { nodes, ancestor, disk, tell }: ChunkWorld,
-    refused: (path: string, error: EvermeshError) => void,
+    told: {
+      readonly refused: (path: string, error: EvermeshError) => void;
+      /** It is removed on disk, and more of it is known than the disk showed. */
+      readonly stayed: (id: NodeId) => void;
+    },
   ) {
     this.#nodes = nodes;
     this.#ancestor = ancestor;
     this.#disk = disk;
     this.#tell = tell;
-    this.#refused = refused;
+    this.#refused = told.refused;
+    this.#stayed = told.stayed;
   }
 
   /** Nodes whose places become free by what waits here. */
@@ -98,7 +104,7 @@ export class IngestChunk {
     }
     let changes: AncestorChange[] = [];
     const operations = working.map(({ operation }) => operation as NodeOperation);
-    const { failures } = await this.#nodes.apply(operations, {
+    const { failures, stayed } = await this.#nodes.apply(operations, {
       beside: (result) => {
         const failed = new Set([...result.failures.keys()].map((index) => working[index]));
         const done = items.filter((item) => !failed.has(item));
@@ -108,6 +114,7 @@ export class IngestChunk {
     });
     this.#ancestor.took(changes);
     this.done += working.length - failures.size;
+    for (const id of stayed) this.#stayed(id);
     for (const [index, error] of failures) this.#refused((working[index] as ChunkItem).path, error);
     this.#report(items.filter((item) => ![...failures.keys()].some((index) => working[index] === item)));
   }

@@ -5,9 +5,10 @@
 import type { BlobStore, FolderNodes, Heads, NodeId } from '@evermesh/core';
 import { digestOfBlob } from '@evermesh/core/model';
 import type { BlobName } from '@evermesh/core';
+import type { EvermeshError } from '@evermesh/core/errors';
 import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
-import { findTwin, type Twin } from './adopt.ts';
+import { conflictEvent, findTwin } from './adopt.ts';
 import { type Disk, parentOf } from './disk.ts';
 import { IngestChunk } from './ingest-chunk.ts';
 import type { Match } from './match-disk.ts';
@@ -63,16 +64,10 @@ class Ingest {
     this.#world = world;
     this.#signal = signal;
     this.#siblings = new Siblings(world.nodes);
-    this.#chunk = new IngestChunk(world, (path, error) => {
-      // Somebody was faster: the next look at both finds another way.
-      if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND')
-        return world.lookAgain(parentOf(path));
-      world.problem({
-        path,
-        code: error.code === 'PATH_INVALID' ? 'NAME_REFUSED' : 'OPERATION_REFUSED',
-        message: error.message,
-        next: 'Rename or move it.',
-      });
+    this.#chunk = new IngestChunk(world, {
+      refused: (path, error) => this.#onRefused(path, error),
+      // It is written again.
+      stayed: (id) => world.touched(id),
     });
     const creates = plan.places.flatMap((step) => (step.type === 'create' ? [step.match] : []));
     const toRead = [...creates, ...plan.contents.map(({ match }) => match)];
@@ -105,6 +100,18 @@ class Ingest {
     for (const { match, known } of executables) await this.#executable(match, known);
     await this.#chunk.flush();
     return this.#chunk.done;
+  }
+
+  #onRefused(path: string, error: EvermeshError): void {
+    const { lookAgain, problem } = this.#world;
+    // Somebody was faster: the next look at both finds another way.
+    if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND') return lookAgain(parentOf(path));
+    problem({
+      path,
+      code: error.code === 'PATH_INVALID' ? 'NAME_REFUSED' : 'OPERATION_REFUSED',
+      message: error.message,
+      next: 'Rename or move it.',
+    });
   }
 
   async #place(step: PlaceStep): Promise<void> {
@@ -147,7 +154,14 @@ class Ingest {
     });
     await this.#chunk.add({
       path: this.#world.ancestor.pathOf((entries[0] as AncestorEntry).id) ?? '',
-      operation: { type: 'remove', ids: entries.map(({ id }) => id) },
+      // More may have arrived since this was planned, and while it waits for the disk.
+      operation: {
+        type: 'remove',
+        ids: entries.map(({ id }) => id),
+        shown: new Map(
+          entries.filter(({ kind }) => kind !== 'directory').map(({ id, heads }) => [id, heads]),
+        ),
+      },
       changes: entries.map(({ id }) => ({ id, to: () => undefined })),
       events,
     });
@@ -283,10 +297,4 @@ class Ingest {
     } else this.#world.changing(path);
     return undefined;
   }
-}
-
-function conflictEvent(match: Match, twin: Extract<Twin, { type: 'none' }>): MirrorEvent[] {
-  if (twin.name === match.name) return [];
-  const detail = `The folder has another file of this name. This one is now called ${twin.name}.`;
-  return [{ type: 'conflict', path: match.disk.path, kind: 'name', detail }];
 }

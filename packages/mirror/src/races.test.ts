@@ -4,14 +4,17 @@ import { expect, test } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
-import { exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+import { deliver, exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
 const devices = testDevices();
 
 /** Two devices in step, the second with a file system in which `before` may come first, once. */
 async function racing(
   before: Partial<
-    Record<'rename' | 'link' | 'removeDirectory', (device: TestDevice, path: string) => Promise<boolean>>
+    Record<
+      'rename' | 'link' | 'removeDirectory' | 'syncDirectory',
+      (device: TestDevice, path: string) => Promise<boolean>
+    >
   >,
 ): Promise<[TestDevice, TestDevice]> {
   const [a, b] = await devices.pair();
@@ -20,7 +23,7 @@ async function racing(
   await settleAll(a, b);
   await b.closeMirror();
   const left = new Map(Object.entries(before));
-  const first = async (name: 'rename' | 'link' | 'removeDirectory', path: string): Promise<void> => {
+  const first = async (name: keyof typeof before, path: string): Promise<void> => {
     if ((await left.get(name)?.(b, path.slice(b.directory.length + 1))) === true) left.delete(name);
   };
   const fileSystem: FileSystem = {
@@ -32,6 +35,10 @@ async function racing(
     async link(from, to) {
       await first('link', to);
       await nodeFileSystem.link(from, to);
+    },
+    async syncDirectory(path) {
+      await first('syncDirectory', path);
+      await nodeFileSystem.syncDirectory(path);
     },
     async removeDirectory(path) {
       await first('removeDirectory', path);
@@ -129,13 +136,12 @@ test('an edit that arrives while a save of the same file is being taken is in it
   await b.open({
     fileSystem: {
       ...nodeFileSystem,
-      async openToRead(path) {
-        const handle = await nodeFileSystem.openToRead(path);
+      async readStart(path, limit) {
         if (path.endsWith('/file') && !delivered) {
           delivered = true;
           await exchange(a, b);
         }
-        return handle;
+        return nodeFileSystem.readStart(path, limit);
       },
     },
   });
@@ -154,4 +160,27 @@ test('our own directory is written by nobody else, in any spelling of its name',
   expect(await b.read('.evermesh/lock')).not.toContain('theirs');
   expect(Object.keys(await inFolder(b))).toContain('d/.evermesh/lock');
   expect(b.mirror.status().problems).toEqual([]);
+});
+
+test('an edit that arrives while a deletion waits for the disk is kept, and its file comes back with it', async () => {
+  const edited = { d: '/', file: 'one\ntwo\nby a\n', 'd/file': 'one\nby a\n' };
+  let isRemoved = false;
+  const [a, b] = await racing({
+    async syncDirectory(device) {
+      if (!isRemoved) return false;
+      await a.folder.writeFile('file', edited.file);
+      await a.folder.writeFile('d/file', edited['d/file']);
+      await deliver(a, device);
+      return true;
+    },
+  });
+  await b.mirror.settle();
+  await fs.rm(b.at('file'));
+  await fs.rm(b.at('d'), { recursive: true });
+  isRemoved = true;
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await inFolder(device)).toEqual(edited);
+    expect(await onDisk(device)).toEqual(edited);
+  }
 });

@@ -14,7 +14,7 @@ import {
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
 import { type FileContent, firstUpdate, saveContent, type ShownFile, unitOf } from '../model/index.ts';
-import { type Heads, NO_HEADS } from '../protocol/index.ts';
+import { equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
 import { LocalRecords } from './local-records.ts';
@@ -23,6 +23,7 @@ import { type Base, baseHolds, keepBaseRow, readBase } from './shown-bases.ts';
 
 type Create = Extract<NodeOperation, { type: 'create' }>;
 type Save = Extract<NodeOperation, { type: 'save' }>;
+type Remove = Extract<NodeOperation, { type: 'remove' }>;
 
 /** A tag that is no device's: what an import writes must come out equal on every device. */
 const IMPORT_TAG = '0000000000';
@@ -66,6 +67,7 @@ class OperationRun {
   readonly #bases: ReadonlyMap<Save, Base>;
   readonly #records: LocalRecords;
   readonly #failures = new Map<number, EvermeshError>();
+  readonly #stayed = new Set<NodeId>();
   /** Files written, and what their writer had been shown before. */
   readonly #written = new Map<NodeId, Heads>();
   /** Files that were written here since their writer was shown them: by a program, while an editor had them open. */
@@ -89,7 +91,7 @@ class OperationRun {
       treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))),
     );
     const heads = new Map<NodeId, Heads>();
-    const result: ApplyResult = { heads, failures: this.#failures };
+    const result: ApplyResult = { heads, failures: this.#failures, stayed: this.#stayed };
     const beside = (): readonly StoreOperation[] => {
       for (const [id, shown] of this.#written) heads.set(id, this.#headsAfter(id, shown));
       return [...this.#baseRows(heads), ...(options.beside?.(result) ?? [])];
@@ -117,7 +119,7 @@ class OperationRun {
     if (operation.type === 'create') this.#create(operation);
     else if (operation.type === 'save') this.#save(operation);
     else if (operation.type === 'place') tree.place(operation.id, operation.parent, operation.name);
-    else if (operation.type === 'remove') tree.remove(operation.ids);
+    else if (operation.type === 'remove') this.#remove(operation);
     else tree.setExecutable(operation.id, operation.executable);
   }
 
@@ -152,6 +154,16 @@ class OperationRun {
     const after = this.#records.capture(documentOf(id), live, saving, blobsOf(content));
     this.#written.set(id, shown);
     if (after !== undefined && !base.newest) this.#mixed.set(id, after);
+  }
+
+  #remove({ ids, shown }: Remove): void {
+    const removed = ids.filter((id) => {
+      const heads = shown?.get(id);
+      if (heads === undefined || equalHeads(heads, this.#state.seenHeads(documentOf(id)))) return true;
+      this.#stayed.add(id);
+      return false;
+    });
+    this.#state.tree.remove(removed);
   }
 
   /** The disk shows what it showed before and what was written here, and nothing that came from others meanwhile. */

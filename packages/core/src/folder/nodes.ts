@@ -27,8 +27,15 @@ export type NodeOperation =
   /** What the saver was shown are these heads of the file's document; only differences from that are written. */
   | { readonly type: 'save'; readonly id: NodeId; readonly content: FileContent; readonly shown: Heads }
   | { readonly type: 'place'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
-  /** Exactly these nodes. What is not named and lives inside a named directory stays, and keeps the directory. */
-  | { readonly type: 'remove'; readonly ids: readonly NodeId[] }
+  /**
+   * Exactly these nodes. What is not named and lives inside a named directory stays, and keeps the directory. So does a file in
+   * `shown` of which more is known by then than these heads of its document: whoever removes it has not seen that.
+   */
+  | {
+      readonly type: 'remove';
+      readonly ids: readonly NodeId[];
+      readonly shown?: ReadonlyMap<NodeId, Heads>;
+    }
   | { readonly type: 'executable'; readonly id: NodeId; readonly executable: boolean };
 
 export interface ApplyResult {
@@ -36,6 +43,8 @@ export interface ApplyResult {
   readonly heads: ReadonlyMap<NodeId, Heads>;
   /** Operations that could not be done, by their place in the list. The others were done. */
   readonly failures: ReadonlyMap<number, EvermeshError>;
+  /** Files that a removal named and that stay, because of what the remover had not been shown. */
+  readonly stayed: ReadonlySet<NodeId>;
 }
 
 export interface ApplyOptions {
