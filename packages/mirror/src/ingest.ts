@@ -2,9 +2,8 @@
  * Turns what was done on disk into operations on the folder. Contents are read only now, a few ahead of the operation
  * that needs them, so memory does not grow with what there is to do.
  */
-import type { BlobStore, FolderNodes, Heads, NodeId } from '@evermesh/core';
+import type { BlobName, BlobStore, FolderNodes, Heads, NodeId } from '@evermesh/core';
 import { digestOfBlob } from '@evermesh/core/model';
-import type { BlobName } from '@evermesh/core';
 import type { EvermeshError } from '@evermesh/core/errors';
 import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
@@ -103,10 +102,11 @@ class Ingest {
   }
 
   #onRefused(path: string, error: EvermeshError): void {
-    const { lookAgain, problem } = this.#world;
+    const world = this.#world;
     // Somebody was faster: the next look at both finds another way.
-    if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND') return lookAgain(parentOf(path));
-    problem({
+    if (error.code === 'PATH_EXISTS' || error.code === 'PATH_NOT_FOUND')
+      return world.lookAgain(parentOf(path));
+    world.problem({
       path,
       code: error.code === 'PATH_INVALID' ? 'NAME_REFUSED' : 'OPERATION_REFUSED',
       message: error.message,
