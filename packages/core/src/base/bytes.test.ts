@@ -5,6 +5,7 @@ describe('bytes and their textual forms', () => {
   test('hexadecimal gives back the bytes it was made of', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     expect(fromHex(toHex(bytes))).toEqual(bytes);
+    expect(fromHex(toHex(bytes).toUpperCase())).toEqual(bytes);
   });
 
   test('base64url is that of RFC 4648, without padding', () => {
@@ -12,6 +13,13 @@ describe('bytes and their textual forms', () => {
       expect(toBase64Url(utf8(text))).toBe(Buffer.from(text, 'utf8').toString('base64url'));
     }
   });
+
+  test.each(['', 'a~\0', 'é', 'ascii and 😀', '\ud800', 'a'.repeat(64), `${'a'.repeat(64)}é`])(
+    'text becomes the bytes that the platform makes of it: %j',
+    (text) => {
+      expect(utf8(text)).toEqual(new TextEncoder().encode(text));
+    },
+  );
 
   test('a byte order mark stays part of the text', () => {
     expect(fromUtf8(utf8('\ufeffa'))).toBe('\ufeffa');

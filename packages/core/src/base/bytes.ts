@@ -1,7 +1,15 @@
 /** Byte arrays and their textual forms. `Uint8Array` everywhere: the same code runs in a browser. */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** By code of the digit. */
+const NIBBLES = new Uint8Array(128);
+for (let nibble = 0; nibble < 16; nibble++) {
+  NIBBLES[nibble.toString(16).charCodeAt(0)] = nibble;
+  NIBBLES[nibble.toString(16).toUpperCase().charCodeAt(0)] = nibble;
+}
 const encoder = new TextEncoder();
+/** Up to this length the platform's encoder takes longer to be called than to encode. */
+const SHORT_TEXT = 64;
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const EMPTY: Uint8Array = new Uint8Array(0);
@@ -15,7 +23,10 @@ export function toHex(bytes: Uint8Array): string {
 /** The caller has checked that `text` is hexadecimal of even length. */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = NIBBLES[text.charCodeAt(2 * i)] as number;
+    bytes[i] = (high << 4) | (NIBBLES[text.charCodeAt(2 * i + 1)] as number);
+  }
   return bytes;
 }
 
@@ -33,7 +44,16 @@ export function toBase64Url(bytes: Uint8Array): string {
   return text;
 }
 
-export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+export function utf8(text: string): Uint8Array {
+  if (text.length > SHORT_TEXT) return encoder.encode(text);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return encoder.encode(text);
+    bytes[i] = code;
+  }
+  return bytes;
+}
 
 /** The text these bytes are, a leading byte order mark kept, or `undefined` if they are not valid UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
