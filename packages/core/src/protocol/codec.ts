@@ -3,9 +3,6 @@
  * `PROTOCOL_VERSION`; golden bytes in the tests guard it.
  */
 import {
-  type AuthorId,
-  authorFromBytes,
-  authorToBytes,
   type DeviceId,
   type DocumentId,
   EMPTY,
@@ -148,11 +145,10 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   },
   ACK: {
     tag: 9,
-    write: (w, m) => writePosition(w.uint(m.channel).raw(authorToBytes(m.author)).uint(m.counter), m.through),
+    write: (w, m) => writePosition(w.uint(m.channel).uint(m.counter), m.through),
     read: (r) => ({
       type: 'ACK',
       channel: r.uint(),
-      author: readAuthor(r),
       counter: r.uint(),
       through: readPosition(r),
     }),
@@ -223,15 +219,11 @@ export function decodeMessage(frame: Uint8Array): Message {
 }
 
 function writePosition(writer: Writer, position: Position): Writer {
-  return writer.uint(position.seq).bytes(position.digest);
+  return writer.uint(position.seq).raw(position.digest);
 }
 
 function readPosition(reader: Reader): Position {
-  const seq = reader.uint();
-  const digest = reader.bytes(16);
-  // Digests are kept in rows of fixed length: a shorter one would make the row unreadable.
-  if (digest.byteLength !== 16) throw malformed('a digest has 16 bytes');
-  return { seq, digest };
+  return { seq: reader.uint(), digest: reader.raw(16) };
 }
 
 function writeCursor(writer: Writer, cursor: Cursor | undefined): void {
@@ -259,10 +251,6 @@ function readFlag(reader: Reader): boolean {
 
 function readGrant(reader: Reader): Grant {
   return required(GRANTS[reader.byte()]);
-}
-
-function readAuthor(reader: Reader): AuthorId {
-  return authorFromBytes(reader.raw(24));
 }
 
 function readDocument(reader: Reader): DocumentId {

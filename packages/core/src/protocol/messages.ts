@@ -3,7 +3,7 @@
  * PONG and FAILED belongs to a channel, a number the device chose in OPEN for one folder on this socket.
  * `docs/protocol.md` tells their order; `codec.ts` holds their bytes.
  */
-import type { AuthorId, DeviceId, DocumentId, Epoch, FolderId } from '../base/index.ts';
+import type { DeviceId, DocumentId, Epoch, FolderId } from '../base/index.ts';
 import type { Heads } from './heads.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -117,7 +117,6 @@ export interface Put {
 export interface Ack {
   readonly type: 'ACK';
   readonly channel: number;
-  readonly author: AuthorId;
   readonly counter: number;
   readonly through: Position;
 }

@@ -2,7 +2,8 @@
  * The record: the unit of the log and of the wire. A header in clear says whose it is, what it follows and what it
  * covers; the body holds updates of one document and may be opaque to whoever stores it.
  *
- * Bytes: `header` (length, then fields in the order below), `body` (length, then bytes). History of the format:
+ * Bytes: the header's fields, then the body to the end. What most records do not have takes no room in them: one byte
+ * says which of these fields are there. History of the format:
  * - version 1: the first.
  */
 import {
@@ -99,29 +100,43 @@ export function makeRecord({ body, ...fields }: NewRecord): LogRecord {
   };
 }
 
-export function encodeRecord({ header, body }: LogRecord): Uint8Array {
-  return new Writer().bytes(encodeHeader(header)).bytes(body).finish();
-}
+/** Which of the fields that most records lack are there: one bit each. */
+const HAS = { generation: 1, kind: 2, group: 4, keyId: 8, covers: 16, blobs: 32, signature: 64 } as const;
+const HAS_ALL = 127;
 
-function encodeHeader(header: RecordHeader): Uint8Array {
+export function encodeRecord({ header, body }: LogRecord): Uint8Array {
+  const { generation, kind, clocks, group, keyId, covers, blobs, signature } = header;
+  const kindByte = KINDS.indexOf(kind);
+  const has =
+    (generation > 0 ? HAS.generation : 0) |
+    (kindByte > 0 ? HAS.kind : 0) |
+    (group === undefined ? 0 : HAS.group) |
+    (keyId > 0 ? HAS.keyId : 0) |
+    (covers.size > 0 ? HAS.covers : 0) |
+    (blobs.length > 0 ? HAS.blobs : 0) |
+    (signature.byteLength > 0 ? HAS.signature : 0);
   const writer = new Writer()
     .byte(RECORD_VERSION)
+    .byte(has)
     .raw(fromHex(header.folder))
     .text(header.document)
-    .uint(header.generation)
-    .byte(KINDS.indexOf(header.kind))
     .raw(authorToBytes(header.author))
     .uint(header.counter)
     .uint(header.prev)
     .uint(header.time)
-    .uint(header.clocks.length);
-  for (const { client, clock, length } of header.clocks) writer.uint(client).uint(clock).uint(length);
-  writer.uint(header.group?.first ?? 0).uint(header.group?.size ?? 0);
-  writer.uint(header.keyId);
-  writeHeads(writer, header.covers);
-  writer.uint(header.blobs.length);
-  for (const name of header.blobs) writer.raw(fromHex(name));
-  return writer.raw(header.bodyDigest).bytes(header.signature).finish();
+    .uint(clocks.length);
+  for (const { client, clock, length } of clocks) writer.uint(client).uint(clock).uint(length);
+  if ((has & HAS.generation) > 0) writer.uint(generation);
+  if ((has & HAS.kind) > 0) writer.byte(kindByte);
+  if (group !== undefined) writer.uint(group.first).uint(group.size);
+  if ((has & HAS.keyId) > 0) writer.uint(keyId);
+  if ((has & HAS.covers) > 0) writeHeads(writer, covers);
+  if ((has & HAS.blobs) > 0) {
+    writer.uint(blobs.length);
+    for (const name of blobs) writer.raw(fromHex(name));
+  }
+  if ((has & HAS.signature) > 0) writer.bytes(signature);
+  return writer.raw(header.bodyDigest).raw(body).finish();
 }
 
 /**
@@ -131,9 +146,9 @@ function encodeHeader(header: RecordHeader): Uint8Array {
 export function decodeRecord(bytes: Uint8Array): LogRecord {
   try {
     const reader = new Reader(bytes);
-    const header = decodeHeader(new Reader(reader.bytes(LIMITS.recordBytes)));
-    const body = reader.bytes(LIMITS.recordBytes);
-    reader.end();
+    const header = decodeHeader(reader);
+    if (reader.left > LIMITS.recordBytes) throw malformed('the body is too long');
+    const body = reader.raw(reader.left);
     if (!equalBytes(sha256(body), header.bodyDigest)) throw malformed('the body does not match its digest');
     return { header, body };
   } catch (error) {
@@ -153,12 +168,11 @@ function decodeHeader(reader: Reader): RecordHeader {
       `A record has format ${version}; this version reads up to ${RECORD_VERSION}.`,
     );
   }
+  const has = reader.byte();
+  if (has > HAS_ALL) throw malformed('a field is unknown');
   const folder = toHex(reader.raw(16)) as FolderId;
   const document = reader.text(64);
   if (!isDocumentId(document)) throw malformed('a document id has characters it must not have');
-  const generation = reader.uint();
-  const kind = KINDS[reader.byte()];
-  if (kind === undefined) throw malformed('a kind of record is unknown');
   const author = authorFromBytes(reader.raw(24));
   const counter = reader.uint();
   const prev = reader.uint();
@@ -169,13 +183,18 @@ function decodeHeader(reader: Reader): RecordHeader {
     clock: reader.uint(),
     length: reader.uint(),
   }));
-  const group = readGroup(reader, counter);
-  const keyId = reader.uint();
-  const covers = readHeads(reader);
-  const blobs = list(reader, LIMITS.recordBlobs, 'blobs', () => toHex(reader.raw(32)) as BlobName);
+  const generation = (has & HAS.generation) > 0 ? reader.uint() : 0;
+  const kind = KINDS[(has & HAS.kind) > 0 ? reader.byte() : 0];
+  if (kind === undefined) throw malformed('a kind of record is unknown');
+  const group = (has & HAS.group) > 0 ? readGroup(reader, counter) : undefined;
+  const keyId = (has & HAS.keyId) > 0 ? reader.uint() : 0;
+  const covers = (has & HAS.covers) > 0 ? readHeads(reader) : NO_HEADS;
+  const blobs =
+    (has & HAS.blobs) > 0
+      ? list(reader, LIMITS.recordBlobs, 'blobs', () => toHex(reader.raw(32)) as BlobName)
+      : [];
+  const signature = (has & HAS.signature) > 0 ? reader.bytes(1024) : EMPTY;
   const bodyDigest = reader.raw(32);
-  const signature = reader.bytes(1024);
-  reader.end();
   return {
     folder,
     document,
@@ -195,10 +214,9 @@ function decodeHeader(reader: Reader): RecordHeader {
   };
 }
 
-function readGroup(reader: Reader, counter: number): AtomicGroup | undefined {
+function readGroup(reader: Reader, counter: number): AtomicGroup {
   const first = reader.uint();
   const size = reader.uint();
-  if (size === 0) return undefined;
   const inside = first > 0 && counter >= first && counter < first + size && size <= LIMITS.groupRecords;
   if (!inside) throw malformed('a record lies outside its group');
   return { first, size };

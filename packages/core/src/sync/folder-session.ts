@@ -214,9 +214,9 @@ export class FolderSession {
     };
   }
 
-  #onAck({ author, counter, through }: Ack): Effect[] {
+  #onAck({ counter, through }: Ack): Effect[] {
     const put = this.#outbox.answered();
-    if (put.author !== author || put.counter !== counter) throw unexpected('ACK');
+    if (put.counter !== counter) throw unexpected('ACK');
     if (this.#stale > 0) this.#stale -= 1;
     return [this.#append(nothing, through)];
   }

@@ -240,8 +240,8 @@ describe('a folder on a link', () => {
     const synced = link.whenSynced().then(() => (isSynced = true));
     await turn();
     expect(isSynced).toBe(false);
-    const { author, counter } = decodeRecord(put.records[0] as Uint8Array).header;
-    await peer.say({ type: 'ACK', channel, author, counter, through: place(2) });
+    const { counter } = decodeRecord(put.records[0] as Uint8Array).header;
+    await peer.say({ type: 'ACK', channel, counter, through: place(2) });
     await synced;
   });
 

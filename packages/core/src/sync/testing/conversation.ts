@@ -93,8 +93,8 @@ export class Conversation {
   }
 
   async ack(record: LogRecord, seq: number): Promise<void> {
-    const { author, counter } = record.header;
-    await this.say({ type: 'ACK', channel: CHANNEL, author, counter, through: place(seq) });
+    const { counter } = record.header;
+    await this.say({ type: 'ACK', channel: CHANNEL, counter, through: place(seq) });
   }
 
   async gap(document: string, heads: Heads): Promise<void> {

@@ -180,8 +180,7 @@ export class RelayConnection {
       if (gap !== undefined) {
         this.#send({ type: 'GAP', channel, document: gap.document, heads: gap.heads });
       } else if (last !== undefined) {
-        const { author, counter } = last;
-        this.#send({ type: 'ACK', channel, author, counter, through: this.#told });
+        this.#send({ type: 'ACK', channel, counter: last.counter, through: this.#told });
       }
     };
     if (this.#isSlow) this.#held.push(answer);
