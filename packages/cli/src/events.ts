@@ -28,7 +28,7 @@ export type CliEvent =
   | ChangeEvent
   | ({ readonly event: 'conflict' } & ConflictReport)
   | ({ readonly event: 'problem' } & ProblemReport)
-  /** A warning about how the command was started; nothing failed. */
+  /** Something that a person may want to know; nothing failed. */
   | { readonly event: 'notice'; readonly message: string; readonly next: string }
   /** Disk, store and relay hold the same. */
   | { readonly event: 'synced'; readonly files: number }

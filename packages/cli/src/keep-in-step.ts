@@ -7,6 +7,7 @@ import { ControlServer } from './control-server.ts';
 import type { Daemon } from './daemon.ts';
 import type { CliEvent } from './events.ts';
 import { tellLink } from './link-events.ts';
+import { LostEvents } from './lost-events.ts';
 import { mirrorEvent } from './mirror-events.ts';
 import type { Settings } from './settings.ts';
 import { SlowProgress } from './slow-progress.ts';
@@ -54,11 +55,13 @@ function tellMirror(
     progress.end();
     tell({ event: 'synced', files });
   });
+  const lost = new LostEvents(systemClock, tell);
   const stop = mirrorEvents.add((event) => {
     if (event.type === 'inStep') {
       void conflicts.look().catch(() => undefined);
       synced.look();
     } else if (event.type === 'conflict') conflicts.suspect();
+    else if (event.type === 'eventsLost') lost.happened();
     else if (event.type === 'halted') daemon.link.changed.emit();
     else {
       const told = mirrorEvent(event);

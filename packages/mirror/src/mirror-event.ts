@@ -25,6 +25,8 @@ export type MirrorEvent =
       readonly done: number;
       readonly total: number;
     }
+  /** The system may have told of fewer changes than there were: everything is looked at. Possibly many times a minute. */
+  | { readonly type: 'eventsLost' }
   /** Nothing is left to do, until something changes. */
   | { readonly type: 'inStep' }
   | { readonly type: 'halted'; readonly code: ErrorCode; readonly message: string };

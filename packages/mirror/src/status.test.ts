@@ -1,6 +1,7 @@
-/** What a mirror says of itself while some of what the folder shows has not arrived. */
+/** What a mirror says of itself while it does not know all, or has not got all. */
 import { TREE_DOCUMENT } from '@evermesh/core/base';
 import { expect, test } from 'vitest';
+import type { WatcherEvents } from './fs/watcher.ts';
 import { testDevices } from './testing/devices.ts';
 import { deliver, type TestDevice } from './testing/test-device.ts';
 
@@ -33,4 +34,20 @@ test('a file that is deleted is waited for no more', async () => {
   expect(b.mirror.status().notHere).toEqual(['late']);
   await b.folder.rm('late');
   expect(b.mirror.status()).toMatchObject({ state: 'in step', notHere: [] });
+});
+
+test('that the system lost events is told each time', async () => {
+  const a = await devices.make();
+  let events: WatcherEvents | undefined;
+  const nothing = (): void => undefined;
+  const watcher = {
+    start: (_: string, to: WatcherEvents) => void (events = to),
+    watch: nothing,
+    retain: nothing,
+    close: nothing,
+  };
+  await a.open({ watcher });
+  a.mirror.start();
+  for (let i = 0; i < 2; i++) events?.trouble('', 'EVENTS_LOST');
+  expect(a.events.filter(({ type }) => type === 'eventsLost')).toHaveLength(2);
 });

@@ -58,6 +58,11 @@ export class StatusBoard {
     for (const [key, { problem }] of this.#problems) if (problem.path === path) this.#problems.delete(key);
   }
 
+  /** Nobody knows what changed. */
+  eventsLost(): void {
+    this.#tell({ type: 'eventsLost' });
+  }
+
   /** Every directory is watched. */
   watchIsComplete(): void {
     for (const [key, { problem }] of this.#problems)

@@ -46,8 +46,10 @@ export class Watching {
     this.#watcher.start(root, {
       dirty: (directory) => this.#events.dirty(directory),
       trouble: (directory, code) => {
-        if (code === 'EVENTS_LOST') this.#events.lost();
-        else this.#unwatched.set(directory, code);
+        if (code === 'EVENTS_LOST') {
+          this.#board.eventsLost();
+          this.#events.lost();
+        } else this.#unwatched.set(directory, code);
       },
     });
   }
