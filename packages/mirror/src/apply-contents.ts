@@ -81,7 +81,6 @@ class ContentBatch {
   }
 
   async #stage(step: ContentStep): Promise<void> {
-    const { disk } = this.#world;
     const { node, replaces } = step;
     const entry = this.#world.ancestor.get(node.id);
     const name = entry !== undefined && isShownAs(entry.name, node.name) ? entry.name : node.name;
@@ -98,10 +97,10 @@ class ContentBatch {
     }
     await atPath(this.#world, path, node.id, async () => {
       const temporary = temporaryPath(this.#world);
-      if (node.kind === 'symlink')
-        await disk.fs.makeLink(content.kind === 'text' ? content.text : '', disk.at(temporary));
-      else await this.#write(temporary, content, node.executable, entry ?? replaces);
-      const stat = await disk.lstat(temporary);
+      const stat =
+        node.kind === 'symlink'
+          ? await this.#link(temporary, content)
+          : await this.#write(temporary, content, node.executable, entry ?? replaces);
       if (stat === undefined) return this.#world.retryLater(node.id);
       const intent = intentOf(step, name, digest, heads);
       this.#bytes += stat.size;
@@ -128,25 +127,27 @@ class ContentBatch {
     }
   }
 
+  async #link(temporary: string, content: FileContent): Promise<FileStat | undefined> {
+    const { disk } = this.#world;
+    await disk.fs.makeLink(content.kind === 'text' ? content.text : '', disk.at(temporary));
+    return disk.lstat(temporary);
+  }
+
   async #write(
     temporary: string,
     content: FileContent,
     executable: boolean,
     like: AncestorEntry | undefined,
-  ): Promise<void> {
+  ): Promise<FileStat> {
     const { disk, blobs, ancestor } = this.#world;
     const path = like === undefined ? undefined : ancestor.pathOf(like.id);
     const permissions = path === undefined ? undefined : (await disk.lstat(path))?.permissions;
-    const handle = await disk.fs.create(disk.at(temporary), { executable, permissions });
+    const pieces = content.kind === 'text' ? [utf8(content.text)] : blobs.read(content.name);
     try {
-      if (content.kind === 'text') await handle.write(utf8(content.text));
-      else for await (const piece of blobs.read(content.name)) await handle.write(piece);
-      await handle.sync();
+      return await disk.fs.createFile(disk.at(temporary), pieces, { executable, permissions });
     } catch (error) {
-      await disk.fs.unlink(disk.at(temporary));
+      await this.#discard(temporary);
       throw error;
-    } finally {
-      await handle.close();
     }
   }
 
@@ -160,15 +161,17 @@ class ContentBatch {
     const letGoLater: (() => Promise<void>)[] = [];
     await eachOf(this.#staged, AT_ONCE, async (staged) => {
       const { path, step, temporary } = staged;
+      let placed = false;
       await atPath(this.#world, path, step.node.id, async () => {
         const directory = parentOf(path);
         if (!own.has(directory)) own.set(directory, this.#world.disk.isOwnDirectory(directory));
         if ((await own.get(directory)) !== true)
           return this.#world.lookAgain(parentOf(directory), step.node.id);
         const late = await this.#placeOne(staged);
+        placed = true;
         if (late !== undefined) letGoLater.push(late);
       });
-      await this.#discard(temporary);
+      if (!placed) await this.#discard(temporary);
     });
     await syncDirectories(
       this.#world.disk,

@@ -219,10 +219,10 @@ test('a file that cannot be read keeps its content in the folder, and is taken w
   await a.open({
     fileSystem: {
       ...nodeFileSystem,
-      openToRead: (path) =>
+      readStart: (path, limit) =>
         closed && path.endsWith('/file')
           ? Promise.reject(failure('EACCES'))
-          : nodeFileSystem.openToRead(path),
+          : nodeFileSystem.readStart(path, limit),
     },
   });
   await a.write('file', 'two\n');
@@ -244,9 +244,12 @@ test('a full disk names the path, keeps the old content, and heals', async () =>
   await b.open({
     fileSystem: {
       ...nodeFileSystem,
-      async create(path, options) {
-        const handle = await nodeFileSystem.create(path, options);
-        return full ? { ...handle, write: () => Promise.reject(failure('ENOSPC')) } : handle;
+      createFile(path, content, options) {
+        async function* untilFull(): AsyncGenerator<Uint8Array> {
+          if (full) throw failure('ENOSPC');
+          yield* content;
+        }
+        return nodeFileSystem.createFile(path, untilFull(), options);
       },
     },
   });

@@ -11,8 +11,9 @@ export type {
   DirectoryListing,
   FileStat,
   FileSystem,
+  FileStart,
+  Pieces,
   ReadHandle,
-  WriteHandle,
   CreateOptions,
 } from './fs/file-system.ts';
 export { nodeFileSystem } from './fs/node-file-system.ts';

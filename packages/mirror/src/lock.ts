@@ -44,13 +44,9 @@ export async function lockDirectory(disk: Disk, random: Random): Promise<() => P
 
 async function tryToLock(disk: Disk, token: string): Promise<boolean> {
   const temporary = `${TEMPORARY}/lock-${token}`;
-  const handle = await disk.fs.create(disk.at(temporary), { executable: false });
+  const content = utf8(`${disk.fs.processId} ${token}\n`);
+  await disk.fs.createFile(disk.at(temporary), [content], { executable: false });
   try {
-    try {
-      await handle.write(utf8(`${disk.fs.processId} ${token}\n`));
-    } finally {
-      await handle.close();
-    }
     // With what it says at once: an empty lock would look like one that nobody holds.
     await disk.fs.link(disk.at(temporary), disk.at(LOCK));
   } catch (error) {

@@ -119,13 +119,7 @@ export async function leaveDirectory(
 }
 
 async function replaceFile(disk: Disk, path: string, text: string, temporary: string): Promise<void> {
-  const handle = await disk.fs.create(disk.at(temporary), { executable: false });
-  try {
-    await handle.write(utf8(text));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await disk.fs.createFile(disk.at(temporary), [utf8(text)], { executable: false });
   await disk.fs.rename(disk.at(temporary), disk.at(path));
 }
 

@@ -34,24 +34,44 @@ export type Reading =
  */
 export async function readContent(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Reading> {
   if (file.kind === 'symlink') return readLink(disk, file);
+  const whole = await readAsListed(disk, file, blobs);
+  if (whole !== undefined) return whole;
   return withHandle(disk, file, async (handle, before) => {
     await handle.sync();
-    if (before.size > TEXT_LIMIT) {
-      const { name, size } = await blobs.write(handle.pieces());
-      return { size, digest: name, content: { kind: 'blob', name, size }, kept: KEPT };
-    }
-    const bytes = await wholeOf(handle, before.size);
-    const text = textOf(bytes);
-    const digest = sha256Hex(bytes);
-    const size = bytes.byteLength;
-    if (text !== undefined) return { size, digest, content: { kind: 'text', text }, kept: KEPT };
-    const name = digest as BlobName;
-    const kept = blobs.write(once(bytes), name);
-    // A failure before it is waited for must not end the process. Larger ones are not held in memory for so long.
-    if (size <= LIMITS.smallBlobBytes) kept.catch(() => undefined);
-    else await kept;
-    return { size, digest, content: { kind: 'blob', name, size }, kept };
+    if (before.size <= TEXT_LIMIT) return keepWhole(await wholeOf(handle, before.size), blobs);
+    const { name, size } = await blobs.write(handle.pieces());
+    return { size, digest: name, content: { kind: 'blob', name, size }, kept: KEPT };
   });
+}
+
+/**
+ * The usual case in one call: a small file that was not touched since it was listed. `undefined` for any other: what changes
+ * often is never as it was listed, but may rest for the moment in which it is read.
+ */
+async function readAsListed(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Reading | undefined> {
+  const listed = file.stat;
+  if (listed.size > TEXT_LIMIT) return undefined;
+  try {
+    const { bytes, stat } = await disk.fs.readStart(disk.at(file.path), listed.size);
+    if (stat.kind !== 'file' || !sameStat(stat, listed) || bytes.byteLength !== stat.size) return undefined;
+    const { digest, content, kept } = await keepWhole(bytes, blobs);
+    return { type: 'content', content, digest, stat, kept };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+async function keepWhole(bytes: Uint8Array, blobs: BlobStore): Promise<Read> {
+  const text = textOf(bytes);
+  const digest = sha256Hex(bytes);
+  const size = bytes.byteLength;
+  if (text !== undefined) return { size, digest, content: { kind: 'text', text }, kept: KEPT };
+  const name = digest as BlobName;
+  const kept = blobs.write(once(bytes), name);
+  // A failure before it is waited for must not end the process. Larger ones are not held in memory for so long.
+  if (size <= LIMITS.smallBlobBytes) kept.catch(() => undefined);
+  else await kept;
+  return { size, digest, content: { kind: 'blob', name, size }, kept };
 }
 
 /** The SHA-256 of what stands at a path, keeping nothing; `undefined` if it cannot be told. */

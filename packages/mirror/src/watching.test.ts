@@ -212,10 +212,10 @@ describe('with a clock that stands', () => {
     let full = false;
     await started(b, new FakeWatcher(), {
       ...nodeFileSystem,
-      create: (path, options) =>
+      createFile: (path, content, options) =>
         full
           ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
-          : nodeFileSystem.create(path, options),
+          : nodeFileSystem.createFile(path, content, options),
     });
     await a.write('file', 'text\n');
     await a.settle();
@@ -242,10 +242,10 @@ describe('with a clock that stands', () => {
     let full = false;
     await started(b, watcher, {
       ...nodeFileSystem,
-      create: (path, options) =>
+      createFile: (path, content, options) =>
         full
           ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
-          : nodeFileSystem.create(path, options),
+          : nodeFileSystem.createFile(path, content, options),
     });
     full = true;
     await a.write('file', 'text\n');

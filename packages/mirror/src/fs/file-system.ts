@@ -37,13 +37,13 @@ export interface ReadHandle {
   close(): Promise<void>;
 }
 
-export interface WriteHandle {
-  write(bytes: Uint8Array): Promise<void>;
-  /** Resolves when what was written survives a power cut. */
-  sync(): Promise<void>;
-  stat(): Promise<FileStat>;
-  close(): Promise<void>;
+/** How a file begins, and its stat afterwards. */
+export interface FileStart {
+  readonly bytes: Uint8Array;
+  readonly stat: FileStat;
 }
+
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface CreateOptions {
   readonly executable: boolean;
@@ -56,10 +56,20 @@ export interface FileSystem {
   lstat(path: string): Promise<FileStat | undefined>;
   realpath(path: string): Promise<string>;
   list(path: string): Promise<DirectoryListing>;
+  /**
+   * Syncs a regular file as `ReadHandle.sync` does, reads what it holds from its beginning, `limit` bytes at most, and only
+   * then takes its stat: unchanged since an earlier one, all happened to one content. Fails on a symbolic link; of what is
+   * neither link nor file, nothing is read.
+   */
+  readStart(path: string, limit: number): Promise<FileStart>;
   /** Opens a regular file; fails on a symbolic link. */
   openToRead(path: string): Promise<ReadHandle>;
-  /** Makes a new file; fails if something is there. */
-  create(path: string, options: CreateOptions): Promise<WriteHandle>;
+  /**
+   * Makes a new file with this content; fails if something is there. When it resolves the content survives a power cut.
+   * When it fails, what was made by then stays.
+   * @returns the stat of the whole file
+   */
+  createFile(path: string, content: Pieces, options: CreateOptions): Promise<FileStat>;
   rename(from: string, to: string): Promise<void>;
   /** Gives a file a second name; fails with `EEXIST` if something is there. */
   link(from: string, to: string): Promise<void>;

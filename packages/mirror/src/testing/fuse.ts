@@ -3,7 +3,7 @@
  * after the power went.
  */
 import type { Store } from '@evermesh/core';
-import type { FileSystem, WriteHandle } from '../fs/file-system.ts';
+import type { FileSystem, Pieces } from '../fs/file-system.ts';
 import { nodeFileSystem } from '../fs/node-file-system.ts';
 
 export class Fuse {
@@ -44,24 +44,20 @@ export class Fuse {
 }
 
 export function fusedFileSystem(fuse: Fuse): FileSystem {
-  const handle = (path: string, opened: WriteHandle): WriteHandle => ({
-    ...opened,
-    async write(bytes) {
+  async function* fused(path: string, content: Pieces): AsyncGenerator<Uint8Array> {
+    for await (const piece of content) {
       try {
         fuse.step(`write ${path}`);
       } catch (error) {
         // Half of it may have got there.
-        if (fuse.steps.at(-1) === `write ${path}`)
-          await opened.write(bytes.subarray(0, bytes.byteLength >> 1));
+        if (fuse.steps.at(-1) === `write ${path}`) yield piece.subarray(0, piece.byteLength >> 1);
         throw error;
       }
-      await opened.write(bytes);
-    },
-    async sync() {
-      await step(`sync ${path}`, () => opened.sync());
-      fuse.unsynced.delete(path);
-    },
-  });
+      yield piece;
+    }
+    // What follows the last piece is the sync.
+    fuse.step(`sync ${path}`);
+  }
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     fuse.step(what);
     return work();
@@ -75,15 +71,18 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
     ...real,
     lstat: (path) => read(() => real.lstat(path)),
     list: (path) => read(() => real.list(path)),
+    readStart: (path, limit) => step(`sync ${path}`, () => real.readStart(path, limit)),
     async openToRead(path) {
       const opened = await read(() => real.openToRead(path));
       return { ...opened, sync: () => step(`sync ${path}`, () => opened.sync()) };
     },
     readLink: (path) => read(() => real.readLink(path)),
-    async create(path, options) {
-      const opened = await step(`create ${path}`, () => real.create(path, options));
+    async createFile(path, content, options) {
+      fuse.step(`create ${path}`);
       fuse.unsynced.add(path);
-      return handle(path, opened);
+      const stat = await real.createFile(path, fused(path, content), options);
+      fuse.unsynced.delete(path);
+      return stat;
     },
     async rename(from, to) {
       await step(`rename ${from} ${to}`, () => real.rename(from, to));
