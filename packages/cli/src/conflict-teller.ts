@@ -1,5 +1,7 @@
 /** Tells each conflict once, when it comes up; looking for them is dear, so it is done only when there may be a new one. */
+import { basename } from 'node:path';
 import type { Folder } from '@evermesh/core';
+import { takenName } from '@evermesh/mirror';
 import type { Conflicts } from './conflict-report.ts';
 import type { ConflictReport } from './reports.ts';
 
@@ -20,6 +22,11 @@ export class ConflictTeller {
   /** The mirror met a content that has others beside it. */
   suspect(): void {
     this.#mayBeNew = true;
+  }
+
+  /** Something came to this path. One that another device kept beside a taken name arrives like any other file. */
+  arrived(path: string): void {
+    if (takenName(basename(path)) !== undefined) this.#mayBeNew = true;
   }
 
   async look(): Promise<void> {

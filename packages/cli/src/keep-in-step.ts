@@ -67,7 +67,10 @@ function tellMirror(
       const told = mirrorEvent(event);
       if (told.event === 'progress') progress.at(told);
       else tell(told);
-      if (event.type === 'change') synced.changed();
+      if (event.type === 'change') {
+        conflicts.arrived(event.path);
+        synced.changed();
+      }
     }
   });
   return {
