@@ -184,3 +184,26 @@ test('an edit that arrives while a deletion waits for the disk is kept, and its 
     expect(await onDisk(device)).toEqual(edited);
   }
 });
+
+test('what a person saves over the old name of a file at the moment in which that is moved stays', async () => {
+  let isMoved = false;
+  const [a, b] = await racing({
+    async link(_device, to) {
+      isMoved ||= to === 'moved';
+      return false;
+    },
+    async rename(device) {
+      if (!isMoved) return false;
+      await device.write('file.new~', 'by b\n');
+      await fs.rename(device.at('file.new~'), device.at('file'));
+      return true;
+    },
+  });
+  await a.folder.rename('file', 'moved');
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    const shown = await onDisk(device);
+    expect(shown).toMatchObject({ moved: 'one\ntwo\n', file: 'by b\n' });
+    expect(await inFolder(device)).toEqual(shown);
+  }
+});

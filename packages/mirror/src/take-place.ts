@@ -5,7 +5,7 @@
  */
 import type { AncestorEntry } from './ancestor.ts';
 import { type ApplyWorld, temporaryPath } from './apply-world.ts';
-import { sameBytes, sameStat } from './disk.ts';
+import { parentOf, sameBytes, sameStat, TEMPORARY } from './disk.ts';
 import { codeOf } from './fs/file-system.ts';
 import { readContent } from './read-disk.ts';
 
@@ -15,8 +15,13 @@ export const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'E
 /** Thrown when something else is at a path than was seen there. */
 const overtaken = (): Error => Object.assign(new Error('Something else is there now.'), { code: 'EEXIST' });
 
-/** Moves a file to where nothing is. @throws EEXIST */
-export async function placeNew({ disk }: ApplyWorld, from: string, to: string): Promise<void> {
+/**
+ * Moves a file to where nothing is. What a person puts in its old place meanwhile stays there: the old name is not removed
+ * but taken away, and given back if it leads to another file by then.
+ * @throws EEXIST
+ */
+export async function placeNew(world: ApplyWorld, from: string, to: string): Promise<void> {
+  const { disk } = world;
   try {
     await disk.fs.link(disk.at(from), disk.at(to));
   } catch (error) {
@@ -24,7 +29,26 @@ export async function placeNew({ disk }: ApplyWorld, from: string, to: string): 
     if ((await disk.lstat(to)) !== undefined) throw overtaken();
     return disk.fs.rename(disk.at(from), disk.at(to));
   }
-  await disk.fs.unlink(disk.at(from));
+  // Nobody but the mirror writes there.
+  if (parentOf(from) === TEMPORARY) return disk.fs.unlink(disk.at(from));
+  const taken = temporaryPath(world);
+  await disk.fs.rename(disk.at(from), disk.at(taken));
+  const [there, moved] = [await disk.lstat(taken), await disk.lstat(to)];
+  if (there !== undefined && there.inode === moved?.inode) return disk.fs.unlink(disk.at(taken));
+  await giveBack(world, taken, from);
+}
+
+/** What a person saved over a file at the moment in which that was moved. */
+async function giveBack(world: ApplyWorld, taken: string, path: string): Promise<void> {
+  const { disk } = world;
+  world.arrived(parentOf(path));
+  try {
+    await disk.fs.link(disk.at(taken), disk.at(path));
+    await disk.fs.unlink(disk.at(taken));
+  } catch {
+    // There is a newer one, or no place for it.
+    await keepBytes(world, taken, path);
+  }
 }
 
 /**
