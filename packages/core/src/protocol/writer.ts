@@ -1,29 +1,46 @@
-import {
-  createEncoder,
-  type Encoder,
-  toUint8Array,
-  writeUint8,
-  writeUint8Array,
-  writeVarUint,
-} from 'lib0/encoding';
-import { utf8 } from '../base/index.ts';
+import { EMPTY, utf8 } from '../base/index.ts';
 
-/** Writes what `Reader` reads. */
+const SPARE_BYTES = 64 * 1024;
+
+/**
+ * One buffer goes from writer to writer: nearly everything fits into it, and making one costs more than filling it. A writer
+ * that begins while another has it makes its own, which is the spare one from then on.
+ */
+let spare: Uint8Array | undefined;
+
+/** Writes what `Reader` reads. Of no use any more once it is finished. */
 export class Writer {
-  readonly #encoder: Encoder = createEncoder();
+  #bytes: Uint8Array;
+  #at = 0;
+
+  constructor() {
+    this.#bytes = spare ?? new Uint8Array(SPARE_BYTES);
+    spare = undefined;
+  }
 
   byte(value: number): this {
-    writeUint8(this.#encoder, value);
+    this.#reserve(1);
+    this.#bytes[this.#at++] = value;
     return this;
   }
 
+  /** @param value a whole number from 0 to 2^53 - 1 */
   uint(value: number): this {
-    writeVarUint(this.#encoder, value);
+    this.#reserve(8);
+    let left = value;
+    // Division, as bits are shifted in 32 of them only.
+    while (left >= 0x80) {
+      this.#bytes[this.#at++] = (left % 0x80) | 0x80;
+      left = Math.floor(left / 0x80);
+    }
+    this.#bytes[this.#at++] = left;
     return this;
   }
 
   raw(bytes: Uint8Array): this {
-    writeUint8Array(this.#encoder, bytes);
+    this.#reserve(bytes.byteLength);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.byteLength;
     return this;
   }
 
@@ -36,6 +53,24 @@ export class Writer {
   }
 
   finish(): Uint8Array {
-    return toUint8Array(this.#encoder);
+    const bytes = this.#bytes;
+    const isSpare = bytes.byteLength === SPARE_BYTES;
+    this.#giveBack();
+    this.#bytes = EMPTY;
+    // What outgrew the spare buffer is the caller's as it is: it is large, and does not live long.
+    return isSpare ? bytes.slice(0, this.#at) : bytes.subarray(0, this.#at);
+  }
+
+  #reserve(length: number): void {
+    const needed = this.#at + length;
+    if (needed <= this.#bytes.byteLength) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.byteLength, needed));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#giveBack();
+    this.#bytes = larger;
+  }
+
+  #giveBack(): void {
+    if (this.#bytes.byteLength === SPARE_BYTES) spare = this.#bytes;
   }
 }
