@@ -33,7 +33,7 @@ export interface CycleParts {
   readonly random: Random;
   readonly clock: Clock;
   readonly tell: Tell;
-  watch(directory: string, inode: bigint): void;
+  watch(directory: string, inode: bigint, born: bigint): void;
 }
 
 /** So many reads of a file in a row found it being written before people are told. */
@@ -112,7 +112,7 @@ export class Cycle {
         ancestor,
         looks,
         unlisted: this.#unlisted,
-        watch: (directory, inode) => this.#parts.watch(directory, inode),
+        watch: (directory, inode, born) => this.#parts.watch(directory, inode, born),
         listing: (directory) => board.listing(directory),
         listingAll: () => board.listingAll(),
         problem: (problem) => board.problem(problem),

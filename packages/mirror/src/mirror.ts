@@ -64,7 +64,7 @@ export class Mirror {
         this.#wake();
       },
     });
-    const watch = (directory: string, inode: bigint): void => this.#watching.watch(directory, inode);
+    const watch: CycleParts['watch'] = (...directory) => this.#watching.watch(...directory);
     this.#cycle = new Cycle({ ...parts.cycle, watch }, parts.kept, parts.recovering);
     this.#next = new NextLook(clock, looks, toDo, () => this.#watching.isIncomplete);
     this.#stopListening = folder.nodes.changed.add((ids) => {

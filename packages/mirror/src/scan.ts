@@ -5,7 +5,7 @@
  * What cannot be read, or is not synced, is withheld: it is neither there nor missing, and nothing follows from it.
  */
 import { ROOT, type NodeId } from '@evermesh/core';
-import type { Ancestor } from './ancestor.ts';
+import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { type Disk, joinPath, OWN_DIRECTORY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
@@ -46,7 +46,7 @@ export interface ScanWorld {
    */
   readonly unlisted?: Set<string> | undefined;
   /** Called before a directory is listed: what changes after that is told by the watcher. */
-  watch(directory: string, inode: bigint): void;
+  watch(directory: string, inode: bigint, born: bigint): void;
   /** A directory is about to be listed: what was said of its entries before is void. */
   listing(directory: string): void;
   problem(problem: Problem): void;
@@ -105,14 +105,19 @@ class Scanner {
       const childStat =
         child?.kind === 'directory' ? await this.#world.disk.lstat(joinPath(path, next)) : undefined;
       // Something else is there than was: what is told of it is told by the listing.
-      if (child === undefined || !this.#isSame(childStat, child.inode)) return this.#list(path, stat, id);
+      if (child === undefined || !this.#isSame(childStat, child)) return this.#list(path, stat, id);
       entries.set(next, await this.#directory(joinPath(path, next), childStat as FileStat, child.id));
     }
     return unlisted(path, stat, entries);
   }
 
-  #isSame(stat: FileStat | undefined, inode: bigint): boolean {
-    return stat?.kind === 'directory' && stat.inode === inode && stat.device === this.#world.disk.device;
+  #isSame(stat: FileStat | undefined, known: AncestorEntry): boolean {
+    return (
+      stat?.kind === 'directory' &&
+      stat.inode === known.inode &&
+      stat.born === known.born &&
+      stat.device === this.#world.disk.device
+    );
   }
 
   #towardsDirty(path: string): Set<string> {
@@ -128,7 +133,7 @@ class Scanner {
 
   async #list(path: string, stat: FileStat, id: NodeId | undefined): Promise<DiskDirectory> {
     const { disk, rules, ancestor } = this.#world;
-    this.#world.watch(path, stat.inode);
+    this.#world.watch(path, stat.inode, stat.born);
     this.#world.listing(path);
     let listing;
     try {
@@ -157,7 +162,7 @@ class Scanner {
       const entryPath = joinPath(path, name);
       if (entryStat.kind === 'directory') {
         const known = id === undefined ? undefined : ancestor.child(id, name);
-        const isKnown = known?.kind === 'directory' && known.inode === entryStat.inode;
+        const isKnown = known?.kind === 'directory' && this.#isSame(entryStat, known);
         entries.set(name, await this.#directory(entryPath, entryStat, isKnown ? known.id : undefined));
       } else
         entries.set(name, { kind: entryStat.kind as 'file' | 'symlink', path: entryPath, stat: entryStat });

@@ -54,8 +54,8 @@ export class Watching {
     });
   }
 
-  watch(directory: string, inode: bigint): void {
-    if (this.#active) this.#watcher.watch(directory, inode);
+  watch(directory: string, inode: bigint, born: bigint): void {
+    if (this.#active) this.#watcher.watch(directory, inode, born);
   }
 
   /** Everything is about to be listed, and each directory tried again. */

@@ -15,7 +15,7 @@ const BURST = 8192;
 const BURST_TIME = 100;
 
 export function nodeWatcher(): Watcher {
-  const watches = new Map<string, { inode: bigint; watching: FSWatcher }>();
+  const watches = new Map<string, { inode: bigint; born: bigint; watching: FSWatcher }>();
   let root = '';
   let events: WatcherEvents | undefined;
   let burst = 0;
@@ -39,8 +39,9 @@ export function nodeWatcher(): Watcher {
       root = path;
       events = to;
     },
-    watch(directory, inode) {
-      if (events === undefined || watches.get(directory)?.inode === inode) return;
+    watch(directory, inode, born) {
+      const known = watches.get(directory);
+      if (events === undefined || (known?.inode === inode && known.born === born)) return;
       drop(directory);
       try {
         const watching = watch(
@@ -55,7 +56,7 @@ export function nodeWatcher(): Watcher {
           drop(directory);
           events?.trouble(directory, error.code ?? 'UNKNOWN');
         });
-        watches.set(directory, { inode, watching });
+        watches.set(directory, { inode, born, watching });
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
         // Gone again already: its parent directory tells.

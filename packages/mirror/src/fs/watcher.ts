@@ -14,10 +14,11 @@ export interface WatcherEvents {
 export interface Watcher {
   start(root: string, events: WatcherEvents): void;
   /**
-   * Watches one directory, not what is below. The path is relative to the root, `''` for the root itself. The inode
-   * tells a directory from another one that took its place, of which the old watch would tell nothing.
+   * Watches one directory, not what is below. The path is relative to the root, `''` for the root itself. Inode and time
+   * of birth tell a directory from another one that took its place, of which the old watch would tell nothing: a
+   * directory removed and made anew usually gets the same inode.
    */
-  watch(directory: string, inode: bigint): void;
+  watch(directory: string, inode: bigint, born: bigint): void;
   /** Ends the watches of which this answers false. */
   retain(keep: (directory: string) => boolean): void;
   close(): void;

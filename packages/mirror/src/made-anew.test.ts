@@ -1,0 +1,58 @@
+/** A directory that is removed and made anew, which on most file systems gets the inode of the old one. */
+import * as fs from 'node:fs/promises';
+import { systemClock } from '@evermesh/core';
+import { expect, test } from 'vitest';
+import type { FileStat, FileSystem } from './fs/file-system.ts';
+import { nodeFileSystem } from './fs/node-file-system.ts';
+import { nodeWatcher } from './fs/node-watcher.ts';
+import { testDevices } from './testing/devices.ts';
+import { inFolder } from './testing/test-device.ts';
+
+const devices = testDevices();
+
+/** Every directory below the root has one inode, as if it were always used again. */
+const oneInode: FileSystem = {
+  ...nodeFileSystem,
+  async lstat(path) {
+    const stat = await nodeFileSystem.lstat(path);
+    return stat === undefined || !path.endsWith('/d') ? stat : used(stat);
+  },
+  async list(path) {
+    const listing = await nodeFileSystem.list(path);
+    return {
+      ...listing,
+      entries: listing.entries.map(({ name, stat }) => ({ name, stat: name === 'd' ? used(stat) : stat })),
+    };
+  },
+};
+
+const used = (stat: FileStat): FileStat => ({ ...stat, inode: 7n });
+
+test('is watched like any other', async () => {
+  const a = await devices.make();
+  let told = (): unknown => undefined;
+  const next = (is: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      told = () => is() && resolve();
+    });
+  await fs.mkdir(a.at('d'));
+  await a.open({ clock: systemClock, fileSystem: oneInode, watcher: nodeWatcher(), onEvent: () => told() });
+  const settled = next(() => a.mirror.status().state === 'in step');
+  a.mirror.start();
+  await settled;
+  const id = a.idOf('d');
+  const { born } = (await nodeFileSystem.lstat(a.at('d'))) as FileStat;
+  await fs.rmdir(a.at('d'));
+  await fs.mkdir(a.at('d'));
+  expect(((await nodeFileSystem.lstat(a.at('d'))) as FileStat).born).not.toBe(born);
+  const seen = next(() => a.idOf('beside') !== undefined);
+  await a.write('beside', 'x\n');
+  await seen;
+  await a.mirror.idle();
+  expect(a.idOf('d')).toBe(id);
+  const found = next(() => a.idOf('d/new') !== undefined);
+  await a.write('d/new', 'new\n');
+  await found;
+  await a.mirror.idle();
+  expect(await inFolder(a)).toEqual({ beside: 'x\n', d: '/', 'd/new': 'new\n' });
+});
