@@ -154,6 +154,23 @@ describe('a folder that has arrived once', () => {
   });
 });
 
+test('who removes a file has not seen an edit of it that is on its way behind a newer one of another file', async () => {
+  const [a, b] = await twoDevices();
+  await a.folder.writeFile('f', 'f\n');
+  await a.folder.writeFile('g', 'g\n');
+  await exchange(a, b);
+  await a.folder.writeFile('f', 'f\nedited\n');
+  const edit = await lacking(a, b, 'files');
+  await a.folder.writeFile('g', 'g\nedited\n');
+  const all = await lacking(a, b, 'files');
+  const newer = all.filter(({ header }) => edit.every((known) => known.header.document !== header.document));
+  await arrive(b, newer);
+  await b.folder.rm('f');
+  await arrive(b, edit);
+  await exchange(a, b);
+  for (const { folder } of [a, b]) expect(await folder.readFile('f', 'utf8')).toBe('f\nedited\n');
+});
+
 test('changes of others are told by path, in their steps, as remote', async () => {
   const [a, b] = await twoDevices();
   const changes = b.folder.changes();

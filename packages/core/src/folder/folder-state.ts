@@ -117,7 +117,6 @@ export class FolderState {
       tag: this.tag,
       newNodeId: () => newNodeId(options.random),
       documentHeads: (document) => this.seenHeads(document),
-      folderHeads: () => mergeHeads(log.folderHeads, debts.allToldHeads()),
     });
     this.#stop = [
       log.appended.add((appended) => this.#received(appended)),

@@ -63,14 +63,6 @@ export class Debts {
     return heads;
   }
 
-  /** Everything that peers told of, over all documents. */
-  allToldHeads(): Heads {
-    let heads = NO_HEADS;
-    for (const owed of this.#owed.values())
-      for (const debt of owed.values()) heads = mergeHeads(heads, debt.heads);
-    return heads;
-  }
-
   /** Notes debts; a document already owed is owed up to both. Returns the rows that say so. */
   owe(peer: PeerName, debts: readonly Debt[]): StoreOperation[] {
     const owed = this.#of(peer);

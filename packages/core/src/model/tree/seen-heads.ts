@@ -1,8 +1,27 @@
 /** The heads a deletion names, as text. Whoever deleted had seen all that they cover, and nothing else. */
 import { fromBase64UrlEncoded } from 'lib0/buffer';
-import { toBase64Url } from '../../base/index.ts';
+import { type AuthorId, documentOf, type NodeId, toBase64Url, TREE_DOCUMENT } from '../../base/index.ts';
 import { isEvermeshError } from '../../errors/index.ts';
-import { encodeHeads, type Heads, Reader, readHeads } from '../../protocol/index.ts';
+import { encodeHeads, type Heads, raiseHead, Reader, readHeads } from '../../protocol/index.ts';
+import type { TreeHost } from './tree-host.ts';
+
+/**
+ * What is held or told of these nodes' documents, and of no other: heads of the whole folder would claim records that are still
+ * on their way, because an author's records of one document arrive in order, and those of two need not. Only of a file of which
+ * nothing is known but that it was made, what was seen is what came with its making.
+ */
+export function seenOf(
+  nodes: Iterable<{ readonly id: NodeId }>,
+  host: Pick<TreeHost, 'documentHeads'>,
+): string {
+  const seen = new Map<AuthorId, number>();
+  for (const { id } of nodes) {
+    const own = host.documentHeads(documentOf(id));
+    const heads = own.size === 0 ? host.documentHeads(TREE_DOCUMENT) : own;
+    for (const [author, counter] of heads) raiseHead(seen, author, counter);
+  }
+  return formatSeen(seen);
+}
 
 export const formatSeen = (heads: Heads): string => toBase64Url(encodeHeads(heads));
 

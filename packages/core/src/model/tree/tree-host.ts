@@ -8,9 +8,4 @@ export interface TreeHost {
   newNodeId(): NodeId;
   /** What is held or told of a document. When it grows, say so with `documentsChanged`. */
   documentHeads(document: DocumentId): Heads;
-  /**
-   * What is held or told of the whole folder. It must cover what `documentHeads` says of any document, and for each
-   * author it must name no record above one that was neither held nor told: a deletion will claim to have seen it.
-   */
-  folderHeads(): Heads;
 }

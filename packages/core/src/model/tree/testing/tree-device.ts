@@ -43,7 +43,6 @@ export class TreeDevice {
       newNodeId: () =>
         nodeIdFrom(Uint8Array.of(number, ...new Uint8Array(9), this.#nodes >> 8, this.#nodes++ & 255)),
       documentHeads: (document) => this.documentHeads(document),
-      folderHeads: () => this.#heard,
     });
   }
 
