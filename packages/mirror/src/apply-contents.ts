@@ -29,6 +29,8 @@ const BATCH_FILES = 256;
 const BATCH_BYTES = 32 * 1024 * 1024;
 /** Files written and synced at once. */
 const AT_ONCE = 8;
+/** What is kept of one file is not what it should be. */
+const OF_ONE_CONTENT: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'BLOB_DAMAGED', 'BLOB_NOT_FOUND']);
 
 /** A content that waits beside its place. */
 interface Staged {
@@ -95,7 +97,16 @@ class ContentBatch {
       this.#changes.push({ id: node.id, entry: { ...entry, heads } });
       return;
     }
-    await atPath(this.#world, path, node.id, async () => {
+    if (node.kind === 'symlink' && !isTarget(content)) {
+      this.#world.retryLater(node.id);
+      return this.#world.problem({
+        path,
+        code: 'NAME_REFUSED',
+        message: 'It is a symbolic link, and no disk can hold what it leads to.',
+        next: 'Remove it on any device, or make it anew where it came from.',
+      });
+    }
+    await this.#unlessDamaged(path, node.id, async () => {
       const temporary = temporaryPath(this.#world);
       const stat =
         node.kind === 'symlink'
@@ -115,16 +126,33 @@ class ContentBatch {
       if (found === undefined) this.#world.notHere(id);
       return found;
     } catch (error) {
-      if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
-      this.#world.retryLater(id);
-      this.#world.problem({
-        path,
-        code: 'CONTENT_DAMAGED',
-        message: `What is kept of it is damaged, so its newest content cannot be written. ${error.message}`,
-        next: 'Keep a copy of the data directory, then join the folder anew with an empty one.',
-      });
+      this.#damaged(path, id, error);
       return undefined;
     }
+  }
+
+  #unlessDamaged(path: string, id: NodeId, step: () => Promise<void>): Promise<void> {
+    return atPath(this.#world, path, id, async () => {
+      try {
+        await step();
+      } catch (error) {
+        // A failure of the disk is told by `atPath`.
+        if (isEvermeshError(error)) this.#damaged(path, id, error);
+        else throw error;
+      }
+    });
+  }
+
+  /** @throws the error itself if it is of more than this file */
+  #damaged(path: string, id: NodeId, error: unknown): void {
+    if (!isEvermeshError(error) || !OF_ONE_CONTENT.has(error.code)) throw error;
+    this.#world.retryLater(id);
+    this.#world.problem({
+      path,
+      code: 'CONTENT_DAMAGED',
+      message: `What is kept of it is damaged, so its newest content cannot be written. ${error.message}`,
+      next: 'Keep a copy of the data directory, then join the folder anew with an empty one.',
+    });
   }
 
   async #link(temporary: string, content: FileContent): Promise<FileStat | undefined> {
@@ -219,6 +247,10 @@ class ContentBatch {
     if ((await disk.lstat(temporary)) !== undefined) await disk.fs.unlink(disk.at(temporary));
   }
 }
+
+/** Whether a symbolic link can lead there. What another device, or a program, wrote may be anything. */
+const isTarget = (content: FileContent): boolean =>
+  content.kind === 'text' && content.text !== '' && !content.text.includes('\0');
 
 function intentOf(
   { node, replaces }: ContentStep,
