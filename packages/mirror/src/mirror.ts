@@ -41,6 +41,8 @@ export class Mirror {
   #started = false;
   #asleep: (() => void) | undefined;
   #queued = false;
+  /** At the last rest nothing was open. */
+  #isInStep = false;
   #timer: Timer | undefined;
   #gathering: Timer | undefined;
   #halted: EvermeshError | undefined;
@@ -196,7 +198,7 @@ export class Mirror {
       return;
     }
     const wait = this.#next.wait();
-    if (this.#next.wait(['again']) === undefined) this.#settled();
+    this.#settled();
     if (wait === undefined) return;
     this.#timer = clock.after(wait, () => {
       this.#next.take();
@@ -219,9 +221,16 @@ export class Mirror {
   }
 
   #settled(): void {
-    const { board, tell } = this.#parts.cycle;
-    if (board.state === 'in step') return;
+    const { board, tell, toDo, looks, folder } = this.#parts.cycle;
+    if (toDo.hasAgain || toDo.hasLater || looks.due !== undefined) {
+      board.state = 'waiting';
+      return;
+    }
+    const isTold = this.#isInStep && board.state === 'in step';
     board.state = 'in step';
+    // Contents that are not here may still come: the status says that they are waited for.
+    this.#isInStep = ![...board.notHere].some((id) => folder.nodes.node(id)?.id === id);
+    if (isTold || !this.#isInStep) return;
     tell({ type: 'inStep' });
   }
 
