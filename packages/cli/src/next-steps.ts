@@ -37,7 +37,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   PROTOCOL_UNSUPPORTED: `Update evermesh where it is older: on this computer or at the relay.`,
   AUTH_REQUIRED: `Give the relay's token in a file: --token-file FILE.`,
   AUTH_DENIED: `Check that the token file holds the token that the relay was started with.`,
-  ORIGIN_REFUSED: `Use the address that the relay listens on; a relay refuses connections that web pages make.`,
+  ORIGIN_REFUSED: `Use the address that the relay listens on, or start the relay with --allowed-host NAME for this one; web pages need --allowed-origin.`,
   LINK_CLOSED: `Nothing: the connection is made again.`,
   LINK_UNREACHABLE: `Check that the relay runs and that its address is right. Work goes on here, and is sent once the relay is back.`,
   RELAY_PORT_IN_USE: `Stop what listens there, or choose another port: --listen 127.0.0.1:0 takes a free one.`,

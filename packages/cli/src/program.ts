@@ -54,6 +54,8 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .option('--data <dir>', 'where the relay keeps what it stores')
     .option('--token-file <file>', 'serve those who know the token in this file')
     .option('--allow-everyone', 'serve everyone on this computer; only on a loopback address')
+    .option('--allowed-host <name>', 'a further name under which the relay is reached; repeatable', collected)
+    .option('--allowed-origin <origin>', 'a web page that may use the relay; repeatable', collected)
     .action((flags: RelayFlags & CommonFlags) => run(flags, (context) => relay(flags, context)));
 
   directoryOptions(command('up', 'keep a directory in step until stopped')).action(
@@ -85,6 +87,8 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     );
   return program;
 }
+
+const collected = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 const directoryOptions = (command: Command): Command =>
   command

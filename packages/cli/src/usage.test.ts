@@ -22,6 +22,14 @@ const WRONG: readonly (readonly [args: readonly string[], said: RegExp])[] = [
   [['relay', '--allow-everyone', '--listen', '127.0.0.1:99999'], /no address/],
   [['relay', '--allow-everyone', '--data', ''], /empty/],
   [['relay', '--token-file', ''], /empty/],
+  [['relay', '--allow-everyone', '--allowed-host'], /argument missing/],
+  [['relay', '--allow-everyone', '--allowed-host', ''], /no name of a host/],
+  [
+    ['relay', '--allow-everyone', '--allowed-host', 'a.example', '--allowed-host', 'ws://b'],
+    /'ws:\/\/b' is no name/,
+  ],
+  [['relay', '--allow-everyone', '--allowed-origin', ''], /no origin/],
+  [['relay', '--allow-everyone', '--allowed-origin', 'https://a.example/x'], /no origin/],
   [['relay', '--token-file', 'DIR'], /token file/],
   ...['up', 'sync'].flatMap((command): [string[], RegExp][] => [
     [[command], /missing required argument/i],

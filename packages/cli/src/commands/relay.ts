@@ -4,6 +4,7 @@ import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
 import { EvermeshError } from '@evermesh/core/errors';
 import { allowEveryone, type Authorizer, openRelay, sharedToken } from '@evermesh/server';
+import { parseAllowedHost, parseAllowedOrigin } from '../allowed-callers.ts';
 import type { CommandContext } from '../command-context.ts';
 import { makeDataDirectory, relayStoreError } from '../data-directory.ts';
 import { realPathOf } from '../directories.ts';
@@ -19,6 +20,8 @@ export interface RelayFlags {
   readonly data?: string | undefined;
   readonly tokenFile?: string | undefined;
   readonly allowEveryone?: boolean | undefined;
+  readonly allowedHost?: readonly string[] | undefined;
+  readonly allowedOrigin?: readonly string[] | undefined;
 }
 
 export async function relay(
@@ -26,6 +29,8 @@ export async function relay(
   { config, output, signal, logger }: CommandContext,
 ): Promise<ExitCode> {
   const listen = parseListenAddress(flags.listen);
+  const allowedHosts = flags.allowedHost?.map(parseAllowedHost);
+  const allowedOrigins = flags.allowedOrigin?.map(parseAllowedOrigin);
   const authorizer = await authorizerFrom(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
   await makeDataDirectory(data);
@@ -34,6 +39,8 @@ export async function relay(
     blobs: fileBlobs(join(data, 'blobs')),
     listen,
     authorizer,
+    allowedHosts,
+    allowedOrigins,
     logger,
   }).catch((error: unknown) => {
     throw relayStoreError(error, data);
