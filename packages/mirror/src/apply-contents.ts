@@ -17,12 +17,12 @@ import {
   temporaryPath,
 } from './apply-world.ts';
 import { digestOfContent } from './content-digest.ts';
-import { parentOf, sameBytes } from './disk.ts';
+import { parentOf } from './disk.ts';
 import type { FileStat } from './fs/file-system.ts';
 import type { Intent } from './intents.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { isShownAs } from './names.ts';
-import type { ContentStep, ModelPlan } from './reconcile-model.ts';
+import type { ContentStep } from './reconcile-model.ts';
 import { letGo, placeNew, placeOver } from './take-place.ts';
 
 const BATCH_FILES = 256;
@@ -274,34 +274,4 @@ export function writtenEntry(
     { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads },
     now,
   );
-}
-
-/** Executable bits that came from elsewhere. */
-export async function applyExecutables(steps: ModelPlan['executables'], world: ApplyWorld): Promise<number> {
-  const { disk, nodes, ancestor } = world;
-  const changes: AncestorChange[] = [];
-  for (const { node } of steps) {
-    const entry = ancestor.get(node.id);
-    const path = ancestor.pathOf(node.id);
-    // Written anew a moment ago, with the bit.
-    if (entry === undefined || path === undefined || entry.executable === node.executable) continue;
-    await atPath(world, path, node.id, async () => {
-      const stat = await disk.lstat(path);
-      if (
-        stat?.kind !== 'file' ||
-        !sameBytes(stat, entry) ||
-        stat.inode !== entry.inode ||
-        !(await disk.isOwnDirectory(parentOf(path)))
-      ) {
-        return world.lookAgain(parentOf(path), node.id);
-      }
-      await disk.fs.setExecutable(disk.at(path), node.executable);
-      const after = restamped(entry, await disk.lstat(path));
-      changes.push({ id: node.id, entry: { ...after, executable: node.executable } });
-      world.tell({ type: 'change', direction: 'out', change: 'edited', path });
-    });
-  }
-  if (changes.length > 0) await nodes.keep(ancestor.rows(changes));
-  ancestor.took(changes);
-  return changes.length;
 }

@@ -1,6 +1,7 @@
 /** Brings the disk to what the folder shows: identities, places, contents, executable bits, in this order. */
 import type { AncestorChange } from './ancestor.ts';
-import { applyContents, applyExecutables } from './apply-contents.ts';
+import { applyContents } from './apply-contents.ts';
+import { applyExecutables } from './apply-executables.ts';
 import { applyStructure } from './apply-structure.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import type { ModelPlan } from './reconcile-model.ts';
