@@ -86,23 +86,34 @@ class OperationRun {
     operations: readonly NodeOperation[],
     options: ApplyOptions,
   ): { result: ApplyResult; durable: Promise<void> } {
-    const { treeDoc, log } = this.#state;
-    this.#records.capture(TREE_DOCUMENT, treeDoc, () =>
-      treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))),
-    );
+    const { treeDoc } = this.#state;
+    try {
+      this.#records.capture(TREE_DOCUMENT, treeDoc, () =>
+        treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))),
+      );
+    } catch (error) {
+      // What was written stays in the documents. Without a record, nothing written later could be read behind it.
+      this.#append().catch(() => undefined);
+      throw error;
+    }
     const heads = new Map<NodeId, Heads>();
     const result: ApplyResult = { heads, failures: this.#failures, stayed: this.#stayed };
     const beside = (): readonly StoreOperation[] => {
       for (const [id, shown] of this.#written) heads.set(id, this.#headsAfter(id, shown));
       return [...this.#baseRows(heads), ...(options.beside?.(result) ?? [])];
     };
+    return { result, durable: this.#append(beside) };
+  }
+
+  /** Gives what was written to the log. */
+  #append(beside: () => readonly StoreOperation[] = () => []): Promise<void> {
     const records = this.#records.take();
-    const { durable } = log.append(records, { beside, source: LOCAL });
+    const { durable } = this.#state.log.append(records, { beside, source: LOCAL });
     this.#state.step(
       'local',
       records.map(({ header }) => header.document),
     );
-    return { result, durable };
+    return durable;
   }
 
   #try(operation: NodeOperation, index: number): void {

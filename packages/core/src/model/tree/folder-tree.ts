@@ -116,7 +116,9 @@ export class FolderTree {
     this.#checkFree(directory, name, undefined);
     const node = id ?? this.#host.newNodeId();
     if (!isNodeId(node) || digest.includes('|'))
-      throw new TypeError('A new node has a well-formed id and digest.');
+      throw new EvermeshError('PATH_INVALID', 'A new node has a well-formed id and digest.', {
+        details: { id: node, digest },
+      });
     if (this.knows(node))
       throw new EvermeshError('PATH_EXISTS', 'A node of this id exists or existed.', {
         details: { id: node },
