@@ -5,7 +5,7 @@ import type { FolderLog } from '@evermesh/core/log';
 import { decodeRecord, type LogRecord, type RecordHeader } from '@evermesh/core/protocol';
 
 /**
- * The records of one PUT: of this folder, of one author, counters ascending.
+ * The records of one PUT: updates, of this folder, of one author, counters ascending.
  *
  * Neither that atomic groups are whole nor that the blobs are here is asked for. Who writes sends both; but a relay that
  * lost its disk is refilled by devices that hold a part of a group, or a record without its blob, even of their own:
@@ -16,7 +16,11 @@ export function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRe
   const decoded = records.map(decodeRecord);
   let previous: LogRecord | undefined;
   for (const record of decoded) {
-    const { folder, author, counter } = record.header;
+    const { folder, author, counter, kind, covers } = record.header;
+    // One could say that it stands for what its author never saw: that would count as here, and never be taken.
+    if (kind !== 'update' || covers.size > 0) {
+      throw new EvermeshError('FORMAT_TOO_NEW', 'Snapshots are reserved: this version takes updates only.');
+    }
     if (folder !== log.folder) throw malformed('A record belongs to another folder.');
     if (previous !== undefined && (previous.header.author !== author || previous.header.counter >= counter)) {
       throw malformed('Records of one PUT have one author and ascending counters.');

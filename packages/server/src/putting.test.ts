@@ -1,6 +1,6 @@
-import type { FolderId } from '@evermesh/core/base';
+import type { DeviceId, FolderId } from '@evermesh/core/base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { A, B, TestAuthor } from './testing/test-author.ts';
+import { A, B, type RecordOptions, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestRelay } from './testing/test-relay.ts';
 
@@ -136,6 +136,18 @@ describe('PUT', () => {
   ])('of %s stores nothing', async (_, records) => {
     put(...records());
     expect(await client.next('REFUSED')).toMatchObject({ code: 'RECORD_MALFORMED' });
+    expect(await recordsOf()).toEqual([]);
+  });
+
+  test.each<[string, RecordOptions]>([
+    ['a snapshot', { kind: 'snapshot' }],
+    [
+      'an update that covers something',
+      { covers: new Map([[new TestAuthor('f'.repeat(32) as DeviceId).id, 9]]) },
+    ],
+  ])('of %s is refused: this version has none', async (_, options) => {
+    put(author.record(A, 'a', options));
+    expect(await client.next('REFUSED')).toMatchObject({ code: 'FORMAT_TOO_NEW' });
     expect(await recordsOf()).toEqual([]);
   });
 

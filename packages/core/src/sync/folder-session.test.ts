@@ -349,6 +349,18 @@ describe('out of turn', () => {
     const stray = { ...own, header: { ...own.header, folder: '00'.repeat(16) as typeof FOLDER } };
     await expect(talk.live([stray], 6)).rejects.toMatchObject({ code: 'RECORD_MALFORMED' });
   });
+
+  test('a snapshot, or what covers more than itself, is not stored: this version has none', async () => {
+    const { folder, other, own } = await inStep();
+    const talk = await Conversation.begin(folder);
+    await talk.opened(5, { resumed: true });
+    const covers = headsOf(other.author, 9);
+    for (const more of [{ kind: 'snapshot' as const }, { covers }]) {
+      const reserved = { ...own, header: { ...own.header, ...more } };
+      await expect(talk.live([reserved], 6)).rejects.toMatchObject({ code: 'FORMAT_TOO_NEW' });
+      await expect(talk.records([reserved])).rejects.toMatchObject({ code: 'FORMAT_TOO_NEW' });
+    }
+  });
 });
 
 async function recordsIn(folder: TestFolder, document: string): Promise<LogRecord[]> {

@@ -114,8 +114,13 @@ export class Inbox {
 
   #decode(bytes: Uint8Array): LogRecord {
     const record = decodeRecord(bytes);
-    if (record.header.folder === this.#folder) return record;
-    throw new EvermeshError('RECORD_MALFORMED', 'The peer sent a record of another folder.');
+    const { folder, kind, covers: covered } = record.header;
+    if (folder !== this.#folder) {
+      throw new EvermeshError('RECORD_MALFORMED', 'The peer sent a record of another folder.');
+    }
+    // One could say that it stands for what its author never saw: that would count as here, and never be taken.
+    if (kind === 'update' && covered.size === 0) return record;
+    throw new EvermeshError('FORMAT_TOO_NEW', 'Snapshots are reserved: this version takes updates only.');
   }
 
   /** Records that have a gap are owed from now on; blobs that stored ones name are wanted. */

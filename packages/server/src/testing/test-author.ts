@@ -10,7 +10,13 @@ import {
   systemRandom,
   utf8,
 } from '@evermesh/core/base';
-import { type AtomicGroup, encodeRecord, makeRecord } from '@evermesh/core/protocol';
+import {
+  type AtomicGroup,
+  encodeRecord,
+  type Heads,
+  makeRecord,
+  type RecordKind,
+} from '@evermesh/core/protocol';
 
 export const FOLDER = '0123456789abcdef0123456789abcdef' as FolderId;
 export const A = 'a' as DocumentId;
@@ -20,6 +26,8 @@ export interface RecordOptions {
   readonly folder?: FolderId;
   readonly group?: AtomicGroup;
   readonly blobs?: readonly BlobName[];
+  readonly kind?: RecordKind;
+  readonly covers?: Heads;
 }
 
 export class TestAuthor {
