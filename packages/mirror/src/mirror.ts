@@ -100,7 +100,7 @@ export class Mirror {
    */
   settle(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<number> {
     return this.#guarded(options.signal, async (signal) => {
-      const { toDo } = this.#parts.cycle;
+      const { toDo, looks } = this.#parts.cycle;
       toDo.directories('all');
       toDo.nodes('all');
       let changes = 0;
@@ -112,6 +112,8 @@ export class Mirror {
         if (changes === before) patience -= 1;
         if (wait === undefined || patience === 0) break;
         await this.#pause(wait, signal);
+        // Without a watch nobody tells where to: what is gone from one directory may be in any other.
+        if (!this.#started && looks.due !== undefined) toDo.directories('all');
         this.#next.take();
       }
       this.#settled();
