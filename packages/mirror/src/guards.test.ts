@@ -138,6 +138,23 @@ describe('the lock', () => {
     }
   });
 
+  test.runIf(process.platform === 'linux')(
+    'of a process whose number another one has by now is void: of another boot, or of another start',
+    async () => {
+      const a = await settled();
+      const [identity] = (await fs.readFile(a.at('.evermesh/lock'), 'utf8')).split(' ');
+      const [, boot] = (identity as string).split(':');
+      await a.closeMirror();
+      for (const holder of [`${process.ppid}:before:`, `${process.ppid}:${boot}:1`]) {
+        await a.write('.evermesh/lock', `${holder} 0011223344556677\n`);
+        await a.open();
+        await a.closeMirror();
+      }
+      await a.write('.evermesh/lock', `${process.ppid}:${boot}: 0011223344556677\n`);
+      await expect(a.open()).rejects.toMatchObject({ code: 'MIRROR_LOCKED' });
+    },
+  );
+
   test('of a living process holds', async () => {
     const a = await settled();
     await a.closeMirror();

@@ -21,9 +21,11 @@ export async function lockDirectory(disk: Disk, random: Random): Promise<() => P
   for (let attempt = 0; attempt < 3; attempt++) {
     if (await tryToLock(disk, token)) return () => unlock(disk, token);
     const holder = await readLock(disk);
-    const [processId, holderToken] = parse(holder);
+    const [identity, holderToken] = parse(holder);
+    const processId = numberOf(identity);
     // A container starts its process with the same number each time: what this one did not take is of one before.
-    const isHeld = processId === disk.fs.processId ? held.has(holderToken) : disk.fs.isRunning(processId);
+    const isOwnNumber = processId === numberOf(disk.fs.processIdentity);
+    const isHeld = isOwnNumber ? held.has(holderToken) : disk.fs.isRunning(identity);
     if (isHeld) {
       throw new EvermeshError(
         'MIRROR_LOCKED',
@@ -44,7 +46,7 @@ export async function lockDirectory(disk: Disk, random: Random): Promise<() => P
 
 async function tryToLock(disk: Disk, token: string): Promise<boolean> {
   const temporary = `${TEMPORARY}/lock-${token}`;
-  const content = utf8(`${disk.fs.processId} ${token}\n`);
+  const content = utf8(`${disk.fs.processIdentity} ${token}\n`);
   await disk.fs.createFile(disk.at(temporary), [content], { executable: false });
   try {
     // With what it says at once: an empty lock would look like one that nobody holds.
@@ -61,10 +63,12 @@ async function tryToLock(disk: Disk, token: string): Promise<boolean> {
   return true;
 }
 
-function parse(lock = ''): [processId: number, token: string] {
-  const [processId = '', token = ''] = lock.trim().split(' ');
-  return [Number.parseInt(processId, 10), token];
+function parse(lock = ''): [identity: string, token: string] {
+  const [identity = '', token = ''] = lock.trim().split(' ');
+  return [identity, token];
 }
+
+const numberOf = (identity: string): number => Number.parseInt(identity, 10);
 
 async function unlock(disk: Disk, token: string): Promise<void> {
   held.delete(token);

@@ -83,9 +83,10 @@ export interface FileSystem {
   setExecutable(path: string, executable: boolean): Promise<void>;
   /** Resolves when the names in a directory survive a power cut. */
   syncDirectory(path: string): Promise<void>;
-  /** This process, and whether another one lives: who holds a lock file. */
-  readonly processId: number;
-  isRunning(processId: number): boolean;
+  /** This process: its number, and behind a colon what tells it from others that had or will have it. No spaces. */
+  readonly processIdentity: string;
+  /** Whether the process of such an identity lives, which may be a number alone: who holds a lock file. */
+  isRunning(identity: string): boolean;
   /** Keeps this process alive, which pending timers do not, until the returned function is called. */
   stayAlive(): () => void;
 }

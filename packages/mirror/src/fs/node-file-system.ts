@@ -4,6 +4,7 @@ import * as fs from 'node:fs/promises';
 import type { DirectoryListing, FileStat, FileSystem } from './file-system.ts';
 import { ended } from './node-call.ts';
 import { createFile, openToRead, readStart, toleratesNoSync, withExecutable } from './node-contents.ts';
+import { isRunning, processIdentity } from './node-process.ts';
 import { statOf } from './node-stat.ts';
 
 /** Stats asked for at once: more only fill the thread pool's queue and memory. */
@@ -51,17 +52,8 @@ export const nodeFileSystem: FileSystem = {
       await handle.close();
     }
   },
-  processId: process.pid,
-  isRunning(processId) {
-    // Zero and less name groups of processes.
-    if (!(processId > 0)) return false;
-    try {
-      process.kill(processId, 0);
-      return true;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EPERM';
-    }
-  },
+  processIdentity: processIdentity(),
+  isRunning,
   stayAlive() {
     const timer = setInterval(() => undefined, LONG);
     return () => clearInterval(timer);
