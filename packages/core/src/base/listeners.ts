@@ -7,8 +7,20 @@ export class Listeners<Event> {
     return () => this.#callbacks.delete(callback);
   }
 
+  /**
+   * Tells all of them. What one throws keeps it neither from the others nor from whoever emits, for what is told of has
+   * happened; it is thrown on its own afterwards, as an error that nobody handles.
+   */
   emit(event: Event): void {
     // A copy: a callback may add or remove others while it runs.
-    for (const callback of [...this.#callbacks]) callback(event);
+    for (const callback of [...this.#callbacks]) {
+      try {
+        callback(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }

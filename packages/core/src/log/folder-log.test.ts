@@ -194,6 +194,19 @@ describe('durable before visible', () => {
     expect(store.rows.has('y')).toBe(true);
   });
 
+  test('when what should stand beside records cannot be made, the records are stored alone', async () => {
+    const store = memoryStore();
+    const { log } = await open(store);
+    const { durable } = log.append([record(ANN, 'd', 1, 0)], {
+      beside: () => {
+        throw new Error('mine');
+      },
+    });
+    await expect(durable).rejects.toThrow('mine');
+    await log.append([record(ANN, 'd', 2, 1)]).durable;
+    expect(await placesOf((await open(store)).log)).toEqual(['1 d 1', '2 d 2']);
+  });
+
   test('when the store fails, everything rejects and nothing becomes visible', async () => {
     const store = memoryStore();
     const { log } = await open(store);

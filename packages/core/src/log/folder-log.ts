@@ -64,9 +64,14 @@ export interface AppendOptions {
 
 export interface AppendResult {
   readonly outcomes: readonly Outcome[];
-  /** Resolves when everything stored, and everything beside it, survives a power cut. */
+  /**
+   * Resolves when everything stored, and everything beside it, survives a power cut. Rejects with what `beside` threw:
+   * the records are stored then, and nothing beside them.
+   */
   readonly durable: Promise<void>;
 }
+
+type Rows = { readonly rows: readonly StoreOperation[] } | { readonly thrown: unknown };
 
 export interface LogOptions {
   readonly store: Store;
@@ -152,15 +157,16 @@ export class FolderLog {
     const outcomes: Outcome[] = [];
     for (const group of groups(records)) outcomes.push(...this.#appendGroup(group));
     const entries = outcomes.flatMap((outcome) => (outcome.type === 'stored' ? [outcome.entry] : []));
-    const beside = typeof options.beside === 'function' ? options.beside(outcomes) : (options.beside ?? []);
+    const beside = besideOf(options.beside ?? [], outcomes);
     const indexes = new Map(
       entries.map(({ record }) => [record.header.document, this.#assigned.get(record.header.document)]),
     );
     const position = this.#assignedPosition;
-    const operations = [...this.#rows(entries, indexes), ...beside];
-    const durable = this.#committer.commit(operations).then(() => {
+    const rows = this.#rows(entries, indexes);
+    const durable = this.#committer.commit('rows' in beside ? [...rows, ...beside.rows] : rows).then(() => {
       this.#publish(indexes, position);
       if (entries.length > 0) this.appended.emit({ entries, source: options.source });
+      if ('thrown' in beside) throw beside.thrown;
     });
     return { outcomes, durable };
   }
@@ -262,6 +268,15 @@ export function nextDigest(previous: Uint8Array, { header }: LogRecord): Uint8Ar
     0,
     16,
   );
+}
+
+/** What throws here must not keep from the disk what has its place in the log already. */
+function besideOf(beside: NonNullable<AppendOptions['beside']>, outcomes: readonly Outcome[]): Rows {
+  try {
+    return { rows: typeof beside === 'function' ? beside(outcomes) : beside };
+  } catch (thrown) {
+    return { thrown };
+  }
 }
 
 /** Splits into atomic groups; a record without one stands alone. */
