@@ -1,9 +1,8 @@
 /**
- * What the body of a record is: one byte of encoding, then a Yjs update. Everything that is known of Yjs about bodies
- * is here: checking, summarising, applying and merging them.
+ * What the body of a record is: one byte of encoding, which is 0, then a Yjs update in Yjs' encoding V1. Everything that
+ * is known of Yjs about bodies is here: checking, summarising and applying them.
  *
- * - 0: update in Yjs' encoding V1, the one written
- * - 1: update in Yjs' encoding V2
+ * Encoding V2 is refused: its counts are run-length coded, so a few bytes can claim more structs than memory holds.
  */
 import * as Y from 'yjs';
 import { concatBytes } from '../base/index.ts';
@@ -12,10 +11,6 @@ import type { ClockRange } from '../protocol/index.ts';
 import { isSoundUpdate } from './update-frame.ts';
 
 const V1 = 0;
-const V2 = 1;
-
-/** Updates that are merged at once: Yjs needs time that is quadratic in their number. */
-const MERGE_FAN_IN = 64;
 
 export function newDocument(guid: string, clientID: number, gc: boolean): Y.Doc {
   const doc = new Y.Doc({ guid, gc });
@@ -53,11 +48,6 @@ export function clocksOf(body: Uint8Array): ClockRange[] {
  */
 export function applyBody(doc: Y.Doc, body: Uint8Array, origin: unknown): void {
   const update = updateOf(body);
-  if (body[0] === V2) {
-    decodeBody(body);
-    Y.applyUpdateV2(doc, update, origin);
-    return;
-  }
   if (!isSoundUpdate(update)) throw malformed(undefined);
   try {
     Y.applyUpdate(doc, update, origin);
@@ -68,37 +58,13 @@ export function applyBody(doc: Y.Doc, body: Uint8Array, origin: unknown): void {
   }
 }
 
-/**
- * One body with what all of them hold. Nothing is garbage-collected: many or large ones go through a document instead.
- * @throws UPDATE_MALFORMED
- */
-export function mergeBodies(bodies: readonly Uint8Array[]): Uint8Array {
-  try {
-    let updates = bodies.map((body) =>
-      body[0] === V2 ? Y.convertUpdateFormatV2ToV1(updateOf(body)) : updateOf(body),
-    );
-    while (updates.length > 1) {
-      const merged: Uint8Array[] = [];
-      for (let i = 0; i < updates.length; i += MERGE_FAN_IN)
-        merged.push(Y.mergeUpdates(updates.slice(i, i + MERGE_FAN_IN)));
-      updates = merged;
-    }
-    return encodeBody(updates[0] ?? EMPTY_UPDATE);
-  } catch (error) {
-    throw malformed(error);
-  }
-}
-
-/** No structs, no deletions. */
-const EMPTY_UPDATE = Uint8Array.of(0, 0);
-
 type Decoded = ReturnType<typeof Y.decodeUpdate>;
 
 /** @throws UPDATE_MALFORMED */
 export function decodeBody(body: Uint8Array): Decoded {
   let decoded: Decoded;
   try {
-    decoded = body[0] === V2 ? Y.decodeUpdateV2(updateOf(body)) : Y.decodeUpdate(updateOf(body));
+    decoded = Y.decodeUpdate(updateOf(body));
   } catch (error) {
     throw malformed(error);
   }
@@ -108,7 +74,7 @@ export function decodeBody(body: Uint8Array): Decoded {
 }
 
 function updateOf(body: Uint8Array): Uint8Array {
-  if (body[0] !== V1 && body[0] !== V2) throw malformed(undefined);
+  if (body[0] !== V1) throw malformed(undefined);
   return body.subarray(1);
 }
 
