@@ -149,4 +149,11 @@ describe('the state of a link', () => {
     link.away();
     expect([watch(link).report.state, watch(link).failure]).toEqual(['away', undefined]);
   });
+
+  test('is refused, and a failure, when the address is wrong, although it is tried again', () => {
+    const link = new FakeLink();
+    link.away(new EvermeshError('RELAY_NOT_TLS', 'No TLS.'));
+    expect(watch(link).report).toMatchObject({ state: 'refused', why: { code: 'RELAY_NOT_TLS' } });
+    expect(watch(link).failure).toMatchObject({ code: 'RELAY_NOT_TLS' });
+  });
 });

@@ -16,12 +16,16 @@ const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set([
   'AUTH_DENIED',
   'ORIGIN_REFUSED',
   'PROTOCOL_UNSUPPORTED',
+  'RELAY_NOT_TLS',
   'FORMAT_TOO_NEW',
   'FOLDER_NOT_FOUND',
   'STORE_FAILED',
   'STORE_CLOSED',
   'STORE_CORRUPT',
 ]);
+
+const needsAPerson = (error: EvermeshError | undefined): boolean =>
+  error !== undefined && NEEDS_A_PERSON.has(error.code);
 
 export class LinkWatch {
   /** The link's state, or whether the folder is in step, may have changed. */
@@ -82,8 +86,7 @@ export class LinkWatch {
   /** Why it makes no sense to go on. */
   get failure(): EvermeshError | undefined {
     if (this.#link.status() === 'closed') return new EvermeshError('LINK_CLOSED', 'The link was closed.');
-    const error = this.#link.status() === 'refused' ? this.#link.error : this.#folderState?.error;
-    return error !== undefined && NEEDS_A_PERSON.has(error.code) ? error : undefined;
+    return [this.#link.error, this.#folderState?.error].find(needsAPerson);
   }
 
   /** Resolves as soon as `check` is true; looked at after every change. Rejects with the signal's reason. */
@@ -117,16 +120,21 @@ export class LinkWatch {
     switch (this.#link.status()) {
       case 'connecting':
         // A further attempt after a failed one is still "away" to a person.
-        return this.#link.error === undefined ? 'connecting' : 'away';
+        return this.#link.error === undefined ? 'connecting' : this.#failedState();
       case 'connected':
         return this.#connectedState();
       case 'waiting':
-        return 'away';
+        return this.#failedState();
       case 'refused':
         return 'refused';
       default:
         return 'off';
     }
+  }
+
+  /** A wrong address may be tried again and again, and is still not a relay that will come back. */
+  #failedState(): LinkState {
+    return needsAPerson(this.#link.error) ? 'refused' : 'away';
   }
 
   /** A relay may greet a device and then not let it have the folder: only what it says to that counts. */

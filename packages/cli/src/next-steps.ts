@@ -41,6 +41,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   LINK_CLOSED: `Nothing: the connection is made again.`,
   LINK_UNREACHABLE: `Check that the relay runs and that its address is right. Work goes on here, and is sent once the relay is back.`,
   RELAY_PORT_IN_USE: `Stop what listens there, or choose another port: --listen 127.0.0.1:0 takes a free one.`,
+  RELAY_NOT_TLS: `Write ws:// if the relay is meant to be reached without TLS, or give the address and port at which TLS answers for it.`,
   RELAY_UNSAFE: `Give a token in a file: --token-file FILE. Without one a relay serves only this computer: --allow-everyone on 127.0.0.1.`,
   RELAY_DRAINING: `Nothing: the connection is made again once the relay is back.`,
   MIRROR_HALTED: `Bring back what is missing. If it was removed on purpose, run the command again with --allow-mass-deletion.`,

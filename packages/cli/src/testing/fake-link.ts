@@ -47,9 +47,9 @@ export class FakeLink {
     this.onStatus.emit(this.#status);
   }
 
-  away(): void {
+  away(error: EvermeshError = new EvermeshError('LINK_UNREACHABLE', 'Nobody answers.')): void {
     this.#status = 'waiting';
-    this.error = new EvermeshError('LINK_UNREACHABLE', 'Nobody answers.');
+    this.error = error;
     this.#folder = { ...this.#folder, state: 'waiting', error: undefined, isSynced: false };
     this.onStatus.emit(this.#status);
   }

@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   LINK_CLOSED: { retryable: true },
   LINK_UNREACHABLE: { retryable: true },
   RELAY_PORT_IN_USE: { retryable: false },
+  RELAY_NOT_TLS: { retryable: false },
   RELAY_UNSAFE: { retryable: false },
   RELAY_DRAINING: { retryable: true },
   MIRROR_HALTED: { retryable: false },
