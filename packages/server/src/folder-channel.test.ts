@@ -1,11 +1,11 @@
 import { memoryStore } from '@evermesh/adapters/memory';
-import { type DeviceId, systemRandom } from '@evermesh/core/base';
-import { openStore } from '@evermesh/core/log';
+import { type DeviceId, silentLogger, systemRandom } from '@evermesh/core/base';
+import { openStore, recordKey } from '@evermesh/core/log';
 import { decodeMessage, decodeRecord, type FromRelay } from '@evermesh/core/protocol';
 import { expect, test } from 'vitest';
 import { type ChannelSocket, FolderChannel } from './folder-channel.ts';
 import { FolderRegistry, type OpenFolder } from './folder-registry.ts';
-import { A, B, FOLDER, TestAuthor } from './testing/test-author.ts';
+import { A, B, C, FOLDER, TestAuthor } from './testing/test-author.ts';
 
 /** A socket that is as full as the test says. */
 class TestSocket implements ChannelSocket {
@@ -43,7 +43,14 @@ test('a record that becomes durable while a reader is told of others is told in 
   const failed = (error: unknown): never => {
     throw error;
   };
-  const channel = new FolderChannel({ channel: 1, grant: 'write', folder, socket, failed });
+  const channel = new FolderChannel({
+    channel: 1,
+    grant: 'write',
+    folder,
+    socket,
+    logger: silentLogger,
+    failed,
+  });
   let waits = 0;
   const caughtUp = new Promise<void>((resolve) => {
     socket.onDrained = async () => {
@@ -65,4 +72,42 @@ test('a record that becomes durable while a reader is told of others is told in 
   await channel.close();
   await append(A);
   expect(socket.sent).toHaveLength(4);
+});
+
+test.each([
+  ['is damaged', (row: Uint8Array) => row.with(-1, (row.at(-1) ?? 0) ^ 1)],
+  ['is lost', () => undefined],
+])('a document of which a record %s keeps a reader from nothing else', async (_, spoil) => {
+  const store = memoryStore();
+  await openStore(store);
+  const folder = await (await FolderRegistry.open(store, systemRandom)).acquire(FOLDER, true);
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const records = [A, B, B, B, C].map((document) => author.record(document, 'text'));
+  await folder.log.append(records.map(decodeRecord)).durable;
+  const key = recordKey(FOLDER, B, 3);
+  const value = spoil((await store.get(key)) as Uint8Array<ArrayBuffer>);
+  await store.batch([value === undefined ? { type: 'del', key } : { type: 'put', key, value }], {
+    sync: true,
+  });
+  const socket = new TestSocket();
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (message: string) => errors.push(message) };
+  const failed = (error: unknown): never => {
+    throw error;
+  };
+  const channel = new FolderChannel({ channel: 1, grant: 'read', folder, socket, logger, failed });
+  await channel.open({ epoch: folder.log.epoch, ...folder.log.position });
+  await channel.pull({
+    type: 'PULL',
+    channel: 1,
+    documents: [A, B, C].map((document) => ({ document, heads: new Map() })),
+  });
+  expect(socket.sent.at(-1)).toEqual({
+    type: 'RECORDS',
+    channel: 1,
+    records: [records[0], records[1], records[4]],
+    done: [A, B, C],
+  });
+  expect(errors).toEqual(['a document is damaged in the store']);
+  await channel.close();
 });

@@ -3,7 +3,7 @@
  * order, by LIVE while it keeps up. One that does not is told later what changed behind its place, by CHANGED: nothing
  * is kept for it meanwhile, however slow it is.
  */
-import { type DocumentId, equalBytes, SerialQueue } from '@evermesh/core/base';
+import { type DocumentId, equalBytes, type Logger, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { Appended, AppendResult } from '@evermesh/core/log';
 import {
@@ -21,6 +21,7 @@ import type { FolderReader, OpenFolder } from './folder-registry.ts';
 import { changedPages } from './changed-pages.ts';
 import { liveFrame } from './live-frames.ts';
 import { checkRepeats, decodePut } from './put-check.ts';
+import { readableRecords } from './readable-records.ts';
 
 /** The socket as a channel sees it. */
 export interface ChannelSocket {
@@ -36,6 +37,7 @@ export interface FolderChannelOptions {
   readonly grant: Grant;
   readonly folder: OpenFolder;
   readonly socket: ChannelSocket;
+  readonly logger: Logger;
   /** The channel cannot go on. */
   readonly failed: (error: unknown) => void;
 }
@@ -159,7 +161,7 @@ export class FolderChannel implements FolderReader {
   }
 
   async #pull(documents: Pull['documents']): Promise<void> {
-    const { channel, folder, socket } = this.#options;
+    const { channel, folder, socket, logger } = this.#options;
     let records: Uint8Array[] = [];
     let done: DocumentId[] = [];
     let size = 0;
@@ -171,7 +173,7 @@ export class FolderChannel implements FolderReader {
       size = 0;
     };
     for (const { document, heads } of documents) {
-      for await (const { bytes } of folder.log.read.document(document, heads)) {
+      for await (const bytes of readableRecords(folder.log, document, heads, logger)) {
         if (size + bytes.byteLength > PAGE_BYTES && size > 0) await flush();
         if (this.#isClosed) return;
         records.push(bytes);

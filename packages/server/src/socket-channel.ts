@@ -87,6 +87,7 @@ export class SocketChannel {
         grant,
         folder,
         socket,
+        logger: parts.logger,
         failed,
       });
       if (this.#isOver) return;

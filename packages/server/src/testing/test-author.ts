@@ -21,6 +21,7 @@ import {
 export const FOLDER = '0123456789abcdef0123456789abcdef' as FolderId;
 export const A = 'a' as DocumentId;
 export const B = 'b' as DocumentId;
+export const C = 'c' as DocumentId;
 
 export interface RecordOptions {
   readonly folder?: FolderId;
