@@ -1,6 +1,7 @@
 /**
  * Runs the session of one folder on one socket: does what the session wants done, and tells it what became of that.
- * Everything that ends the connection goes through `fail`; nothing is thrown at whoever hands in a message.
+ * Everything that ends the connection goes through `fail`; nothing is thrown at whoever hands in a message. Damage in
+ * this folder ends the session of this folder only.
  */
 import { type Clock, type Logger, SerialQueue } from '../base/index.ts';
 import { EvermeshError, type ErrorCode, isErrorCode, isEvermeshError } from '../errors/index.ts';
@@ -16,6 +17,9 @@ import type { RemoteBlobs } from './transport.ts';
 
 /** Milliseconds after which a blob that the peer could not take is offered again. */
 const RETRY_UPLOAD = 30_000;
+
+/** What is wrong with the records of one folder, here or there: others on the connection have nothing to do with it. */
+const OF_FOLDER: ReadonlySet<ErrorCode> = new Set(['STORE_CORRUPT', 'RECORD_MALFORMED', 'FORMAT_TOO_NEW']);
 
 export interface FolderDriverOptions {
   readonly folder: SyncedFolder;
@@ -41,6 +45,8 @@ export class FolderDriver {
   readonly #abort = new AbortController();
   readonly #stopWatching: () => void;
   #session: FolderSession | undefined;
+  /** Damage that this side found. */
+  #damage: Refusal | undefined;
   #uploads = 0;
   #retryTold = false;
   /** Appends and reads that have not ended. */
@@ -54,11 +60,11 @@ export class FolderDriver {
   }
 
   get state(): FolderSession['state'] {
-    return this.#session?.state ?? 'opening';
+    return this.#damage === undefined ? (this.#session?.state ?? 'opening') : 'refused';
   }
 
   get refusal(): Refusal | undefined {
-    return this.#session?.refusal;
+    return this.#damage ?? this.#session?.refusal;
   }
 
   /** Both sides hold the same, blobs included, as far as it is durable here. */
@@ -120,7 +126,7 @@ export class FolderDriver {
     try {
       act(this.#session);
     } catch (error) {
-      this.#options.fail(asError(error));
+      this.#fail(asError(error));
     }
   }
 
@@ -188,10 +194,19 @@ export class FolderDriver {
     this.#options.changed();
   }
 
+  #fail(error: EvermeshError): void {
+    if (!OF_FOLDER.has(error.code)) return this.#options.fail(error);
+    const { folder, logger } = this.#options;
+    logger.error('a folder is damaged', { folder: folder.id, code: error.code, error: error.message });
+    this.#damage = { code: error.code, reason: error.message, retryAfter: 0 };
+    this.#session?.refuse(this.#damage);
+    this.#options.changed();
+  }
+
   #track(work: Promise<unknown>): void {
     const ended = work
       .catch((error: unknown) => {
-        if (!this.#abort.signal.aborted) this.#options.fail(asError(error));
+        if (!this.#abort.signal.aborted) this.#fail(asError(error));
       })
       .finally(() => this.#running.delete(ended));
     this.#running.add(ended);

@@ -103,7 +103,10 @@ export class FolderSession {
     return [send({ type: 'OPEN', channel, folder, create, cursor: this.#cursor })];
   }
 
-  /** @throws MESSAGE_UNEXPECTED, RECORD_MALFORMED, FORMAT_TOO_NEW: the connection is of no use any more */
+  /**
+   * @throws MESSAGE_UNEXPECTED: the connection is of no use any more; RECORD_MALFORMED, FORMAT_TOO_NEW: this folder's session
+   * is
+   */
   receive(message: FromRelay): Effect[] {
     if (this.#state === 'refused') return [];
     if (message.type === 'OPENED') return this.#onOpened(message);

@@ -36,13 +36,11 @@ export interface LinkedFolder {
 /** After these, the next attempt would end like the last one. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   'PROTOCOL_UNSUPPORTED',
-  'FORMAT_TOO_NEW',
   'AUTH_REQUIRED',
   'AUTH_DENIED',
   'ORIGIN_REFUSED',
   'STORE_FAILED',
   'STORE_CLOSED',
-  'STORE_CORRUPT',
 ]);
 
 export class Link {

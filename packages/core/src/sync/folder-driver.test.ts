@@ -1,0 +1,79 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, expect, test } from 'vitest';
+import { silentLogger } from '../base/index.ts';
+import type { EvermeshError } from '../errors/index.ts';
+import { recordKey } from '../log/index.ts';
+import { encodeRecord, type FromRelay, LIMITS } from '../protocol/index.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '@evermesh/testkit';
+import { FolderDriver } from './folder-driver.ts';
+import { BlobPeer } from './testing/blob-peer.ts';
+import { cursorAt, place } from './testing/conversation.ts';
+import { deviceId, FOLDER, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';
+
+const channel = 1;
+let folder: TestFolder;
+/** What would have ended the connection. */
+let failures: EvermeshError[];
+
+beforeEach(async () => {
+  folder = await openTestFolder({ device: deviceId(1), random: seededRandom(1) });
+  await write(folder, ['a']);
+  failures = [];
+});
+
+const drive = (): FolderDriver =>
+  new FolderDriver({
+    folder,
+    peer: 'peer',
+    channel,
+    frameBytes: LIMITS.frameBytes,
+    remote: new BlobPeer(),
+    clock: new VirtualClock(),
+    logger: silentLogger,
+    source: undefined,
+    send: () => undefined,
+    fail: (error) => failures.push(error),
+    changed: () => undefined,
+  });
+
+async function say(driver: FolderDriver, ...messages: FromRelay[]): Promise<void> {
+  await turn();
+  for (const message of messages) driver.receive(message);
+  await turn();
+}
+
+const opened = { type: 'OPENED', channel, cursor: cursorAt(0), grant: 'write', resumed: false } as const;
+const nothing = { type: 'CHANGED', channel, documents: [], through: cursorAt(0) } as const;
+
+test('a folder that is damaged here is refused, and the connection stays for the others', async () => {
+  folder.store.rows.set(recordKey(FOLDER, 'a' as never, 1), Uint8Array.of(1));
+  const driver = drive();
+  await say(driver, opened, nothing);
+  expect(driver).toMatchObject({ state: 'refused', isSettled: false, refusal: { code: 'STORE_CORRUPT' } });
+  expect(failures).toEqual([]);
+  await driver.stop();
+});
+
+test('so is one of which the peer sends what is no record, or one of a later version', async () => {
+  const other = await openTestFolder({ device: deviceId(2), random: seededRandom(2) });
+  const [record] = await write(other, ['b']);
+  const later = encodeRecord(record as never).with(0, 2);
+  for (const [bytes, code] of [
+    [Uint8Array.of(1, 2, 3), 'RECORD_MALFORMED'],
+    [later, 'FORMAT_TOO_NEW'],
+  ] as const) {
+    const driver = drive();
+    await say(driver, opened, nothing, { type: 'LIVE', channel, records: [bytes], through: place(1) });
+    expect(driver).toMatchObject({ state: 'refused', refusal: { code } });
+    await driver.stop();
+  }
+  expect(failures).toEqual([]);
+});
+
+test('what is no use of the protocol ends the connection', async () => {
+  const driver = drive();
+  await say(driver, opened, opened);
+  expect(failures).toMatchObject([{ code: 'MESSAGE_UNEXPECTED' }]);
+  await driver.stop();
+});
