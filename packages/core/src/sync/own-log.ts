@@ -1,4 +1,9 @@
-/** Reads what an outbox asks for of the own log. */
+/**
+ * Reads the own log in its order. A place of it that is lost is never passed over: what stood there would count as
+ * synced, although the peer may lack it.
+ */
+import type { DocumentId } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import type { FolderLog, StoredRecord } from '../log/index.ts';
 import { Outbox, type ReadRequest, sameGroup } from './outbox.ts';
 
@@ -8,22 +13,53 @@ export interface OwnRecords {
   readonly through: number;
 }
 
-/** Records behind a place, within the bounds asked for but that the last group is whole. */
+/**
+ * Records behind a place, within the bounds asked for but that the last group is whole.
+ * @throws STORE_CORRUPT
+ */
 export async function readOwnLog(log: FolderLog, request: ReadRequest): Promise<OwnRecords> {
   const records: StoredRecord[] = [];
   let through = request.after;
   let bytes = 0;
-  for await (const { seq, document } of log.read.order(request.after)) {
+  for await (const { seq, document } of placesOf(log, request.after)) {
     if (Outbox.concerns(request.walk, document, seq)) {
-      const stored = await log.read.record(document, seq);
-      if (stored !== undefined) {
-        const isFull = records.length >= request.records || bytes >= request.bytes;
-        if (isFull && !sameGroup(records.at(-1)?.record, stored.record)) break;
-        records.push(stored);
-        bytes += stored.bytes.byteLength;
-      }
+      const stored = await recordAt(log, document, seq);
+      const isFull = records.length >= request.records || bytes >= request.bytes;
+      if (isFull && !sameGroup(records.at(-1)?.record, stored.record)) break;
+      records.push(stored);
+      bytes += stored.bytes.byteLength;
     }
     through = seq;
   }
   return { records, through };
 }
+
+/**
+ * Which document stands at each place behind `after`, up to the last durable one at least.
+ * @throws STORE_CORRUPT if a place is missing
+ */
+export async function* placesOf(
+  log: FolderLog,
+  after: number,
+): AsyncGenerator<{ seq: number; document: DocumentId }> {
+  const last = log.position.seq;
+  let previous = after;
+  for await (const place of log.read.order(after)) {
+    if (place.seq !== previous + 1) throw lost(log, previous + 1);
+    previous = place.seq;
+    yield place;
+  }
+  if (previous < last) throw lost(log, previous + 1);
+}
+
+/** @throws STORE_CORRUPT if it is missing or damaged */
+export async function recordAt(log: FolderLog, document: DocumentId, seq: number): Promise<StoredRecord> {
+  const stored = await log.read.record(document, seq);
+  if (stored === undefined) throw lost(log, seq);
+  return stored;
+}
+
+const lost = ({ folder }: FolderLog, seq: number): EvermeshError =>
+  new EvermeshError('STORE_CORRUPT', `Record ${seq} of folder ${folder} is lost in the store.`, {
+    details: { folder, seq },
+  });

@@ -1,6 +1,7 @@
 /** What a folder and a peer still owe each other, as the store has it: a link need not be open, nor ever have been. */
 import { deviceOf } from '../base/index.ts';
 import { readProgress } from '../log/index.ts';
+import { placesOf, recordAt } from './own-log.ts';
 import { peerNameOf } from './peer-name.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 
@@ -11,14 +12,17 @@ export interface Pending {
   readonly fromRelay: number;
 }
 
-/** `address`: that of the peer's transport. Before the first connection every own record counts. */
+/**
+ * `address`: that of the peer's transport. Before the first connection every own record counts.
+ * @throws STORE_CORRUPT if one is lost
+ */
 export async function pendingWith(folder: SyncedFolder, address: string): Promise<Pending> {
   const peer = peerNameOf(address);
   const progress = await readProgress(folder.store, folder.id, peer);
   let toRelay = 0;
-  for await (const { seq, document } of folder.log.read.order(progress?.acknowledged ?? 0)) {
-    const stored = await folder.log.read.record(document, seq);
-    if (stored !== undefined && deviceOf(stored.record.header.author) === folder.device) toRelay += 1;
+  for await (const { seq, document } of placesOf(folder.log, progress?.acknowledged ?? 0)) {
+    const { record } = await recordAt(folder.log, document, seq);
+    if (deviceOf(record.header.author) === folder.device) toRelay += 1;
   }
   return { toRelay, fromRelay: folder.debts.owed(peer).length + folder.debts.wantedBlobs.size };
 }
