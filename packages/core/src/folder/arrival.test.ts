@@ -1,10 +1,11 @@
 /** What a folder shows and takes while only a part of what others made is here. */
 import { describe, expect, test } from 'vitest';
 import { authorOf, type FolderId, newDeviceId, newRunId, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
-import type { PeerName } from '../log/index.ts';
+import type { DocumentIndex, PeerName } from '../log/index.ts';
 import { type LogRecord, NO_HEADS } from '../protocol/index.ts';
 import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
+import { startFolder } from './start-folder.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
 const NOT_HERE = { code: 'CONTENT_NOT_HERE' };
@@ -193,4 +194,34 @@ test('changes of others are told by path, in their steps, as remote', async () =
       "local created mine",
     ]
   `);
+});
+
+describe('a tree on its way', () => {
+  test('is not said to be here while some of it is taken and not shown yet', async () => {
+    const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    for (const name of ['a', 'b', 'c']) await a.folder.writeFile(name, name);
+    const b = await openFolder({ seed: 2, id: ID });
+    const records = await lacking(a, b, 'tree');
+    const { heads } = a.state.log.document(TREE_DOCUMENT) as DocumentIndex;
+    b.state.debts.owe('peer', [{ document: TREE_DOCUMENT, bytes: 1, heads }]);
+    const shown = b.folder.whenReady().then(() => b.folder.readdir(''));
+    const first = b.state.log.append(records.slice(0, 1)).durable;
+    // The second batch is given while the first one is being written.
+    await Promise.resolve();
+    await Promise.resolve();
+    const second = b.state.log.append(records.slice(1)).durable;
+    await first;
+    expect(b.folder.nodes.ready).toBe(false);
+    await second;
+    expect(await shown).toEqual(['a', 'b', 'c']);
+  });
+
+  test('of a new folder is here once its first record is durable', async () => {
+    const a = await openFolder({ seed: 1, id: ID });
+    const starting = startFolder(a.state, { name: 'notes', secret: 'sixteen-bytes-000' }, []);
+    expect(a.folder.nodes.ready).toBe(false);
+    await starting;
+    expect(a.folder.nodes.ready).toBe(true);
+    expect((await openFolder({ seed: 2, id: ID, rows: a.store.rows })).folder.nodes.ready).toBe(true);
+  });
 });

@@ -31,7 +31,7 @@ import {
   type Store,
 } from '../log/index.ts';
 import { FolderTree, type TreeChange } from '../model/index.ts';
-import { covers, type Heads, mergeHeads } from '../protocol/index.ts';
+import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
 import { Documents } from './documents.ts';
 
 export interface FolderOptions {
@@ -154,8 +154,10 @@ export class FolderState {
     });
   }
 
+  /** What others wrote is shown once it is durable; what is taken and on its way to the disk is still owed. */
   #isAllHere(): boolean {
-    const owed = !covers(this.log.assignedHeads(TREE_DOCUMENT), this.debts.toldHeads(TREE_DOCUMENT));
+    const here = this.log.document(TREE_DOCUMENT)?.heads ?? NO_HEADS;
+    const owed = !covers(here, this.seenHeads(TREE_DOCUMENT));
     return !owed && this.tree.metadata(SECRET) !== undefined && this.tree.isComplete();
   }
 

@@ -22,4 +22,6 @@ export async function startFolder(
   const { durable } = state.log.append(records.take(), { source: LOCAL, beside });
   state.step('local', [TREE_DOCUMENT]);
   await durable;
+  // Only now it is a folder that is here.
+  state.step('local', []);
 }
