@@ -102,8 +102,12 @@ class Structure {
     const id = isPlaced ? step.node.id : step.entry.id;
     const name = step.type === 'move' ? step.name : step.type === 'make' ? step.node.name : '';
     const path = isPlaced ? pathIn(this.#world, step.node.parent, name) : ancestor.pathOf(id);
-    // Its directory could not be made: it waits with it.
-    if (path === undefined) return this.#world.retryLater(id);
+    if (path === undefined) {
+      // The directory it was in is no part of the mirror any more, so it is nowhere on disk.
+      if (step.type === 'remove') return this.#forget(id);
+      // Its directory could not be made: it waits with it.
+      return this.#world.retryLater(id);
+    }
     await atPath(this.#world, path, id, async () => {
       if (!(await this.#world.disk.isOwnDirectory(parentOf(path))))
         return this.#world.lookAgain(parentOf(parentOf(path)), id);
@@ -149,8 +153,7 @@ class Structure {
     } else if (replaces !== undefined) {
       const saved = await placeOver(this.#world, from, path, replaces);
       if (saved !== undefined) await trash.put(saved, path);
-      this.#changes.push({ id: replaces.id, entry: undefined });
-      ancestor.took([{ id: replaces.id, entry: undefined }]);
+      this.#forget(replaces.id);
       this.#tell('removed', path);
     } else if (there !== undefined) return this.#world.lookAgain(parentOf(path), node.id);
     else if (entry.kind === 'directory') await disk.fs.rename(disk.at(from), disk.at(path));
@@ -182,7 +185,7 @@ class Structure {
   }
 
   async #remove(entry: AncestorEntry, path: string): Promise<void> {
-    const { disk, ancestor, trash } = this.#world;
+    const { disk, trash } = this.#world;
     const stat = await disk.lstat(path);
     if (stat !== undefined && stat.kind !== entry.kind)
       return this.#world.lookAgain(parentOf(path), entry.id);
@@ -199,9 +202,13 @@ class Structure {
       }
     }
     this.#touched.add(parentOf(path));
-    this.#changes.push({ id: entry.id, entry: undefined });
-    ancestor.took([{ id: entry.id, entry: undefined }]);
+    this.#forget(entry.id);
     this.#tell('removed', path);
+  }
+
+  #forget(id: NodeId): void {
+    this.#changes.push({ id, entry: undefined });
+    this.#world.ancestor.took([{ id, entry: undefined }]);
   }
 
   /** A directory goes when it is empty. What is not synced stays, and keeps it. */
