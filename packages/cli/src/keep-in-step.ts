@@ -9,9 +9,12 @@ import type { CliEvent } from './events.ts';
 import { tellLink } from './link-events.ts';
 import { LostEvents } from './lost-events.ts';
 import { mirrorEvent } from './mirror-events.ts';
+import { relayTransport } from './relay-transport.ts';
 import type { Settings } from './settings.ts';
 import { SlowProgress } from './slow-progress.ts';
 import { SyncedWatch } from './synced-watch.ts';
+import { readToken } from './token-file.ts';
+import { TokenRenewal } from './token-renewal.ts';
 import type { Running } from './with-daemon.ts';
 
 /** @throws what ended it: the signal's reason, a halted mirror, or a relay that refuses a first run */
@@ -33,6 +36,7 @@ export async function keepInStep(
   try {
     const mirror = (await daemon.open({ signal })) as Mirror;
     using _ = tellMirror(running, mirror, tell, progress);
+    using __ = renewToken(running, settings);
     mirror.start();
     await daemon.link.until(() => fatal() !== undefined, signal);
     throw fatal() as EvermeshError;
@@ -40,6 +44,20 @@ export async function keepInStep(
     stopTelling();
     await control.close();
   }
+}
+
+function renewToken(
+  { daemon, device, token }: Running,
+  { relay, tokenFile }: Settings,
+): TokenRenewal | undefined {
+  if (token === undefined || tokenFile === undefined) return undefined;
+  return new TokenRenewal({
+    clock: systemClock,
+    link: daemon.link,
+    token,
+    read: async () => (await readToken(tokenFile)).token,
+    connect: (renewed) => device.replica.connect(relayTransport(relay, renewed)),
+  });
 }
 
 function tellMirror(

@@ -30,20 +30,28 @@ const needsAPerson = (error: EvermeshError | undefined): boolean =>
 export class LinkWatch {
   /** The link's state, or whether the folder is in step, may have changed. */
   readonly changed: Listeners<void> = new Listeners();
-  readonly #link: Link;
+  #link: Link;
   readonly #folder: FolderId;
   readonly #relay: string;
-  readonly #stop: () => void;
+  #stop: () => void;
+  /** A link that another one took the place of, while it ends. */
+  #replaced: Promise<void> | undefined;
   #wasConnected = false;
 
   constructor(link: Link, folder: FolderId, relay: string) {
     this.#link = link;
     this.#folder = folder;
     this.#relay = relay;
-    this.#stop = link.onStatus.add(() => {
-      this.#wasConnected ||= this.isConnected;
-      this.changed.emit();
-    });
+    this.#stop = this.#listen();
+  }
+
+  /** Goes on with another link to the same relay, and closes the old one. */
+  replace(link: Link): void {
+    this.#stop();
+    this.#replaced = this.#link.close();
+    this.#link = link;
+    this.#stop = this.#listen();
+    this.changed.emit();
   }
 
   get report(): LinkReport {
@@ -107,9 +115,16 @@ export class LinkWatch {
     });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#stop();
-    return this.#link.close();
+    await Promise.all([this.#replaced, this.#link.close()]);
+  }
+
+  #listen(): () => void {
+    return this.#link.onStatus.add(() => {
+      this.#wasConnected ||= this.isConnected;
+      this.changed.emit();
+    });
   }
 
   get #folderState(): LinkedFolder | undefined {

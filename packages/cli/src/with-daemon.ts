@@ -25,6 +25,8 @@ export interface Running {
   readonly daemon: Daemon;
   readonly device: OpenDevice;
   readonly mirrorEvents: Listeners<MirrorEvent>;
+  /** The relay's token; absent without a token file. */
+  readonly token: string | undefined;
 }
 
 export async function withDaemon<Result>(
@@ -102,7 +104,7 @@ async function start<Result>(
     openMirror: open,
   });
   try {
-    return await use({ daemon, device, mirrorEvents });
+    return await use({ daemon, device, mirrorEvents, token });
   } finally {
     await daemon.close();
   }

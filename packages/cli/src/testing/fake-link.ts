@@ -39,6 +39,12 @@ export class FakeLink {
     return [this.#folder];
   }
 
+  close(): Promise<void> {
+    this.#status = 'closed';
+    this.onStatus.emit(this.#status);
+    return Promise.resolve();
+  }
+
   /** The relay answers, and the folder is so. */
   set(folder: Partial<LinkedFolder>): void {
     this.#status = 'connected';
