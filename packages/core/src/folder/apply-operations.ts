@@ -15,6 +15,7 @@ import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
 import { type FileContent, firstUpdate, saveContent, type ShownFile, unitOf } from '../model/index.ts';
 import { equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
+import { checkBounds } from './call-bounds.ts';
 import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
 import { LocalRecords } from './local-records.ts';
@@ -28,12 +29,17 @@ type Remove = Extract<NodeOperation, { type: 'remove' }>;
 /** A tag that is no device's: what an import writes must come out equal on every device. */
 const IMPORT_TAG = '0000000000';
 
-/** Returns when the operations are in the log; `durable` resolves when they survive a power cut. */
+/**
+ * Returns when the operations are in the log; `durable` resolves when they survive a power cut.
+ * @throws CONTENT_TOO_LARGE for more than fits in one call; DEVICE_FORKED when another claims to stand for what this run
+ * has yet to write. Nothing is changed then.
+ */
 export async function applyOperations(
   state: FolderState,
   operations: readonly NodeOperation[],
   options: ApplyOptions,
 ): Promise<{ result: ApplyResult; durable: Promise<void> }> {
+  checkBounds(operations);
   const saves = operations.filter((operation) => operation.type === 'save');
   const held: DocumentId[] = [];
   try {
@@ -87,6 +93,7 @@ class OperationRun {
     options: ApplyOptions,
   ): { result: ApplyResult; durable: Promise<void> } {
     const { treeDoc } = this.#state;
+    this.#checkNumbers(operations);
     try {
       this.#records.capture(TREE_DOCUMENT, treeDoc, () =>
         treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))),
@@ -114,6 +121,24 @@ class OperationRun {
       records.map(({ header }) => header.document),
     );
     return durable;
+  }
+
+  /** A log takes the records that are about to be written only if nothing in it claims to stand for them. */
+  #checkNumbers(operations: readonly NodeOperation[]): void {
+    const { log, options } = this.#state;
+    const last = log.lastCounter(options.author);
+    const written = operations.filter(({ type }) => type === 'create' || type === 'save') as (
+      | Create
+      | Save
+    )[];
+    for (const document of [TREE_DOCUMENT, ...written.map(({ id }) => documentOf(id))]) {
+      if ((log.assignedHeads(document).get(options.author) ?? 0) <= last) continue;
+      throw new EvermeshError(
+        'DEVICE_FORKED',
+        'A record of another device claims to stand for what this run has yet to write. Open the folder anew.',
+        { details: { document } },
+      );
+    }
   }
 
   #try(operation: NodeOperation, index: number): void {

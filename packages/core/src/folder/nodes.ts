@@ -90,7 +90,9 @@ export interface FolderNodes {
   importId(path: string, kind: NodeKind, digest: string): NodeId;
   /**
    * Does the operations in order, as one atomic group of records in one synced batch; resolves when durable.
-   * Not more than 1,000 operations, or 8 MiB of text, at once.
+   * Not more than 1,000 operations, or 13 MiB, at once: the bytes of texts, and 120 for each node to remove.
+   * @throws CONTENT_TOO_LARGE for more, FOLDER_NOT_READY; DEVICE_FORKED when another device claims to stand for records that
+   * this run has yet to write
    */
   apply(operations: readonly NodeOperation[], options?: ApplyOptions): Promise<ApplyResult>;
   /** The rows of an area, kept by `apply`'s `beside` or `keep`; keys relative to the area. */

@@ -23,6 +23,7 @@ import {
 } from '../model/index.ts';
 import type { Heads } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
+import { removalsOf } from './call-bounds.ts';
 import type { FolderState } from './folder-state.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
 import { isDirectory, notDirectory, notFound, quoted, splitPath } from './paths.ts';
@@ -156,7 +157,7 @@ export class PathOperations {
       if (node.kind === 'directory' && !options.recursive) {
         if (ids.length > 1) throw notEmpty(path);
       }
-      await this.#apply([{ type: 'remove', ids }]);
+      for (const part of removalsOf(ids)) await this.#apply([{ type: 'remove', ids: part }]);
     });
   }
 

@@ -1,0 +1,39 @@
+/** What one call may ask for. Its records are one atomic group: it must be readable again, and fit in one frame. */
+import { type NodeId, utf8 } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import type { NodeOperation } from './nodes.ts';
+
+const OPERATIONS = 1000;
+/** What goes beside the bytes counted here fits in the rest of a frame. */
+const BYTES = 13 * 1024 * 1024;
+/** What the tree's record says of one removed node, at most. Usual are 72. */
+const REMOVED_BYTES = 120;
+
+/** Nodes that are removed in one call when a path is. */
+const REMOVED_AT_ONCE = 50_000;
+
+/** @throws CONTENT_TOO_LARGE */
+export function checkBounds(operations: readonly NodeOperation[]): void {
+  let bytes = 0;
+  for (const operation of operations) {
+    if (operation.type === 'remove') bytes += REMOVED_BYTES * operation.ids.length;
+    else if (operation.type === 'create' || operation.type === 'save') bytes += textBytes(operation);
+  }
+  if (operations.length <= OPERATIONS && bytes <= BYTES) return;
+  throw new EvermeshError(
+    'CONTENT_TOO_LARGE',
+    'More than fits in one call: apply fewer operations at once.',
+    {
+      details: { operations: operations.length, bytes },
+    },
+  );
+}
+
+/** Parts to be removed one after the other. What lies deepest goes first: a directory goes when nothing is left in it. */
+export function* removalsOf(ids: readonly NodeId[], atOnce: number = REMOVED_AT_ONCE): Generator<NodeId[]> {
+  for (let end = ids.length; end > 0; end -= atOnce) yield ids.slice(Math.max(0, end - atOnce), end);
+}
+
+function textBytes({ content }: Extract<NodeOperation, { type: 'create' | 'save' }>): number {
+  return content?.kind === 'text' && typeof content.text === 'string' ? utf8(content.text).byteLength : 0;
+}
