@@ -103,10 +103,7 @@ export class FolderSession {
     return [send({ type: 'OPEN', channel, folder, create, cursor: this.#cursor })];
   }
 
-  /**
-   * @throws MESSAGE_UNEXPECTED: the connection is of no use any more; RECORD_MALFORMED, FORMAT_TOO_NEW: this folder's session
-   * is
-   */
+  /** @throws MESSAGE_UNEXPECTED: the connection is of no use any more; RECORD_MALFORMED, FORMAT_TOO_NEW: the session is */
   receive(message: FromRelay): Effect[] {
     if (this.#state === 'refused') return [];
     if (message.type === 'OPENED') return this.#onOpened(message);
