@@ -26,6 +26,9 @@ const CHANNELS = 1024;
 const UNKNOWN_BYTES = 256 * 1024;
 /** Bytes of one AWARENESS: it is handed to everybody. */
 const AWARENESS_BYTES = 64 * 1024;
+/** Looks in a row at which a socket may be silent; and at which one may be to which much waits to leave. */
+const SILENT = 3;
+const SILENT_FULL = 6;
 /** WebSocket status: this peer did something wrong, or this side goes away. */
 const WRONG = 1008;
 const AWAY = 1001;
@@ -42,6 +45,8 @@ export class DeviceSession {
   #isOver = false;
   /** Looks in a row at which nothing had been heard. */
   #silent = 0;
+  /** Something came since the last look, a whole frame or not. */
+  #isArriving = false;
 
   constructor(parts: RelayParts, socket: FrameSocket) {
     this.#parts = parts;
@@ -53,6 +58,7 @@ export class DeviceSession {
 
   /** The bytes that came so far, frames or not: asked before a frame is whole. */
   received(bytes: number): void {
+    this.#isArriving = true;
     if (this.#isGranted || bytes <= UNKNOWN_BYTES || this.#isOver) return;
     this.#fail(
       new EvermeshError(
@@ -80,9 +86,13 @@ export class DeviceSession {
 
   /** Called at equal intervals: asks a silent peer, and gives up on one that stays silent. */
   look(): void {
+    const isArriving = this.#isArriving;
+    this.#isArriving = false;
     if (this.#socket.isWorking && !this.#socket.isFull) return;
-    this.#silent += 1;
-    if (this.#silent > 3) this.#socket.terminate();
+    this.#silent = isArriving ? Math.min(this.#silent + 1, 2) : this.#silent + 1;
+    // Who is not read from cannot be heard, and on a slow line what it is sent takes long.
+    if (this.#silent > (this.#socket.isFull ? SILENT_FULL : SILENT)) this.#socket.terminate();
+    // Also to who sends a long frame, slowly: it learns that somebody is here.
     else if (this.#silent > 1 && this.#hello !== undefined)
       this.#socket.send(encodeMessage({ type: 'PING' }));
   }

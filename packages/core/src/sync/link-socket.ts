@@ -140,6 +140,7 @@ export class LinkSocket {
     this.#heartbeat = new Heartbeat(this.#options.clock, {
       ask: () => this.send({ type: 'PING' }),
       dead: () => this.fail(new EvermeshError('LINK_UNREACHABLE', 'The relay fell silent.')),
+      buffered: () => this.#connection?.buffered ?? 0,
     });
     this.#events.welcomed();
   }
