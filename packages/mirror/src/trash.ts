@@ -13,6 +13,8 @@ const DAY = 24 * 60 * 60 * 1000;
 export class Trash {
   readonly #disk: Disk;
   readonly #clock: Clock;
+  /** The day of the last pruning. */
+  #pruned: number | undefined;
 
   constructor(disk: Disk, clock: Clock) {
     this.#disk = disk;
@@ -28,6 +30,8 @@ export class Trash {
       try {
         await this.#disk.ensureDirectory(parentOf(target));
         await this.#disk.fs.rename(this.#disk.at(from), this.#disk.at(target));
+        // A mirror may run for years.
+        if (this.#pruned !== this.#today()) await this.prune();
         return target;
       } catch (error) {
         // Something that was a directory is a file in this trash, or the reverse.
@@ -37,14 +41,21 @@ export class Trash {
     }
   }
 
-  /** Removes for good what was put there long ago. */
+  /** Removes for good what was put there long ago, as far as it can: what it cannot stays until the next time. */
   async prune(): Promise<void> {
     const { fs } = this.#disk;
-    if ((await this.#disk.lstat(TRASH))?.kind !== 'directory') return;
-    for (const { name } of (await fs.list(this.#disk.at(TRASH))).entries) {
+    this.#pruned = this.#today();
+    // Whatever stands in its place is not emptied.
+    if ((await this.#disk.lstat(TRASH).catch(whatever))?.kind !== 'directory') return;
+    const listing = await fs.list(this.#disk.at(TRASH)).catch(whatever);
+    for (const { name } of listing?.entries ?? []) {
       const put = Date.parse(name.slice(0, 24).replace(/T(\d\d)\.(\d\d)\./, 'T$1:$2:'));
-      if (this.#clock.now() - put > TRASH_DAYS * DAY) await this.#destroy(`${TRASH}/${name}`);
+      if (this.#clock.now() - put > TRASH_DAYS * DAY) await this.#destroy(`${TRASH}/${name}`).catch(whatever);
     }
+  }
+
+  #today(): number {
+    return Math.floor(this.#clock.now() / DAY);
   }
 
   async #destroy(path: string): Promise<void> {
@@ -55,3 +66,5 @@ export class Trash {
     return fs.removeDirectory(this.#disk.at(path));
   }
 }
+
+const whatever = (): undefined => undefined;
