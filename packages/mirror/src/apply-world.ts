@@ -38,7 +38,11 @@ export interface ApplyWorld {
 /** A new name in our own directory for temporary files. */
 export const temporaryPath = ({ random }: ApplyWorld): string => `${TEMPORARY}/${toHex(random.bytes(8))}`;
 
-export function pathIn({ ancestor }: ApplyWorld, parent: NodeId, name: string): string | undefined {
+export function pathIn(
+  { ancestor }: Pick<ApplyWorld, 'ancestor'>,
+  parent: NodeId,
+  name: string,
+): string | undefined {
   const directory = parent === ROOT ? '' : ancestor.pathOf(parent);
   return directory === undefined ? undefined : joinPath(directory, name);
 }

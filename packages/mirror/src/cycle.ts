@@ -5,6 +5,7 @@ import type { Ancestor } from './ancestor.ts';
 import { apply } from './apply.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import { type Disk, parentOf, TEMPORARY } from './disk.ts';
+import { DamageSearch } from './find-damaged.ts';
 import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
 import type { FileStat } from './fs/file-system.ts';
 import { ingest } from './ingest.ts';
@@ -15,6 +16,7 @@ import type { MassDeletionGuard } from './mass-deletion.ts';
 import type { Tell } from './mirror-event.ts';
 import { reconcileDisk } from './reconcile-disk.ts';
 import { reconcileModel } from './reconcile-model.ts';
+import { recoverIntents } from './recover.ts';
 import type { SecondLook } from './second-look.ts';
 import type { StatusBoard } from './status.ts';
 import type { Trash } from './trash.ts';
@@ -45,6 +47,8 @@ export class Cycle {
   #state: MirrorState;
   /** Until everything was looked at once after an unclean end. */
   #recovering: boolean;
+  #begun = false;
+  #damage: DamageSearch | undefined;
   /** The marker as it was when it was read last. */
   #marker: FileStat | undefined;
   /** A full look has been; what it could not settle may still be open. */
@@ -77,6 +81,7 @@ export class Cycle {
       return 0;
     }
     await this.#checkRoot();
+    await this.#begin();
     const dirty = toDo.takeDirectories();
     let done = 0;
     try {
@@ -196,6 +201,17 @@ export class Cycle {
     return apply(plan, this.world, signal);
   }
 
+  /** What a run before left is seen to before anything is compared. */
+  async #begin(): Promise<void> {
+    if (!this.#begun) {
+      await recoverIntents(this.world);
+      if (this.#recovering) this.#damage = new DamageSearch(this.world);
+      await this.#parts.trash.prune();
+      this.#begun = true;
+    }
+    if (this.#damage?.isOver === false) await this.#damage.look();
+  }
+
   /** Another directory in the root's place would look like deletions. */
   async #checkRoot(): Promise<void> {
     const { disk, folder } = this.#parts;
@@ -215,7 +231,7 @@ export class Cycle {
   async #endBeginning(): Promise<void> {
     const { toDo, looks } = this.#parts;
     if (looks.due !== undefined || toDo.hasDirectories) return;
-    this.#recovering = false;
+    this.#recovering &&= this.#damage?.isOver === false;
     if (!this.#state.importing || toDo.hasWaiting) return;
     await this.keepState({ ...this.#state, importing: false });
   }

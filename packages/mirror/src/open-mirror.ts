@@ -1,4 +1,4 @@
-/** Opens a directory as the mirror of a folder: proves that it is the right one, and makes up for an end in a crash. */
+/** Opens a directory as the mirror of a folder: proves that it is the right one. What a crash left is seen to by the first cycle. */
 import {
   type Clock,
   type Folder,
@@ -9,7 +9,7 @@ import {
 } from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
 import { Ancestor } from './ancestor.ts';
-import { Cycle, type CycleParts } from './cycle.ts';
+import type { CycleParts } from './cycle.ts';
 import { Disk } from './disk.ts';
 import { codeOf, type FileStat, type FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
@@ -22,7 +22,6 @@ import { checkMarker, type MirrorState, readState, stateRow, writeMarker } from 
 import { MassDeletionGuard } from './mass-deletion.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { Mirror } from './mirror.ts';
-import { findDamaged, recoverIntents } from './recover.ts';
 import { SecondLook } from './second-look.ts';
 import { StatusBoard } from './status.ts';
 import { ToDo } from './to-do.ts';
@@ -78,10 +77,6 @@ async function open(options: MirrorOptions): Promise<Mirror> {
     const recovering = joined === undefined && known?.clean === false;
     await folder.nodes.keep([stateRow(folder.nodes, kept)]);
     const cycle = await cycleParts(options, disk, random);
-    const { world } = new Cycle({ ...cycle, watch: () => undefined }, kept, recovering);
-    await recoverIntents(world);
-    if (recovering) await findDamaged(world);
-    await cycle.trash.prune();
     return new Mirror({
       cycle,
       kept,

@@ -7,7 +7,7 @@
 import { ROOT, type NodeId } from '@evermesh/core';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { type Disk, joinPath, OWN_DIRECTORY } from './disk.ts';
-import { codeOf, type FileStat } from './fs/file-system.ts';
+import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
 import type { Problem } from './problem.ts';
 
@@ -103,12 +103,20 @@ class Scanner {
     for (const next of this.#towardsDirty(path)) {
       const child = this.#world.ancestor.child(id, next);
       const childStat =
-        child?.kind === 'directory' ? await this.#world.disk.lstat(joinPath(path, next)) : undefined;
+        child?.kind === 'directory' ? await this.#statIfPossible(joinPath(path, next)) : undefined;
       // Something else is there than was: what is told of it is told by the listing.
       if (child === undefined || !this.#isSame(childStat, child)) return this.#list(path, stat, id);
       entries.set(next, await this.#directory(joinPath(path, next), childStat as FileStat, child.id));
     }
     return unlisted(path, stat, entries);
+  }
+
+  /** A failure is told by the listing of the directory above. */
+  async #statIfPossible(path: string): Promise<FileStat | undefined> {
+    return this.#world.disk.lstat(path).catch((error: unknown) => {
+      if (isOfDisk(error)) return undefined;
+      throw error;
+    });
   }
 
   #isSame(stat: FileStat | undefined, known: AncestorEntry): boolean {

@@ -1,12 +1,16 @@
 /** Looks at directory and folder and counts what is to be done, doing nothing. */
 import { ROOT } from '@evermesh/core';
+import { Ancestor } from './ancestor.ts';
 import type { CycleParts } from './cycle.ts';
 import { sameStat } from './disk.ts';
+import { isOfDisk } from './fs/file-system.ts';
 import { IgnoreRules } from './ignore-rules.ts';
+import { type Intent, Intents } from './intents.ts';
 import { lookAtDisk } from './look-at-disk.ts';
 import { asFile, type Match } from './match-disk.ts';
 import { digestOfFile } from './read-disk.ts';
 import { reconcileModel } from './reconcile-model.ts';
+import { carriedOut } from './recover.ts';
 import { SecondLook } from './second-look.ts';
 
 export interface MirrorSurvey {
@@ -19,7 +23,9 @@ export interface MirrorSurvey {
 type SurveyWorld = Omit<CycleParts, 'watch'>;
 
 export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<MirrorSurvey> {
-  const { disk, ancestor, board, clock, tell, folder } = world;
+  const { disk, board, clock, tell, folder } = world;
+  const left = await new Intents(folder.nodes).left();
+  const ancestor = left.length === 0 ? world.ancestor : await withCarriedOut(world, left);
   // Rules and suspicions of its own: what is only looked at must not count as seen.
   const rules = new IgnoreRules();
   const look = await lookAtDisk(
@@ -40,7 +46,9 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
     signal,
   );
   board.endCycle();
-  let toFolder = look.gone.length;
+  // What was put aside is nobody's deletion.
+  const underWay = new Set(left.map(({ id }) => id));
+  let toFolder = look.gone.filter(({ id }) => !underWay.has(id)).length;
   for (const match of look.matches) {
     signal.throwIfAborted();
     if (await isOther(world, match)) toFolder += 1;
@@ -54,6 +62,24 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
   for (const step of plan.structure)
     ids.add(step.type === 'make' || step.type === 'move' ? step.node.id : step.entry.id);
   return { toFolder, toDisk: ids.size };
+}
+
+/** What a run before did on disk, and crashed before it could say so, is nobody's change. */
+async function withCarriedOut(
+  { disk, ancestor, folder }: SurveyWorld,
+  left: readonly Intent[],
+): Promise<Ancestor> {
+  const copy = new Ancestor(folder.nodes);
+  copy.took([...ancestor.all()].map((entry) => ({ id: entry.id, entry })));
+  for (const intent of left) {
+    try {
+      copy.took(await carriedOut({ disk, ancestor: copy }, intent));
+    } catch (error) {
+      // The look names what cannot be read.
+      if (!isOfDisk(error)) throw error;
+    }
+  }
+  return copy;
 }
 
 async function isOther({ disk }: SurveyWorld, match: Match): Promise<boolean> {

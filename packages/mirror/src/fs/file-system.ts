@@ -91,4 +91,7 @@ export interface FileSystem {
   stayAlive(): () => void;
 }
 
+/** Whether a failure is one of the platform, as this seam throws them, and none of our own store. */
+export const isOfDisk = (error: unknown): boolean => /^E[A-Z0-9]+$/.test(codeOf(error));
+
 export const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? 'UNKNOWN';

@@ -1,0 +1,103 @@
+/**
+ * After an unclean end a power cut may have taken contents back, and left names and times as they were: such a file is
+ * damaged, and nobody's edit. What is there goes to the trash, and the folder's content is written again.
+ */
+import type { NodeId } from '@evermesh/core';
+import type { AncestorChange, AncestorEntry } from './ancestor.ts';
+import type { ApplyWorld } from './apply-world.ts';
+import { sameStat } from './disk.ts';
+import { codeOf, isOfDisk } from './fs/file-system.ts';
+import { digestOfFile } from './read-disk.ts';
+
+/** Nanoseconds before the newest change that the disk's caches may have lost in a power cut, generously. */
+const UNSURE_TIME = 3_600_000_000_000n;
+
+export class DamageSearch {
+  readonly #world: ApplyWorld;
+  /** Of every change before it, the disk has all. */
+  readonly #sureBefore: bigint;
+  /** Files that could not be looked at yet. */
+  #left: NodeId[] = [];
+
+  constructor(world: ApplyWorld) {
+    this.#world = world;
+    let newest = 0n;
+    for (const { id, kind, ctime } of world.ancestor.all()) {
+      if (ctime > newest) newest = ctime;
+      if (kind === 'file') this.#left.push(id);
+    }
+    this.#sureBefore = newest - UNSURE_TIME;
+  }
+
+  /** Every file was looked at. */
+  get isOver(): boolean {
+    return this.#left.length === 0;
+  }
+
+  /** Looks at the files that are left, as far as they can be read: the scan names those that cannot. */
+  async look(): Promise<void> {
+    const { ancestor } = this.#world;
+    const damaged: { readonly entry: AncestorEntry; readonly path: string }[] = [];
+    const left: NodeId[] = [];
+    /** Directories of those: the rest of their files is not asked for. */
+    const closed = new Set<NodeId>();
+    for (const id of this.#left) {
+      const entry = ancestor.get(id);
+      const path = ancestor.pathOf(id);
+      if (entry === undefined || path === undefined) continue;
+      if (closed.has(entry.parent)) {
+        left.push(id);
+        continue;
+      }
+      try {
+        const isDamaged = await this.#isDamaged(entry, path);
+        if (isDamaged === undefined) left.push(id);
+        else if (isDamaged) damaged.push({ entry, path });
+      } catch (error) {
+        if (!isOfDisk(error)) throw error;
+        left.push(id);
+        closed.add(entry.parent);
+      }
+    }
+    this.#left = left;
+    await this.#replace(damaged);
+  }
+
+  /** `undefined` if it cannot be read. */
+  async #isDamaged(entry: AncestorEntry, path: string): Promise<boolean | undefined> {
+    const { disk } = this.#world;
+    const stat = await disk.lstat(path);
+    if (stat?.kind !== 'file') return false;
+    if (sameStat(stat, entry) && entry.ctime < this.#sureBefore) return false;
+    const emptied = stat.size === 0 && entry.size > 0;
+    if (!emptied && stat.mtime !== entry.mtime) return false;
+    const digest = await digestOfFile(disk, { kind: 'file', path, stat });
+    return digest === undefined ? undefined : digest !== entry.digest;
+  }
+
+  async #replace(
+    damaged: readonly { readonly entry: AncestorEntry; readonly path: string }[],
+  ): Promise<void> {
+    const { ancestor, nodes, trash } = this.#world;
+    // The ancestor first: a file that is in it and not on disk would count as deleted after another crash.
+    const changes = damaged.map(({ entry }): AncestorChange => ({ id: entry.id, entry: undefined }));
+    if (changes.length > 0) await nodes.keep(ancestor.rows(changes));
+    ancestor.took(changes);
+    for (const { path } of damaged) {
+      const next = await trash.put(path).then(
+        (kept) => `The folder's content is written again. What was found is in ${kept}.`,
+        (error: unknown) => {
+          if (!isOfDisk(error)) throw error;
+          return `Move it elsewhere: the mirror cannot (${codeOf(error)}). The folder's content is written again then.`;
+        },
+      );
+      this.#world.problem({
+        path,
+        code: 'FILE_DAMAGED',
+        message:
+          'Its content is not what was there before the last run ended, and nobody saved it: it was lost in a crash.',
+        next,
+      });
+    }
+  }
+}

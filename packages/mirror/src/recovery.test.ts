@@ -1,0 +1,178 @@
+/** What the first cycle after an unclean end does, and what it leaves alone. */
+import * as fs from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import type { FileSystem } from './fs/file-system.ts';
+import { nodeFileSystem } from './fs/node-file-system.ts';
+import type { Watcher, WatcherEvents } from './fs/watcher.ts';
+import type { MirrorEvent } from './mirror-event.ts';
+import { testDevices } from './testing/devices.ts';
+import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+
+const devices = testDevices();
+
+const failure = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** Everything below the directory but the lock, our own included. */
+async function everything(device: TestDevice): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of (await fs.readdir(device.directory, { recursive: true })).sort()) {
+    const stat = await fs.lstat(device.at(path));
+    if (path !== '.evermesh/lock') found.push(`${path} ${stat.isFile() ? await device.read(path) : ''}`);
+  }
+  return found;
+}
+
+/** As a directory is that lets nobody in until it is opened. */
+function closing(name: string): { readonly fileSystem: FileSystem; isOpen: boolean } {
+  const door = {
+    isOpen: false,
+    fileSystem: {
+      ...nodeFileSystem,
+      async lstat(path: string) {
+        if (!door.isOpen && path.includes(`/${name}/`)) throw failure('EACCES');
+        return nodeFileSystem.lstat(path);
+      },
+      async list(path: string) {
+        if (!door.isOpen && path.endsWith(`/${name}`)) throw failure('EACCES');
+        return nodeFileSystem.list(path);
+      },
+    },
+  };
+  return door;
+}
+
+/** As after a power cut: the content is lost, and the times are not. */
+async function emptied(device: TestDevice, path: string): Promise<void> {
+  const { atime, mtime } = await fs.stat(device.at(path));
+  await fs.truncate(device.at(path));
+  await fs.utimes(device.at(path), atime, mtime);
+}
+
+/** Devices of which the second dies when it has put the edit of `closed/file` in its place, and did not say so yet. */
+async function diedWriting(): Promise<[TestDevice, TestDevice]> {
+  const begin = async (): Promise<[TestDevice, TestDevice]> => {
+    const [a, b] = await devices.pair();
+    for (const name of ['closed/file', 'damaged', 'mine']) await a.write(name, `${name}\n`);
+    await settleAll(a, b);
+    await a.write('closed/file', 'arrived\n');
+    await a.settle();
+    await deliver(a, b);
+    return [a, b];
+  };
+  const [, trial] = await begin();
+  trial.fuse.blowAfter(Infinity);
+  await trial.settle();
+  const placed = trial.fuse.steps.findIndex((step) => /^rename .*closed\/file$/.test(step));
+  const [a, b] = await begin();
+  b.fuse.blowAfter(placed + 1);
+  await b.settle().catch(() => undefined);
+  await b.crash();
+  expect(await b.read('closed/file')).toBe('arrived\n');
+  return [a, b];
+}
+
+describe('after a crash', () => {
+  test('a look that changes nothing moves no file, and takes the work of the crashed run for nobody’s', async () => {
+    const [a, b] = await diedWriting();
+    await emptied(b, 'damaged');
+    await b.write('mine', 'by a person\n');
+    await b.write('.evermesh/tmp/unfinished', 'half');
+    const before = await everything(b);
+    await b.open();
+    expect(await b.mirror.survey()).toEqual({ toFolder: 2, toDisk: 0 });
+    await b.mirror.verify();
+    await b.closeMirror();
+    expect(await everything(b)).toEqual(before);
+    await settleAll(a, b);
+    expect(await onDisk(a)).toMatchObject({
+      'closed/file': 'arrived\n',
+      damaged: 'damaged\n',
+      mine: 'by a person\n',
+    });
+    expect(b.changes('in')).toEqual(['edited mine']);
+    expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
+  });
+
+  test('a directory that cannot be read is named, the mirror opens, and damage in it is found when it can be', async () => {
+    const a = await devices.make();
+    await a.write('closed/file', 'text\n');
+    await a.write('open', 'text\n');
+    await a.settle();
+    await a.crash();
+    await emptied(a, 'closed/file');
+    const door = closing('closed');
+    await a.open({ fileSystem: door.fileSystem });
+    await a.settle();
+    expect(a.mirror.status().problems).toMatchObject([{ path: 'closed', code: 'UNREADABLE' }]);
+    // Nor does the next start believe that all was seen to.
+    await a.closeMirror();
+    await a.open({ fileSystem: door.fileSystem });
+    await a.settle();
+    door.isOpen = true;
+    await a.settle();
+    expect(await onDisk(a)).toEqual({ closed: '/', 'closed/file': 'text\n', open: 'text\n' });
+    expect(a.changes('in')).not.toContain('edited closed/file');
+    expect(a.events).toContainEqual(expect.objectContaining({ code: 'FILE_DAMAGED', path: 'closed/file' }));
+  });
+
+  test('a write into a directory that cannot be read any more is seen to at the start when it can', async () => {
+    const [a, b] = await diedWriting();
+    const door = closing('closed');
+    await b.open({ fileSystem: door.fileSystem });
+    await b.settle();
+    expect(b.mirror.status().problems).toMatchObject([
+      { path: 'closed', code: 'UNREADABLE' },
+      { path: 'closed/file', code: 'WRITE_FAILED' },
+    ]);
+    await b.closeMirror();
+    await settleAll(a, b);
+    expect(await onDisk(b)).toEqual(await onDisk(a));
+    expect(b.changes('in')).toEqual([]);
+  });
+});
+
+test('a file on the way to what changed that cannot be looked at is a problem, and no halt', async () => {
+  const a = await devices.make();
+  await a.write('d/closed/deep/file', 'one\n');
+  await a.write('d/open', 'one\n');
+  await a.settle();
+  await a.closeMirror();
+  let events: WatcherEvents | undefined;
+  let isClosed = false;
+  const lstat: FileSystem['lstat'] = async (path) => {
+    if (isClosed && path.endsWith('/closed')) throw failure('EIO');
+    return nodeFileSystem.lstat(path);
+  };
+  const list: FileSystem['list'] = async (path) => {
+    const listing = await nodeFileSystem.list(path);
+    if (!isClosed || !path.endsWith('/d')) return listing;
+    const entries = listing.entries.filter(({ name }) => name !== 'closed');
+    return { ...listing, entries, failed: [{ name: 'closed', code: 'EIO' }] };
+  };
+  let tell = (_event: MirrorEvent): void => undefined;
+  const edited = new Promise<void>((resolve) => {
+    tell = (event) => event.type === 'change' && event.path === 'd/open' && resolve();
+  });
+  await a.open({
+    fileSystem: { ...nodeFileSystem, lstat, list },
+    watcher: watcher((to) => (events = to)),
+    onEvent: (event) => tell(event),
+  });
+  a.mirror.start();
+  await a.mirror.idle();
+  isClosed = true;
+  await a.write('d/open', 'two\n');
+  events?.dirty('d/closed/deep');
+  await edited;
+  await a.mirror.idle();
+  expect(a.mirror.halted).toBeUndefined();
+  expect(a.mirror.status().problems).toMatchObject([{ path: 'd/closed', code: 'UNREADABLE' }]);
+  expect(Object.keys(await inFolder(a))).toContain('d/closed/deep/file');
+});
+
+const watcher = (started: (events: WatcherEvents) => void): Watcher => ({
+  start: (_, events) => started(events),
+  watch: () => undefined,
+  retain: () => undefined,
+  close: () => undefined,
+});
