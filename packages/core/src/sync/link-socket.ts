@@ -47,11 +47,17 @@ export class LinkSocket {
     this.#patience = clock.after(WELCOME_WITHIN, () =>
       this.fail(new EvermeshError('LINK_UNREACHABLE', 'The relay did not answer in time.')),
     );
-    this.#connection = transport.connect({
-      opened: () => this.#hello(),
-      frame: (bytes) => this.#onFrame(bytes),
-      closed: (why) => this.#end(why),
-    });
+    try {
+      this.#connection = transport.connect({
+        opened: () => this.#hello(),
+        frame: (bytes) => this.#onFrame(bytes),
+        closed: (why) => this.#end(why),
+      });
+    } catch (error) {
+      // A browser throws at once where a page may not open such a socket: `ws:` from `https:`.
+      const reason = `The relay cannot be reached: ${String(error)}`;
+      this.#end(new EvermeshError('LINK_UNREACHABLE', reason, { cause: error }));
+    }
   }
 
   enter(channel: number, driver: FolderDriver): void {
