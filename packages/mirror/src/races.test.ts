@@ -32,6 +32,10 @@ async function racing(
       await first('rename', to);
       await nodeFileSystem.rename(from, to);
     },
+    async replace(from, to, inode) {
+      await first('rename', to);
+      return nodeFileSystem.replace(from, to, inode);
+    },
     async link(from, to) {
       await first('link', to);
       await nodeFileSystem.link(from, to);
@@ -206,4 +210,19 @@ test('what a person saves over the old name of a file at the moment in which tha
     expect(shown).toMatchObject({ moved: 'one\ntwo\n', file: 'by b\n' });
     expect(await inFolder(device)).toEqual(shown);
   }
+});
+
+test('what a person saves in the place of a file in the moment in which a newer content comes is merged into it', async () => {
+  const [a, b] = await racing({
+    async rename(device, to) {
+      if (to !== 'file') return false;
+      await device.write('file.new~', 'by b\none\ntwo\n');
+      await fs.rename(device.at('file.new~'), device.at('file'));
+      return true;
+    },
+  });
+  await a.write('file', 'one\ntwo\nby a\n');
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await device.read('file')).toBe('by b\none\ntwo\nby a\n');
+  expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
 });

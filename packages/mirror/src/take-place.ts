@@ -1,7 +1,8 @@
 /**
  * Puts a file where another may stand, so that the path holds the old or the new at every instant, and nothing that a
  * person does meanwhile is overwritten: what is new never replaces anything, and what is replaced keeps a second name
- * until it is certain that it was what the mirror had seen.
+ * until it is certain that it was what the mirror had seen. (Between the last look and the rename there is nothing but the
+ * two system calls themselves; without hard links, and for another file in its place, that much remains.)
  */
 import type { AncestorEntry } from './ancestor.ts';
 import { type ApplyWorld, temporaryPath } from './apply-world.ts';
@@ -72,7 +73,13 @@ export async function placeOver(
     if (!NO_LINKS.includes(codeOf(error))) throw error;
     saved = undefined;
   }
-  await disk.fs.rename(disk.at(from), disk.at(to));
+  let isReplaced = false;
+  try {
+    isReplaced = await disk.fs.replace(disk.at(from), disk.at(to), there.inode);
+  } finally {
+    if (!isReplaced && saved !== undefined) await disk.fs.unlink(disk.at(saved));
+  }
+  if (!isReplaced) throw overtaken();
   return saved;
 }
 

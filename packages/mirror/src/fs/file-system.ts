@@ -71,6 +71,11 @@ export interface FileSystem {
    */
   createFile(path: string, content: Pieces, options: CreateOptions): Promise<FileStat>;
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Renames a file over another one if `to` still leads to this inode, and returns whether it did. Look and act are as close
+   * together as the system lets them be: what somebody puts there in between is lost.
+   */
+  replace(from: string, to: string, inode: bigint): Promise<boolean>;
   /** Gives a file a second name; fails with `EEXIST` if something is there. */
   link(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;

@@ -88,6 +88,11 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
       await step(`rename ${from} ${to}`, () => real.rename(from, to));
       fuse.follows(from, to);
     },
+    async replace(from, to, inode) {
+      const isReplaced = await step(`rename ${from} ${to}`, () => real.replace(from, to, inode));
+      if (isReplaced) fuse.follows(from, to);
+      return isReplaced;
+    },
     async link(from, to) {
       await step(`link ${from} ${to}`, () => real.link(from, to));
       fuse.follows(from, to);
