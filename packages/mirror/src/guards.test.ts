@@ -84,6 +84,24 @@ test('a mass deletion that is meant goes through when it is allowed', async () =
   expect(await onDisk(b)).toEqual({ '59': '59\n' });
 });
 
+test('a mass deletion is allowed once, and the next one halts', async () => {
+  const a = await devices.make();
+  for (let i = 0; i < 120; i++) await a.write(`${i}`, `${i}\n`);
+  await a.settle();
+  await a.closeMirror();
+  await a.open({ allowMassDeletion: true });
+  // What nobody has to allow spends nothing.
+  await fs.rm(a.at('0'));
+  await a.settle();
+  a.clock.pass(60_000);
+  for (let i = 1; i < 66; i++) await fs.rm(a.at(`${i}`));
+  await a.settle();
+  expect(Object.keys(await inFolder(a))).toHaveLength(54);
+  for (let i = 66; i < 120; i++) await fs.rm(a.at(`${i}`));
+  await expect(a.settle()).rejects.toMatchObject({ code: 'MIRROR_HALTED' });
+  expect(Object.keys(await inFolder(a))).toHaveLength(54);
+});
+
 test('a directory that mirrors another folder is refused', async () => {
   const a = await settled();
   const b = await devices.make();

@@ -12,7 +12,8 @@ const MANY = 50;
 
 export class MassDeletionGuard {
   readonly #clock: Clock;
-  readonly #allowed: boolean;
+  /** Spent on the first that needs it: what is gone a day later was not meant with it. */
+  #allowed: boolean;
   #recent: { readonly time: number; readonly count: number }[] = [];
 
   constructor(clock: Clock, allowed: boolean) {
@@ -26,13 +27,18 @@ export class MassDeletionGuard {
    * @throws MIRROR_HALTED
    */
   check(count: number, known: number): void {
-    if (this.#allowed || count === 0) return;
+    if (count === 0) return;
     const now = this.#clock.now();
     this.#recent = this.#recent.filter(({ time }) => time <= now && now - time < WINDOW);
     const before = this.#recent.reduce((sum, recent) => sum + recent.count, 0);
     const removed = before + count;
     const total = before + known;
     if (total >= SMALL && (count === known || removed > Math.max(MANY, total / 2))) {
+      if (this.#allowed) {
+        this.#allowed = false;
+        this.#recent = [];
+        return;
+      }
       throw new EvermeshError(
         'MIRROR_HALTED',
         `${removed} of ${total} entries are gone from the directory. Nothing more is deleted on other devices. ` +

@@ -33,7 +33,7 @@ export interface MirrorOptions {
   readonly directory: string;
   /** Make the directory if it is missing. Default: no. */
   readonly create?: boolean | undefined;
-  /** Remove elsewhere what is gone here, however much it is. Default: no, the mirror halts. */
+  /** Remove elsewhere what is gone here, however much it is, once. Default: no, the mirror halts. */
   readonly allowMassDeletion?: boolean | undefined;
   /**
    * Take a directory whose marker is gone as a new one: what it has is joined with the folder, what it lacks is written,
