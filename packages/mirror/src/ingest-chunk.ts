@@ -9,14 +9,14 @@ import {
   type NodeId,
   type NodeOperation,
 } from '@evermesh/core';
-import { utf8 } from '@evermesh/core/base';
 import type { Ancestor, AncestorChange, AncestorEntry } from './ancestor.ts';
 import { syncDirectories } from './apply-world.ts';
 import { type Disk, parentOf } from './disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
 
 const OPERATIONS = 500;
-const TEXT_BYTES = 4 * 1024 * 1024;
+/** Characters of all texts of a chunk, which are in memory until it is done. */
+const TEXT = 4 * 1024 * 1024;
 
 /** What an operation makes of an entry, given what those before made of it and the heads it led to. */
 export interface EntryChange {
@@ -50,6 +50,7 @@ export class IngestChunk {
   readonly #stayed: (id: NodeId) => void;
   #items: ChunkItem[] = [];
   #text = 0;
+  readonly #leaving = new Set<NodeId>();
   /** Operations done so far, by all chunks. */
   done = 0;
   /** Calls so far: what was read of the folder before the last one may be something else now. */
@@ -72,19 +73,18 @@ export class IngestChunk {
   }
 
   /** Nodes whose places become free by what waits here. */
-  *leaving(): Iterable<NodeId> {
-    for (const { operation } of this.#items) {
-      if (operation?.type === 'remove') yield* operation.ids;
-      else if (operation?.type === 'place') yield operation.id;
-    }
+  get leaving(): ReadonlySet<NodeId> {
+    return this.#leaving;
   }
 
   async add(item: ChunkItem): Promise<void> {
-    const bytes = textBytes(item.operation);
-    if (this.#items.length >= OPERATIONS || (this.#text > 0 && this.#text + bytes > TEXT_BYTES))
-      await this.flush();
+    const { operation } = item;
+    const text = charactersOf(operation);
+    if (this.#items.length >= OPERATIONS || (this.#text > 0 && this.#text + text > TEXT)) await this.flush();
     this.#items.push(item);
-    this.#text += bytes;
+    this.#text += text;
+    if (operation?.type === 'remove') for (const id of operation.ids) this.#leaving.add(id);
+    else if (operation?.type === 'place') this.#leaving.add(operation.id);
   }
 
   async flush(): Promise<void> {
@@ -92,6 +92,7 @@ export class IngestChunk {
     if (items.length === 0) return;
     this.#items = [];
     this.#text = 0;
+    this.#leaving.clear();
     this.flushes += 1;
     await syncDirectories(this.#disk, directoriesOf(items));
     await Promise.all(items.map(async ({ kept }) => kept));
@@ -146,7 +147,7 @@ function directoriesOf(items: readonly ChunkItem[]): Set<string> {
   return directories;
 }
 
-function textBytes(operation: NodeOperation | undefined): number {
+function charactersOf(operation: NodeOperation | undefined): number {
   if (operation?.type !== 'create' && operation?.type !== 'save') return 0;
-  return operation.content?.kind === 'text' ? utf8(operation.content.text).byteLength : 0;
+  return operation.content?.kind === 'text' ? operation.content.text.length : 0;
 }

@@ -173,13 +173,12 @@ class Ingest {
     if (reading === undefined) return;
     if (this.#chunk.flushes !== this.#flushes) this.#siblings.forget();
     this.#flushes = this.#chunk.flushes;
-    const leaving = new Set(this.#chunk.leaving());
     const twin = await findTwin(
       { nodes, siblings: this.#siblings, isHere: (id) => ancestor.get(id) !== undefined },
       match,
       parent,
       reading,
-      leaving,
+      this.#chunk.leaving,
     );
     if (twin.type === 'wait') return this.#world.waitFor(twin.id, parentOf(match.disk.path));
     const old = match.known === undefined ? [] : [{ id: match.known.id, to: () => undefined }];
