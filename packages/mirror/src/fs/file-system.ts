@@ -58,8 +58,8 @@ export interface FileSystem {
   list(path: string): Promise<DirectoryListing>;
   /**
    * Syncs a regular file as `ReadHandle.sync` does, reads what it holds from its beginning, `limit` bytes at most, and only
-   * then takes its stat: unchanged since an earlier one, all happened to one content. Fails on a symbolic link; of what is
-   * neither link nor file, nothing is read.
+   * then takes its stat: if that is as it was before the call, nobody wrote meanwhile. Fails on a symbolic link; of what
+   * else is no file, nothing is read.
    */
   readStart(path: string, limit: number): Promise<FileStart>;
   /** Opens a regular file; fails on a symbolic link. */
