@@ -3,7 +3,7 @@
  * bounds together are why a peer that reads slowly, or not at all, never grows the relay's memory: it is not read from
  * either while what it asked for waits to leave.
  */
-import type { WebSocket } from 'ws';
+import type { RawSocket } from './raw-socket.ts';
 
 /** Bytes that may wait to leave before the reader counts as slow, and at which it no longer does. */
 const FULL_BYTES = 1024 * 1024;
@@ -13,14 +13,14 @@ const WORK_FRAMES = 256;
 const WORK_BYTES = 4 * 1024 * 1024;
 
 export class FrameSocket {
-  readonly #socket: WebSocket;
+  readonly #socket: RawSocket;
   readonly #waiting: (() => void)[] = [];
   #workFrames = 0;
   #workBytes = 0;
   /** Something happened that shows the peer is there. */
   #alive: () => void;
 
-  constructor(socket: WebSocket, alive: () => void) {
+  constructor(socket: RawSocket, alive: () => void) {
     this.#socket = socket;
     this.#alive = alive;
     socket.on('close', () => this.#letGo());

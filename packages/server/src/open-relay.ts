@@ -8,13 +8,12 @@ import {
   systemRandom,
 } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import { type BlobStore, openStore, type Store } from '@evermesh/core/log';
+import type { BlobStore, Store } from '@evermesh/core/log';
 import { allowEveryone, type Authorizer } from './authorizer.ts';
-import { FolderBlobs } from './folder-blobs.ts';
-import { FolderRegistry } from './folder-registry.ts';
 import { isLoopback } from './origin-guard.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { type ListenOptions, RelayServer } from './relay-server.ts';
+import { openRelayStores } from './relay-stores.ts';
 
 export interface RelayOptions {
   /** An adapter's store, for instance `levelStore(directory)`. The relay opens and closes it. */
@@ -62,15 +61,9 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   }
   const random = options.random ?? systemRandom;
   const logger = options.logger ?? silentLogger;
-  const stores = await openStores(store, blobs, random);
-  const { registry } = stores;
-  const parts: RelayParts = {
-    registry,
-    blobs: new FolderBlobs(stores.store, registry.committer, blobs),
-    authorizer,
-    logger,
-    clock: options.clock ?? systemClock,
-  };
+  const clock = options.clock ?? systemClock;
+  const stores = await openRelayStores(store, blobs, random);
+  const parts: RelayParts = { registry: stores.registry, blobs: stores.blobs, authorizer, logger, clock };
   const server = new RelayServer(parts, {
     host: listen.host.toLowerCase(),
     allowedOrigins: options.allowedOrigins ?? [],
@@ -98,33 +91,4 @@ function relayAt(url: string, end: () => Promise<void>): Relay {
     return closing;
   };
   return { url, close, [Symbol.asyncDispose]: close };
-}
-
-interface OpenStores {
-  readonly store: Store;
-  readonly registry: FolderRegistry;
-  close(): Promise<void>;
-}
-
-async function openStores(unopened: Store, blobs: BlobStore, random: Random): Promise<OpenStores> {
-  const store = await openStore(unopened);
-  try {
-    await blobs.open();
-    const registry = await FolderRegistry.open(store, random);
-    return {
-      store,
-      registry,
-      close: async () => {
-        try {
-          await registry.close();
-          await blobs.close();
-        } finally {
-          await store.close();
-        }
-      },
-    };
-  } catch (error) {
-    await store.close().catch(() => undefined);
-    throw error;
-  }
 }

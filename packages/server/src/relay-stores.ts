@@ -1,0 +1,44 @@
+/** What a relay keeps: its folders and their blobs, in a store and a blob store that it opens and closes. */
+import type { Random } from '@evermesh/core/base';
+import { type BlobStore, openStore, type Store } from '@evermesh/core/log';
+import { FolderBlobs } from './folder-blobs.ts';
+import { FolderRegistry } from './folder-registry.ts';
+
+export interface RelayStores {
+  readonly registry: FolderRegistry;
+  readonly blobs: FolderBlobs;
+  /** The next start may trust what is there. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the stores of a relay.
+ * @param large where contents lie that are not small
+ * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
+ */
+export async function openRelayStores(
+  unopened: Store,
+  large: BlobStore,
+  random: Random,
+): Promise<RelayStores> {
+  const store = await openStore(unopened);
+  try {
+    await large.open();
+    const registry = await FolderRegistry.open(store, random);
+    return {
+      registry,
+      blobs: new FolderBlobs(store, registry.committer, large),
+      close: async () => {
+        try {
+          await registry.close();
+          await large.close();
+        } finally {
+          await store.close();
+        }
+      },
+    };
+  } catch (error) {
+    await store.close().catch(() => undefined);
+    throw error;
+  }
+}
