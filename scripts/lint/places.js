@@ -24,7 +24,8 @@ export const PACKAGE_IMPORTS = new Map([
   ['core', []],
   ['adapters', ['@evermesh/core*']],
   ['mirror', ['@evermesh/core*']],
-  ['testkit', ['@evermesh/core*']],
+  // Its simulator runs the product: everything but the command.
+  ['testkit', ['@evermesh/core*', '@evermesh/mirror', '@evermesh/server/sessions']],
   // The relay stores and forwards: it must be able to run without knowing what a document is.
   [
     'server',

@@ -1,0 +1,12 @@
+/**
+ * A simulated world: devices, a relay, a network, disks and people in one process, in which a seed decides everything that
+ * happens. The code that runs is the product's own; only what touches the world is replaced.
+ *
+ * @example
+ * const { violations } = await run({ seed: '7', devices: 3, profile: PROFILES.faults });
+ */
+export type { Violation } from './ledger.ts';
+export { run, type RunOptions, type RunResult } from './run.ts';
+export { type Profile, PROFILES, type Step, type StepType } from './script.ts';
+export { shrink } from './shrink.ts';
+export type { Trace, TraceLine } from './trace.ts';

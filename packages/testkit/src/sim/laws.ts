@@ -1,0 +1,64 @@
+/** Whether what must hold does, when a world is at rest. Slow and obvious: everything is read and compared. */
+import { diskSight, differences, sightOf, treeTroubles } from './observe.ts';
+import { DIRECTORY, type RunningDevice, type SimDevice } from './sim-device.ts';
+import type { World } from './world.ts';
+
+/** Milliseconds of silence that are watched. */
+const SILENCE = 10 * 60_000;
+/** Milliseconds between a device's signs of life, and the bytes that one and its answer have at most. */
+const SIGN_EVERY = 20_000;
+const SIGN_BYTES = 16;
+
+const runningAt = (device: SimDevice): RunningDevice => device.running as RunningDevice;
+
+/** All show the same (L1), each a tree (L3), on disk as well, and a further look finds nothing (L8). */
+export async function checkAgreement(world: World): Promise<void> {
+  const { devices } = world;
+  const [first, ...others] = devices as [SimDevice, ...SimDevice[]];
+  const { folder } = runningAt(first);
+  const expected = await sightOf(folder);
+  for (const trouble of treeTroubles(folder)) world.violate('L3', trouble);
+  for (const device of others) {
+    const found = await sightOf(runningAt(device).folder);
+    for (const line of differences(expected.lines, found.lines))
+      world.violate('L1', `${first.name} and ${device.name} show different things: ${line}`);
+  }
+  for (const device of devices) await checkDisk(world, device);
+}
+
+async function checkDisk(world: World, { name, files, running }: SimDevice): Promise<void> {
+  const mirror = running?.mirror;
+  if (files === undefined || running === undefined || mirror === undefined) return;
+  const { onDisk } = await sightOf(running.folder);
+  for (const line of differences(onDisk, diskSight(files, DIRECTORY)))
+    world.violate('L1', `${name}'s folder (-) and disk (+) differ: ${line}`);
+  for (const difference of await mirror.verify())
+    world.violate('L1', `${name} verifies: ${JSON.stringify(difference)}`);
+  for (const problem of mirror.status().problems)
+    world.violate('L10', `${name} is left with a problem: ${JSON.stringify(problem)}`);
+  const again = await mirror.settle();
+  if (again > 0) world.violate('L8', `${name} looks once more, and finds ${again} changes`);
+}
+
+/** Every letter is accounted for (L2, L7, L9), and what is kept for speed follows from the raw records. */
+export async function checkLetters(world: World): Promise<void> {
+  const { texts } = await sightOf(runningAt(world.devices[0] as SimDevice).folder);
+  for (const { law, what } of world.ledger.judge(texts)) world.violate(law, what);
+  for (const device of world.devices) {
+    for (const finding of await runningAt(device).folder.verify())
+      world.violate('L5', `${device.name} verifies: ${JSON.stringify(finding)}`);
+  }
+}
+
+/** L10: nobody writes any more, and nothing but signs of life is on the wire. */
+export async function checkSilence(world: World): Promise<void> {
+  const { devices, relay, network, scheduler } = world;
+  const written = (): number => [relay, ...devices].reduce((sum, { database }) => sum + database.writes, 0);
+  const before = written();
+  const bytes = network.bytes;
+  await scheduler.pass(SILENCE);
+  if (written() !== before) world.violate('L10', 'somebody still writes although nothing happens');
+  const sent = network.bytes - bytes;
+  if (sent > devices.length * (SILENCE / SIGN_EVERY) * SIGN_BYTES)
+    world.violate('L10', `${sent} bytes were sent although nothing happens`);
+}

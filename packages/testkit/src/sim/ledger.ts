@@ -1,0 +1,112 @@
+/**
+ * Every letter's fate: who typed it, who took it away having seen it, and which misfortune excuses that it is gone. In the end
+ * each letter is there exactly once, or is accounted for here. Knows nothing of how the product works.
+ */
+import { lettersIn } from './letters.ts';
+
+interface Letter {
+  readonly who: string;
+  /** Milliseconds since the world began. */
+  readonly at: number;
+  readonly where: string;
+  /** How often somebody changed the line it is in: where two did so at one time, both lines are kept. */
+  rewritten: number;
+  /** Taken away by somebody who had it before him. */
+  removed: string | undefined;
+  /** Lost by what nobody promised to survive. */
+  excused: string | undefined;
+  /** Whoever typed it was not told yet that it is kept. */
+  isPending: boolean;
+  /** Everybody had it at a time of rest: nothing excuses its loss any more. */
+  isShared: boolean;
+}
+
+export interface Violation {
+  readonly law: string;
+  readonly what: string;
+}
+
+export class Ledger {
+  readonly #letters = new Map<string, Letter>();
+
+  get typedCount(): number {
+    return this.#letters.size;
+  }
+
+  typed(text: string, who: string, at: number, where: string): void {
+    for (const letter of lettersIn(text)) {
+      if (this.#letters.has(letter)) continue;
+      this.#letters.set(letter, {
+        who,
+        at,
+        where,
+        rewritten: 0,
+        removed: undefined,
+        excused: undefined,
+        isPending: true,
+        isShared: false,
+      });
+    }
+  }
+
+  /** Somebody who had `before` in front of him left `after`. */
+  replaced(before: string, after: string, how: string): void {
+    const kept = new Set(lettersIn(after));
+    const lines = new Set(after.split('\n'));
+    for (const line of before.split('\n')) {
+      for (const letter of lettersIn(line)) {
+        const known = this.#letters.get(letter);
+        if (known === undefined) continue;
+        if (!kept.has(letter)) known.removed ??= how;
+        else if (!lines.has(line)) known.rewritten += 1;
+      }
+    }
+  }
+
+  /** Whoever typed these was told that they are kept. */
+  kept(letters: Iterable<string>): void {
+    for (const letter of letters) {
+      const known = this.#letters.get(letter);
+      if (known !== undefined) known.isPending = false;
+    }
+  }
+
+  /** What happened to these letters was promised by nobody. */
+  excuse(letters: Iterable<string>, why: string): void {
+    for (const letter of letters) {
+      const known = this.#letters.get(letter);
+      if (known !== undefined && !known.isShared) known.excused ??= why;
+    }
+  }
+
+  /** What this machine's people typed since everybody last had everything. */
+  unsharedOf(who: string): string[] {
+    return [...this.#letters]
+      .filter(([, letter]) => letter.who === who && !letter.isShared)
+      .map(([text]) => text);
+  }
+
+  /** Everybody has everything that anybody was told is kept. */
+  share(): void {
+    for (const letter of this.#letters.values()) if (!letter.isPending) letter.isShared = true;
+  }
+
+  /** @param texts every visible text, by a name for it */
+  judge(texts: ReadonlyMap<string, string>): Violation[] {
+    const seen = new Map<string, string[]>();
+    for (const [where, text] of texts)
+      for (const letter of lettersIn(text)) seen.set(letter, [...(seen.get(letter) ?? []), where]);
+    const found: Violation[] = [];
+    for (const [letter, { who, at, where, rewritten, removed, excused, isPending }] of this.#letters) {
+      const places = seen.get(letter) ?? [];
+      const story = `${letter}, typed by ${who} at ${Math.floor(at)} ms in ${where}`;
+      if (places.length === 0 && removed === undefined && excused === undefined && !isPending)
+        found.push({ law: 'L2', what: `${story}, is nowhere, and nobody who had seen it took it away` });
+      if (places.length > 1 + rewritten)
+        found.push({ law: 'L9', what: `${story}, is there ${places.length} times: ${places.join(', ')}` });
+    }
+    for (const letter of seen.keys())
+      if (!this.#letters.has(letter)) found.push({ law: 'L1', what: `${letter} was typed by nobody` });
+    return found;
+  }
+}

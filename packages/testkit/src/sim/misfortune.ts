@@ -1,0 +1,135 @@
+/** What befalls machines and networks. What it may take with it is excused here, and nothing else is. */
+import type { FolderId } from '@evermesh/core';
+import type { Ledger } from './ledger.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Seeded } from './seeded.ts';
+import type { Step } from './script.ts';
+import { lettersIn } from './letters.ts';
+import type { SimDevice } from './sim-device.ts';
+import type { SimFiles } from './sim-files.ts';
+import type { SimNetwork } from './sim-network.ts';
+import type { SimRelay } from './sim-relay.ts';
+import type { Trace } from './trace.ts';
+
+/** What a misfortune needs of the world. */
+export interface Afflicted {
+  readonly devices: readonly SimDevice[];
+  readonly relay: SimRelay;
+  readonly network: SimNetwork;
+  readonly scheduler: Scheduler;
+  readonly ledger: Ledger;
+  readonly trace: Trace;
+  readonly folder: FolderId;
+  note(who: string, what: string, detail?: string): void;
+  /** Runs something that may never end. */
+  begin(work: Promise<void>, who: string): void;
+}
+
+export async function befall(world: Afflicted, step: Step, random: Seeded): Promise<void> {
+  const device = world.devices[step.who % world.devices.length] as SimDevice;
+  const { relay, network } = world;
+  const { type } = step;
+  const { name } = type.startsWith('relay') ? relay : device;
+  world.note(name, type);
+  switch (type) {
+    case 'long wait':
+      return world.scheduler.pass(3_600_000 * (1 + random.below(3)));
+    case 'stop':
+      // It may take long while the network is away; nobody waits for it.
+      world.begin(device.stop(), device.name);
+      return;
+    case 'start':
+      world.begin(device.start(world.folder), device.name);
+      return;
+    case 'kill':
+      return device.process?.kill();
+    case 'kill later':
+      return killLater(world, device, random);
+    case 'power cut':
+      return powerCut(world, device, random);
+    case 'cut off':
+      return network.cutOff(device.name);
+    case 'reach again':
+      return network.reachAgain(device.name);
+    case 'break lines':
+      network.breakLines(random.chance(0.5) ? device.name : relay.name);
+      return;
+    case 'back up':
+      return device.backUp();
+    case 'roll back':
+      return rollBack(world, device);
+    case 'disk fails':
+      return device.database.breaks(1 + random.below(3));
+    case 'wrong clock':
+      device.machine.clockError = Math.floor((random.float() - 0.5) * 6e11);
+      return;
+    case 'relay stop':
+      world.begin(relay.stop(), relay.name);
+      return;
+    case 'relay start':
+      world.begin(relay.start(), relay.name);
+      return;
+    case 'relay kill':
+      return relay.process?.kill();
+    case 'relay kill later':
+      return killLater(world, relay, random);
+    case 'relay power cut':
+      return powerCut(world, relay, random);
+    case 'relay back up':
+      return relay.backUp();
+    case 'relay restore':
+      relay.process?.kill();
+      relay.restore();
+      return;
+    case 'relay wipe':
+      relay.process?.kill();
+      relay.wipe();
+      return;
+    default:
+      throw new Error(`Nobody knows how ${type} happens.`);
+  }
+}
+
+type Place = Pick<SimDevice, 'process' | 'database' | 'name'> & { readonly files?: SimFiles | undefined };
+
+/** In the middle of something: before or after a call that it makes. */
+function killLater(world: Afflicted, place: Place, random: Seeded): void {
+  const { process } = place;
+  if (process === undefined) return;
+  const isPowerCut = random.chance(0.3);
+  process.killAt(1 + random.below(30), random.chance(0.5), () => {
+    world.trace.count(`killed in the middle`);
+    process.kill();
+    if (isPowerCut) powerCut(world, place, random);
+  });
+}
+
+function powerCut(world: Afflicted, place: Place, random: Seeded): void {
+  place.process?.kill();
+  place.database.powerCut((count) => random.below(count + 1));
+  const { files } = place;
+  if (files === undefined) return;
+  const before = lettersOn(files);
+  files.powerCut(random);
+  // An editor clears away what it did not come to put in its place.
+  for (const [path] of [...files.walk()]) if (path.endsWith('.tmp~')) files.unlink(path);
+  const after = new Set(lettersOn(files));
+  world.ledger.excuse(
+    before.filter((letter) => !after.has(letter)),
+    'a program had not synced it when the power failed',
+  );
+}
+
+function lettersOn(files: SimFiles): string[] {
+  const decoder = new TextDecoder();
+  return [...files.walk()].flatMap(([path, { data, kind }]) =>
+    kind === 'file' && !path.includes('.evermesh/') ? lettersIn(decoder.decode(data)) : [],
+  );
+}
+
+/** A device is set back: what its person did since everybody last had everything was only here, for all that anybody knows. */
+function rollBack(world: Afflicted, device: SimDevice): void {
+  device.process?.kill();
+  if (!device.restore()) return;
+  world.ledger.excuse(world.ledger.unsharedOf(device.name), 'the device was set back');
+}

@@ -1,0 +1,102 @@
+/** What is there for everybody to see, read through the public API and the disk, and compared in the plainest way there is. */
+import type { FileContent, Folder, ShownNode } from '@evermesh/core';
+import type { SimFiles } from './sim-files.ts';
+
+export interface Sight {
+  /** One line for each entry: path, kind, content. */
+  readonly lines: readonly string[];
+  /** The texts, by where they are. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** The same as a directory on disk would show it. */
+  readonly onDisk: readonly string[];
+}
+
+export async function sightOf(folder: Folder): Promise<Sight> {
+  const lines: string[] = [];
+  const texts = new Map<string, string>();
+  const onDisk: string[] = [];
+  const nodes = [...folder.nodes.all()].sort((a, b) =>
+    compare(folder.nodes.pathOf(a.id), folder.nodes.pathOf(b.id)),
+  );
+  for (const node of nodes) {
+    const path = folder.nodes.pathOf(node.id);
+    lines.push(`${path} ${node.kind}${node.executable ? ' executable' : ''} ${node.id}`);
+    if (node.kind === 'directory') {
+      onDisk.push(`${path} directory`);
+      continue;
+    }
+    const content = await folder.nodes.content(node.id);
+    if (content === undefined) {
+      lines.push(`${path} has not arrived`);
+      continue;
+    }
+    for (const [at, one] of [content.content, ...content.others.map((other) => other.content)].entries()) {
+      const where = at === 0 ? path : `${path}, version ${at + 1}`;
+      const text = await textOf(folder, one);
+      texts.set(where, text);
+      if (at === 0) onDisk.push(diskLine(path, node.executable, text));
+      lines.push(`${where} ${one.kind} ${JSON.stringify(text)}`);
+    }
+  }
+  return { lines, texts, onDisk };
+}
+
+/** L3, of what one replica shows: every node once, each with a parent, no two names in a directory that some system takes for one. */
+export function treeTroubles(folder: Folder): string[] {
+  const troubles: string[] = [];
+  const nodes: ShownNode[] = [...folder.nodes.all()];
+  const byId = new Map(nodes.map((node) => [node.id as string, node]));
+  if (byId.size !== nodes.length) troubles.push('a node is shown twice');
+  const names = new Set<string>();
+  for (const { id, parent, name } of nodes) {
+    const key = `${parent}/${name.normalize('NFC').toLowerCase()}`;
+    if (names.has(key)) troubles.push(`two entries are called ${name} in ${parent}`);
+    names.add(key);
+    let at: string = id;
+    for (let depth = 0; at !== 'root'; depth++) {
+      const next = byId.get(at)?.parent;
+      if (next === undefined || depth > nodes.length) {
+        troubles.push(`${name} (${id}) hangs on nothing, or on itself`);
+        break;
+      }
+      at = next;
+    }
+  }
+  return troubles;
+}
+
+const diskLine = (path: string, executable: boolean, text: string): string =>
+  `${path} file${executable ? ' executable' : ''} ${JSON.stringify(text)}`;
+
+/** What a directory on disk shows, without what the mirror has there for itself. */
+export function diskSight(files: SimFiles, root: string): string[] {
+  const lines: string[] = [];
+  for (const [path, inode] of files.walk(files.find(root))) {
+    if (path === '.evermesh' || path.startsWith('.evermesh/')) continue;
+    const { kind, executable } = files.stat(inode);
+    if (kind === 'directory') lines.push(`${path} directory`);
+    else lines.push(diskLine(path, executable, new TextDecoder().decode(inode.data)));
+  }
+  return lines;
+}
+
+async function textOf(folder: Folder, content: FileContent): Promise<string> {
+  if (content.kind === 'text') return content.text;
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of folder.blobs.read(content.name)) text += decoder.decode(piece, { stream: true });
+  return text + decoder.decode();
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Lines that one has and the other has not: `-` and `+`, the first few. */
+export function differences(a: readonly string[], b: readonly string[]): string[] {
+  const inA = new Set(a);
+  const inB = new Set(b);
+  const found = [
+    ...a.filter((line) => !inB.has(line)).map((line) => `- ${line}`),
+    ...b.filter((line) => !inA.has(line)).map((line) => `+ ${line}`),
+  ];
+  return found.sort((one, two) => compare(one.slice(2), two.slice(2))).slice(0, 6);
+}

@@ -1,0 +1,176 @@
+/**
+ * Somebody who works with files in a directory, with programs that know nothing of a mirror. A call of theirs happens at one
+ * instant; only a slow save leaves a moment in which the file is half there.
+ */
+import { concatBytes, utf8 } from '@evermesh/core/base';
+import type { Ledger } from './ledger.ts';
+import { lettersIn } from './letters.ts';
+import { NAMES } from './person.ts';
+import type { DiskStep } from './script.ts';
+import type { Inode } from './inode.ts';
+import type { SimFiles } from './sim-files.ts';
+import { edited, lines, shown, type Typing } from './typing.ts';
+
+export interface Desk extends Typing {
+  readonly who: string;
+  readonly files: SimFiles;
+  readonly root: string;
+  readonly ledger: Ledger;
+  readonly now: () => number;
+  readonly say: (what: string) => void;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** What a file system refuses. */
+const REFUSED = /^E(NOENT|NOTDIR|ISDIR|EXIST|NOTEMPTY|INVAL|LOOP)$/;
+
+export async function actOnDisk(step: DiskStep, desk: Desk): Promise<void> {
+  try {
+    await ACTS[step](desk);
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? '';
+    if (!REFUSED.test(code)) throw error;
+    desk.say(`is told ${code}`);
+  }
+}
+
+const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
+  'disk create'(desk) {
+    const path = newPath(desk);
+    const text = desk.random.chance(0.1) ? '' : lines(desk, 1 + desk.random.below(3));
+    desk.say(`writes ${path}: ${shown(text)}`);
+    put(desk, path, utf8(text), text);
+  },
+  'disk edit'(desk) {
+    const file = pickFile(desk);
+    if (file === undefined) return ACTS['disk create'](desk);
+    const [path, inode] = file;
+    const old = textOf(inode);
+    if (old.includes('\0')) return desk.say(`looks at ${path} and cannot edit it`);
+    const text = edited(old, desk);
+    desk.say(`saves ${path}: ${shown(old)} -> ${shown(text)}`);
+    record(desk, path, old, text);
+    if (desk.random.chance(0.5)) return desk.files.write(inode, utf8(text));
+    // As many editors do: beside it, and in its place.
+    const beside = `${desk.root}/${path}.tmp~`;
+    desk.files.write(desk.files.create(beside, inode.permissions), utf8(text));
+    desk.files.rename(beside, `${desk.root}/${path}`);
+  },
+  async 'disk slow edit'(desk) {
+    const file = pickFile(desk);
+    if (file === undefined) return;
+    const [path, inode] = file;
+    const old = textOf(inode);
+    if (old.includes('\0')) return;
+    const text = edited(old, desk);
+    desk.say(`begins to save ${path}: ${shown(old)} -> ${shown(text)}`);
+    record(desk, path, old, text);
+    desk.files.write(inode, new Uint8Array(0));
+    await desk.sleep(desk.random.float() * 5);
+    desk.files.write(inode, utf8(text));
+    desk.say(`has saved ${path}`);
+  },
+  'disk rename'(desk) {
+    move(desk, (path) => [...path.split('/').slice(0, -1), desk.random.pick(NAMES)].join('/'));
+  },
+  'disk move'(desk) {
+    const into = desk.random.pick(['', ...directories(desk)]);
+    move(desk, (path) => {
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      return into === '' ? name : `${into}/${name}`;
+    });
+  },
+  'disk remove'(desk) {
+    const all = entries(desk);
+    if (all.length === 0) return;
+    const [path] = desk.random.pick(all);
+    desk.say(`removes ${path}`);
+    const doomed = all.filter(([at]) => at === path || at.startsWith(`${path}/`)).reverse();
+    for (const [at, inode] of doomed) {
+      desk.ledger.replaced(textOf(inode), '', `removed with ${path} by ${desk.who}`);
+      if (inode.kind === 'directory') desk.files.removeDirectory(`${desk.root}/${at}`);
+      else desk.files.unlink(`${desk.root}/${at}`);
+    }
+  },
+  'disk mkdir'(desk) {
+    const path = newPath(desk);
+    desk.say(`makes directory ${path}`);
+    desk.files.makeDirectory(`${desk.root}/${path}`);
+  },
+  'disk attach'(desk) {
+    // Of its own name: who makes another kind of file of one that others edit keeps what they wrote out of sight.
+    const path = `${newPath(desk)}.bin`;
+    const letters = desk.letters.take(4);
+    const bytes = concatBytes([
+      utf8(`\0${letters}`),
+      new Uint8Array(desk.random.below(4) === 0 ? 70_000 : 10).fill(120),
+    ]);
+    desk.say(`writes ${path}: ${letters}, ${bytes.byteLength} bytes`);
+    put(desk, path, bytes, letters);
+  },
+  'disk chmod'(desk) {
+    const file = pickFile(desk);
+    if (file === undefined) return;
+    const [path, inode] = file;
+    desk.say(`changes the mode of ${path}`);
+    desk.files.setPermissions(inode, inode.permissions ^ 0o111);
+  },
+};
+
+/** A new file, or another content of one that is there. */
+function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
+  const { files, root } = desk;
+  const there = files.look(`${root}/${path}`);
+  if (there?.kind === 'directory') return desk.say('is told EISDIR');
+  if (there !== undefined && isText(there.data) !== isText(bytes))
+    return desk.say('would not make another kind of it');
+  const inode = there ?? files.create(`${root}/${path}`, 0o644);
+  record(desk, path, there === undefined ? '' : textOf(there), text);
+  files.write(inode, bytes);
+}
+
+function move(desk: Desk, target: (path: string) => string): void {
+  const { files, root, random, ledger, who, say } = desk;
+  const all = entries(desk);
+  if (all.length === 0) return;
+  const [from, moved] = random.pick(all);
+  const to = target(from);
+  say(`moves ${from} to ${to}`);
+  const replaced = files.look(`${root}/${to}`);
+  files.rename(`${root}/${from}`, `${root}/${to}`);
+  if (replaced !== undefined && replaced !== moved && replaced.kind !== 'directory')
+    ledger.replaced(textOf(replaced), '', `replaced by ${from}, moved to ${to} by ${who}`);
+}
+
+/** On disk it is kept, as far as the disk keeps it. */
+function record({ ledger, who, now }: Desk, path: string, old: string, text: string): void {
+  ledger.typed(text, who, now(), path);
+  ledger.kept(lettersIn(text));
+  ledger.replaced(old, text, `saved by ${who}`);
+}
+
+const isText = (bytes: Uint8Array): boolean => !bytes.includes(0);
+
+const entries = ({ files, root }: Desk): [string, Inode][] =>
+  files.look(root) === undefined
+    ? []
+    : [...files.walk(files.find(root))].filter(
+        ([path]) => path !== '.evermesh' && !path.startsWith('.evermesh/'),
+      );
+
+const directories = (desk: Desk): string[] =>
+  entries(desk).flatMap(([path, { kind }]) => (kind === 'directory' ? [path] : []));
+
+function pickFile(desk: Desk): [string, Inode] | undefined {
+  // What a power cut left of a file, nobody takes for what it should be.
+  const files = entries(desk).filter(([, { kind, isDamaged }]) => kind === 'file' && !isDamaged);
+  return files.length === 0 ? undefined : desk.random.pick(files);
+}
+
+function newPath(desk: Desk): string {
+  const into = desk.random.chance(0.4) ? '' : desk.random.pick(['', ...directories(desk)]);
+  const name = desk.random.pick(NAMES);
+  return into === '' ? name : `${into}/${name}`;
+}
+
+const textOf = ({ data, kind }: Inode): string => (kind === 'file' ? new TextDecoder().decode(data) : '');

@@ -1,0 +1,259 @@
+/**
+ * Somebody who works with a folder through its API: looks at what is there, and changes it. What he saw and what he typed goes
+ * into the ledger; a call that never comes back (the program was killed) is excused, because nobody promised anything yet.
+ */
+import {
+  contentDigest,
+  digestOfBlob,
+  type FileContent,
+  type Folder,
+  type Heads,
+  isEvermeshError,
+  type NodeContent,
+  type NodeId,
+  type NodeOperation,
+  ROOT,
+  type ShownNode,
+} from '@evermesh/core';
+import { utf8 } from '@evermesh/core/base';
+import type { Ledger } from './ledger.ts';
+import { type Letters, lettersIn } from './letters.ts';
+import { edited, lines, shown } from './typing.ts';
+import type { Seeded } from './seeded.ts';
+import type { FolderStep } from './script.ts';
+
+export interface Seat {
+  readonly who: string;
+  readonly folder: Folder;
+  readonly random: Seeded;
+  readonly letters: Letters;
+  readonly ledger: Ledger;
+  readonly now: () => number;
+  readonly say: (what: string) => void;
+}
+
+export const NAMES: readonly string[] = [
+  'a',
+  'b',
+  'c',
+  'A',
+  'notes.txt',
+  'todo.md',
+  'x.ts',
+  'é',
+  'long name here.txt',
+];
+
+export async function act(step: FolderStep, seat: Seat): Promise<void> {
+  const { folder, say } = seat;
+  if (!folder.nodes.ready) return say(`would ${step}, and has no folder yet`);
+  try {
+    await ACTS[step](seat);
+  } catch (error) {
+    // What a file system would refuse as well.
+    if (!isEvermeshError(error) || !/^(PATH|CONTENT)_/.test(error.code)) throw error;
+    say(`is told ${error.code}`);
+  }
+}
+
+const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
+  async create(seat) {
+    const { folder, random, say } = seat;
+    const path = newPath(seat);
+    const text = random.chance(0.1) ? '' : lines(seat, 1 + random.below(3));
+    say(`creates ${path}: ${shown(text)}`);
+    const content: FileContent = { kind: 'text', text };
+    const digest = text === '' ? '' : contentDigest(utf8(text));
+    await write(seat, path, text, [creation(folder, path, content, digest)]);
+  },
+  async edit(seat) {
+    const { folder, ledger, who, say, random } = seat;
+    const file = pickFile(seat);
+    if (file === undefined) return ACTS.create(seat);
+    const path = folder.nodes.pathOf(file.id);
+    const before = await folder.nodes.content(file.id);
+    if (before?.content.kind !== 'text') return say(`looks at ${path} and cannot edit it`);
+    const old = before.content.text;
+    const text = random.chance(0.03) ? old : edited(old, seat);
+    say(`edits ${path}: ${shown(old)} -> ${shown(text)}`);
+    ledger.replaced(old, text, `edited by ${who}`);
+    await write(seat, path, text, [
+      { type: 'save', id: file.id, content: { kind: 'text', text }, shown: before.heads },
+    ]);
+  },
+  async attach(seat) {
+    const { folder, random, ledger, who, say } = seat;
+    const path = newPath(seat);
+    const letters = seat.letters.take(4);
+    // A zero byte: this is no text. Some are too large to lie in the store.
+    const bytes = utf8(`\0${letters}${'x'.repeat(random.below(4) === 0 ? 70_000 : 10)}`);
+    say(`attaches ${path}: ${letters}, ${bytes.byteLength} bytes`);
+    const { name, size } = await folder.blobs.write(once(bytes));
+    const content: FileContent = { kind: 'blob', name, size };
+    const there = nodeAt(folder, path);
+    const old = there?.kind === 'file' ? await folder.nodes.content(there.id) : undefined;
+    if (there === undefined || old === undefined)
+      return write(seat, path, letters, [creation(folder, path, content, digestOfBlob(name))]);
+    ledger.replaced(await textOf(folder, old.content), letters, `written over by ${who}`);
+    await write(seat, path, letters, [{ type: 'save', id: there.id, content, shown: old.heads }]);
+  },
+  async mkdir(seat) {
+    const path = newPath(seat);
+    seat.say(`makes directory ${path}`);
+    await seat.folder.mkdir(path, { recursive: seat.random.chance(0.5) });
+    await seat.folder.flush();
+  },
+  async rename(seat) {
+    await move(seat, (node, { folder, random }) => {
+      const parent = folder.nodes.pathOf(node.id).split('/').slice(0, -1);
+      return [...parent, random.pick(NAMES)].join('/');
+    });
+  },
+  async move(seat) {
+    await move(seat, (node, { folder, random }) => {
+      const into = random.pick(['', ...directories(folder).map(({ id }) => folder.nodes.pathOf(id))]);
+      return into === '' ? node.name : `${into}/${node.name}`;
+    });
+  },
+  async remove(seat) {
+    const node = pickNode(seat);
+    if (node === undefined) return;
+    const path = seat.folder.nodes.pathOf(node.id);
+    seat.say(`removes ${path}`);
+    await takeAway(seat, node, `removed with ${path} by ${seat.who}`, (ids) => [{ type: 'remove', ids }]);
+  },
+  async chmod(seat) {
+    const file = pickFile(seat);
+    if (file === undefined) return;
+    seat.say(
+      `makes ${seat.folder.nodes.pathOf(file.id)} ${file.executable ? 'not executable' : 'executable'}`,
+    );
+    await seat.folder.nodes.apply([{ type: 'executable', id: file.id, executable: !file.executable }]);
+  },
+};
+
+/** Does it; from the moment it is durable, nothing but a person takes `text` away. */
+async function write(seat: Seat, path: string, text: string, operations: NodeOperation[]): Promise<void> {
+  const { folder, ledger, who, now, say } = seat;
+  ledger.typed(text, who, now(), path);
+  const { failures } = await folder.nodes.apply(operations);
+  for (const failure of failures.values()) say(`is told ${failure.code}`);
+  if (failures.size === 0) ledger.kept(lettersIn(text));
+}
+
+/**
+ * Removes a node and what is below it, having read all of it. What arrives while it is read is read as well: in the end nothing
+ * lies between the reading and the removal.
+ */
+async function takeAway(
+  seat: Seat,
+  node: ShownNode,
+  how: string,
+  operations: (ids: NodeId[]) => NodeOperation[],
+): Promise<void> {
+  const { folder, ledger, say } = seat;
+  for (let patience = 8; patience > 0; patience--) {
+    const doomed = below(folder, node);
+    const read = new Map<NodeId, NodeContent | undefined>();
+    for (const { id } of doomed) read.set(id, await folder.nodes.content(id));
+    const texts: string[] = [];
+    for (const content of read.values()) {
+      if (content === undefined) continue;
+      for (const one of [content, ...content.others]) texts.push(await textOf(folder, one.content));
+    }
+    const isAll = below(folder, node).every(
+      ({ id, kind }) =>
+        kind === 'directory' ||
+        (read.get(id) !== undefined && sameHeads(read.get(id)?.heads, folder.nodes.headsOf(id))),
+    );
+    if (!isAll) continue;
+    ledger.replaced(texts.join(''), '', how);
+    await folder.nodes.apply(operations(doomed.map(({ id }) => id)));
+    return;
+  }
+  say('gives up: it changes all the time, or is not all here');
+}
+
+async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string): Promise<void> {
+  const { folder, say, who } = seat;
+  const node = pickNode(seat);
+  if (node === undefined) return;
+  const from = folder.nodes.pathOf(node.id);
+  const to = target(node, seat);
+  say(`moves ${from} to ${to}`);
+  const replaced = nodeAt(folder, to);
+  if (replaced === undefined || replaced.id === node.id || replaced.kind !== 'file' || node.kind !== 'file') {
+    await folder.rename(from, to);
+    return folder.flush();
+  }
+  const { parent, name } = replaced;
+  await takeAway(seat, replaced, `replaced by ${from}, moved to ${to} by ${who}`, (ids) => [
+    { type: 'remove', ids },
+    { type: 'place', id: node.id, parent, name },
+  ]);
+}
+
+async function textOf(folder: Folder, content: FileContent): Promise<string> {
+  if (content.kind === 'text') return content.text;
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const piece of folder.blobs.read(content.name)) text += decoder.decode(piece, { stream: true });
+  return text;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+const creation = (folder: Folder, path: string, content: FileContent, digest: string): NodeOperation => ({
+  type: 'create',
+  id: folder.nodes.newNodeId(),
+  parent: parentOf(folder, path),
+  name: path.slice(path.lastIndexOf('/') + 1),
+  kind: 'file',
+  content,
+  digest,
+});
+
+/** What a path leads to on a system that takes names for one that differ in case only, as the folder does. */
+const nodeAt = (folder: Folder, path: string): ShownNode | undefined =>
+  [...folder.nodes.all()].find(({ id }) => folded(folder.nodes.pathOf(id)) === folded(path));
+
+const folded = (path: string): string => path.normalize('NFC').toLowerCase();
+
+const sameHeads = (a: Heads | undefined, b: Heads): boolean =>
+  a?.size === b.size && [...b].every(([author, counter]) => a.get(author) === counter);
+
+const directories = (folder: Folder): ShownNode[] =>
+  [...folder.nodes.all()].filter(({ kind }) => kind === 'directory');
+
+function newPath({ folder, random }: Seat): string {
+  const into = random.chance(0.4)
+    ? ''
+    : random.pick(['', ...directories(folder).map(({ id }) => folder.nodes.pathOf(id))]);
+  const name = random.pick(NAMES);
+  return into === '' ? name : `${into}/${name}`;
+}
+
+function parentOf(folder: Folder, path: string): NodeId {
+  const parent = path.split('/').slice(0, -1).join('/');
+  if (parent === '') return ROOT;
+  return directories(folder).find(({ id }) => folded(folder.nodes.pathOf(id)) === folded(parent))?.id ?? ROOT;
+}
+
+function pickNode({ folder, random }: Seat): ShownNode | undefined {
+  const all = [...folder.nodes.all()];
+  return all.length === 0 ? undefined : random.pick(all);
+}
+
+function pickFile({ folder, random }: Seat): ShownNode | undefined {
+  const files = [...folder.nodes.all()].filter(({ kind }) => kind === 'file');
+  return files.length === 0 ? undefined : random.pick(files);
+}
+
+const below = (folder: Folder, node: ShownNode): ShownNode[] => [
+  node,
+  ...(node.kind === 'directory'
+    ? folder.nodes.children(node.id).flatMap((child) => below(folder, child))
+    : []),
+];

@@ -1,0 +1,75 @@
+/** How a world comes to rest: everything works again, everybody is there, and what is under way arrives. */
+import { isEvermeshError, type Link } from '@evermesh/core';
+import type { SimDevice } from './sim-device.ts';
+import type { World } from './world.ts';
+
+/** Milliseconds of virtual time in which everything has to come to rest: longer than any pause before another attempt. */
+const REST_WITHIN = 10 * 60_000;
+/** Milliseconds after which both ends of a silent line know it. */
+const SIGNS_MISSED = 300_000;
+
+/** Nothing more can be said of a world that does not come to rest. */
+export class Unsettled extends Error {}
+
+/** @throws Unsettled, with a violation of L10 noted, if it does not in 10 minutes */
+export async function rest(world: World): Promise<void> {
+  const { relay, devices, network, scheduler } = world;
+  const places = [relay, ...devices];
+  world.note('world', 'rests');
+  for (const { name } of places) network.reachAgain(name);
+  for (const { process } of places) process?.spare();
+  // A program gives up a store that failed: it is started anew, as its message says.
+  for (const place of places) if (place.database.mend()) place.process?.kill();
+  await within(world, 'everybody to be there', async () => {
+    await relay.start();
+    await Promise.all(devices.map((device) => device.start(world.folder)));
+    await Promise.all(devices.map((device) => settle(world, device)));
+  });
+  // A line that fell silent is believed until signs of life are missed.
+  await scheduler.pass(SIGNS_MISSED);
+  await within(world, 'all to be in step', async () => {
+    await Promise.all(devices.map((device) => settle(world, device)));
+  });
+}
+
+/** Everything of the device is at the relay, and everything of there on its disk. */
+async function settle(world: World, device: SimDevice): Promise<void> {
+  const links = [...(device.running?.links.values() ?? [])];
+  for (const link of links) await synced(world, link);
+  await device.mirrored();
+  await device.running?.mirror?.settle();
+  for (const link of links) await synced(world, link);
+}
+
+/** What passes by itself is waited for. */
+async function synced(world: World, link: Link): Promise<void> {
+  for (;;) {
+    try {
+      return await link.whenSynced();
+    } catch (error) {
+      if (!isEvermeshError(error) || !error.retryable) throw error;
+      await new Promise<void>((resolve) => {
+        world.scheduler.schedule(1000, resolve);
+      });
+    }
+  }
+}
+
+/** A bound in virtual time: what takes longer has not settled. */
+async function within(world: World, what: string, work: () => Promise<void>): Promise<void> {
+  const { scheduler } = world;
+  let end: 'settled' | 'late' | undefined;
+  const late = new Promise<void>((resolve) => {
+    scheduler.schedule(REST_WITHIN, () => {
+      end ??= 'late';
+      resolve();
+    });
+  });
+  const ended = work().then(() => {
+    end ??= 'settled';
+  });
+  await scheduler.until(Promise.race([ended, late]), what);
+  if (end === 'settled') return;
+  world.violate('L10', `${what} took longer than ${REST_WITHIN / 60_000} minutes`);
+  throw new Unsettled(what);
+}

@@ -1,0 +1,68 @@
+/** One run: a world, a script, and whether everything that must hold did. */
+import type { Violation } from './ledger.ts';
+import { drawScript, type Profile, type Step } from './script.ts';
+import { Seeded } from './seeded.ts';
+import type { Trace } from './trace.ts';
+import { checkAgreement, checkLetters, checkSilence } from './laws.ts';
+import { rest, Unsettled } from './rest.ts';
+import { World } from './world.ts';
+
+export interface RunOptions {
+  readonly seed: string;
+  readonly devices: number;
+  readonly profile: Profile;
+  /** How many things people do. Default: 100. */
+  readonly operations?: number | undefined;
+  /** In place of the script that the seed draws. */
+  readonly script?: readonly Step[] | undefined;
+  readonly trace?: boolean | undefined;
+}
+
+export interface RunResult {
+  readonly script: readonly Step[];
+  readonly violations: readonly Violation[];
+  readonly trace: Trace;
+  /** Milliseconds that passed in the world. */
+  readonly time: number;
+  readonly events: number;
+  readonly letters: number;
+}
+
+export async function run({
+  seed,
+  devices,
+  profile,
+  operations,
+  script,
+  trace,
+}: RunOptions): Promise<RunResult> {
+  const steps = script ?? drawScript(new Seeded(seed).fork('script'), profile, operations ?? 100);
+  const world = await World.open({ seed, devices, mirrors: profile.mirrors ?? false, trace: trace ?? false });
+  const { scheduler } = world;
+  try {
+    for (const step of steps) {
+      if (step.type !== 'rest') await world.perform(step);
+      else await restAndCompare(world);
+    }
+    await restAndCompare(world);
+    if (world.violations.length === 0) await scheduler.until(checkLetters(world), 'every letter to be found');
+    if (world.violations.length === 0) await checkSilence(world);
+  } catch (error) {
+    if (!(error instanceof Unsettled)) world.violate('L12', String((error as Error).stack ?? error));
+  }
+  return {
+    script: steps,
+    violations: world.violations,
+    trace: world.trace,
+    time: world.scheduler.now,
+    events: world.scheduler.happened,
+    letters: world.ledger.typedCount,
+  };
+}
+
+async function restAndCompare(world: World): Promise<void> {
+  world.trace.count('rest');
+  await rest(world);
+  await world.scheduler.until(checkAgreement(world), 'a look at everything');
+  world.ledger.share();
+}

@@ -1,0 +1,174 @@
+/**
+ * What people do and what befalls them, as a list of steps. A step draws its details from a stream of its own, so a script
+ * from which steps were taken out still means the same: that is how a failure is made small.
+ */
+import type { Seeded } from './seeded.ts';
+
+/** What a person does to a folder, through its API. */
+const FOLDER_STEPS = ['create', 'edit', 'rename', 'move', 'remove', 'mkdir', 'attach', 'chmod'] as const;
+/** What a person, or a program of his, does to the files in a mirrored directory. */
+const DISK_STEPS = [
+  'disk create',
+  'disk edit',
+  'disk slow edit',
+  'disk rename',
+  'disk move',
+  'disk remove',
+  'disk mkdir',
+  'disk attach',
+  'disk chmod',
+] as const;
+/** What befalls a device. */
+const DEVICE_STEPS = [
+  'stop',
+  'start',
+  'kill',
+  'kill later',
+  'power cut',
+  'cut off',
+  'reach again',
+  'break lines',
+  'back up',
+  'roll back',
+  'disk fails',
+  'wrong clock',
+] as const;
+/** What befalls a relay. */
+const RELAY_STEPS = [
+  'relay stop',
+  'relay start',
+  'relay kill',
+  'relay kill later',
+  'relay power cut',
+  'relay back up',
+  'relay restore',
+  'relay wipe',
+] as const;
+/** What befalls everybody. */
+const WORLD_STEPS = ['rest', 'long wait'] as const;
+
+export type FolderStep = (typeof FOLDER_STEPS)[number];
+export type DiskStep = (typeof DISK_STEPS)[number];
+export type StepType =
+  | FolderStep
+  | DiskStep
+  | (typeof DEVICE_STEPS)[number]
+  | (typeof RELAY_STEPS)[number]
+  | (typeof WORLD_STEPS)[number];
+
+export interface Step {
+  /** Names the stream of random numbers that the step draws from. */
+  readonly id: number;
+  /** Milliseconds after the step before it. */
+  readonly after: number;
+  readonly type: StepType;
+  /** Of a device or relay: counted from 0, modulo how many there are. */
+  readonly who: number;
+}
+
+export interface Profile {
+  readonly name: string;
+  /** How often each kind of step is drawn, in proportion; kinds that are missing never are. */
+  readonly weights: Readonly<Partial<Record<StepType, number>>>;
+  /** The devices mirror directories. */
+  readonly mirrors?: boolean;
+}
+
+export const isDiskStep = (type: StepType): type is DiskStep =>
+  (DISK_STEPS as readonly string[]).includes(type);
+
+export const isUserStep = (type: StepType): boolean =>
+  isDiskStep(type) || (FOLDER_STEPS as readonly string[]).includes(type);
+
+const FOLDER_WEIGHTS = { create: 12, edit: 50, rename: 8, move: 8, remove: 6, mkdir: 5, attach: 5, chmod: 2 };
+
+const DISK_WEIGHTS = {
+  'disk create': 12,
+  'disk edit': 45,
+  'disk slow edit': 5,
+  'disk rename': 8,
+  'disk move': 8,
+  'disk remove': 6,
+  'disk mkdir': 4,
+  'disk attach': 4,
+  'disk chmod': 2,
+};
+
+export const PROFILES: Readonly<Record<string, Profile>> = {
+  calm: { name: 'calm', weights: FOLDER_WEIGHTS },
+  network: {
+    name: 'network',
+    weights: { ...FOLDER_WEIGHTS, 'cut off': 4, 'reach again': 5, 'break lines': 4, 'long wait': 1 },
+  },
+  disks: {
+    name: 'disks',
+    mirrors: true,
+    weights: { ...DISK_WEIGHTS, create: 2, edit: 10, move: 2, remove: 1 },
+  },
+  'disk faults': {
+    name: 'disk faults',
+    mirrors: true,
+    weights: {
+      ...DISK_WEIGHTS,
+      edit: 10,
+      move: 2,
+      stop: 2,
+      start: 8,
+      kill: 2,
+      'kill later': 4,
+      'power cut': 2,
+      'cut off': 2,
+      'reach again': 3,
+      'break lines': 2,
+      'relay kill': 1,
+      'relay start': 5,
+      rest: 0.5,
+      'long wait': 0.5,
+    },
+  },
+  faults: {
+    name: 'faults',
+    weights: {
+      ...FOLDER_WEIGHTS,
+      // Not yet: a blob that only its author has is not asked for again by a relay that was set back.
+      attach: 0,
+      stop: 2,
+      start: 6,
+      kill: 1,
+      'kill later': 3,
+      'power cut': 2,
+      'cut off': 2,
+      'reach again': 3,
+      'break lines': 2,
+      'back up': 1,
+      'roll back': 1,
+      'disk fails': 1,
+      'wrong clock': 1,
+      'relay stop': 1,
+      'relay start': 5,
+      'relay kill': 1,
+      'relay kill later': 2,
+      'relay power cut': 1,
+      'relay back up': 1,
+      'relay restore': 1,
+      'relay wipe': 0.5,
+      rest: 1,
+      'long wait': 0.5,
+    },
+  },
+};
+
+/** At least `operations` steps of people, among as many others as the profile has it. */
+export function drawScript(random: Seeded, profile: Profile, operations: number): Step[] {
+  const types = Object.entries(profile.weights) as [StepType, number][];
+  const total = types.reduce((sum, [, weight]) => sum + weight, 0);
+  const steps: Step[] = [];
+  for (let id = 0, left = operations; left > 0; id++) {
+    let at = random.float() * total;
+    const type = types.find(([, weight]) => (at -= weight) < 0)?.[0] ?? 'edit';
+    const after = random.chance(0.6) ? random.below(30) : random.below(random.chance(0.9) ? 500 : 20_000);
+    steps.push({ id, after, type, who: random.below(1000) });
+    if (isUserStep(type)) left -= 1;
+  }
+  return steps;
+}

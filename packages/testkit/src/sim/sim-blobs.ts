@@ -1,0 +1,43 @@
+/** Blobs on a simulated disk. One is there whole and durable, or not at all. */
+import type { BlobName, BlobStore } from '@evermesh/core';
+import { concatBytes, sha256, toHex } from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
+import type { SimProcess } from './sim-process.ts';
+
+export type BlobFiles = Map<BlobName, Uint8Array>;
+
+/** Bytes of one piece that is read. */
+const PIECE = 32 * 1024;
+
+export function simBlobs(files: BlobFiles, process: SimProcess): BlobStore {
+  return {
+    open: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    size: (name) => process.call('asks for blob', name, () => files.get(name)?.byteLength),
+    async *read(name, offset = 0) {
+      const bytes = await process.call('reads blob', name, () => files.get(name));
+      if (bytes === undefined)
+        throw new EvermeshError('BLOB_NOT_FOUND', `Blob ${name} is not here.`, { details: { name } });
+      for (let at = offset; at < bytes.byteLength; at += PIECE) {
+        yield await process.call('reads on', name, () => bytes.subarray(at, at + PIECE));
+      }
+    },
+    async write(source, expected) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of source) pieces.push(piece.slice());
+      const bytes = concatBytes(pieces);
+      const name = toHex(sha256(bytes)) as BlobName;
+      if (expected !== undefined && name !== expected) {
+        throw new EvermeshError('BLOB_DAMAGED', `The bytes of blob ${expected} do not hash to its name.`, {
+          details: { name: expected },
+        });
+      }
+      await process.call('keeps blob', name, () => files.set(name, bytes));
+      return { name, size: bytes.byteLength };
+    },
+    delete: (name) =>
+      process.call('deletes blob', name, () => {
+        files.delete(name);
+      }),
+  };
+}

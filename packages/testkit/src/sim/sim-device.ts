@@ -1,0 +1,172 @@
+/** A device's machine: what lies on its disk, and the product running on it, or not. */
+import {
+  type Folder,
+  type FolderId,
+  type Link,
+  openReplica,
+  type Replica,
+  silentLogger,
+} from '@evermesh/core';
+import { type Mirror, openMirror } from '@evermesh/mirror';
+import { type BlobFiles, simBlobs } from './sim-blobs.ts';
+import { simFileSystem } from './sim-file-system.ts';
+import type { SimFiles } from './sim-files.ts';
+import { simWatcher } from './sim-watcher.ts';
+import type { SimNetwork } from './sim-network.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { SimRelay } from './sim-relay.ts';
+import { SimDatabase, simStore } from './sim-store.ts';
+import { simTransport } from './sim-transport.ts';
+import type { Machine } from './machine.ts';
+
+export interface RunningDevice {
+  readonly process: SimProcess;
+  readonly replica: Replica;
+  readonly folder: Folder;
+  readonly links: Map<SimRelay, Link>;
+  /** Of a device with a directory, once the folder has arrived. */
+  mirror: Mirror | undefined;
+}
+
+/** Where the directory lies that a device mirrors. */
+export const DIRECTORY = '/shared';
+
+export interface DeviceParts {
+  readonly machine: Machine;
+  readonly network: SimNetwork;
+  readonly relays: readonly SimRelay[];
+  /** The disk of a device that mirrors a directory. */
+  readonly files: SimFiles | undefined;
+  readonly violate: (law: string, what: string) => void;
+}
+
+export class SimDevice {
+  readonly machine: Machine;
+  readonly database: SimDatabase = new SimDatabase();
+  readonly blobs: BlobFiles = new Map();
+  readonly #parts: DeviceParts;
+  #process: SimProcess | undefined;
+  #running: RunningDevice | undefined;
+  #starting: Promise<void> | undefined;
+  #mirroring: Promise<void> | undefined;
+  /** Resolves when the program that was told to end has. */
+  #stopping: Promise<void> | undefined;
+  #backup:
+    | {
+        readonly rows: ReadonlyMap<string, Uint8Array>;
+        readonly blobs: BlobFiles;
+        readonly files: (() => void) | undefined;
+      }
+    | undefined;
+
+  constructor(parts: DeviceParts) {
+    this.#parts = parts;
+    this.machine = parts.machine;
+  }
+
+  get files(): SimFiles | undefined {
+    return this.#parts.files;
+  }
+
+  get name(): string {
+    return this.machine.name;
+  }
+
+  /** What a person at the device works with, if it runs. */
+  get running(): RunningDevice | undefined {
+    return this.#running?.process.isAlive === true ? this.#running : undefined;
+  }
+
+  /** The program, also while it is still starting. */
+  get process(): SimProcess | undefined {
+    return this.#process?.isAlive === true ? this.#process : undefined;
+  }
+
+  /** Starts the program, if it does not run; resolves when it does. One that is killed on the way never does. */
+  async start(folder: FolderId | undefined): Promise<void> {
+    const ending = this.#stopping;
+    if (this.process !== undefined && ending !== undefined) await ending;
+    if (this.process === undefined) this.#starting = this.#start(this.machine.begin(), folder);
+    return this.#starting;
+  }
+
+  async #start(process: SimProcess, id: FolderId | undefined): Promise<void> {
+    this.#process = process;
+    const random = this.machine.random.fork(`ids ${this.machine.starts}`);
+    const replica = await openReplica({
+      store: simStore(this.database, process),
+      blobs: simBlobs(this.blobs, process),
+      clock: process.clock,
+      random,
+      logger: silentLogger,
+      deviceName: this.name,
+    });
+    const folder =
+      id === undefined ? await replica.createFolder({ name: 'shared' }) : await replica.joinFolder(id);
+    const links = new Map<SimRelay, Link>();
+    for (const relay of this.#parts.relays)
+      links.set(relay, replica.connect(simTransport(process, this.#parts.network, relay)));
+    const running: RunningDevice = { process, replica, folder, links, mirror: undefined };
+    this.#running = running;
+    if (this.files !== undefined) this.#mirroring = this.#mirror(running, this.files);
+  }
+
+  /** As `evermesh up` does: the directory is opened once the folder is here. */
+  async #mirror(running: RunningDevice, files: SimFiles): Promise<void> {
+    const { process, folder } = running;
+    await folder.whenReady();
+    const mirror = await openMirror({
+      folder,
+      directory: DIRECTORY,
+      create: true,
+      clock: process.clock,
+      random: this.machine.random.fork(`mirror ${this.machine.starts}`),
+      fileSystem: simFileSystem(files, process, (path) =>
+        this.#parts.violate('L6', `${this.name} writes to ${path} where everybody sees it`),
+      ),
+      watcher: simWatcher(files, process, { lossy: true }),
+      onEvent: (event) => {
+        if (event.type === 'halted')
+          this.#parts.violate('L12', `${this.name}'s mirror halts: ${event.message}`);
+      },
+    });
+    running.mirror = mirror;
+    mirror.start();
+  }
+
+  /** Resolves when the directory is mirrored, if it is to be. */
+  async mirrored(): Promise<void> {
+    await this.#mirroring;
+  }
+
+  backUp(): void {
+    this.#backup = { rows: this.database.copy(), blobs: new Map(this.blobs), files: this.files?.copy() };
+  }
+
+  /** Sets the disk back to the last backup; the program is not running. Returns false if there is none. */
+  restore(): boolean {
+    if (this.#backup === undefined) return false;
+    this.database.replace(this.#backup.rows);
+    this.#backup.files?.();
+    this.blobs.clear();
+    for (const [name, bytes] of this.#backup.blobs) this.blobs.set(name, bytes);
+    return true;
+  }
+
+  /** In good order. */
+  async stop(): Promise<void> {
+    const { running } = this;
+    if (running === undefined) return;
+    this.#stopping ??= new Promise<void>((resolve) => {
+      running.process.onDeath(resolve);
+    }).then(() => {
+      this.#stopping = undefined;
+    });
+    try {
+      await running.mirror?.close();
+      await running.replica.close();
+    } finally {
+      running.process.exit();
+    }
+  }
+}

@@ -1,0 +1,207 @@
+/** A relay's machine: what lies on its disk, and the relay's own code running on it, or not. */
+import { silentLogger } from '@evermesh/core';
+import {
+  type Authorizer,
+  DeviceSession,
+  FrameSocket,
+  openRelayStores,
+  type RawSocket,
+  type RelayParts,
+  type RelayStores,
+} from '@evermesh/server/sessions';
+import { type BlobFiles, simBlobs } from './sim-blobs.ts';
+import type { Line } from './sim-network.ts';
+import type { SimProcess } from './sim-process.ts';
+import { SimDatabase, simStore } from './sim-store.ts';
+import type { Machine } from './machine.ts';
+
+/** Milliseconds between two looks at which peers are still there, as the relay's door has it. */
+const LOOK_EVERY = 20_000;
+
+const EVERYONE: Authorizer = { authorize: () => Promise.resolve('write') };
+
+export interface RunningRelay {
+  readonly process: SimProcess;
+  readonly parts: RelayParts;
+}
+
+export class SimRelay {
+  readonly machine: Machine;
+  readonly database: SimDatabase = new SimDatabase();
+  readonly blobs: BlobFiles = new Map();
+  #running:
+    | (RunningRelay & { readonly stores: RelayStores; readonly sessions: Set<DeviceSession> })
+    | undefined;
+  /** The program, also while it is still starting. */
+  #process: SimProcess | undefined;
+  #starting: Promise<void> | undefined;
+  /** Resolves when the program that was told to end has. */
+  #stopping: Promise<void> | undefined;
+  #backup: { readonly rows: ReadonlyMap<string, Uint8Array>; readonly blobs: BlobFiles } | undefined;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+  }
+
+  get name(): string {
+    return this.machine.name;
+  }
+
+  /** The program that listens, if one does. */
+  get running(): RunningRelay | undefined {
+    return this.#running?.process.isAlive === true ? this.#running : undefined;
+  }
+
+  get process(): SimProcess | undefined {
+    return this.#process?.isAlive === true ? this.#process : undefined;
+  }
+
+  /** Starts the program, if it does not run; resolves when it does. One that is killed on the way never does. */
+  async start(): Promise<void> {
+    const ending = this.#stopping;
+    if (this.process !== undefined && ending !== undefined) await ending;
+    if (this.process === undefined) this.#starting = this.#start(this.machine.begin());
+    return this.#starting;
+  }
+
+  async #start(process: SimProcess): Promise<void> {
+    this.#process = process;
+    const stores = await openRelayStores(
+      simStore(this.database, process),
+      simBlobs(this.blobs, process),
+      this.machine.random.fork(`ids ${this.machine.starts}`),
+    );
+    const { registry, blobs } = stores;
+    const parts: RelayParts = {
+      registry,
+      blobs,
+      authorizer: EVERYONE,
+      clock: process.clock,
+      logger: silentLogger,
+    };
+    const sessions = new Set<DeviceSession>();
+    this.#running = { process, parts, stores, sessions };
+    const look = (): void => {
+      for (const session of sessions) session.look();
+      process.later(LOOK_EVERY, look);
+    };
+    process.later(LOOK_EVERY, look);
+  }
+
+  /** In good order, as on SIGTERM. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running?.process.isAlive !== true) return;
+    this.#stopping ??= new Promise<void>((resolve) => {
+      running.process.onDeath(resolve);
+    }).then(() => {
+      this.#stopping = undefined;
+    });
+    try {
+      await Promise.all([...running.sessions].map((session) => session.drain()));
+      await running.stores.close();
+    } finally {
+      running.process.exit();
+    }
+  }
+
+  /** Takes one end of a line: a device is at the other one. */
+  accept(line: Line): void {
+    const running = this.#running;
+    if (running === undefined || !running.process.isAlive) return line.close('listener');
+    const socket = new LineSocket(line);
+    const session: DeviceSession = new DeviceSession(
+      running.parts,
+      new FrameSocket(socket, () => session.alive()),
+    );
+    running.sessions.add(session);
+    let received = 0;
+    line.attach('listener', {
+      frame: (bytes) => {
+        received += bytes.byteLength;
+        session.received(received);
+        session.frame(bytes, true);
+      },
+      closed: () => socket.over(),
+    });
+    socket.on('close', () => {
+      running.sessions.delete(session);
+      void session.closed();
+    });
+  }
+
+  backUp(): void {
+    this.#backup = { rows: this.database.copy(), blobs: new Map(this.blobs) };
+  }
+
+  /** Sets the disk back to the last backup, or to nothing; the program is not running. */
+  restore(): void {
+    this.database.replace(this.#backup?.rows);
+    this.#replaceBlobs(this.#backup?.blobs ?? new Map());
+  }
+
+  wipe(): void {
+    this.database.replace();
+    this.#replaceBlobs(new Map());
+  }
+
+  #replaceBlobs(blobs: BlobFiles): void {
+    const copy = new Map(blobs);
+    this.blobs.clear();
+    for (const [name, bytes] of copy) this.blobs.set(name, bytes);
+  }
+}
+
+const OPEN = 1;
+const CLOSED = 3;
+
+/** The relay's end of a line, as `ws` would show it. */
+class LineSocket implements RawSocket {
+  readonly OPEN = OPEN;
+  readyState: number = OPEN;
+  readonly #line: Line;
+  readonly #closed: (() => void)[] = [];
+
+  constructor(line: Line) {
+    this.#line = line;
+  }
+
+  get bufferedAmount(): number {
+    return this.#line.buffered('listener');
+  }
+
+  get isPaused(): boolean {
+    return this.#line.isPaused('listener');
+  }
+
+  send(frame: Uint8Array, sent: () => void): void {
+    this.#line.send('listener', frame, sent);
+  }
+
+  close(): void {
+    this.#line.close('listener');
+    this.over();
+  }
+
+  terminate(): void {
+    this.close();
+  }
+
+  pause(): void {
+    this.#line.pause('listener');
+  }
+
+  resume(): void {
+    this.#line.resume('listener');
+  }
+
+  on(_event: 'close', listener: () => void): void {
+    this.#closed.push(listener);
+  }
+
+  over(): void {
+    if (this.readyState === CLOSED) return;
+    this.readyState = CLOSED;
+    for (const told of this.#closed) told();
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * A database on a simulated disk: what `abstract-level` over LevelDB promises, and not more. A batch is whole or not there.
+ * One that was not synced may be gone after a power cut, with every later one.
+ */
+import type { Store, StoreOperation, StoreRange } from '@evermesh/core';
+import type { SimProcess } from './sim-process.ts';
+
+type Rows = ReadonlyMap<string, Uint8Array>;
+
+export class SimDatabase {
+  readonly #rows = new Map<string, Uint8Array>();
+  /** Its keys, in order. */
+  #keys: string[] = [];
+  /** What takes back each batch that is not synced. */
+  #unsynced: (() => void)[] = [];
+  /** Bytes that fit. */
+  room: number = Number.POSITIVE_INFINITY;
+  /** Batches that are going to fail. */
+  #failing = 0;
+  #hasFailed = false;
+  openIn: SimProcess | undefined;
+  /** Batches written so far. */
+  writes = 0;
+
+  get(key: string): Uint8Array | undefined {
+    return this.#rows.get(key);
+  }
+
+  /** The next batches fail. */
+  breaks(batches: number): void {
+    this.#failing = batches;
+  }
+
+  /** Nothing fails any more. Returns whether something did: the program that saw it is of no use. */
+  mend(): boolean {
+    const hasFailed = this.#hasFailed;
+    this.#failing = 0;
+    this.#hasFailed = false;
+    return hasFailed;
+  }
+
+  write(operations: readonly StoreOperation[], sync: boolean): void {
+    if (this.#failing > 0) {
+      this.#failing -= 1;
+      this.#hasFailed = true;
+      throw failure('LEVEL_IO_ERROR', 'IO error: No space left on device');
+    }
+    this.writes += 1;
+    const before = new Map<string, Uint8Array | undefined>();
+    for (const { key } of operations) before.set(key, this.#rows.get(key));
+    for (const operation of operations) {
+      this.#set(operation.key, operation.type === 'put' ? operation.value.slice() : undefined);
+    }
+    if (sync) this.#unsynced = [];
+    else this.#unsynced.push(() => before.forEach((value, key) => this.#set(key, value)));
+  }
+
+  /** The rows of a range as they are now. */
+  range({ gte, lt, limit = Number.POSITIVE_INFINITY }: StoreRange): [string, Uint8Array][] {
+    const found: [string, Uint8Array][] = [];
+    for (let at = this.#place(gte); at < this.#keys.length && found.length < limit; at++) {
+      const key = this.#keys[at] as string;
+      if (key >= lt) break;
+      found.push([key, this.#rows.get(key) as Uint8Array]);
+    }
+    return found;
+  }
+
+  /** @param lost of the batches that are not synced, counted from the last one */
+  powerCut(lost: (count: number) => number): void {
+    for (let left = lost(this.#unsynced.length); left > 0; left--) this.#unsynced.pop()?.();
+    this.#unsynced = [];
+  }
+
+  /** A backup. */
+  copy(): Rows {
+    return new Map(this.#rows);
+  }
+
+  /** Sets the database back to a backup; without one it is empty. */
+  replace(rows: Rows = new Map()): void {
+    this.#rows.clear();
+    for (const [key, value] of rows) this.#rows.set(key, value);
+    this.#keys = [...this.#rows.keys()].sort();
+    this.#unsynced = [];
+  }
+
+  #set(key: string, value: Uint8Array | undefined): void {
+    const isThere = this.#rows.has(key);
+    if (value !== undefined) this.#rows.set(key, value);
+    else this.#rows.delete(key);
+    if (isThere === (value !== undefined)) return;
+    this.#keys.splice(this.#place(key), isThere ? 1 : 0, ...(isThere ? [] : [key]));
+  }
+
+  /** Where a key stands, or would. */
+  #place(key: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#keys[middle] as string) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
+/** The database as one program uses it. */
+export function simStore(database: SimDatabase, process: SimProcess): Store {
+  const opened = (): SimDatabase => {
+    if (database.openIn === process) return database;
+    throw failure('LEVEL_DATABASE_NOT_OPEN', 'Database is not open');
+  };
+  return {
+    open: () =>
+      process.call('opens the store', '', () => {
+        if (database.openIn !== undefined && database.openIn !== process && database.openIn.isAlive)
+          throw failure('LEVEL_LOCKED', 'Database is locked');
+        database.openIn = process;
+      }),
+    close: () =>
+      process.call('closes the store', '', () => {
+        if (database.openIn === process) database.openIn = undefined;
+      }),
+    get: (key) => process.call('gets', key, () => opened().get(key)),
+    batch: (operations, { sync }) =>
+      process.call(sync ? 'writes' : 'writes unsynced', describe(operations), () =>
+        opened().write(operations, sync),
+      ),
+    iterator: (range) => rowsOf(opened(), range, process),
+  };
+}
+
+/** Rows that are read together. */
+const PAGE = 64;
+
+async function* rowsOf(
+  database: SimDatabase,
+  range: StoreRange,
+  process: SimProcess,
+): AsyncGenerator<[string, Uint8Array]> {
+  const rows = database.range(range);
+  for (let at = 0; at === 0 || at < rows.length; at += PAGE) {
+    const page = await process.call('reads from', range.gte, () => rows.slice(at, at + PAGE));
+    yield* page;
+  }
+}
+
+const describe = (operations: readonly StoreOperation[]): string =>
+  `${operations.length}: ${operations
+    .slice(0, 3)
+    .map(({ key }) => key)
+    .join(' ')}`;

@@ -1,0 +1,146 @@
+/** The simulated world: devices, relays, a network, people and misfortune, one step after the other. */
+import type { FolderId } from '@evermesh/core';
+import { Ledger, type Violation } from './ledger.ts';
+import { Letters } from './letters.ts';
+import { Machine } from './machine.ts';
+import { act } from './person.ts';
+import { Scheduler } from './scheduler.ts';
+import { actOnDisk } from './person-at-disk.ts';
+import { type FolderStep, isDiskStep, isUserStep, type Step } from './script.ts';
+import { POSIX } from './inode.ts';
+import { SimFiles } from './sim-files.ts';
+import { Seeded } from './seeded.ts';
+import { DIRECTORY, type RunningDevice, SimDevice } from './sim-device.ts';
+import { SimNetwork } from './sim-network.ts';
+import { SimRelay } from './sim-relay.ts';
+import { Trace } from './trace.ts';
+import { befall } from './misfortune.ts';
+
+export interface WorldOptions {
+  readonly seed: string;
+  readonly devices: number;
+  /** They mirror directories. */
+  readonly mirrors: boolean;
+  /** Keep what happened, for people to read. */
+  readonly trace: boolean;
+}
+
+export class World {
+  readonly scheduler: Scheduler = new Scheduler();
+  readonly trace: Trace;
+  readonly network: SimNetwork;
+  readonly ledger: Ledger = new Ledger();
+  readonly letters: Letters = new Letters();
+  readonly devices: SimDevice[] = [];
+  readonly relay: SimRelay;
+  readonly violations: Violation[] = [];
+  readonly random: Seeded;
+  folder!: FolderId;
+  /** What people are doing. */
+  readonly #busy = new Set<Promise<void>>();
+
+  static async open(options: WorldOptions): Promise<World> {
+    const world = new World(options);
+    await world.scheduler.until(world.#begin(), 'the world to begin');
+    return world;
+  }
+
+  private constructor({ seed, devices, trace, mirrors }: WorldOptions) {
+    this.random = new Seeded(seed);
+    this.trace = new Trace(trace);
+    const { scheduler, random } = this;
+    this.network = new SimNetwork(scheduler, random.fork('network'), this.trace);
+    const clocks = random.fork('clocks');
+    const machine = (name: string): Machine =>
+      new Machine(name, {
+        scheduler,
+        random,
+        trace: this.trace,
+        // Years apart.
+        clockError: Math.floor((clocks.float() - 0.5) * 6e11),
+      });
+    this.relay = new SimRelay(machine('relay'));
+    for (let i = 0; i < devices; i++) {
+      const at = machine(NAMES[i] as string);
+      this.devices.push(
+        new SimDevice({
+          machine: at,
+          network: this.network,
+          relays: [this.relay],
+          files: mirrors ? new SimFiles(POSIX, () => at.time) : undefined,
+          violate: (law, what) => this.violate(law, what),
+        }),
+      );
+    }
+  }
+
+  async #begin(): Promise<void> {
+    await this.relay.start();
+    const [first, ...others] = this.devices as [SimDevice, ...SimDevice[]];
+    await first.start(undefined);
+    this.folder = (first.running as RunningDevice).folder.id;
+    await Promise.all(others.map((device) => device.start(this.folder)));
+    await Promise.all(this.devices.map(async (device) => device.running?.folder.whenReady()));
+    await Promise.all(
+      this.devices.map(async (device) => device.running?.links.get(this.relay)?.whenSynced()),
+    );
+    await Promise.all(this.devices.map((device) => device.mirrored()));
+  }
+
+  /** Does a step that is no `rest`. What people and programs begin with it goes on by itself. */
+  async perform(step: Step): Promise<void> {
+    await this.scheduler.pass(step.after);
+    this.trace.count(step.type);
+    const random = this.random.fork(`step ${step.id}`);
+    if (!isUserStep(step.type)) return befall(this, step, random);
+    const device = this.devices[step.who % this.devices.length] as SimDevice;
+    const somebody = {
+      who: device.name,
+      random,
+      letters: this.letters,
+      ledger: this.ledger,
+      now: () => this.scheduler.now,
+      say: (what: string) => this.note(device.name, 'person', what),
+    };
+    if (isDiskStep(step.type)) {
+      const { files } = device;
+      if (files === undefined) return;
+      const sleep = (milliseconds: number): Promise<void> =>
+        new Promise((resolve) => {
+          this.scheduler.schedule(milliseconds, resolve);
+        });
+      return this.begin(actOnDisk(step.type, { ...somebody, files, root: DIRECTORY, sleep }), device.name);
+    }
+    const folder = device.running?.folder;
+    if (folder === undefined) return somebody.say(`would ${step.type}, and the device does not run`);
+    this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name);
+  }
+
+  note(who: string, what: string, detail = ''): void {
+    this.trace.note(this.scheduler.now, who, what, detail);
+  }
+
+  violate(law: string, what: string): void {
+    this.note('world', `VIOLATION of ${law}`, what);
+    this.violations.push({ law, what });
+  }
+
+  /** Runs something that may never end, because the program it happens in is killed. */
+  begin(work: Promise<void>, who: string): void {
+    const ended = work
+      .catch((error: unknown) => {
+        // What a store that failed says is no surprise; anything else is.
+        const code = (error as { code?: string }).code ?? '';
+        if (/^(STORE|LINK)_/.test(code)) this.note(who, 'person', `is told ${code}`);
+        else
+          this.violate(
+            'L12',
+            `${who} was told something unexpected: ${String((error as Error).stack ?? error)}`,
+          );
+      })
+      .finally(() => this.#busy.delete(ended));
+    this.#busy.add(ended);
+  }
+}
+
+const NAMES: readonly string[] = ['anna', 'ben', 'cleo', 'dora', 'emil', 'finn'];
