@@ -120,6 +120,7 @@ export class Cycle {
         watch: (directory, inode, born) => this.#parts.watch(directory, inode, born),
         listing: (directory) => board.listing(directory),
         listingAll: () => board.listingAll(),
+        rulesChanged: () => toDo.nodes('all'),
         problem: (problem) => board.problem(problem),
         ignored: (path, reason) => board.ignored(path, reason),
         progress: (entries) =>

@@ -23,6 +23,8 @@ export interface LookWorld extends ScanWorld {
   readonly looks: SecondLook;
   /** Everything is looked at anew. */
   listingAll(): void;
+  /** Ignore files say something else than before: what of the folder is on this disk is another question, too. */
+  rulesChanged(): void;
 }
 
 export async function lookAtDisk(
@@ -37,6 +39,7 @@ export async function lookAtDisk(
     const { root, rulesChanged } = await scan(world, asked, signal);
     // Other rules concern entries that were not looked at, or were with the old ones.
     if (rulesChanged) {
+      world.rulesChanged();
       asked = 'all';
       continue;
     }

@@ -159,6 +159,10 @@ class Scanner {
     for (const { name, code } of listing.failed) this.#unreadable(joinPath(path, name), code);
     for (const name of listing.unnameable) this.#unnameable(path, name);
     await this.#readRules(path, listing.entries.find(({ name }) => name === IGNORE_FILE)?.stat);
+    const directories = listing.entries.flatMap(({ name, stat: { kind } }) =>
+      kind === 'directory' ? name : [],
+    );
+    this.#forgetRules(path, new Set([...directories, ...withheld]));
     this.#withholdMissing(path, id, new Set(listing.entries.map(({ name }) => name)), withheld);
     const entries = new Map<string, DiskEntry>();
     for (const { name, stat: entryStat } of listing.entries) {
@@ -177,6 +181,17 @@ class Scanner {
     }
     this.#world.progress(this.#entries);
     return { kind: 'directory', path, stat, listed: true, entries, withheld };
+  }
+
+  /** Rules go with their directory: another one that comes to its name has its own. */
+  #forgetRules(path: string, there: ReadonlySet<string>): void {
+    const { rules } = this.#world;
+    const prefix = joinPath(path, '');
+    for (const directory of rules.directories) {
+      if (!directory.startsWith(prefix) || directory === path) continue;
+      const [name = ''] = directory.slice(prefix.length).split('/', 1);
+      if (!there.has(name) && rules.set(directory, undefined)) this.#rulesChanged = true;
+    }
   }
 
   /** What was synced before it was ignored takes no part any more: that it is gone says nothing either. */

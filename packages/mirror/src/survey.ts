@@ -37,6 +37,7 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
       watch: () => undefined,
       listing: (directory) => board.listing(directory),
       listingAll: () => board.listingAll(),
+      rulesChanged: () => undefined,
       problem: (problem) => board.problem(problem),
       ignored: (path, reason) => board.ignored(path, reason),
       progress: (done) =>
