@@ -39,10 +39,18 @@ export async function readContent(disk: Disk, file: DiskFile, blobs: BlobStore):
   return withHandle(disk, file, async (handle, before) => {
     await handle.sync();
     if (before.size <= TEXT_LIMIT) return keepWhole(await wholeOf(handle, before.size), blobs);
-    const { name, size } = await blobs.write(handle.pieces());
+    const { name, size } = await blobs.write(unchanged(handle, before));
     return { size, digest: name, content: { kind: 'blob', name, size }, kept: KEPT };
   });
 }
+
+/** What was written to while it was read is not kept: it would stay where blobs lie, and be nobody's. */
+async function* unchanged(handle: ReadHandle, before: FileStat): AsyncGenerator<Uint8Array> {
+  yield* handle.pieces();
+  if (!sameStat(before, await handle.stat())) throw new WrittenTo();
+}
+
+class WrittenTo extends Error {}
 
 /**
  * The usual case in one call: a small file that was not touched since it was listed. `undefined` for any other: what changes
@@ -120,7 +128,7 @@ async function withHandle(
     if (!sameStat(before, after) || size !== after.size) return { type: 'changing' };
     return { type: 'content', content, digest, stat: after, kept };
   } catch (error) {
-    return failure(error);
+    return error instanceof WrittenTo ? { type: 'changing' } : failure(error);
   } finally {
     await handle.close();
   }
