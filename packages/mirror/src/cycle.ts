@@ -6,7 +6,8 @@ import { apply } from './apply.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import { type Disk, parentOf, TEMPORARY } from './disk.ts';
 import { DamageSearch } from './find-damaged.ts';
-import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
+import { IGNORE_FILE } from './ignore-file.ts';
+import type { IgnoreRules } from './ignore-rules.ts';
 import type { FileStat } from './fs/file-system.ts';
 import { ingest } from './ingest.ts';
 import { Intents } from './intents.ts';
@@ -75,7 +76,7 @@ export class Cycle {
 
   /** Does what is to be done. Returns how much was. @throws MIRROR_HALTED */
   async run(signal?: AbortSignal): Promise<number> {
-    const { folder, toDo, board } = this.#parts;
+    const { folder, toDo, board, rules } = this.#parts;
     if (!folder.nodes.ready) {
       board.state = 'waiting';
       return 0;
@@ -103,6 +104,7 @@ export class Cycle {
     }
     if (dirty === 'all') this.#lookedAtAll = true;
     if (this.#lookedAtAll) await this.#endBeginning();
+    for (const problem of rules.problems()) board.problem(problem);
     board.endCycle();
     return done;
   }

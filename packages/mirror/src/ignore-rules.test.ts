@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { WatcherEvents } from './fs/watcher.ts';
+import { IgnoreRules } from './ignore-rules.ts';
 import { testDevices } from './testing/devices.ts';
 import { deliver, exchange, onDisk, type TestDevice } from './testing/test-device.ts';
 
@@ -63,4 +64,40 @@ test('a directory that comes to the name of one that is gone has not its rules',
   await exchange(a, b);
   await b.mirror.idle();
   expect(await onDisk(b)).toEqual({ d: '/', 'd/e': '/', 'd/e/x.log': 'log\n' });
+});
+
+test.each([
+  ['a line that is too long to be matched', 'a'.repeat(60_000)],
+  ['a line that would be tried in too many ways', '**/a/**/a/**/a/**/b'],
+])('%s takes no part, and is a problem', async (_, line) => {
+  const a = await devices.make();
+  await a.write('.evermeshignore', `*.log\n${line}\n*.tmp\n`);
+  await a.write('x.log', 'x');
+  await a.write('x.tmp', 'x');
+  await a.write(`${'a/'.repeat(30)}file`, 'x');
+  await a.settle();
+  expect(a.mirror.status().problems).toMatchObject([{ path: '.evermeshignore', code: 'RULE_REFUSED' }]);
+  expect(a.mirror.status().ignored.map(({ path }) => path)).toEqual(['x.log', 'x.tmp']);
+  await a.write('.evermeshignore', '**/a/**/b\n');
+  await a.settle();
+  expect(a.mirror.status().problems).toEqual([]);
+});
+
+test('of a file that is too long the lines of its beginning hold, and it is a problem', async () => {
+  const a = await devices.make();
+  await a.write('.evermeshignore', `*.log\n${'# a comment\n'.repeat(10_000)}*.tmp\n`);
+  await a.write('x.log', 'x');
+  await a.write('x.tmp', 'x');
+  await a.settle();
+  expect(a.mirror.status().ignored.map(({ path }) => path)).toEqual(['x.log']);
+  expect(a.mirror.status().problems).toMatchObject([{ path: '.evermeshignore', code: 'RULE_REFUSED' }]);
+});
+
+test('many stars in one name cost next to nothing', () => {
+  const rules = new IgnoreRules();
+  const text = `${'*a'.repeat(100)}b\n${'*?a'.repeat(80)}b\n${'*[ab]'.repeat(50)}c\n`;
+  rules.set('', { text, refused: undefined });
+  const begin = performance.now();
+  for (const name of ['a'.repeat(255), `${'ab'.repeat(127)}c`]) rules.reason('', name, false);
+  expect(performance.now() - begin).toBeLessThan(500);
 });

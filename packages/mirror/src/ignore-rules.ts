@@ -4,8 +4,8 @@
  */
 import ignore, { type Ignore } from 'ignore';
 import { joinPath } from './disk.ts';
-
-export const IGNORE_FILE = '.evermeshignore';
+import { IGNORE_FILE, type IgnoreText } from './ignore-file.ts';
+import type { Problem } from './problem.ts';
 
 /** Written by systems, not by people; a directory that holds nothing else is empty to a person. */
 const SYSTEM_JUNK =
@@ -22,18 +22,32 @@ export const isSystemJunk = (name: string): boolean => SYSTEM_JUNK.test(name);
 
 export class IgnoreRules {
   /** By directory, `''` for the root. */
-  readonly #files = new Map<string, { readonly text: string; readonly rules: Ignore }>();
+  readonly #files = new Map<string, IgnoreText & { readonly rules: Ignore }>();
 
-  /** Says what stands in a directory's ignore file now. Answers whether that is something else than before. */
-  set(directory: string, text: string | undefined): boolean {
-    if (this.#files.get(directory)?.text === text) return false;
-    if (text === undefined) this.#files.delete(directory);
-    else
-      this.#files.set(directory, {
-        text,
-        rules: ignore({ ignorecase: false, allowRelativePaths: true }).add(text),
-      });
-    return true;
+  /** Says what stands in a directory's ignore file now. Answers whether other rules hold than before. */
+  set(directory: string, file: IgnoreText | undefined): boolean {
+    const known = this.#files.get(directory);
+    if (file === undefined) return this.#files.delete(directory);
+    const isSame = known?.text === file.text;
+    const rules = isSame
+      ? known.rules
+      : ignore({ ignorecase: false, allowRelativePaths: true }).add(file.text);
+    this.#files.set(directory, { ...file, rules });
+    return !isSame;
+  }
+
+  /** What is not taken of the files. */
+  problems(): Problem[] {
+    return [...this.#files].flatMap(([directory, { refused }]) =>
+      refused === undefined
+        ? []
+        : {
+            path: joinPath(directory, IGNORE_FILE),
+            code: 'RULE_REFUSED',
+            message: refused,
+            next: 'Write shorter lines, with ** for directories at most twice in each.',
+          },
+    );
   }
 
   /** Directories that have rules. */

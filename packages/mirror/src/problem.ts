@@ -5,6 +5,7 @@ export type ProblemCode =
   | 'NAME_REFUSED'
   | 'SPECIAL_FILE'
   | 'OTHER_FILE_SYSTEM'
+  | 'RULE_REFUSED'
   | 'FILE_CHANGING'
   | 'FILE_DAMAGED'
   | 'CONTENT_DAMAGED'

@@ -8,7 +8,8 @@ import { ROOT, type NodeId } from '@evermesh/core';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { type Disk, joinPath, OWN_DIRECTORY } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
-import { IGNORE_FILE, type IgnoreRules } from './ignore-rules.ts';
+import { IGNORE_FILE, type IgnoreText, readIgnoreFile } from './ignore-file.ts';
+import type { IgnoreRules } from './ignore-rules.ts';
 import type { Problem } from './problem.ts';
 
 export interface DiskDirectory {
@@ -239,25 +240,14 @@ class Scanner {
 
   async #readRules(directory: string, stat: FileStat | undefined): Promise<void> {
     const { disk, rules } = this.#world;
-    let text: string | undefined;
-    if (stat?.kind === 'file') {
-      const path = joinPath(directory, IGNORE_FILE);
-      try {
-        const handle = await disk.fs.openToRead(disk.at(path));
-        try {
-          const decoder = new TextDecoder();
-          text = '';
-          for await (const piece of handle.pieces()) text += decoder.decode(piece, { stream: true });
-        } finally {
-          await handle.close();
-        }
-      } catch (error) {
-        // The old rules hold: without them what people meant to keep here would be sent to everybody.
-        this.#unreadable(path, codeOf(error));
-        return;
-      }
+    let read: IgnoreText | undefined;
+    try {
+      if (stat?.kind === 'file') read = await readIgnoreFile(disk, directory);
+    } catch (error) {
+      // The old rules hold: without them what people meant to keep here would be sent to everybody.
+      return this.#unreadable(joinPath(directory, IGNORE_FILE), codeOf(error));
     }
-    if (rules.set(directory, text)) this.#rulesChanged = true;
+    if (rules.set(directory, read)) this.#rulesChanged = true;
   }
 
   #unreadable(path: string, code: string): void {

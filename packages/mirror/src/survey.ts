@@ -46,6 +46,7 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
     'all',
     signal,
   );
+  for (const problem of rules.problems()) board.problem(problem);
   board.endCycle();
   // What was put aside is nobody's deletion.
   const underWay = new Set(left.map(({ id }) => id));
