@@ -12,7 +12,7 @@ import { type Disk, parentOf } from './disk.ts';
 import { IngestChunk } from './ingest-chunk.ts';
 import type { Match } from './match-disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, unreadable } from './problem.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { Reading } from './read-disk.ts';
 import type { DiskPlan, PlaceStep } from './reconcile-disk.ts';
@@ -234,7 +234,7 @@ class Ingest {
     const emptied = stat.size === 0 && known.size > 0;
     if (emptied && !looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory)) return;
     looks.settle(id);
-    const heads = await this.#knownHeads(known, digest);
+    const heads = await this.#knownHeads(known, reading);
     if (heads !== undefined) return refresh(heads);
     await this.#chunk.add({
       path: match.disk.path,
@@ -251,13 +251,19 @@ class Ingest {
   }
 
   /** The heads of a version that the folder has and the disk shows, so that nobody edited it. */
-  async #knownHeads({ id, heads }: AncestorEntry, digest: string): Promise<Heads | undefined> {
+  async #knownHeads(
+    { id, heads, mtime }: AncestorEntry,
+    { digest, stat }: Extract<Reading, { type: 'content' }>,
+  ): Promise<Heads | undefined> {
     const { nodes, recovering } = this.#world;
     if (!equalHeads(nodes.headsOf(id), heads)) {
       const newest = await nodes.content(id);
       if (newest !== undefined && digestOfContent(newest.content) === digest) return newest.heads;
     }
-    return recovering ? nodes.headsOfVersion(id, digestOfBlob(digest as BlobName)) : undefined;
+    // What a power cut gave back is no newer than what was there: a person wrote what is.
+    return recovering && stat.mtime <= mtime
+      ? nodes.headsOfVersion(id, digestOfBlob(digest as BlobName))
+      : undefined;
   }
 
   async #executable(match: Match, known: AncestorEntry): Promise<void> {
@@ -287,12 +293,7 @@ class Ingest {
       return reading;
     }
     if (reading.type === 'failed') {
-      this.#world.problem({
-        path,
-        code: 'UNREADABLE',
-        message: `It cannot be read (${reading.code}). Nothing of it counts as deleted.`,
-        next: 'Give the user that runs the mirror the right to read it.',
-      });
+      this.#world.problem(unreadable(path, reading.code));
     } else this.#world.changing(path);
     return undefined;
   }

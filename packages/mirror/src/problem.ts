@@ -23,3 +23,10 @@ export interface Problem {
   /** What a person can do about it. */
   readonly next: string;
 }
+
+export const unreadable = (path: string, code: string): Problem => ({
+  path,
+  code: 'UNREADABLE',
+  message: `It cannot be read (${code}). Nothing of it counts as deleted.`,
+  next: 'Give the user that runs the mirror the right to read it.',
+});

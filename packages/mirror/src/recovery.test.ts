@@ -131,6 +131,21 @@ describe('after a crash', () => {
   });
 });
 
+test('an older version that a person brought back after a crash stays; one that a power cut gave back does not', async () => {
+  const a = await devices.make();
+  for (const name of ['person', 'power']) await a.write(name, 'one\n');
+  await a.settle();
+  const { atime, mtime } = await fs.stat(a.at('power'));
+  for (const name of ['person', 'power']) await a.write(name, 'two, and it is bad\n');
+  await a.settle();
+  await a.crash();
+  for (const name of ['person', 'power']) await a.write(name, 'one\n');
+  await fs.utimes(a.at('power'), atime, mtime);
+  await a.settle();
+  expect(await onDisk(a)).toEqual({ person: 'one\n', power: 'two, and it is bad\n' });
+  expect(await inFolder(a)).toEqual(await onDisk(a));
+});
+
 test('a file on the way to what changed that cannot be looked at is a problem, and no halt', async () => {
   const a = await devices.make();
   await a.write('d/closed/deep/file', 'one\n');

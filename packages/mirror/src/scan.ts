@@ -10,7 +10,7 @@ import { type Disk, joinPath, OWN_DIRECTORY } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import { IGNORE_FILE, type IgnoreText, readIgnoreFile } from './ignore-file.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, unreadable } from './problem.ts';
 
 export interface DiskDirectory {
   readonly kind: 'directory';
@@ -251,12 +251,7 @@ class Scanner {
   }
 
   #unreadable(path: string, code: string): void {
-    this.#world.problem({
-      path,
-      code: 'UNREADABLE',
-      message: `It cannot be read (${code}). Nothing of it counts as deleted.`,
-      next: 'Give the user that runs the mirror the right to read it.',
-    });
+    this.#world.problem(unreadable(path, code));
   }
 
   #unnameable(directory: string, name: string): void {
