@@ -10,25 +10,29 @@ import { inFolder } from './testing/test-device.ts';
 
 const devices = testDevices();
 
-/** Every directory below the root has one inode, as if it were always used again. */
-const oneInode: FileSystem = {
-  ...nodeFileSystem,
-  async lstat(path) {
-    const stat = await nodeFileSystem.lstat(path);
-    return stat === undefined || !path.endsWith('/d') ? stat : used(stat);
-  },
-  async list(path) {
-    const listing = await nodeFileSystem.list(path);
-    return {
-      ...listing,
-      entries: listing.entries.map(({ name, stat }) => ({ name, stat: name === 'd' ? used(stat) : stat })),
-    };
-  },
-};
+/** `d` has one inode, as if it were always used again, and the time of its birth is told or not. */
+function oneInode(tellsBirth: boolean): FileSystem {
+  const used = (stat: FileStat): FileStat => ({ ...stat, inode: 7n, born: tellsBirth ? stat.born : 0n });
+  return {
+    ...nodeFileSystem,
+    async lstat(path) {
+      const stat = await nodeFileSystem.lstat(path);
+      return stat === undefined || !path.endsWith('/d') ? stat : used(stat);
+    },
+    async list(path) {
+      const listing = await nodeFileSystem.list(path);
+      return {
+        ...listing,
+        entries: listing.entries.map(({ name, stat }) => ({ name, stat: name === 'd' ? used(stat) : stat })),
+      };
+    },
+  };
+}
 
-const used = (stat: FileStat): FileStat => ({ ...stat, inode: 7n });
-
-test('is watched like any other', async () => {
+test.each([
+  ['a file system that tells when it was made', true],
+  ['one that does not', false],
+])('is watched like any other on %s', async (_, tellsBirth) => {
   const a = await devices.make();
   let told = (): unknown => undefined;
   const next = (is: () => boolean): Promise<void> =>
@@ -36,7 +40,8 @@ test('is watched like any other', async () => {
       told = () => is() && resolve();
     });
   await fs.mkdir(a.at('d'));
-  await a.open({ clock: systemClock, fileSystem: oneInode, watcher: nodeWatcher(), onEvent: () => told() });
+  const fileSystem = oneInode(tellsBirth);
+  await a.open({ clock: systemClock, fileSystem, watcher: nodeWatcher(), onEvent: () => told() });
   const settled = next(() => a.mirror.status().state === 'in step');
   a.mirror.start();
   await settled;

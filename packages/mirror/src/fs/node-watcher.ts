@@ -44,14 +44,14 @@ export function nodeWatcher(): Watcher {
       if (events === undefined || (known?.inode === inode && known.born === born)) return;
       drop(directory);
       try {
-        const watching = watch(
-          directory === '' ? root : `${root}/${directory}`,
-          { persistent: false },
-          () => {
-            count();
-            events?.dirty(directory);
-          },
-        );
+        const path = directory === '' ? root : `${root}/${directory}`;
+        const itself = path.slice(path.lastIndexOf('/') + 1);
+        const watching = watch(path, { persistent: false }, (type, name) => {
+          count();
+          // Perhaps it was removed or moved, and the watch is of nothing by now. Whoever looks watches what is there.
+          if (type === 'rename' && name === itself) drop(directory);
+          events?.dirty(directory);
+        });
         watching.on('error', (error: NodeJS.ErrnoException) => {
           drop(directory);
           events?.trouble(directory, error.code ?? 'UNKNOWN');
