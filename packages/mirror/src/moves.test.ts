@@ -172,10 +172,10 @@ test('the trash is emptied after 30 days, not before', async () => {
   await settleAll(a, b);
   await b.closeMirror();
   b.clock.pass(29 * 86_400_000);
-  await b.open();
+  await b.settle();
   await b.closeMirror();
   expect(await fs.readdir(b.at('.evermesh/trash'))).toHaveLength(1);
   b.clock.pass(2 * 86_400_000);
-  await b.open();
+  await b.settle();
   expect(await fs.readdir(b.at('.evermesh/trash'))).toEqual([]);
 });
