@@ -23,7 +23,15 @@ export function levelStore(directory: string): Store {
     close: async () => database?.close(),
     // A row is nearly always in memory, and handing the question to another thread costs several times what answering it
     // does. Where the row is not, this thread waits for the disk once. Browsers have no such call.
-    get: async (key) => (answersAtOnce(opened()) ? opened().getSync(key) : opened().get(key)),
+    get: async (key) => {
+      const open = opened();
+      if (!answersAtOnce(open)) return open.get(key);
+      try {
+        return open.getSync(key);
+      } catch (error) {
+        throw withCode(error);
+      }
+    },
     batch: async (operations, options) => {
       // An array of operations would be copied one by one on the way, which costs twice as much.
       const batch = opened().batch();
@@ -35,6 +43,13 @@ export function levelStore(directory: string): Store {
     },
     iterator: (range) => opened().iterator(range),
   };
+}
+
+/** A failed read gets the code that it has when another thread does it: LevelDB's binding leaves it out where it answers at once. */
+function withCode(error: unknown): unknown {
+  const { code, message } = error as { code?: string; message?: string };
+  const isOfDisk = code === undefined && message?.startsWith('IO error') === true;
+  return isOfDisk ? Object.assign(error as Error, { code: 'LEVEL_IO_ERROR' }) : error;
 }
 
 /** The declared type of `supports` does not know what the value says. */
