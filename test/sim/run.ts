@@ -77,7 +77,8 @@ async function runMany(of: Profile): Promise<void> {
     }
   }
   const missing = Object.keys(of.weights).filter((what) => !counts.has(what));
-  for (const [what, count] of [...counts].sort(([a], [b]) => a.localeCompare(b))) say(`${String(count).padStart(9)}  ${what}`);
+  for (const [what, count] of [...counts].sort(([a], [b]) => a.localeCompare(b)))
+    say(`${String(count).padStart(9)}  ${what}`);
   if (done >= 100) for (const what of missing) say(`FAILED: ${what} never happened.`);
   say(
     `sim: ${done} runs of ${of.name} with ${devices()} devices, ${failures.length} failures, seed ${first}, ` +
