@@ -127,8 +127,9 @@ describe('two devices and a relay', () => {
     await links[1].whenSynced();
     await textAt(bobs, 'todo/today.md', '- water the plants\n');
     expect(await bobs.readFile('pictures/sun.png')).toEqual(picture);
-    await bobs.rename('todo', 'done');
     await bobs.rm('pictures/sun.png');
+    // The later of the two is waited for: the tree arrives in order.
+    await bobs.rename('todo', 'done');
     await links[1].whenSynced();
     await textAt(adas, 'done/today.md', '- water the plants\n');
     expect((await adas.readdir('pictures')).length).toBe(0);
