@@ -137,11 +137,6 @@ export class FolderLog {
     return (this.#assigned.get(document) ?? this.#documents.get(document))?.heads ?? NO_HEADS;
   }
 
-  /** What is held of the whole folder, durable or not yet. */
-  get folderHeads(): Heads {
-    return this.#assignedHeads;
-  }
-
   /** The counter of the author's last record here, durable or not yet. */
   lastCounter(author: AuthorId): number {
     return this.#assignedHeads.get(author) ?? 0;
