@@ -80,7 +80,8 @@ export function diskSight(files: SimFiles, root: string): string[] {
   return lines;
 }
 
-async function textOf(folder: Folder, content: FileContent): Promise<string> {
+/** What a content says; of one that is no text, what of it can be read. */
+export async function textOf(folder: Folder, content: FileContent): Promise<string> {
   if (content.kind === 'text') return content.text;
   const decoder = new TextDecoder();
   let text = '';

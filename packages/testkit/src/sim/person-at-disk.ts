@@ -3,21 +3,17 @@
  * instant; only a slow save leaves a moment in which the file is half there.
  */
 import { concatBytes, utf8 } from '@evermesh/core/base';
-import type { Ledger } from './ledger.ts';
 import { lettersIn } from './letters.ts';
 import { NAMES } from './person.ts';
 import type { DiskStep } from './script.ts';
 import type { Inode } from './inode.ts';
 import type { SimFiles } from './sim-files.ts';
-import { edited, lines, shown, type Typing } from './typing.ts';
+import { edited, lines, shown, type Somebody } from './typing.ts';
 
-export interface Desk extends Typing {
-  readonly who: string;
+export interface Desk extends Somebody {
   readonly files: SimFiles;
+  /** The directory that he works in. */
   readonly root: string;
-  readonly ledger: Ledger;
-  readonly now: () => number;
-  readonly say: (what: string) => void;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 

@@ -15,21 +15,14 @@ import {
   ROOT,
   type ShownNode,
 } from '@evermesh/core';
-import { utf8 } from '@evermesh/core/base';
-import type { Ledger } from './ledger.ts';
-import { type Letters, lettersIn } from './letters.ts';
-import { edited, lines, shown } from './typing.ts';
-import type { Seeded } from './seeded.ts';
+import { inOnePiece, utf8 } from '@evermesh/core/base';
+import { lettersIn } from './letters.ts';
+import { textOf } from './observe.ts';
 import type { FolderStep } from './script.ts';
+import { edited, lines, shown, type Somebody } from './typing.ts';
 
-export interface Seat {
-  readonly who: string;
+export interface Seat extends Somebody {
   readonly folder: Folder;
-  readonly random: Seeded;
-  readonly letters: Letters;
-  readonly ledger: Ledger;
-  readonly now: () => number;
-  readonly say: (what: string) => void;
 }
 
 export const NAMES: readonly string[] = [
@@ -88,7 +81,7 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     // A zero byte: this is no text. Some are too large to lie in the store.
     const bytes = utf8(`\0${letters}${'x'.repeat(random.below(4) === 0 ? 70_000 : 10)}`);
     say(`attaches ${path}: ${letters}, ${bytes.byteLength} bytes`);
-    const { name, size } = await folder.blobs.write(once(bytes));
+    const { name, size } = await folder.blobs.write(inOnePiece(bytes));
     const content: FileContent = { kind: 'blob', name, size };
     const there = nodeAt(folder, path);
     const old = there?.kind === 'file' ? await folder.nodes.content(there.id) : undefined;
@@ -191,18 +184,6 @@ async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string)
     { type: 'remove', ids },
     { type: 'place', id: node.id, parent, name },
   ]);
-}
-
-async function textOf(folder: Folder, content: FileContent): Promise<string> {
-  if (content.kind === 'text') return content.text;
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const piece of folder.blobs.read(content.name)) text += decoder.decode(piece, { stream: true });
-  return text;
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 const creation = (folder: Folder, path: string, content: FileContent, digest: string): NodeOperation => ({

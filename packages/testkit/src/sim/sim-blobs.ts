@@ -1,6 +1,6 @@
 /** Blobs on a simulated disk. One is there whole and durable, or not at all. */
 import type { BlobName, BlobStore } from '@evermesh/core';
-import { concatBytes, sha256, toHex } from '@evermesh/core/base';
+import { gather, sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { SimProcess } from './sim-process.ts';
 
@@ -23,9 +23,7 @@ export function simBlobs(files: BlobFiles, process: SimProcess): BlobStore {
       }
     },
     async write(source, expected) {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of source) pieces.push(piece.slice());
-      const bytes = concatBytes(pieces);
+      const bytes = (await gather(source)) as Uint8Array;
       const name = toHex(sha256(bytes)) as BlobName;
       if (expected !== undefined && name !== expected) {
         throw new EvermeshError('BLOB_DAMAGED', `The bytes of blob ${expected} do not hash to its name.`, {

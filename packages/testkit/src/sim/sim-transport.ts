@@ -1,6 +1,6 @@
 /** How a simulated device reaches a relay: frames on a line, and blobs by requests beside it. */
 import type { BlobName, Connection, FolderId, RemoteBlobs, Transport } from '@evermesh/core';
-import { concatBytes, sha256, toHex } from '@evermesh/core/base';
+import { gather, inOnePiece, sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import { checkedGrant, toldError } from '@evermesh/server/sessions';
 import { endOf, type SimNetwork, unreachable } from './sim-network.ts';
@@ -66,16 +66,16 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
         const blobs = await granted(at, folder, 'read');
         if ((await blobs.size(folder, name)) === undefined)
           throw new EvermeshError('BLOB_NOT_FOUND', `The folder has no blob ${name} here.`);
-        return gathered(blobs.read(name, offset));
+        return allOf(blobs.read(name, offset));
       });
       for (let at = 0; at < bytes.byteLength; at += PIECE) {
         yield await ask(PIECE, signal, () => Promise.resolve(bytes.subarray(at, at + PIECE)));
       }
     },
     async put(folder, name, size, bytes, signal) {
-      const whole = await gathered(bytes);
+      const whole = await allOf(bytes);
       await ask(size, signal, async (at) =>
-        (await granted(at, folder, 'write')).put(folder, name, once(whole)),
+        (await granted(at, folder, 'write')).put(folder, name, inOnePiece(whole)),
       );
     },
     async *getMany(folder, names, signal) {
@@ -162,12 +162,6 @@ function asTold(error: unknown, { parts }: RunningRelay): EvermeshError {
   return new EvermeshError(code as EvermeshError['code'], reason);
 }
 
-async function gathered(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const held: Uint8Array[] = [];
-  for await (const piece of pieces) held.push(piece.slice());
-  return concatBytes(held);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
+/** Without a bound, all of it. */
+const allOf = async (pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> =>
+  (await gather(pieces)) as Uint8Array;

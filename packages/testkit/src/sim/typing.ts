@@ -1,10 +1,22 @@
 /** What people type. */
+import type { Ledger } from './ledger.ts';
 import type { Letters } from './letters.ts';
 import type { Seeded } from './seeded.ts';
 
-export interface Typing {
+interface Typing {
   readonly random: Seeded;
   readonly letters: Letters;
+}
+
+/** A person, wherever he sits. */
+export interface Somebody extends Typing {
+  /** The name of his device. */
+  readonly who: string;
+  readonly ledger: Ledger;
+  /** Milliseconds since the world began. */
+  readonly now: () => number;
+  /** What he does, for the trace. */
+  readonly say: (what: string) => void;
 }
 
 const COMMON = ['\n', '}\n', 'the same line\n', '  ', 'and '];
