@@ -4,7 +4,7 @@ import { ROOT } from '@evermesh/core';
 import { toHex } from '@evermesh/core/base';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { type Disk, joinPath, parentOf, sameBytes, TEMPORARY } from './disk.ts';
-import { codeOf, type FileStat } from './fs/file-system.ts';
+import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import type { Intents } from './intents.ts';
 import type { Tell } from './mirror-event.ts';
@@ -71,7 +71,7 @@ export async function atPath(
     await step();
   } catch (error) {
     const code = codeOf(error);
-    if (!/^E[A-Z0-9]+$/.test(code)) throw error;
+    if (!isOfDisk(error)) throw error;
     if (OVERTAKEN.includes(code)) return world.lookAgain(parentOf(path), id);
     world.retryLater(id);
     const isName = NAMES.includes(code);

@@ -5,7 +5,7 @@
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import { SerialQueue, type Timer } from '@evermesh/core/base';
 import { Cycle, type CycleParts } from './cycle.ts';
-import { codeOf } from './fs/file-system.ts';
+import { isOfDisk } from './fs/file-system.ts';
 import type { Watcher } from './fs/watcher.ts';
 import type { MirrorState as KeptState } from './marker.ts';
 import { NextLook } from './next-look.ts';
@@ -264,7 +264,7 @@ export class Mirror {
 
   /** What fails at one path is a problem; what fails here concerns the directory as a whole, or is a mistake. */
   #stopped(cause: unknown): EvermeshError {
-    if (!/^E[A-Z0-9]+$/.test(codeOf(cause)))
+    if (!isOfDisk(cause))
       return new EvermeshError('INTERNAL', `The mirror stopped: ${String(cause)}`, { cause });
     const what = `${this.directory} cannot be mirrored any more: ${(cause as Error).message}. Nothing counts as deleted.`;
     return new EvermeshError('MIRROR_ROOT_INVALID', what, { cause, details: { directory: this.directory } });

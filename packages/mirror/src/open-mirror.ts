@@ -11,7 +11,7 @@ import { EvermeshError } from '@evermesh/core/errors';
 import { Ancestor } from './ancestor.ts';
 import type { CycleParts } from './cycle.ts';
 import { Disk } from './disk.ts';
-import { codeOf, type FileStat, type FileSystem } from './fs/file-system.ts';
+import { codeOf, type FileStat, type FileSystem, isOfDisk } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { nodeWatcher } from './fs/node-watcher.ts';
 import type { Watcher } from './fs/watcher.ts';
@@ -56,7 +56,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     return await open(options);
   } catch (error) {
     // Of the directory as a whole: what fails at one path is a problem.
-    if (!/^E[A-Z0-9]+$/.test(codeOf(error))) throw error;
+    if (!isOfDisk(error)) throw error;
     throw invalid(options.directory, `It cannot be used: ${(error as Error).message}.`, error);
   }
 }

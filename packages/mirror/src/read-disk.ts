@@ -9,7 +9,7 @@ import { TEXT_LIMIT, textOf } from '@evermesh/core/model';
 import { LIMITS } from '@evermesh/core/protocol';
 import { sha256Hex } from './content-digest.ts';
 import { type Disk, sameStat } from './disk.ts';
-import { codeOf, type FileStat, type ReadHandle } from './fs/file-system.ts';
+import { codeOf, type FileStat, isOfDisk, type ReadHandle } from './fs/file-system.ts';
 import type { DiskFile } from './scan.ts';
 
 export type Reading =
@@ -157,7 +157,7 @@ async function readLink(disk: Disk, { path }: DiskFile): Promise<Reading> {
 function failure(error: unknown): Reading {
   const code = codeOf(error);
   if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'EINVAL', 'ENXIO'].includes(code)) return { type: 'changing' };
-  if (/^E[A-Z0-9]+$/.test(code)) return { type: 'failed', code };
+  if (isOfDisk(error)) return { type: 'failed', code };
   throw error;
 }
 
