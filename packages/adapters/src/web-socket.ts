@@ -20,6 +20,8 @@ export interface WebSocketTransportOptions {
 const OPEN = 1;
 /** The status of a WebSocket that was closed because a frame was too long. */
 const TOO_LONG = 1009;
+/** What the TLS library under `ws` says when the first bytes of the answer are no TLS. */
+const NO_TLS = /wrong version number|packet length too long/;
 /** What `ws` says when it was the peer's. */
 const TOO_LONG_HERE = 'Max payload size exceeded';
 
@@ -116,6 +118,10 @@ function unreachable(opened: boolean, message: string | undefined): EvermeshErro
       'ORIGIN_REFUSED',
       'The relay refuses connections from here, or under this name.',
     );
+  }
+  if (!opened && message !== undefined && NO_TLS.test(message)) {
+    const what = 'The address says wss://, and what answers there does not encrypt (no TLS).';
+    return new EvermeshError('RELAY_NOT_TLS', what, { details: { message } });
   }
   if (opened && message === TOO_LONG_HERE) {
     return new EvermeshError('MESSAGE_TOO_LARGE', 'The relay sent a longer frame than the protocol has.');

@@ -1,4 +1,5 @@
 /** The long life of an `up`: answers other commands, tells what happens, and ends when it is stopped or has to. */
+import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { type EvermeshError, systemClock } from '@evermesh/core';
 import type { Mirror } from '@evermesh/mirror';
 import type { CommandContext } from './command-context.ts';
@@ -9,7 +10,6 @@ import type { CliEvent } from './events.ts';
 import { tellLink } from './link-events.ts';
 import { LostEvents } from './lost-events.ts';
 import { mirrorEvent } from './mirror-events.ts';
-import { relayTransport } from './relay-transport.ts';
 import type { Settings } from './settings.ts';
 import { SlowProgress } from './slow-progress.ts';
 import { SyncedWatch } from './synced-watch.ts';
@@ -56,7 +56,7 @@ function renewToken(
     link: daemon.link,
     token,
     read: async () => (await readToken(tokenFile)).token,
-    connect: (renewed) => device.replica.connect(relayTransport(relay, renewed)),
+    connect: (renewed) => device.replica.connect(webSocketTransport(relay, { token: renewed })),
   });
 }
 

@@ -2,6 +2,7 @@
  * What `up` and `sync` have in common: opens everything a directory needs, remembers it, and closes it again in the
  * right order. A first run that came to nothing leaves nothing behind, so that the next one may be told something else.
  */
+import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { isEvermeshError, Listeners, systemClock } from '@evermesh/core';
 import { type Mirror, type MirrorEvent, openMirror } from '@evermesh/mirror';
 import type { CommandContext } from './command-context.ts';
@@ -11,7 +12,6 @@ import { deviceStoreError } from './data-directory.ts';
 import { folderEvent } from './folder-event.ts';
 import { LinkWatch } from './link-watch.ts';
 import { forgetData, hasArrived, type OpenDevice, openDevice } from './open-device.ts';
-import { relayTransport } from './relay-transport.ts';
 import type { DirectoryFlags, Settings } from './settings.ts';
 import { Stopped } from './stop-signal.ts';
 import { tokenOf } from './token-file.ts';
@@ -90,7 +90,7 @@ async function start<Result>(
   // The directory first: if it cannot be used, the relay need not hear of a folder that was made for it.
   const mirror = hasArrived(folder) ? await open() : undefined;
   const link = new LinkWatch(
-    replica.connect(relayTransport(settings.relay, token)),
+    replica.connect(webSocketTransport(settings.relay, { token })),
     folder.id,
     settings.relay,
   );

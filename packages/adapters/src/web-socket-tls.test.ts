@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EvermeshError } from '@evermesh/core';
+import type { EvermeshError } from '@evermesh/core/errors';
 import { expect, onTestFinished, test } from 'vitest';
-import { relayTransport } from './relay-transport.ts';
+import { webSocketTransport } from './web-socket.ts';
 
 async function plainServer(): Promise<Server> {
   const server = createServer((_request, response) => response.writeHead(404).end());
@@ -18,7 +18,7 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 
 const closed = (url: string): Promise<EvermeshError | undefined> =>
   new Promise((resolve) => {
-    relayTransport(url).connect({ opened: () => undefined, frame: () => undefined, closed: resolve });
+    webSocketTransport(url).connect({ opened: () => undefined, frame: () => undefined, closed: resolve });
   });
 
 test('wss:// to a port that does not encrypt is told as that, without the words of the TLS library', async () => {
