@@ -7,7 +7,7 @@ import { ROOT } from './index.ts';
 import { LAMPORT_LIMIT } from './stamp.ts';
 import { rebuild } from './testing/rebuild-oracle.ts';
 import { TreeDevice } from './testing/tree-device.ts';
-import { pathsOf } from './testing/tree-world.ts';
+import { pathsOf } from './testing/tree-plans.ts';
 
 const id = (letter: string): NodeId => `0${letter.repeat(16)}` as NodeId;
 const STAMP = '1.aaaaaaaaaa';

@@ -1,6 +1,7 @@
 /** Random commands for a world of devices. */
 import * as fc from 'fast-check';
-import type { Command, LocalCommand } from './tree-world.ts';
+import type { LocalCommand } from './tree-plans.ts';
+import type { Command } from './tree-world.ts';
 
 const choice = fc.nat({ max: 1000 });
 const name = fc.constantFrom(

@@ -4,24 +4,13 @@
  */
 import { expect } from 'vitest';
 import * as Y from 'yjs';
-import { documentOf, type NodeId, nodeIdFrom, sha256, utf8 } from '../../../base/index.ts';
+import { documentOf, type NodeId } from '../../../base/index.ts';
 import { isEvermeshError } from '../../../errors/index.ts';
 import { covers, type Heads } from '../../../protocol/index.ts';
-import { type NodeKind, ROOT, type ShownNode } from '../index.ts';
-import * as model from './path-model.ts';
+import { ROOT, type ShownNode } from '../index.ts';
 import { type Facts, rebuild } from './rebuild-oracle.ts';
 import { TreeDevice } from './tree-device.ts';
-
-/** Numbers choose among what there is. */
-export type LocalCommand =
-  | { type: 'create'; directory: number; name: string; kind: NodeKind; imported: boolean }
-  | { type: 'place'; node: number; directory: number | undefined; name: string | undefined }
-  /** A directory into a directory. */
-  | { type: 'nest'; node: number; directory: number }
-  | { type: 'remove'; node: number }
-  | { type: 'removeSome'; nodes: readonly number[] }
-  | { type: 'restore'; node: number }
-  | { type: 'edit'; node: number };
+import { directories, type LocalCommand, one, pathsOf, planOf } from './tree-plans.ts';
 
 export type Command =
   | { type: 'local'; device: number; commands: readonly LocalCommand[] }
@@ -40,7 +29,7 @@ export class TreeWorld {
   readonly #updates: { from: TreeDevice; update: Uint8Array }[] = [];
   readonly #projections = new Map<TreeDevice, Map<NodeId, ShownNode>>();
   readonly #files = new Set<NodeId>();
-  /** What whoever removed a file had heard of. */
+  /** What whoever removed a file had heard of it. */
   readonly #removals = new Map<NodeId, Heads[]>();
   /** How far a device has received another's updates in their order. */
   readonly #next = new Map<string, number>();
@@ -107,7 +96,10 @@ export class TreeWorld {
   /** An operation that a file system would refuse must throw and leave no trace; any other must not. */
   #try(device: TreeDevice, command: LocalCommand): void {
     const before = pathsOf(device);
-    const plan = this.#plan(device, before, command);
+    const plan = planOf(device, before, command, {
+      made: (file) => this.#files.add(file),
+      removed: (ids) => this.#removed(device, ids),
+    });
     if (plan === undefined) return;
     const state = Y.encodeStateAsUpdate(device.doc);
     let refused = false;
@@ -125,68 +117,11 @@ export class TreeWorld {
     this.#check(device);
   }
 
-  #plan(device: TreeDevice, paths: model.Paths, command: LocalCommand): Plan | undefined {
-    if (command.type === 'create') return this.#create(device, paths, command);
-    if (command.type === 'restore') return restore(device, paths, command.node);
-    if (command.type === 'nest') {
-      const all = directories(device, paths);
-      const from = one(all, command.node);
-      return from === undefined
-        ? undefined
-        : place(device, paths, from, one(['', ...all], command.directory), undefined);
+  #removed(device: TreeDevice, ids: readonly NodeId[]): void {
+    for (const id of ids) {
+      const known = this.#removals.get(id) ?? [];
+      this.#removals.set(id, [...known, new Map(device.documentHeads(documentOf(id)))]);
     }
-    const path = one(
-      [...paths.keys()],
-      command.type === 'removeSome' ? (command.nodes[0] ?? 0) : command.node,
-    );
-    if (path === undefined) return undefined;
-    if (command.type === 'place') {
-      const to =
-        command.directory === undefined
-          ? undefined
-          : one(['', ...directories(device, paths)], command.directory);
-      return place(device, paths, path, to, command.name);
-    }
-    if (command.type === 'edit') {
-      if (device.at(path).kind === 'directory') return undefined;
-      return { refused: false, act: () => device.edit(path), expected: () => paths, verify: same };
-    }
-    const gone =
-      command.type === 'remove'
-        ? [...paths.keys()].filter((other) => other === path || model.isIn(other, path))
-        : command.nodes.map((node) => one([...paths.keys()], node) as string);
-    const act = (): void =>
-      this.#remove(
-        device,
-        gone.map((other) => paths.get(other) as NodeId),
-      );
-    const verify =
-      command.type === 'remove' ? same : (a: model.Paths, b: model.Paths): void => sameFiles(device, a, b);
-    return { refused: false, act, expected: () => model.removed(paths, new Set(gone)), verify };
-  }
-
-  #create(
-    device: TreeDevice,
-    paths: model.Paths,
-    command: LocalCommand & { type: 'create' },
-  ): Plan | undefined {
-    const { name, kind, imported } = command;
-    const directory = one(['', ...directories(device, paths)], command.directory) as string;
-    const id = imported ? nodeIdFrom(sha256(utf8(`${directory} ${name} ${kind}`)).slice(0, 12)) : undefined;
-    if (id !== undefined && device.tree.knows(id)) return undefined;
-    let made = '' as NodeId;
-    const act = (): void => {
-      const parent = directory === '' ? ROOT : device.at(directory).id;
-      made = device.tree.create({ parent, name, kind, digest: '', id, seed: imported });
-      if (kind !== 'directory') this.#files.add(made);
-    };
-    const refused = model.isTaken(paths, directory, name);
-    return { refused, act, expected: () => model.created(paths, directory, name, made), verify: same };
-  }
-
-  #remove(device: TreeDevice, ids: readonly NodeId[]): void {
-    device.tree.remove(ids);
-    for (const id of ids) this.#removals.set(id, [...(this.#removals.get(id) ?? []), new Map(device.heard)]);
   }
 
   #receive(device: TreeDevice, { from, count, strays }: Command & { type: 'receive' }): void {
@@ -252,74 +187,3 @@ export class TreeWorld {
     }
   }
 }
-
-interface Plan {
-  readonly refused: boolean;
-  readonly act: () => void;
-  readonly expected: () => model.Paths;
-  readonly verify: (expected: model.Paths, actual: model.Paths) => void;
-}
-
-function place(
-  device: TreeDevice,
-  paths: model.Paths,
-  from: string,
-  to: string | undefined,
-  newName: string | undefined,
-): Plan {
-  const directory = to ?? model.directoryOf(from);
-  const name = newName ?? model.nameOf(from);
-  const intoSelf = directory === from || model.isIn(directory, from);
-  const refused = intoSelf || model.isTaken(paths, directory, name, from);
-  const act = (): void => {
-    const parent = directory === '' ? ROOT : device.at(directory).id;
-    device.tree.place(device.at(from).id, parent, name);
-  };
-  return { refused, act, expected: () => model.moved(paths, from, directory, name), verify: same };
-}
-
-function restore(device: TreeDevice, paths: model.Paths, choice: number): Plan | undefined {
-  const shown = new Set(paths.values());
-  const known = [...device.doc.getMap('c').keys()].sort() as NodeId[];
-  const id = one(
-    known.filter((other) => !shown.has(other) || device.tree.node(other)?.deletedButAlive === true),
-    choice,
-  );
-  if (id === undefined) return undefined;
-  // Its directory may not have arrived: then there is nowhere to return to.
-  const { paths: placed } = rebuild(
-    device.doc,
-    () => new Map(),
-    () => 0,
-  );
-  if (![...placed.values()].includes(id)) return undefined;
-  const verify = (expected: model.Paths, actual: model.Paths): void => {
-    expect(device.tree.node(id)).toBeDefined();
-    for (const [path, shownThere] of expected) expect(actual.get(path)).toBe(shownThere);
-  };
-  return { refused: false, act: () => device.tree.restore(id), expected: () => paths, verify };
-}
-
-const directories = (device: TreeDevice, paths: model.Paths): string[] =>
-  [...paths].filter(([, id]) => device.tree.node(id)?.kind === 'directory').map(([path]) => path);
-
-const same = (expected: model.Paths, actual: model.Paths): void => expect(actual).toEqual(expected);
-
-/** A directory that stays because of what it holds may be shown under the identity of another that is united with it. */
-function sameFiles(device: TreeDevice, expected: model.Paths, actual: model.Paths): void {
-  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
-  for (const [path, id] of actual)
-    if (device.at(path).kind !== 'directory') expect(id).toBe(expected.get(path));
-}
-
-export function pathsOf({ tree }: TreeDevice): Map<string, NodeId> {
-  const paths = new Map<string, NodeId>();
-  for (const { id } of tree.nodes()) {
-    const path = tree.pathOf(id);
-    expect(paths.has(path)).toBe(false);
-    paths.set(path, id);
-  }
-  return paths;
-}
-
-const one = <T>(list: readonly T[], choice: number): T | undefined => list[choice % list.length];
