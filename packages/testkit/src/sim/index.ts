@@ -9,4 +9,4 @@ export type { Violation } from './ledger.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
 export { type Profile, PROFILES, type Step, type StepType } from './script.ts';
 export { shrink } from './shrink.ts';
-export type { Trace, TraceLine } from './trace.ts';
+export type { Trace, TraceEvent } from './trace.ts';

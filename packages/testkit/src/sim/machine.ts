@@ -35,6 +35,7 @@ export class Machine {
 
   begin(): SimProcess {
     this.starts += 1;
+    this.trace.tell({ type: 'program', at: this.scheduler.now, who: this.name, what: 'begins' });
     return new SimProcess({
       name: this.name,
       number: this.starts,
@@ -43,9 +44,5 @@ export class Machine {
       trace: this.trace,
       time: () => this.time,
     });
-  }
-
-  note(what: string, detail = ''): void {
-    this.trace.note(this.scheduler.now, this.name, what, detail);
   }
 }

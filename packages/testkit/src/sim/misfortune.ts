@@ -20,9 +20,10 @@ export interface Afflicted {
   readonly ledger: Ledger;
   readonly trace: Trace;
   readonly folder: FolderId;
-  note(who: string, what: string, detail?: string): void;
+  /** For the trace: what befell a machine, by which step. */
+  tell(type: 'misfortune', who: string, step: number, what: string): void;
   /** Runs something that may never end. */
-  begin(work: Promise<void>, who: string): void;
+  begin(work: Promise<void>, who: string, step: number): void;
 }
 
 export async function befall(world: Afflicted, step: Step, random: Seeded): Promise<void> {
@@ -30,21 +31,21 @@ export async function befall(world: Afflicted, step: Step, random: Seeded): Prom
   const { relay, network } = world;
   const { type } = step;
   const { name } = type.startsWith('relay') ? relay : device;
-  world.note(name, type);
+  world.tell('misfortune', name, step.id, type);
   switch (type) {
     case 'long wait':
       return world.scheduler.pass(3_600_000 * (1 + random.below(3)));
     case 'stop':
       // It may take long while the network is away; nobody waits for it.
-      world.begin(device.stop(), device.name);
+      world.begin(device.stop(), device.name, step.id);
       return;
     case 'start':
-      world.begin(device.start(world.folder), device.name);
+      world.begin(device.start(world.folder), device.name, step.id);
       return;
     case 'kill':
       return device.process?.kill();
     case 'kill later':
-      return killLater(world, device, random);
+      return killLater(world, device, step, random);
     case 'power cut':
       return powerCut(world, device, random);
     case 'cut off':
@@ -64,15 +65,15 @@ export async function befall(world: Afflicted, step: Step, random: Seeded): Prom
       device.machine.clockError = Math.floor((random.float() - 0.5) * 6e11);
       return;
     case 'relay stop':
-      world.begin(relay.stop(), relay.name);
+      world.begin(relay.stop(), relay.name, step.id);
       return;
     case 'relay start':
-      world.begin(relay.start(), relay.name);
+      world.begin(relay.start(), relay.name, step.id);
       return;
     case 'relay kill':
       return relay.process?.kill();
     case 'relay kill later':
-      return killLater(world, relay, random);
+      return killLater(world, relay, step, random);
     case 'relay power cut':
       return powerCut(world, relay, random);
     case 'relay back up':
@@ -93,12 +94,13 @@ export async function befall(world: Afflicted, step: Step, random: Seeded): Prom
 type Place = Pick<SimDevice, 'process' | 'database' | 'name'> & { readonly files?: SimFiles | undefined };
 
 /** In the middle of something: before or after a call that it makes. */
-function killLater(world: Afflicted, place: Place, random: Seeded): void {
+function killLater(world: Afflicted, place: Place, { id }: Step, random: Seeded): void {
   const { process } = place;
   if (process === undefined) return;
   const isPowerCut = random.chance(0.3);
   process.killAt(1 + random.below(30), random.chance(0.5), () => {
     world.trace.count(`killed in the middle`);
+    world.tell('misfortune', place.name, id, isPowerCut ? 'power cut in the middle' : 'kill in the middle');
     process.kill();
     if (isPowerCut) powerCut(world, place, random);
   });

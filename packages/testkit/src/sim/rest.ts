@@ -15,7 +15,7 @@ export class Unsettled extends Error {}
 export async function rest(world: World): Promise<void> {
   const { relay, devices, network, scheduler } = world;
   const places = [relay, ...devices];
-  world.note('world', 'rests');
+  world.trace.tell({ type: 'world', at: scheduler.now, who: 'world', what: 'rests' });
   for (const { name } of places) network.reachAgain(name);
   for (const { process } of places) process?.spare();
   // A program gives up a store that failed: it is started anew, as its message says.

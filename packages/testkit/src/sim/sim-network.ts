@@ -4,6 +4,7 @@
  */
 import type { ConnectionEvents } from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
+import { decodeMessage } from '@evermesh/core/protocol';
 import type { Scheduler } from './scheduler.ts';
 import type { Seeded } from './seeded.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -25,7 +26,7 @@ interface Way {
   last: number;
   /** Bytes that are on their way, or wait because the reader rests. */
   bytes: number;
-  readonly waiting: Uint8Array[];
+  readonly waiting: { readonly frame: Uint8Array; readonly sent: number }[];
   isResting: boolean;
 }
 
@@ -57,11 +58,12 @@ export class SimNetwork {
   /** A machine by itself: what is sent to it and by it gets lost. */
   cutOff(machine: string): void {
     this.#away.add(machine);
+    this.#tell(machine, 'is cut off');
     for (const line of this.#lines) if (line.touches(machine)) line.silence();
   }
 
   reachAgain(machine: string): void {
-    this.#away.delete(machine);
+    if (this.#away.delete(machine)) this.#tell(machine, 'is reached again');
   }
 
   reaches(a: string, b: string): boolean {
@@ -81,6 +83,10 @@ export class SimNetwork {
     return latency + this.#random.float() ** 3 * jitter + bytes / rate;
   }
 
+  #tell(who: string, what: string): void {
+    this.#trace.tell({ type: 'network', at: this.#scheduler.now, who, what });
+  }
+
   /** Opens a line; the ends are named once both sides have one. */
   line(caller: SimProcess, listener: SimProcess): Line {
     const line = new Line(caller, listener, {
@@ -91,7 +97,7 @@ export class SimNetwork {
         this.frames += 1;
         this.bytes += bytes;
       },
-      note: (who, what, detail) => this.#trace.note(this.#scheduler.now, who, what, detail),
+      trace: this.#trace,
       over: () => this.#lines.delete(line),
     });
     this.#lines.add(line);
@@ -104,7 +110,7 @@ interface LineParts {
   readonly delay: (bytes: number) => number;
   readonly reaches: () => boolean;
   readonly arrived: (bytes: number) => void;
-  readonly note: (who: string, what: string, detail: string) => void;
+  readonly trace: Trace;
   readonly over: () => void;
 }
 
@@ -164,11 +170,12 @@ export class Line {
     way.bytes += bytes.byteLength;
     const { scheduler, delay, reaches } = this.#parts;
     if (!reaches()) this.silence();
-    way.last = Math.max(way.last, scheduler.now + delay(bytes.byteLength));
-    scheduler.schedule(way.last - scheduler.now, () => {
-      if (!this.#isOpen || this.#isSilent) return;
-      if (way.isResting) way.waiting.push(bytes);
-      else this.#arrive(way, bytes);
+    const at = scheduler.now;
+    way.last = Math.max(way.last, at + delay(bytes.byteLength));
+    scheduler.schedule(way.last - at, () => {
+      if (!this.#isOpen || this.#isSilent) return this.#tell(way, bytes, at, true);
+      if (way.isResting) way.waiting.push({ frame: bytes, sent: at });
+      else this.#arrive(way, bytes, at);
       if (way.from.isAlive) sent();
     });
   }
@@ -181,7 +188,7 @@ export class Line {
   resume(side: Side): void {
     const way = this.#towards(side);
     way.isResting = false;
-    for (const bytes of way.waiting.splice(0)) this.#arrive(way, bytes);
+    for (const { frame, sent } of way.waiting.splice(0)) this.#arrive(way, frame, sent);
   }
 
   isPaused(side: Side): boolean {
@@ -207,7 +214,9 @@ export class Line {
   breaks(): void {
     if (!this.#isOpen) return;
     this.#end();
-    this.#parts.note('network', 'breaks a line of', this.#ways.caller.from.parts.name);
+    const { trace, scheduler } = this.#parts;
+    const who = this.#ways.caller.from.parts.name;
+    trace.tell({ type: 'network', at: scheduler.now, who, what: 'has a line broken' });
     for (const side of ['caller', 'listener'] as const) {
       const { from } = this.#ways[side];
       if (from.isAlive) from.later(this.#parts.delay(0), () => this.#ends[side]?.closed());
@@ -222,17 +231,41 @@ export class Line {
     return this.#ways[side === 'caller' ? 'listener' : 'caller'];
   }
 
-  #arrive(way: Way, bytes: Uint8Array): void {
+  #arrive(way: Way, bytes: Uint8Array, sent: number): void {
     way.bytes -= bytes.byteLength;
     this.#parts.arrived(bytes.byteLength);
+    this.#tell(way, bytes, sent, !way.to.isAlive);
     if (!way.to.isAlive) return;
-    this.#parts.note(way.to.parts.name, 'hears', `${way.from.parts.name}, ${bytes.byteLength} bytes`);
     way.end()?.frame(bytes);
+  }
+
+  #tell({ from, to }: Way, frame: Uint8Array, sent: number, isLost: boolean): void {
+    const { trace, scheduler } = this.#parts;
+    if (!trace.isKept) return;
+    trace.tell({
+      type: 'frame',
+      at: scheduler.now,
+      who: to.parts.name,
+      from: from.parts.name,
+      sent,
+      message: kindOf(frame),
+      bytes: frame.byteLength,
+      isLost,
+    });
   }
 
   #end(): void {
     this.#isOpen = false;
     this.#parts.over();
+  }
+}
+
+/** Of the message in a frame, if it is one. */
+function kindOf(frame: Uint8Array): string {
+  try {
+    return decodeMessage(frame).type;
+  } catch {
+    return 'nonsense';
   }
 }
 

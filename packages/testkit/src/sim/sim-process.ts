@@ -117,7 +117,7 @@ export class SimProcess {
   kill(): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
-    this.#note('is killed', '');
+    this.#tell('is killed');
     for (const { what, effect } of this.#pending) {
       if (!this.parts.random.chance(0.5)) continue;
       try {
@@ -135,7 +135,7 @@ export class SimProcess {
   exit(): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
-    this.#note('exits', '');
+    this.#tell('exits');
     this.#pending.clear();
     this.#end();
   }
@@ -161,6 +161,11 @@ export class SimProcess {
 
   #note(what: string, detail: string): void {
     const { trace, scheduler, name } = this.parts;
-    trace.note(scheduler.now, name, what, detail);
+    if (trace.isKept) trace.tell({ type: 'call', at: scheduler.now, who: name, what, detail });
+  }
+
+  #tell(what: string): void {
+    const { trace, scheduler, name } = this.parts;
+    trace.tell({ type: 'program', at: scheduler.now, who: name, what });
   }
 }

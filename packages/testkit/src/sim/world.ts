@@ -100,7 +100,7 @@ export class World {
       letters: this.letters,
       ledger: this.ledger,
       now: () => this.scheduler.now,
-      say: (what: string) => this.note(device.name, 'person', what),
+      say: (what: string) => this.tell('person', device.name, step.id, what),
     };
     if (isDiskStep(step.type)) {
       const { files } = device;
@@ -109,29 +109,33 @@ export class World {
         new Promise((resolve) => {
           this.scheduler.schedule(milliseconds, resolve);
         });
-      return this.begin(actOnDisk(step.type, { ...somebody, files, root: DIRECTORY, sleep }), device.name);
+      return this.begin(
+        actOnDisk(step.type, { ...somebody, files, root: DIRECTORY, sleep }),
+        device.name,
+        step.id,
+      );
     }
     const folder = device.running?.folder;
     if (folder === undefined) return somebody.say(`would ${step.type}, and the device does not run`);
-    this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name);
+    this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name, step.id);
   }
 
-  note(who: string, what: string, detail = ''): void {
-    this.trace.note(this.scheduler.now, who, what, detail);
+  tell(type: 'person' | 'misfortune', who: string, step: number, what: string): void {
+    this.trace.tell({ type, at: this.scheduler.now, who, step, what });
   }
 
   violate(law: string, what: string): void {
-    this.note('world', `VIOLATION of ${law}`, what);
+    this.trace.tell({ type: 'violation', at: this.scheduler.now, who: 'world', law, what });
     this.violations.push({ law, what });
   }
 
   /** Runs something that may never end, because the program it happens in is killed. */
-  begin(work: Promise<void>, who: string): void {
+  begin(work: Promise<void>, who: string, step: number): void {
     const ended = work
       .catch((error: unknown) => {
         // What a store that failed says is no surprise; anything else is.
         const code = (error as { code?: string }).code ?? '';
-        if (/^(STORE|LINK)_/.test(code)) this.note(who, 'person', `is told ${code}`);
+        if (/^(STORE|LINK)_/.test(code)) this.tell('person', who, step, `is told ${code}`);
         else
           this.violate(
             'L12',
