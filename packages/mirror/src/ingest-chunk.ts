@@ -15,8 +15,12 @@ import { type Disk, parentOf } from './disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
 
 const OPERATIONS = 500;
-/** Characters of all texts of a chunk, which are in memory until it is done. */
-const TEXT = 4 * 1024 * 1024;
+/** What a chunk weighs: characters of texts, which are in memory until it is done. As bytes they fit in one call. */
+const WEIGHT = 4 * 1024 * 1024;
+/** What a removed node weighs: the folder counts as many bytes for it as for so many characters. */
+const REMOVED_WEIGHT = 40;
+/** Nodes of one operation that removes them: as many as the folder removes at once when a path is. */
+export const REMOVED_AT_ONCE = 50_000;
 
 /** What an operation makes of an entry, given what those before made of it and the heads it led to. */
 export interface EntryChange {
@@ -49,7 +53,7 @@ export class IngestChunk {
   readonly #refused: (path: string, error: EvermeshError) => void;
   readonly #stayed: (id: NodeId) => void;
   #items: ChunkItem[] = [];
-  #text = 0;
+  #weight = 0;
   readonly #leaving = new Set<NodeId>();
   /** Operations done so far, by all chunks. */
   done = 0;
@@ -79,10 +83,11 @@ export class IngestChunk {
 
   async add(item: ChunkItem): Promise<void> {
     const { operation } = item;
-    const text = charactersOf(operation);
-    if (this.#items.length >= OPERATIONS || (this.#text > 0 && this.#text + text > TEXT)) await this.flush();
+    const weight = weightOf(operation);
+    const isFull = this.#weight > 0 && this.#weight + weight > WEIGHT;
+    if (this.#items.length >= OPERATIONS || isFull) await this.flush();
     this.#items.push(item);
-    this.#text += text;
+    this.#weight += weight;
     if (operation?.type === 'remove') for (const id of operation.ids) this.#leaving.add(id);
     else if (operation?.type === 'place') this.#leaving.add(operation.id);
   }
@@ -91,7 +96,7 @@ export class IngestChunk {
     const items = this.#items;
     if (items.length === 0) return;
     this.#items = [];
-    this.#text = 0;
+    this.#weight = 0;
     this.#leaving.clear();
     this.flushes += 1;
     await syncDirectories(this.#disk, directoriesOf(items));
@@ -147,7 +152,8 @@ function directoriesOf(items: readonly ChunkItem[]): Set<string> {
   return directories;
 }
 
-function charactersOf(operation: NodeOperation | undefined): number {
+function weightOf(operation: NodeOperation | undefined): number {
+  if (operation?.type === 'remove') return REMOVED_WEIGHT * operation.ids.length;
   if (operation?.type !== 'create' && operation?.type !== 'save') return 0;
   return operation.content?.kind === 'text' ? operation.content.text.length : 0;
 }

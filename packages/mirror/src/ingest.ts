@@ -9,7 +9,7 @@ import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { conflictEvent, findTwin } from './adopt.ts';
 import { type Disk, parentOf } from './disk.ts';
-import { IngestChunk } from './ingest-chunk.ts';
+import { IngestChunk, REMOVED_AT_ONCE } from './ingest-chunk.ts';
 import type { Match } from './match-disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
 import { type Problem, unreadable } from './problem.ts';
@@ -85,8 +85,8 @@ class Ingest {
       if (i % 500 === 0)
         this.#world.tell({ type: 'progress', phase: 'ingest', done: i, total: places.length });
       if (step.type === 'remove') removing.push(step.entry);
-      // What goes together is one operation: then it is judged as one everywhere.
-      if (removing.length > 0 && places[i + 1]?.type !== 'remove') {
+      // What goes together is one operation, if it fits: then it is judged as one everywhere.
+      if (removing.length === REMOVED_AT_ONCE || (removing.length > 0 && places[i + 1]?.type !== 'remove')) {
         await this.#remove(removing);
         removing = [];
       }
