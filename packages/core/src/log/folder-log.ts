@@ -19,7 +19,6 @@ import {
   sha256,
   utf8,
 } from '../base/index.ts';
-import { EvermeshError } from '../errors/index.ts';
 import {
   encodeRecord,
   type Heads,
@@ -28,6 +27,7 @@ import {
   type Position,
   raiseHead,
 } from '../protocol/index.ts';
+import { checkAdmission } from './admission.ts';
 import type { Committer } from './committer.ts';
 import { type DocumentIndex, emptyIndex, encodeIndex, indexAfter } from './document-index.ts';
 import { documentKey, logKey, orderKey, recordKey } from './keys.ts';
@@ -145,10 +145,10 @@ export class FolderLog {
   /**
    * Takes records in the order given. Records of one atomic group must come together: if one of them has a gap, none is
    * stored. Assigning is synchronous, so the order of calls is the order of the log.
+   * @throws RECORD_MALFORMED, with nothing stored, if one belongs to another folder or its document would have too many authors
    */
   append(records: readonly LogRecord[], options: AppendOptions = {}): AppendResult {
-    // Before anything is assigned: what is assigned and then not committed would leave a hole.
-    for (const { header } of records) this.#checkFolder(header.folder);
+    checkAdmission(records, this.folder, (document) => this.assignedHeads(document));
     const outcomes: Outcome[] = [];
     for (const group of groups(records)) outcomes.push(...this.#appendGroup(group));
     const entries = outcomes.flatMap((outcome) => (outcome.type === 'stored' ? [outcome.entry] : []));
@@ -169,14 +169,6 @@ export class FolderLog {
   /** Resolves when everything given so far is durable. */
   idle(): Promise<void> {
     return this.#committer.idle();
-  }
-
-  #checkFolder(folder: FolderId): void {
-    if (folder === this.folder) return;
-    throw new EvermeshError(
-      'RECORD_MALFORMED',
-      `A record of folder ${folder} was given to the log of ${this.folder}.`,
-    );
   }
 
   #appendGroup(group: readonly LogRecord[]): Outcome[] {
