@@ -1,8 +1,11 @@
 import { VirtualClock } from '@evermesh/testkit';
 import { beforeEach, expect, test } from 'vitest';
+import type { Clock } from '../base/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 let clock: VirtualClock;
+/** Milliseconds by which the machine's clock was set back. */
+let setBack: number;
 let heartbeat: Heartbeat;
 let buffered: number;
 /** What happened, and after how many seconds. */
@@ -11,10 +14,15 @@ let told: string[];
 beforeEach(() => {
   clock = new VirtualClock();
   buffered = 0;
+  setBack = 0;
   told = [];
   const start = clock.now();
   const tell = (what: string) => (): unknown => told.push(`${what} ${(clock.now() - start) / 1000}`);
-  heartbeat = new Heartbeat(clock, { ask: tell('ask'), dead: tell('dead'), buffered: () => buffered });
+  const machine: Clock = {
+    now: () => clock.now() - setBack,
+    after: (milliseconds, run) => clock.after(milliseconds, run),
+  };
+  heartbeat = new Heartbeat(machine, { ask: tell('ask'), dead: tell('dead'), buffered: () => buffered });
 });
 
 /** Seconds pass one by one. */
@@ -46,4 +54,11 @@ test('a frame that leaves slowly is no silence, one that does not leave is', () 
   buffered = 5000;
   pass(150);
   expect(told.filter((what) => what.startsWith('dead'))).toHaveLength(1);
+});
+
+test('a clock that is set back by years delays the end of a silent peer by no more than a silence', () => {
+  pass(50);
+  setBack = 3e11;
+  pass(140);
+  expect(told.at(-1)).toBe('dead 180');
 });

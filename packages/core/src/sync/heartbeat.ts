@@ -49,10 +49,13 @@ export class Heartbeat {
     const buffered = this.#events.buffered();
     if (buffered < this.#buffered) this.heard();
     this.#buffered = buffered;
-    const silence = this.#clock.now() - this.#heard;
+    const now = this.#clock.now();
+    // A clock that was set back must not make a silent peer pass for a living one until it has caught up.
+    if (now < this.#heard) this.#heard = now;
+    const silence = now - this.#heard;
     if (silence >= DEAD_AFTER) return this.#events.dead();
     if (silence < ASK_AFTER) {
-      this.#timer = this.#wait(ASK_AFTER - Math.max(0, silence));
+      this.#timer = this.#wait(ASK_AFTER - silence);
       return;
     }
     this.#events.ask();
