@@ -24,7 +24,7 @@ export class NextLook {
   readonly #looks: SecondLook;
   readonly #toDo: ToDo;
   readonly #isUnwatched: () => boolean;
-  readonly #due = new Map<Kind, { readonly at: number; readonly wait: number }>();
+  readonly #due = new Map<Kind, { readonly since: number; readonly wait: number }>();
   readonly #tries = new Map<Kind, number>();
 
   constructor(clock: Clock, looks: SecondLook, toDo: ToDo, isUnwatched: () => boolean) {
@@ -46,8 +46,7 @@ export class NextLook {
     const now = this.#clock.now();
     const waits = kinds.flatMap((kind) => {
       const due = this.#due.get(kind);
-      // A clock that was set back must not make anybody wait for ever.
-      return due === undefined ? [] : [Math.max(1, Math.min(due.wait, due.at - now))];
+      return due === undefined ? [] : [Math.max(1, left(due, now))];
     });
     const suspicion = this.#looks.due;
     if (suspicion !== undefined) waits.push(suspicion.wait);
@@ -57,8 +56,8 @@ export class NextLook {
   /** Time has passed: what is due becomes something to do. */
   take(): void {
     const now = this.#clock.now();
-    for (const [kind, { at }] of this.#due) {
-      if (now < at) continue;
+    for (const [kind, due] of this.#due) {
+      if (left(due, now) > 0) continue;
       this.#due.delete(kind);
       if (kind === 'again') this.#toDo.lookAgain();
       else if (kind === 'later') this.#toDo.tryLater();
@@ -77,7 +76,11 @@ export class NextLook {
       const [first, longest] = WAITS[kind];
       const wait = Math.min(first * 2 ** Math.min(tries, 20), longest);
       this.#tries.set(kind, tries + 1);
-      this.#due.set(kind, { at: this.#clock.now() + wait, wait });
+      this.#due.set(kind, { since: this.#clock.now(), wait });
     }
   }
 }
+
+/** Milliseconds. A clock that was set back must not make anybody wait for ever: what it was set back behind is due. */
+const left = ({ since, wait }: { readonly since: number; readonly wait: number }, now: number): number =>
+  now < since ? 0 : since + wait - now;

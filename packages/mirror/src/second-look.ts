@@ -62,8 +62,9 @@ export class SecondLook {
     if (this.#suspicions.size === 0) return undefined;
     const now = this.#clock.now();
     const all = [...this.#suspicions.values()];
+    // Of one that the clock was set back behind nobody can tell: it is looked at, and begins anew.
     const wait = Math.min(
-      ...all.map(({ since, wait: long }) => Math.max(1, Math.min(long, since + long - now))),
+      ...all.map(({ since, wait: long }) => (now < since ? 1 : Math.max(1, since + long - now))),
     );
     return { directories: all.map(({ directory }) => directory), wait };
   }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { MassDeletionGuard } from './mass-deletion.ts';
 import { besideName, takenName } from './names.ts';
+import { NextLook } from './next-look.ts';
 import { SecondLook } from './second-look.ts';
 import { VirtualClock } from './testing/virtual-clock.ts';
+import { ToDo } from './to-do.ts';
 
 function standing(): VirtualClock {
   const clock = new VirtualClock();
@@ -42,10 +44,23 @@ test('a clock that was set back makes nobody wait longer than the time between t
   const looks = new SecondLook(clock);
   looks.isConfirmed('x', 'gone', '', 'd');
   clock.pass(-86_400_000);
-  expect(looks.due?.wait).toBe(100);
+  expect(looks.due?.wait).toBe(1);
   expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(false);
   clock.pass(100);
   expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(true);
+});
+
+test('what is to be looked at again is looked at in time, also when the clock is set back meanwhile', () => {
+  const clock = standing();
+  const toDo = new ToDo();
+  const next = new NextLook(clock, new SecondLook(clock), toDo, () => false);
+  toDo.again(['d']);
+  next.update();
+  expect(next.wait()).toBe(20);
+  clock.pass(-86_400_000);
+  expect(next.wait()).toBe(1);
+  next.take();
+  expect(toDo.isAny).toBe(true);
 });
 
 test('a slow deletion of most files is a mass deletion as well; spread over hours it is none', () => {
