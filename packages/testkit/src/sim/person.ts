@@ -9,7 +9,6 @@ import {
   type Folder,
   type Heads,
   isEvermeshError,
-  type NodeContent,
   type NodeId,
   type NodeOperation,
   ROOT,
@@ -113,7 +112,7 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     if (node === undefined) return;
     const path = seat.folder.nodes.pathOf(node.id);
     seat.say(`removes ${path}`);
-    await takeAway(seat, node, `removed with ${path} by ${seat.who}`, (ids) => [{ type: 'remove', ids }]);
+    await takeAway(seat, node, `removed with ${path} by ${seat.who}`, (removal) => [removal]);
   },
   async chmod(seat) {
     const file = pickFile(seat);
@@ -135,36 +134,31 @@ async function write(seat: Seat, path: string, text: string, operations: NodeOpe
 }
 
 /**
- * Removes a node and what is below it, having read all of it. What arrives while it is read is read as well: in the end nothing
- * lies between the reading and the removal.
+ * Removes a node and what is below it, having read all of it, and says so: a file of which more is known by then than was read
+ * stays, whether that arrived meanwhile or is still owed by a relay that told of it.
  */
 async function takeAway(
   seat: Seat,
   node: ShownNode,
   how: string,
-  operations: (ids: NodeId[]) => NodeOperation[],
+  operations: (removal: NodeOperation) => NodeOperation[],
 ): Promise<void> {
   const { folder, ledger, say } = seat;
-  for (let patience = 8; patience > 0; patience--) {
-    const doomed = below(folder, node);
-    const read = new Map<NodeId, NodeContent | undefined>();
-    for (const { id } of doomed) read.set(id, await folder.nodes.content(id));
-    const texts: string[] = [];
-    for (const content of read.values()) {
-      if (content === undefined) continue;
-      for (const one of [content, ...content.others]) texts.push(await textOf(folder, one.content));
-    }
-    const isAll = below(folder, node).every(
-      ({ id, kind }) =>
-        kind === 'directory' ||
-        (read.get(id) !== undefined && sameHeads(read.get(id)?.heads, folder.nodes.headsOf(id))),
-    );
-    if (!isAll) continue;
-    ledger.replaced(texts.join(''), '', how);
-    await folder.nodes.apply(operations(doomed.map(({ id }) => id)));
-    return;
+  const doomed = below(folder, node);
+  const read = new Map<NodeId, Heads>();
+  const texts: string[] = [];
+  for (const { id, kind } of doomed) {
+    if (kind === 'directory') continue;
+    const content = await folder.nodes.content(id);
+    if (content === undefined) return say('gives up: not all of it is here');
+    for (const one of [content, ...content.others]) texts.push(await textOf(folder, one.content));
+    read.set(id, content.heads);
   }
-  say('gives up: it changes all the time, or is not all here');
+  ledger.replaced(texts.join(''), '', how);
+  const { stayed } = await folder.nodes.apply(
+    operations({ type: 'remove', ids: doomed.map(({ id }) => id), shown: read }),
+  );
+  if (stayed.size > 0) say(`is told that ${stayed.size} files stay, which have more than was read`);
 }
 
 async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string): Promise<void> {
@@ -180,8 +174,8 @@ async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string)
     return folder.flush();
   }
   const { parent, name } = replaced;
-  await takeAway(seat, replaced, `replaced by ${from}, moved to ${to} by ${who}`, (ids) => [
-    { type: 'remove', ids },
+  await takeAway(seat, replaced, `replaced by ${from}, moved to ${to} by ${who}`, (removal) => [
+    removal,
     { type: 'place', id: node.id, parent, name },
   ]);
 }
@@ -201,9 +195,6 @@ const nodeAt = (folder: Folder, path: string): ShownNode | undefined =>
   [...folder.nodes.all()].find(({ id }) => folded(folder.nodes.pathOf(id)) === folded(path));
 
 const folded = (path: string): string => path.normalize('NFC').toLowerCase();
-
-const sameHeads = (a: Heads | undefined, b: Heads): boolean =>
-  a?.size === b.size && [...b].every(([author, counter]) => a.get(author) === counter);
 
 const directories = (folder: Folder): ShownNode[] =>
   [...folder.nodes.all()].filter(({ kind }) => kind === 'directory');
