@@ -4,14 +4,14 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Profile, PROFILES, run, type RunResult, shrink } from '@evermesh/testkit/sim';
+import { type Profile, PROFILES, run, type RunOptions, type RunResult, shrink } from '@evermesh/testkit/sim';
 
 const HELP = `npm run sim -- [options]
 
   --runs N        how many worlds (default 100)
   --hours H       in place of --runs: for how long
   --seed S        the first world's seed, a whole number (default 1)
-  --devices N     devices in each world, 2 to 6 (default 3)
+  --devices N     devices in each world, 2 to 6; N..M: from N to M, as the seed has it (default 3)
   --profile P     what happens: ${Object.keys(PROFILES).join(', ')} (default faults)
   --trace         tell what happens in the world of --seed, line by line
   --report FILE   write counts and failures as JSON
@@ -81,7 +81,7 @@ async function runMany(of: Profile): Promise<void> {
     say(`${String(count).padStart(9)}  ${what}`);
   if (done >= 100) for (const what of missing) say(`FAILED: ${what} never happened.`);
   say(
-    `sim: ${done} runs of ${of.name} with ${devices()} devices, ${failures.length} failures, seed ${first}, ` +
+    `sim: ${done} runs of ${of.name} with ${values.devices} devices, ${failures.length} failures, seed ${first}, ` +
       `${perSecond(done, began)} runs a second, ${Math.round((performance.now() - began) / 1000)} s`,
   );
   if (values.report !== undefined)
@@ -95,17 +95,20 @@ async function runMany(of: Profile): Promise<void> {
 function tellFailure(of: Profile, seed: string, { violations, script }: RunResult, steps: number): void {
   say(`FAILED, seed ${seed}: ${steps} of ${script.length} steps are enough.`);
   for (const { law, what } of violations.slice(0, 5)) say(`  ${law}: ${what}`);
-  say(`  Again: npm run sim -- --seed ${seed} --devices ${devices()} --profile '${of.name}' --trace`);
+  say(`  Again: npm run sim -- --seed ${seed} --devices ${values.devices} --profile '${of.name}' --trace`);
 }
 
 function perSecond(count: number, began: number): string {
   return ((count * 1000) / (performance.now() - began)).toFixed(1);
 }
 
-function devices(): number {
-  const count = wholeNumber('devices', values.devices);
-  if (count < 2 || count > 6) throw new TypeError('--devices takes 2 to 6.');
-  return count;
+function devices(): RunOptions['devices'] {
+  const [least = 0, most = least, ...others] = values.devices
+    .split('..')
+    .map((count) => wholeNumber('devices', count));
+  if (least < 2 || most < least || most > 6 || others.length > 0)
+    throw new TypeError('--devices takes 2 to 6, or a range within.');
+  return least === most ? least : [least, most];
 }
 
 function wholeNumber(name: string, text: string): number {

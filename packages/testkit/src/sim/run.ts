@@ -9,7 +9,8 @@ import { World } from './world.ts';
 
 export interface RunOptions {
   readonly seed: string;
-  readonly devices: number;
+  /** How many, or the least and the most: then the seed draws. */
+  readonly devices: number | readonly [least: number, most: number];
   readonly profile: Profile;
   /** How many things people do. Default: 100. */
   readonly operations?: number | undefined;
@@ -37,7 +38,13 @@ export async function run({
   trace,
 }: RunOptions): Promise<RunResult> {
   const steps = script ?? drawScript(new Seeded(seed).fork('script'), profile, operations ?? 100);
-  const world = await World.open({ seed, devices, mirrors: profile.mirrors ?? false, trace: trace ?? false });
+  const count = typeof devices === 'number' ? devices : drawn(seed, devices);
+  const world = await World.open({
+    seed,
+    devices: count,
+    mirrors: profile.mirrors ?? false,
+    trace: trace ?? false,
+  });
   const { scheduler } = world;
   try {
     for (const step of steps) {
@@ -59,6 +66,9 @@ export async function run({
     letters: world.ledger.typedCount,
   };
 }
+
+const drawn = (seed: string, [least, most]: readonly [number, number]): number =>
+  least + new Seeded(seed).fork('devices').below(most - least + 1);
 
 async function restAndCompare(world: World): Promise<void> {
   world.trace.count('rest');
