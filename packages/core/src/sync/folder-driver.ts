@@ -4,19 +4,17 @@
  * this folder ends the session of this folder only.
  */
 import { type Clock, type Logger, SerialQueue } from '../base/index.ts';
-import { EvermeshError, type ErrorCode, isErrorCode, isEvermeshError } from '../errors/index.ts';
+import type { ErrorCode, EvermeshError } from '../errors/index.ts';
 import { type Appended, readProgress } from '../log/index.ts';
 import type { FromDevice, FromRelay } from '../protocol/index.ts';
 import { BlobFetches } from './blob-fetches.ts';
-import { uploadBlobs } from './blob-uploads.ts';
+import { BlobOffers } from './blob-offers.ts';
 import { FolderSession } from './folder-session.ts';
+import { asError } from './link-errors.ts';
 import { readOwnLog } from './own-log.ts';
 import type { Effect, Refusal } from './session-effects.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 import type { RemoteBlobs } from './transport.ts';
-
-/** Milliseconds after which a blob that the peer could not take is offered again. */
-const RETRY_UPLOAD = 30_000;
 
 /** What is wrong with the records of one folder, here or there: others on the connection have nothing to do with it. */
 const OF_FOLDER: ReadonlySet<ErrorCode> = new Set(['STORE_CORRUPT', 'RECORD_MALFORMED', 'FORMAT_TOO_NEW']);
@@ -42,12 +40,14 @@ export class FolderDriver {
   readonly #options: FolderDriverOptions;
   readonly #puts: SerialQueue = new SerialQueue();
   readonly #fetches: BlobFetches;
+  readonly #offers: BlobOffers;
   readonly #abort = new AbortController();
   readonly #stopWatching: () => void;
   #session: FolderSession | undefined;
   /** Damage that this side found. */
   #damage: Refusal | undefined;
-  #uploads = 0;
+  /** PUTs that wait for their blobs, or behind one that does. */
+  #waiting = 0;
   #retryTold = false;
   /** Appends and reads that have not ended. */
   readonly #running = new Set<Promise<unknown>>();
@@ -55,6 +55,7 @@ export class FolderDriver {
   constructor(options: FolderDriverOptions) {
     this.#options = options;
     this.#fetches = new BlobFetches({ ...options, ended: options.changed });
+    this.#offers = new BlobOffers(options);
     this.#stopWatching = options.folder.log.appended.add((appended) => this.#onAppended(appended));
     this.#track(this.#open());
   }
@@ -64,7 +65,9 @@ export class FolderDriver {
   }
 
   get refusal(): Refusal | undefined {
-    return this.#damage ?? this.#session?.refusal;
+    const { problem } = this.#offers;
+    const untaken = problem && { code: problem.code, reason: problem.message, retryAfter: 0 };
+    return this.#damage ?? this.#session?.refusal ?? untaken;
   }
 
   /** Both sides hold the same, blobs included, as far as it is durable here. */
@@ -92,6 +95,7 @@ export class FolderDriver {
   async stop(): Promise<void> {
     this.#stopWatching();
     this.#abort.abort();
+    this.#offers.stop();
     await this.#fetches.stop();
     await Promise.allSettled(this.#running);
   }
@@ -142,7 +146,7 @@ export class FolderDriver {
 
   #perform(session: FolderSession, effect: Effect): void {
     if (effect.type === 'send') this.#options.send(effect.message);
-    else if (effect.type === 'put') this.#put(session, effect);
+    else if (effect.type === 'put') this.#put(effect);
     else if (effect.type === 'append') this.#append(session, effect);
     else this.#track(this.#read(session, effect));
   }
@@ -163,35 +167,16 @@ export class FolderDriver {
     this.#guard(() => this.#run(session, session.read(request, records, through)));
   }
 
-  #put(session: FolderSession, { message, blobs }: Effect & { type: 'put' }): void {
-    if (blobs.size === 0 && this.#uploads === 0) return this.#options.send(message);
-    this.#uploads += 1;
-    const { folder, remote } = this.#options;
-    const signal = this.#abort.signal;
-    const upload = async (): Promise<void> => {
-      try {
-        await uploadBlobs({ folder: folder.id, blobs: folder.blobs, remote, signal }, blobs);
-        if (!signal.aborted) this.#options.send(message);
-      } catch (error) {
-        if (!signal.aborted) this.#onUploadFailed(session, asError(error));
-      } finally {
-        this.#uploads -= 1;
-      }
+  /** PUTs leave in their order: what the peer does not take keeps those behind it as well. */
+  #put({ message, blobs }: Effect & { type: 'put' }): void {
+    if (blobs.size === 0 && this.#waiting === 0 && !this.#offers.isRefused)
+      return this.#options.send(message);
+    this.#waiting += 1;
+    const put = async (): Promise<void> => {
+      if (await this.#offers.give(blobs)) this.#options.send(message);
+      this.#waiting -= 1;
     };
-    this.#track(this.#puts.run(upload));
-  }
-
-  /**
-   * What may pass is tried again after a while: a relay's full disk, or blobs that cannot be reached although the socket
-   * can. If the relay is gone, the socket tells that sooner. Anything else needs somebody's help.
-   */
-  #onUploadFailed(session: FolderSession, error: EvermeshError): void {
-    session.refuse({
-      code: error.code,
-      reason: error.message,
-      retryAfter: error.retryable ? RETRY_UPLOAD : 0,
-    });
-    this.#options.changed();
+    this.#track(this.#puts.run(put));
   }
 
   #fail(error: EvermeshError): void {
@@ -212,15 +197,3 @@ export class FolderDriver {
     this.#running.add(ended);
   }
 }
-
-export function asError(error: unknown): EvermeshError {
-  if (isEvermeshError(error)) return error;
-  return new EvermeshError('INTERNAL', `The link met something unexpected: ${String(error)}`, {
-    cause: error,
-  });
-}
-
-export const refusalError = ({ code, reason }: Refusal): EvermeshError =>
-  new EvermeshError(isErrorCode(code) ? code : ('INTERNAL' satisfies ErrorCode), reason, {
-    details: { code },
-  });

@@ -10,8 +10,9 @@ import {
   type Message,
   PROTOCOL_VERSION,
 } from '../protocol/index.ts';
-import { asError, type FolderDriver } from './folder-driver.ts';
+import type { FolderDriver } from './folder-driver.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { asError } from './link-errors.ts';
 import type { LinkOptions } from './link-options.ts';
 import type { Connection } from './transport.ts';
 

@@ -308,16 +308,61 @@ describe('a folder on a link', () => {
     expect([channel, counters]).toEqual([1, [2, 3]]);
   });
 
-  test('is refused by name when the peer does not take its blobs', async () => {
-    await inStep();
-    peer.refusesBlobs = new EvermeshError('CONTENT_TOO_LARGE', 'no room');
-    folder.blobs.size = () => Promise.resolve(3);
-    folder.blobs.read = async function* read() {
-      yield Uint8Array.of(1, 2, 3);
-    };
-    await write(folder, ['a'], { blobs: ['b0'.repeat(32) as BlobName] });
-    await turn();
-    expect(link.folders()).toMatchObject([{ state: 'refused', error: { code: 'CONTENT_TOO_LARGE' } }]);
+  describe('of which the peer does not take the blobs', () => {
+    const name = 'b0'.repeat(32) as BlobName;
+    let channel: number;
+    const puts = (): number => peer.take().filter(({ type }) => type === 'PUT').length;
+
+    async function writeUntaken(why: EvermeshError): Promise<void> {
+      channel = await inStep();
+      peer.take();
+      peer.refusesBlobs = why;
+      folder.blobs.size = () => Promise.resolve(3);
+      folder.blobs.read = async function* read() {
+        yield Uint8Array.of(1, 2, 3);
+      };
+      await write(folder, ['a'], { blobs: [name] });
+      await write(folder, ['a']);
+      await turn();
+    }
+
+    async function receiveOne(): Promise<void> {
+      const other = await openTestFolder({ device: deviceId(2), random: seededRandom(5) });
+      const [record] = await write(other, ['b']);
+      await peer.say({ type: 'LIVE', channel, through: place(2), records: [encodeRecord(record as never)] });
+      expect(folder.log.document('b' as never)?.records).toBe(1);
+    }
+
+    test('for now, tells why, receives on, and offers them again', async () => {
+      await writeUntaken(new EvermeshError('STORE_FAILED', 'no room'));
+      expect(link.folders()).toMatchObject([
+        { state: 'live', isSynced: false, error: { code: 'STORE_FAILED' } },
+      ]);
+      await expect(link.whenSynced()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+      await receiveOne();
+      clock.advance(1000);
+      await turn();
+      expect(puts()).toBe(0);
+      peer.refusesBlobs = undefined;
+      clock.advance(1999);
+      await turn();
+      expect(puts()).toBe(0);
+      clock.advance(1);
+      await turn();
+      expect([puts(), [...peer.has]]).toEqual([2, [name]]);
+      expect(link.folders()).toMatchObject([{ error: undefined }]);
+    });
+
+    test('and never will, tells why, receives on, and sends nothing that was written behind it', async () => {
+      await writeUntaken(new EvermeshError('CONTENT_TOO_LARGE', 'too much'));
+      expect(link.folders()).toMatchObject([{ state: 'live', error: { code: 'CONTENT_TOO_LARGE' } }]);
+      await receiveOne();
+      peer.refusesBlobs = undefined;
+      await write(folder, ['a']);
+      clock.advance(60_000);
+      await turn();
+      expect([puts(), peer.has.size]).toEqual([0, 0]);
+    });
   });
 
   test('wants the blobs of what others wrote, and asks again for those that do not come', async () => {

@@ -5,8 +5,9 @@
 import { type FolderId, Listeners, type Timer } from '../base/index.ts';
 import { EvermeshError, type ErrorCode } from '../errors/index.ts';
 import { BackOff } from './back-off.ts';
-import { FolderDriver, refusalError } from './folder-driver.ts';
+import { FolderDriver } from './folder-driver.ts';
 import type { SessionState } from './folder-session.ts';
+import { refusalError } from './link-errors.ts';
 import type { LinkOptions } from './link-options.ts';
 import { LinkSocket } from './link-socket.ts';
 import { peerNameOf } from './peer-name.ts';
