@@ -221,7 +221,7 @@ class ContentBatch {
     let late: (() => Promise<void>) | undefined;
     if (old === undefined) await placeNew(this.#world, temporary, path);
     else {
-      const saved = await placeOver(this.#world, temporary, path, old);
+      const saved = await placeOver(this.#world, temporary, path, old, entry === undefined);
       if (saved !== undefined) {
         late = (): Promise<void> =>
           entry === undefined

@@ -151,7 +151,7 @@ class Structure {
       await disk.fs.rename(disk.at(from), disk.at(`${TEMPORARY}/${node.id}`));
       await disk.fs.rename(disk.at(`${TEMPORARY}/${node.id}`), disk.at(path));
     } else if (replaces !== undefined) {
-      const saved = await placeOver(this.#world, from, path, replaces);
+      const saved = await placeOver(this.#world, from, path, replaces, true);
       if (saved !== undefined) await trash.put(saved, path);
       this.#forget(replaces.id);
       this.#tell('removed', path);
@@ -197,7 +197,7 @@ class Structure {
       const after = await disk.lstat(kept);
       if (after?.mtime !== entry.mtime || after.size !== entry.size) {
         // Written to at the last moment: it stays, and the folder gets it back.
-        await disk.fs.link(disk.at(kept), disk.at(path));
+        await placeNew(this.#world, kept, path);
         return this.#world.lookAgain(parentOf(path), entry.id);
       }
     }

@@ -2,12 +2,13 @@
  * Puts a file where another may stand, so that the path holds the old or the new at every instant, and nothing that a
  * person does meanwhile is overwritten: what is new never replaces anything, and what is replaced keeps a second name
  * until it is certain that it was what the mirror had seen. (Between the last look and the rename there is nothing but the
- * two system calls themselves; without hard links, and for another file in its place, that much remains.)
+ * two system calls themselves; without hard links, and for another file in its place, that much remains.) What another node
+ * replaces is kept even without hard links: then as a copy.
  */
 import type { AncestorEntry } from './ancestor.ts';
 import { type ApplyWorld, temporaryPath } from './apply-world.ts';
 import { parentOf, sameBytes, sameStat, TEMPORARY } from './disk.ts';
-import { codeOf } from './fs/file-system.ts';
+import { codeOf, type FileStat } from './fs/file-system.ts';
 import { readContent } from './read-disk.ts';
 
 /** Not every file system has hard links. */
@@ -54,7 +55,9 @@ async function giveBack(world: ApplyWorld, taken: string, path: string): Promise
 
 /**
  * Moves a file over the one that `old` describes.
- * @returns what stood there, under a temporary name, if the file system can hold two names of one file
+ * @param isOther `old` is another node: what stands there is nowhere in the history of the one that comes
+ * @returns what stood there, under a temporary name; nothing if the file system cannot hold two names of one file and it
+ * is the same node
  * @throws EEXIST if it is not what `old` says
  */
 export async function placeOver(
@@ -62,6 +65,7 @@ export async function placeOver(
   from: string,
   to: string,
   old: AncestorEntry,
+  isOther: boolean,
 ): Promise<string | undefined> {
   const { disk } = world;
   const there = await disk.lstat(to);
@@ -71,7 +75,8 @@ export async function placeOver(
     await disk.fs.link(disk.at(to), disk.at(saved));
   } catch (error) {
     if (!NO_LINKS.includes(codeOf(error))) throw error;
-    saved = undefined;
+    if (isOther) await copy(world, to, saved, there, error);
+    else saved = undefined;
   }
   let isReplaced = false;
   try {
@@ -81,6 +86,39 @@ export async function placeOver(
   }
   if (!isReplaced) throw overtaken();
   return saved;
+}
+
+/**
+ * A copy of what is about to be replaced, which survives a power cut.
+ * @throws `cause` if there can be none
+ */
+async function copy(
+  { disk }: ApplyWorld,
+  from: string,
+  to: string,
+  there: FileStat,
+  cause: unknown,
+): Promise<void> {
+  if (there.kind === 'symlink') {
+    const target = await disk.fs.readLink(disk.at(from));
+    if (target === undefined) throw cause;
+    await disk.fs.makeLink(target, disk.at(to));
+  } else {
+    const handle = await disk.fs.openToRead(disk.at(from));
+    try {
+      await disk.fs.createFile(disk.at(to), handle.pieces(), there);
+    } catch (error) {
+      await disk.fs.unlink(disk.at(to)).catch(() => undefined);
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+  await disk.fs.syncDirectory(disk.at(TEMPORARY));
+  const now = await disk.lstat(from);
+  if (now !== undefined && sameStat(now, there)) return;
+  await disk.fs.unlink(disk.at(to));
+  throw overtaken();
 }
 
 /** What was replaced by a newer content of the same file. If a person wrote to it at the last moment, that is a save. */
