@@ -40,6 +40,7 @@ export class Daemon implements DeviceOperations {
   readonly conflicts: Conflicts;
   readonly #options: DaemonOptions;
   #mirror: Mirror | undefined;
+  #opening: Promise<Mirror> | undefined;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -54,7 +55,8 @@ export class Daemon implements DeviceOperations {
   }
 
   /**
-   * Opens the mirror, as soon as the folder has arrived: until then nobody can tell which files are new.
+   * Opens the mirror, as soon as the folder has arrived: until then nobody can tell which files are new. It is opened once,
+   * however many ask.
    * @returns nothing if the relay cannot be reached for `wait` milliseconds; by default it is waited for
    * @throws why the relay does not give the folder
    */
@@ -63,7 +65,12 @@ export class Daemon implements DeviceOperations {
     const { clock, device } = this.#options;
     const isHere = (): boolean => device.folder.nodes.ready;
     if (!(await relayBrings(this.link, isHere, { clock, wait, signal }))) return undefined;
-    this.#mirror = await this.#options.openMirror();
+    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #open(): Promise<Mirror> {
+    this.#mirror ??= await this.#options.openMirror();
     this.link.changed.emit();
     return this.#mirror;
   }
@@ -108,6 +115,8 @@ export class Daemon implements DeviceOperations {
   }
 
   async close(): Promise<void> {
+    // Whoever asked for it hears why it failed.
+    await this.#opening?.catch(() => undefined);
     await this.#mirror?.close();
     await this.link.close();
   }
