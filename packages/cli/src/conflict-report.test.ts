@@ -51,6 +51,13 @@ test('two entries of one name are both named', async () => {
   expect(report?.detail).toContain('a/new.txt');
 });
 
+test('two names that only Windows takes for one are both named', async () => {
+  children = [node('what_.txt'), node('what? (~1).txt')];
+  found = [{ path: 'a/what? (~1).txt', id: id('what? (~1).txt'), kind: 'name', ownName: 'what?.txt' }];
+  const [report] = await conflicts().reports();
+  expect(report?.versions).toEqual([{ file: 'a/what_.txt' }]);
+});
+
 test('what was kept beside a taken name is named with what took it, once, until one of the two is gone', async () => {
   children = [node('new.txt'), node('new (~0123abcd).txt'), node('alone (~0123abcd).txt')];
   const [report, ...others] = await conflicts().reports();

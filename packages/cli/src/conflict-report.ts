@@ -2,6 +2,7 @@
 import { join, posix } from 'node:path';
 import type { Conflict, FileContent, Folder } from '@evermesh/core';
 import { SerialQueue } from '@evermesh/core/base';
+import { nameKey } from '@evermesh/core/model';
 import { takenName } from '@evermesh/mirror';
 import { KeptContents } from './kept-contents.ts';
 import { shellWord } from './printable.ts';
@@ -69,7 +70,7 @@ function keptBeside({ nodes }: Folder): Conflict[] {
   return [...nodes.all()].flatMap(({ id, parent, name }): Conflict[] => {
     const ownName = takenName(name);
     if (ownName === undefined || known.has(id)) return [];
-    const isTaken = nodes.children(parent).some((node) => folded(node.name) === folded(ownName));
+    const isTaken = nodes.children(parent).some((node) => nameKey(node.name) === nameKey(ownName));
     return isTaken ? [{ path: nodes.pathOf(id), id, kind: 'name', ownName }] : [];
   });
 }
@@ -77,7 +78,7 @@ function keptBeside({ nodes }: Folder): Conflict[] {
 function nameConflict({ nodes }: Folder, { id, path, ownName = '' }: Conflict): ConflictReport {
   const parent = nodes.node(id)?.parent;
   const siblings = parent === undefined ? [] : nodes.children(parent);
-  const other = siblings.find((node) => node.id !== id && folded(node.name) === folded(ownName));
+  const other = siblings.find((node) => node.id !== id && nameKey(node.name) === nameKey(ownName));
   const otherPath = posix.join(posix.dirname(path), other?.name ?? ownName);
   return {
     path,
@@ -90,6 +91,3 @@ function nameConflict({ nodes }: Folder, { id, path, ownName = '' }: Conflict): 
 
 const sizeOf = (content: FileContent): number =>
   content.kind === 'blob' ? content.size : Buffer.byteLength(content.text);
-
-/** Names that some systems take for one. */
-const folded = (name: string): string => name.normalize('NFC').toLowerCase();
