@@ -5,7 +5,7 @@ import type { FolderId } from '@evermesh/core/base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Config, readConfig } from './config.ts';
 import { Directories, type DirectoryEntry } from './directories.ts';
-import { type DirectoryFlags, recall, settle, type Settings } from './settings.ts';
+import { type DirectoryFlags, recall, settingsFor, type Settings } from './settings.ts';
 
 const FOLDER = '0123456789abcdef0123456789abcdef' as FolderId;
 const OTHER = 'fedcba9876543210fedcba9876543210' as FolderId;
@@ -17,7 +17,7 @@ let directories: Directories;
 let notes: string;
 
 const settled = (flags: DirectoryFlags, path = notes): Promise<Settings> =>
-  settle(path, flags, { config, directories });
+  settingsFor(path, flags, { config, directories });
 const entry = (): DirectoryEntry => ({
   directory: notes,
   folder: FOLDER,

@@ -33,7 +33,7 @@ export interface Settings {
 }
 
 /** @throws CONFIG_INVALID if something is missing, or contradicts what is remembered */
-export async function settle(
+export async function settingsFor(
   path: string,
   flags: DirectoryFlags,
   { config, directories }: { config: Config; directories: Directories },

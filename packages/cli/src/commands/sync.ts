@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { tellLink } from '../link-events.ts';
 import { mirrorEvent } from '../mirror-events.ts';
 import type { SyncReport } from '../reports.ts';
-import { settle, type Settings } from '../settings.ts';
+import { settingsFor, type Settings } from '../settings.ts';
 import { SlowProgress } from '../slow-progress.ts';
 import { systemClock } from '@evermesh/core';
 import { usageError } from '../usage-error.ts';
@@ -19,7 +19,7 @@ export interface SyncFlags extends DaemonFlags {
 export async function sync(path: string, flags: SyncFlags, context: CommandContext): Promise<ExitCode> {
   const { output, signal } = context;
   const wait = parseWait(flags.wait);
-  const settings = await settle(path, flags, context);
+  const settings = await settingsFor(path, flags, context);
   // Problems and conflicts stand in the answer; said twice they would look like more.
   const onEvent = (event: CliEvent): void => {
     if (event.event === 'change' || event.event === 'progress') output.tell(event);

@@ -2,14 +2,14 @@
 import type { CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { keepInStep } from '../keep-in-step.ts';
-import { settle } from '../settings.ts';
+import { settingsFor } from '../settings.ts';
 import { Stopped } from '../stop-signal.ts';
 import { type DaemonFlags, withDaemon } from '../with-daemon.ts';
 
 export type UpFlags = DaemonFlags;
 
 export async function up(path: string, flags: UpFlags, context: CommandContext): Promise<ExitCode> {
-  const settings = await settle(path, flags, context);
+  const settings = await settingsFor(path, flags, context);
   try {
     await withDaemon(settings, flags, context, (running) => keepInStep(running, settings, context));
   } catch (error) {
