@@ -1,4 +1,4 @@
-/** One round: what changed on disk goes into the folder, then what the folder shows otherwise goes onto the disk. */
+/** One cycle: what changed on disk goes into the folder, then what the folder shows otherwise goes onto the disk. */
 import type { BlobStore, Clock, FolderId, FolderNodes, NodeId, Random } from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { Ancestor } from './ancestor.ts';
@@ -12,7 +12,7 @@ import type { FileStat } from './fs/file-system.ts';
 import { ingest } from './ingest.ts';
 import { Intents } from './intents.ts';
 import { lookAtDisk } from './look-at-disk.ts';
-import { findMarker, type MirrorState, stateRow } from './marker.ts';
+import { findMarker, type KeptState, stateRow } from './marker.ts';
 import type { MassDeletionGuard } from './mass-deletion.ts';
 import type { Tell } from './mirror-event.ts';
 import { reconcileDisk } from './reconcile-disk.ts';
@@ -45,7 +45,7 @@ const CHANGING_READS = 5;
 export class Cycle {
   readonly #parts: CycleParts;
   readonly world: ApplyWorld;
-  #state: MirrorState;
+  #state: KeptState;
   /** Until everything was looked at once after an unclean end. */
   #recovering: boolean;
   #begun = false;
@@ -58,14 +58,14 @@ export class Cycle {
   /** How often in a row a file was found being written. */
   readonly #changing = new Map<string, number>();
 
-  constructor(parts: CycleParts, state: MirrorState, recovering: boolean) {
+  constructor(parts: CycleParts, state: KeptState, recovering: boolean) {
     this.#parts = parts;
     this.#state = state;
     this.#recovering = recovering;
     this.world = this.#applyWorld();
   }
 
-  get state(): MirrorState {
+  get state(): KeptState {
     return this.#state;
   }
 
@@ -239,7 +239,7 @@ export class Cycle {
     await this.keepState({ ...this.#state, importing: false });
   }
 
-  async keepState(state: MirrorState): Promise<void> {
+  async keepState(state: KeptState): Promise<void> {
     const { nodes } = this.#parts.folder;
     await nodes.keep([stateRow(nodes, state)]);
     this.#state = state;

@@ -18,7 +18,7 @@ const ABOUT =
   'What Evermesh removed because it was removed elsewhere is in trash/ for 30 days.\n';
 
 /** What the store remembers of the mirror. */
-export interface MirrorState {
+export interface KeptState {
   readonly mirror: string;
   /** The first import has not ended: what is found may be on other devices as well. */
   readonly importing: boolean;
@@ -32,14 +32,14 @@ interface MarkerFile {
   readonly mirror: string;
 }
 
-export async function readState(nodes: FolderNodes): Promise<MirrorState | undefined> {
+export async function readState(nodes: FolderNodes): Promise<KeptState | undefined> {
   for await (const [key, value] of nodes.rows(AREA)) {
-    if (key === ROW) return JSON.parse(fromUtf8(value) ?? 'null') as MirrorState;
+    if (key === ROW) return JSON.parse(fromUtf8(value) ?? 'null') as KeptState;
   }
   return undefined;
 }
 
-export const stateRow = (nodes: FolderNodes, state: MirrorState): ReturnType<FolderNodes['row']> =>
+export const stateRow = (nodes: FolderNodes, state: KeptState): ReturnType<FolderNodes['row']> =>
   nodes.row(AREA, ROW, utf8(JSON.stringify(state)));
 
 /**
@@ -50,7 +50,7 @@ export const stateRow = (nodes: FolderNodes, state: MirrorState): ReturnType<Fol
 export async function checkMarker(
   disk: Disk,
   folder: FolderId,
-  known: MirrorState | undefined,
+  known: KeptState | undefined,
 ): Promise<string | undefined> {
   const marker = await readMarker(disk);
   if (marker === undefined) {

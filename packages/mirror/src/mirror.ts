@@ -1,5 +1,5 @@
 /**
- * A directory on disk and a folder, kept in step. One thing happens at a time: a look, a round, a survey wait for each
+ * A directory on disk and a folder, kept in step. One thing happens at a time: a cycle, a survey wait for each
  * other. Nothing runs on a clock of its own: the watcher, the folder and what is known to be due wake the mirror.
  */
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
@@ -7,7 +7,7 @@ import { SerialQueue, type Timer } from '@evermesh/core/base';
 import { Cycle, type CycleParts } from './cycle.ts';
 import { isOfDisk } from './fs/file-system.ts';
 import type { Watcher } from './fs/watcher.ts';
-import type { MirrorState as KeptState } from './marker.ts';
+import type { KeptState } from './marker.ts';
 import { NextLook } from './next-look.ts';
 import type { MirrorStatus } from './status.ts';
 import { type MirrorSurvey, survey } from './survey.ts';
@@ -106,7 +106,7 @@ export class Mirror {
       let changes = 0;
       for (let patience = PATIENCE; ;) {
         const before = changes;
-        changes += await this.#round(signal);
+        changes += await this.#cycles(signal);
         if (!this.#parts.cycle.folder.nodes.ready) return changes;
         const wait = this.#next.wait(['again']);
         if (changes === before) patience -= 1;
@@ -182,7 +182,7 @@ export class Mirror {
     // What fails halts the mirror, which tells it: nobody waits here.
     void this.#guarded(undefined, async (signal) => {
       this.#queued = false;
-      await this.#round(signal);
+      await this.#cycles(signal);
       this.#sleep();
     }).catch(() => undefined);
   }
@@ -209,7 +209,7 @@ export class Mirror {
   }
 
   /** Cycles until nothing can be done at once. Returns the number of changes made. */
-  async #round(signal: AbortSignal): Promise<number> {
+  async #cycles(signal: AbortSignal): Promise<number> {
     const { toDo, folder } = this.#parts.cycle;
     let changes = 0;
     while (toDo.isAny) {

@@ -18,7 +18,7 @@ import type { Watcher } from './fs/watcher.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { Intents } from './intents.ts';
 import { lockDirectory } from './lock.ts';
-import { checkMarker, type MirrorState, readState, stateRow, writeMarker } from './marker.ts';
+import { checkMarker, type KeptState, readState, stateRow, writeMarker } from './marker.ts';
 import { MassDeletionGuard } from './mass-deletion.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { Mirror } from './mirror.ts';
@@ -73,7 +73,7 @@ async function open(options: MirrorOptions): Promise<Mirror> {
     const marker = await checkMarker(disk, folder.id, options.joinAgain === true ? undefined : known);
     const joined =
       known !== undefined && marker === known.mirror ? undefined : await join(disk, folder, random);
-    const kept: MirrorState = joined ?? { ...(known as MirrorState), clean: false };
+    const kept: KeptState = joined ?? { ...(known as KeptState), clean: false };
     const recovering = joined === undefined && known?.clean === false;
     await folder.nodes.keep([stateRow(folder.nodes, kept)]);
     const cycle = await cycleParts(options, disk, random);
@@ -93,7 +93,7 @@ async function open(options: MirrorOptions): Promise<Mirror> {
 
 async function openRoot(
   { directory, create, joinAgain, fileSystem }: MirrorOptions,
-  known: MirrorState | undefined,
+  known: KeptState | undefined,
 ): Promise<Disk> {
   const fs = fileSystem ?? nodeFileSystem;
   if (!directory.startsWith('/') && !/^[A-Za-z]:[\\/]/.test(directory))
@@ -130,10 +130,10 @@ async function join(
   disk: Disk,
   { id, nodes }: { readonly id: Folder['id']; readonly nodes: FolderNodes },
   random: Random,
-): Promise<MirrorState> {
+): Promise<KeptState> {
   // The marker first: without its row in the store it is one of another mirror, and the directory joins again.
   const mirror = await writeMarker(disk, id, random);
-  const state: MirrorState = { mirror, importing: true, clean: false };
+  const state: KeptState = { mirror, importing: true, clean: false };
   const old = await Ancestor.load(nodes);
   const intents = new Intents(nodes);
   const left = await intents.left();

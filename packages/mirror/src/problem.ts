@@ -11,7 +11,6 @@ export type ProblemCode =
   | 'CONTENT_DAMAGED'
   | 'OPERATION_REFUSED'
   | 'WRITE_FAILED'
-  | 'PLACE_TAKEN'
   | 'DIRECTORY_KEPT'
   | 'BYTES_IN_TRASH'
   | 'WATCH_INCOMPLETE';

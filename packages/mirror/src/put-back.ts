@@ -1,6 +1,6 @@
 /**
  * What was put aside and did not come to its place returns to where people see it: to its new place, its old one, or
- * beside that. The ancestor goes with it, so nobody takes it for a person's rename, and the next round moves it on.
+ * beside that. The ancestor goes with it, so nobody takes it for a person's rename, and the next cycle moves it on.
  */
 import { type NodeId, ROOT } from '@evermesh/core';
 import { toHex, utf8 } from '@evermesh/core/base';
