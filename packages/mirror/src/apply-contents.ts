@@ -22,6 +22,7 @@ import type { FileStat } from './fs/file-system.ts';
 import type { Intent } from './intents.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { isShownAs } from './names.ts';
+import { contentDamaged } from './problem.ts';
 import type { ContentStep } from './reconcile-model.ts';
 import { letGo, placeNew, placeOver } from './take-place.ts';
 
@@ -29,8 +30,6 @@ const BATCH_FILES = 256;
 const BATCH_BYTES = 32 * 1024 * 1024;
 /** Files written and synced at once. */
 const AT_ONCE = 8;
-/** What is kept of one file is not what it should be. */
-const OF_ONE_CONTENT: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'BLOB_DAMAGED', 'BLOB_NOT_FOUND']);
 
 /** A content that waits beside its place. */
 interface Staged {
@@ -145,14 +144,8 @@ class ContentBatch {
 
   /** @throws the error itself if it is of more than this file */
   #damaged(path: string, id: NodeId, error: unknown): void {
-    if (!isEvermeshError(error) || !OF_ONE_CONTENT.has(error.code)) throw error;
+    this.#world.problem(contentDamaged(path, error));
     this.#world.retryLater(id);
-    this.#world.problem({
-      path,
-      code: 'CONTENT_DAMAGED',
-      message: `What is kept of it is damaged, so its newest content cannot be written. ${error.message}`,
-      next: 'Keep a copy of the data directory, then join the folder anew with an empty one.',
-    });
   }
 
   async #link(temporary: string, content: FileContent): Promise<FileStat | undefined> {

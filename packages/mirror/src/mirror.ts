@@ -121,7 +121,7 @@ export class Mirror {
     });
   }
 
-  /** Looks, and changes nothing: how much is to be done. Fills `problems` and `ignored` of the status. */
+  /** Looks, and changes nothing: how much is to be done. Fills `problems`, `ignored` and `notHere` of the status. */
   survey(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<MirrorSurvey> {
     return this.#guarded(options.signal, (signal) => survey(this.#parts.cycle, signal));
   }

@@ -1,4 +1,6 @@
 /** An expected failure at one path: a value, shown to people until it is gone. */
+import { isEvermeshError } from '@evermesh/core/errors';
+
 export type ProblemCode =
   | 'UNREADABLE'
   | 'NAME_NOT_TEXT'
@@ -21,6 +23,20 @@ export interface Problem {
   readonly message: string;
   /** What a person can do about it. */
   readonly next: string;
+}
+
+/** What is kept of one file is not what it should be. */
+const OF_ONE_CONTENT: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'BLOB_DAMAGED', 'BLOB_NOT_FOUND']);
+
+/** @throws the error itself if it is of more than this file */
+export function contentDamaged(path: string, error: unknown): Problem {
+  if (!isEvermeshError(error) || !OF_ONE_CONTENT.has(error.code)) throw error;
+  return {
+    path,
+    code: 'CONTENT_DAMAGED',
+    message: `What is kept of it is damaged, so its newest content cannot be written. ${error.message}`,
+    next: 'Keep a copy of the data directory, then join the folder anew with an empty one.',
+  };
 }
 
 export const unreadable = (path: string, code: string): Problem => ({

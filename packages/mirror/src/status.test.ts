@@ -36,6 +36,22 @@ test('a file that is deleted is waited for no more', async () => {
   expect(b.mirror.status()).toMatchObject({ state: 'in step', notHere: [] });
 });
 
+test('a survey names contents that have not arrived, and counts them as nothing to write', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('here', 'here\n');
+  await a.settle();
+  await deliver(a, b);
+  await a.write('late', 'late\n');
+  await a.settle();
+  await deliverTree(a, b);
+  const mirror = await b.open();
+  expect(await mirror.survey()).toEqual({ toFolder: 0, toDisk: 1 });
+  expect(mirror.status().notHere).toEqual(['late']);
+  await deliver(a, b);
+  expect(await mirror.survey()).toEqual({ toFolder: 0, toDisk: 2 });
+  expect(mirror.status().notHere).toEqual([]);
+});
+
 test('that the system lost events is told each time', async () => {
   const a = await devices.make();
   let events: WatcherEvents | undefined;

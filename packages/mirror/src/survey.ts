@@ -1,5 +1,5 @@
 /** Looks at directory and folder and counts what is to be done, doing nothing. */
-import { ROOT } from '@evermesh/core';
+import { type NodeId, ROOT } from '@evermesh/core';
 import { Ancestor } from './ancestor.ts';
 import type { CycleParts } from './cycle.ts';
 import { sameStat } from './disk.ts';
@@ -8,6 +8,7 @@ import { IgnoreRules } from './ignore-rules.ts';
 import { type Intent, Intents } from './intents.ts';
 import { lookAtDisk } from './look-at-disk.ts';
 import { asFile, type Match } from './match-disk.ts';
+import { contentDamaged } from './problem.ts';
 import { digestOfFile } from './read-disk.ts';
 import { reconcileModel } from './reconcile-model.ts';
 import { carriedOut } from './recover.ts';
@@ -16,7 +17,7 @@ import { SecondLook } from './second-look.ts';
 export interface MirrorSurvey {
   /** Paths on disk that are other than disk and folder agreed on last. */
   readonly toFolder: number;
-  /** Nodes of the folder that the disk shows otherwise. */
+  /** Nodes of the folder that the disk shows otherwise, and that could be written: what they hold has arrived. */
   readonly toDisk: number;
 }
 
@@ -59,7 +60,13 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
   const ignored = (path: string, isDirectory: boolean): string | undefined =>
     rules.reasonOfPath(path, isDirectory);
   const plan = reconcileModel({ nodes: folder.nodes, ancestor, ignored }, 'all');
-  const ids = new Set(plan.contents.map(({ node }) => node.id));
+  const ids = new Set<NodeId>();
+  board.notHere.clear();
+  for (const { node } of plan.contents) {
+    signal.throwIfAborted();
+    if (await hasArrived(world, node.id)) ids.add(node.id);
+    else board.notHere.add(node.id);
+  }
   for (const { node } of plan.executables) ids.add(node.id);
   for (const step of plan.structure)
     ids.add(step.type === 'make' || step.type === 'move' ? step.node.id : step.entry.id);
@@ -82,6 +89,16 @@ async function withCarriedOut(
     }
   }
   return copy;
+}
+
+/** What is damaged has, and is named. */
+async function hasArrived({ folder: { nodes }, board }: SurveyWorld, id: NodeId): Promise<boolean> {
+  try {
+    return (await nodes.content(id)) !== undefined;
+  } catch (error) {
+    board.problem(contentDamaged(nodes.pathOf(id), error));
+    return true;
+  }
 }
 
 async function isOther({ disk }: SurveyWorld, match: Match): Promise<boolean> {
