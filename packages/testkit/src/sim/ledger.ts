@@ -9,7 +9,7 @@ interface Letter {
   /** Milliseconds since the world began. */
   readonly at: number;
   readonly where: string;
-  /** How often somebody changed the line it is in: where two did so at one time, both lines are kept. */
+  /** How often somebody changed the line it is in, or copied it: where two did so at one time, both lines are kept. */
   rewritten: number;
   /** Taken away by somebody who had it before him. */
   removed: string | undefined;
@@ -60,6 +60,14 @@ export class Ledger {
         if (!kept.has(letter)) known.removed ??= how;
         else if (!lines.has(line)) known.rewritten += 1;
       }
+    }
+  }
+
+  /** These were copied by another way, so that they may be there once more. */
+  copied(letters: Iterable<string>): void {
+    for (const letter of letters) {
+      const known = this.#letters.get(letter);
+      if (known !== undefined) known.rewritten += 1;
     }
   }
 

@@ -4,8 +4,9 @@ import type { Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Seeded } from './seeded.ts';
 import type { Step } from './script.ts';
+import { type Copy, copyOf } from './latecomer.ts';
 import { lettersIn } from './letters.ts';
-import type { SimDevice } from './sim-device.ts';
+import { DIRECTORY, type SimDevice } from './sim-device.ts';
 import type { SimFiles } from './sim-files.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimRelay } from './sim-relay.ts';
@@ -13,21 +14,20 @@ import type { Trace } from './trace.ts';
 
 /** What a misfortune needs of the world. */
 export interface Afflicted {
-  readonly devices: readonly SimDevice[];
   readonly relay: SimRelay;
   readonly network: SimNetwork;
   readonly scheduler: Scheduler;
   readonly ledger: Ledger;
   readonly trace: Trace;
   readonly folder: FolderId;
+  stick: readonly Copy[];
   /** For the trace: what befell a machine, by which step. */
   tell(type: 'misfortune', who: string, step: number, what: string): void;
   /** Runs something that may never end. */
   begin(work: Promise<void>, who: string, step: number): void;
 }
 
-export async function befall(world: Afflicted, step: Step, random: Seeded): Promise<void> {
-  const device = world.devices[step.who % world.devices.length] as SimDevice;
+export async function befall(world: Afflicted, step: Step, device: SimDevice, random: Seeded): Promise<void> {
   const { relay, network } = world;
   const { type } = step;
   const { name } = type.startsWith('relay') ? relay : device;
@@ -35,6 +35,9 @@ export async function befall(world: Afflicted, step: Step, random: Seeded): Prom
   switch (type) {
     case 'long wait':
       return world.scheduler.pass(3_600_000 * (1 + random.below(3)));
+    case 'copy directory':
+      if (device.files !== undefined) world.stick = copyOf(device.files, DIRECTORY);
+      return;
     case 'stop':
       // It may take long while the network is away; nobody waits for it.
       world.begin(device.stop(), device.name, step.id);

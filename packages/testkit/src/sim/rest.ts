@@ -41,13 +41,14 @@ async function settle(world: World, device: SimDevice): Promise<void> {
   for (const link of links) await synced(world, link);
 }
 
-/** What passes by itself is waited for. */
+/** What passes by itself is waited for: a relay that was wiped has the folder again once somebody gave it. */
 async function synced(world: World, link: Link): Promise<void> {
   for (;;) {
     try {
       return await link.whenSynced();
     } catch (error) {
-      if (!isEvermeshError(error) || !error.retryable) throw error;
+      const isPassing = isEvermeshError(error) && (error.retryable || error.code === 'FOLDER_NOT_FOUND');
+      if (!isPassing) throw error;
       await new Promise<void>((resolve) => {
         world.scheduler.schedule(1000, resolve);
       });

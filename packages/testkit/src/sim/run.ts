@@ -43,13 +43,16 @@ export async function run({
     seed,
     devices: count,
     mirrors: profile.mirrors ?? false,
+    latecomers: profile.weights.join !== undefined,
     trace: trace ?? false,
   });
   const { scheduler } = world;
   try {
     for (const step of steps) {
+      const isQuiet = step.type === 'join at rest' && world.absent.length > 0;
+      if (step.type === 'rest' || isQuiet) await restAndCompare(world);
       if (step.type !== 'rest') await world.perform(step);
-      else await restAndCompare(world);
+      if (isQuiet) await restAndCompare(world);
     }
     await restAndCompare(world);
     if (world.violations.length === 0) await scheduler.until(checkLetters(world), 'every letter to be found');

@@ -45,7 +45,7 @@ const RELAY_STEPS = [
   'relay wipe',
 ] as const;
 /** What befalls everybody. */
-const WORLD_STEPS = ['rest', 'long wait'] as const;
+const WORLD_STEPS = ['rest', 'long wait', 'copy directory', 'join', 'join at rest'] as const;
 
 export type FolderStep = (typeof FOLDER_STEPS)[number];
 export type DiskStep = (typeof DISK_STEPS)[number];
@@ -82,6 +82,8 @@ export const isUserStep = (type: StepType): boolean =>
 
 /** Not yet where relays are set back: they do not ask again for a blob that only its author has. */
 const TEXT_WEIGHTS = { create: 12, edit: 50, rename: 8, move: 8, remove: 6, mkdir: 5, chmod: 2 };
+/** Devices that come later, while others go on or while nobody does. */
+const LATECOMERS = { join: 1, 'join at rest': 0.5 };
 const FOLDER_WEIGHTS = { ...TEXT_WEIGHTS, attach: 5 };
 
 const DISK_WEIGHTS = {
@@ -97,7 +99,7 @@ const DISK_WEIGHTS = {
 };
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
-  calm: { name: 'calm', weights: FOLDER_WEIGHTS },
+  calm: { name: 'calm', weights: { ...FOLDER_WEIGHTS, ...LATECOMERS } },
   network: {
     name: 'network',
     weights: { ...FOLDER_WEIGHTS, 'cut off': 4, 'reach again': 5, 'break lines': 4, 'long wait': 1 },
@@ -105,13 +107,23 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   disks: {
     name: 'disks',
     mirrors: true,
-    weights: { ...DISK_WEIGHTS, create: 2, edit: 10, move: 2, remove: 1 },
+    weights: {
+      ...DISK_WEIGHTS,
+      ...LATECOMERS,
+      'copy directory': 1,
+      create: 2,
+      edit: 10,
+      move: 2,
+      remove: 1,
+    },
   },
   'disk faults': {
     name: 'disk faults',
     mirrors: true,
     weights: {
       ...DISK_WEIGHTS,
+      ...LATECOMERS,
+      'copy directory': 1,
       edit: 10,
       move: 2,
       stop: 2,
@@ -132,6 +144,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     name: 'faults',
     weights: {
       ...TEXT_WEIGHTS,
+      ...LATECOMERS,
       stop: 2,
       start: 6,
       kill: 1,

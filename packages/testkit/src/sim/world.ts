@@ -1,6 +1,7 @@
 /** The simulated world: devices, relays, a network, people and misfortune, one step after the other. */
 import type { FolderId } from '@evermesh/core';
 import { Ledger, type Violation } from './ledger.ts';
+import { type Copy, copyOf, furnish } from './latecomer.ts';
 import { Letters } from './letters.ts';
 import { Machine } from './machine.ts';
 import { act } from './person.ts';
@@ -14,6 +15,7 @@ import { DIRECTORY, type RunningDevice, SimDevice } from './sim-device.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimRelay } from './sim-relay.ts';
 import { Trace } from './trace.ts';
+import type { Somebody } from './typing.ts';
 import { befall } from './misfortune.ts';
 
 export interface WorldOptions {
@@ -21,6 +23,8 @@ export interface WorldOptions {
   readonly devices: number;
   /** They mirror directories. */
   readonly mirrors: boolean;
+  /** Some of them join later. */
+  readonly latecomers: boolean;
   /** Keep what happened, for people to read. */
   readonly trace: boolean;
 }
@@ -31,11 +35,17 @@ export class World {
   readonly network: SimNetwork;
   readonly ledger: Ledger = new Ledger();
   readonly letters: Letters = new Letters();
+  /** Every device that ever joins. */
+  readonly everybody: SimDevice[] = [];
+  /** Those that have joined, and those that have not. */
   readonly devices: SimDevice[] = [];
+  readonly absent: SimDevice[] = [];
   readonly relay: SimRelay;
   readonly violations: Violation[] = [];
   readonly random: Seeded;
   folder!: FolderId;
+  /** What was copied last from a directory to somewhere else. */
+  stick: readonly Copy[] = [];
   /** What people are doing. */
   readonly #busy = new Set<Promise<void>>();
 
@@ -45,7 +55,7 @@ export class World {
     return world;
   }
 
-  private constructor({ seed, devices, trace, mirrors }: WorldOptions) {
+  private constructor({ seed, devices, trace, mirrors, latecomers }: WorldOptions) {
     this.random = new Seeded(seed);
     this.trace = new Trace(trace);
     const { scheduler, random } = this;
@@ -59,18 +69,20 @@ export class World {
         // Years apart.
         clockError: Math.floor((clocks.float() - 0.5) * 6e11),
       });
+    const late = random.fork('late');
     this.relay = new SimRelay(machine('relay'));
     for (let i = 0; i < devices; i++) {
       const at = machine(NAMES[i] as string);
-      this.devices.push(
-        new SimDevice({
-          machine: at,
-          network: this.network,
-          relays: [this.relay],
-          files: mirrors ? new SimFiles(POSIX, () => at.time) : undefined,
-          violate: (law, what) => this.violate(law, what),
-        }),
-      );
+      const device = new SimDevice({
+        machine: at,
+        network: this.network,
+        relays: [this.relay],
+        files: mirrors ? new SimFiles(POSIX, () => at.time) : undefined,
+        violate: (law, what) => this.violate(law, what),
+      });
+      this.everybody.push(device);
+      const isLate = latecomers && i > Math.min(1, devices - 2) && late.chance(0.6);
+      (isLate ? this.absent : this.devices).push(device);
     }
   }
 
@@ -90,10 +102,11 @@ export class World {
   /** Does a step that is no `rest`. What people and programs begin with it goes on by itself. */
   async perform(step: Step): Promise<void> {
     await this.scheduler.pass(step.after);
+    const isJoin = step.type.startsWith('join');
+    const device = isJoin ? this.absent.shift() : this.#seat(step.who);
+    if (device === undefined) return;
     this.trace.count(step.type);
     const random = this.random.fork(`step ${step.id}`);
-    if (!isUserStep(step.type)) return befall(this, step, random);
-    const device = this.devices[step.who % this.devices.length] as SimDevice;
     const somebody = {
       who: device.name,
       random,
@@ -102,6 +115,8 @@ export class World {
       now: () => this.scheduler.now,
       say: (what: string) => this.tell('person', device.name, step.id, what),
     };
+    if (isJoin) return this.#join(device, step, somebody);
+    if (!isUserStep(step.type)) return befall(this, step, device, random);
     if (isDiskStep(step.type)) {
       const { files } = device;
       if (files === undefined) return;
@@ -118,6 +133,24 @@ export class World {
     const folder = device.running?.folder;
     if (folder === undefined) return somebody.say(`would ${step.type}, and the device does not run`);
     this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name, step.id);
+  }
+
+  /** Whose turn it is; of one that has not joined yet, somebody else's. */
+  #seat(who: number): SimDevice {
+    const device = this.everybody[who % this.everybody.length] as SimDevice;
+    return this.absent.includes(device) ? (this.devices[who % this.devices.length] as SimDevice) : device;
+  }
+
+  /** A device that was not there before. What its directory has came from others' directories, by other ways. */
+  #join(device: SimDevice, step: Step, somebody: Somebody): void {
+    const { files } = device;
+    if (files !== undefined) {
+      const tree = copyOf(somebody.random.pick(this.devices).files as SimFiles, DIRECTORY);
+      const isQuiet = step.type === 'join at rest';
+      furnish({ ...somebody, files, root: DIRECTORY, tree, older: this.stick, isQuiet });
+    }
+    this.devices.push(device);
+    this.begin(device.start(this.folder), device.name, step.id);
   }
 
   tell(type: 'person' | 'misfortune', who: string, step: number, what: string): void {
