@@ -252,6 +252,32 @@ test('a flipped bit in the record of one file is named by verify, and harms no o
   expect(await readFile(laptop.path(path), 'utf8')).toBe(before);
 });
 
+test('a flipped bit in a record that was not sent yet is named by every command, with what to do', async () => {
+  const { laptop, data } = await inStep();
+  const store = await openDatabase(data);
+  const recordKeys = async (): Promise<string[]> => {
+    const keys: string[] = [];
+    for await (const [key] of store.iterator({ gte: 'f/', lt: 'f0' })) if (key.includes('/r/')) keys.push(key);
+    return keys;
+  };
+  const sent = new Set(await recordKeys());
+  await store.close();
+  await laptop.write('unsent.txt', 'unsent\n');
+  await laptop.run('sync', ['--wait', '0']);
+  await store.open();
+  for (const key of await recordKeys()) {
+    if (sent.has(key)) continue;
+    const value = (await store.get(key))!;
+    value[value.length - 20]! ^= 1;
+    await store.batch([{ type: 'put', key, value }], { sync: true });
+  }
+  await store.close();
+  for (const command of ['status', 'sync']) {
+    expect(nextOf(await laptop.run(command), 'STORE_CORRUPT')).toContain(`mv ${data} ${data}.damaged`);
+  }
+  expect(await readFile(laptop.path('unsent.txt'), 'utf8')).toBe('unsent\n');
+});
+
 test('what is remembered and cannot be read is named, with how to begin anew', async () => {
   const { relay, laptop, folder } = await inStep();
   await relay.start();
