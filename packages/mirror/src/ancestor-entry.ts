@@ -18,12 +18,16 @@ export interface AncestorEntry {
   readonly born: bigint;
   readonly inode: bigint;
   readonly executable: boolean;
+  /** The content may be another although the stat is the same: see `isRacy`. */
+  readonly racy: boolean;
   /** Of the file's document: the state that the disk shows. */
   readonly heads: Heads;
 }
 
-/** Version of the bytes. History: 1, the first. */
-const FORMAT = 1;
+/** Version of the bytes. History: 1, the first; 2, in the byte of flags, that an entry is racy. */
+const FORMAT = 2;
+const EXECUTABLE = 1;
+const RACY = 2;
 const KINDS: readonly NodeKind[] = ['directory', 'file', 'symlink'];
 /** Three times and an inode, 64 bits each: whole nanoseconds do not fit into a number. */
 const STAMPS = 32;
@@ -32,7 +36,7 @@ export function encodeEntry(entry: AncestorEntry): Uint8Array {
   const writer = new Writer()
     .byte(FORMAT)
     .byte(KINDS.indexOf(entry.kind))
-    .byte(entry.executable ? 1 : 0);
+    .byte((entry.executable ? EXECUTABLE : 0) | (entry.racy ? RACY : 0));
   writer.text(entry.parent).text(entry.name).uint(entry.size);
   const stamps = new DataView(new ArrayBuffer(STAMPS));
   for (const [i, time] of [entry.mtime, entry.ctime, entry.born].entries()) stamps.setBigInt64(8 * i, time);
@@ -54,7 +58,7 @@ export function decodeEntry(id: NodeId, bytes: Uint8Array): AncestorEntry {
     );
   }
   const kind = KINDS[reader.byte()];
-  const executable = reader.byte() === 1;
+  const flags = reader.byte();
   const parent = reader.text(24) as NodeId;
   const name = reader.text(1024);
   const size = reader.uint();
@@ -66,5 +70,7 @@ export function decodeEntry(id: NodeId, bytes: Uint8Array): AncestorEntry {
   const heads = readHeads(reader);
   if (kind === undefined)
     throw new EvermeshError('STORE_CORRUPT', 'What the mirror kept is damaged.', { details: { node: id } });
-  return { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads };
+  const executable = (flags & EXECUTABLE) !== 0;
+  const racy = (flags & RACY) !== 0;
+  return { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, racy, heads };
 }

@@ -23,6 +23,7 @@ import type { Intent } from './intents.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { isShownAs } from './names.ts';
 import { contentDamaged } from './problem.ts';
+import { isRacy } from './racy.ts';
 import type { ContentStep } from './reconcile-model.ts';
 import { letGo, placeNew, placeOver } from './take-place.ts';
 
@@ -211,6 +212,7 @@ class ContentBatch {
     const { step, path, temporary, stat, intent } = staged;
     const { node, entry, replaces } = step;
     const old = entry ?? replaces;
+    const knownAt = this.#world.clock.now();
     let late: (() => Promise<void>) | undefined;
     if (old === undefined) await placeNew(this.#world, temporary, path);
     else {
@@ -223,7 +225,10 @@ class ContentBatch {
       }
     }
     if (replaces !== undefined) this.#changes.push({ id: replaces.id, entry: undefined });
-    this.#changes.push({ id: node.id, entry: writtenEntry(intent, stat, await disk.lstat(path)) });
+    this.#changes.push({
+      id: node.id,
+      entry: writtenEntry(intent, stat, await disk.lstat(path), isRacy(stat, knownAt)),
+    });
     this.#events.push({
       type: 'change',
       direction: 'out',
@@ -255,16 +260,17 @@ function intentOf(
   return { type: 'write', id, parent, name, kind, executable, digest, heads, replaces: replaces?.id };
 }
 
-/** The entry of what was written with this stat, now that it stands in its place. */
+/** The entry of what was written with this stat, now that it stands in its place. `racy`: see `isRacy`. */
 export function writtenEntry(
   intent: Staged['intent'],
   written: FileStat,
   now: FileStat | undefined,
+  racy: boolean,
 ): AncestorEntry {
   const { id, parent, name, kind, digest, executable, heads } = intent;
   const { size, mtime, ctime, born, inode } = written;
   return restamped(
-    { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, heads },
+    { id, parent, name, kind, digest, size, mtime, ctime, born, inode, executable, racy, heads },
     now,
   );
 }

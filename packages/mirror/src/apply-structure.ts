@@ -7,9 +7,10 @@ import { joinPath, nameOf, parentOf, sameStat, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
+import { bytesInTrash, type Problem } from './problem.ts';
 import { putBack } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
-import { placeNew, placeOver } from './take-place.ts';
+import { isAsKnown, placeNew, placeOver } from './take-place.ts';
 
 const BATCH = 512;
 
@@ -43,6 +44,7 @@ class Structure {
   readonly #touched = new Set<string>();
   #changes: AncestorChange[] = [];
   #events: MirrorEvent[] = [];
+  #problems: Problem[] = [];
   done = 0;
 
   constructor(world: ApplyWorld) {
@@ -64,9 +66,11 @@ class Structure {
     await nodes.keep([...ancestor.rows(this.#changes), ...over]);
     this.done += this.#changes.length;
     for (const event of this.#events) this.#world.tell(event);
+    for (const problem of this.#problems) this.#world.problem(problem);
     this.#touched.clear();
     this.#changes = [];
     this.#events = [];
+    this.#problems = [];
   }
 
   /** What was put aside and found its place taken does not stay in our own directory: there it would look removed. */
@@ -130,7 +134,7 @@ class Structure {
     if (stat?.kind !== 'directory' || isOther) return this.#world.lookAgain(parentOf(path), node.id);
     const { mtime, ctime, born, inode } = stat;
     const { id, parent, name } = node;
-    const none = { digest: '', size: 0, executable: false, heads: NO_HEADS };
+    const none = { digest: '', size: 0, executable: false, racy: false, heads: NO_HEADS };
     this.#did(path, { id, parent, name, kind: 'directory', mtime, ctime, born, inode, ...none });
     this.#world.arrived(path);
     this.#tell('created', path);
@@ -185,7 +189,7 @@ class Structure {
   }
 
   async #remove(entry: AncestorEntry, path: string): Promise<void> {
-    const { disk, trash } = this.#world;
+    const { disk } = this.#world;
     const stat = await disk.lstat(path);
     if (stat !== undefined && stat.kind !== entry.kind)
       return this.#world.lookAgain(parentOf(path), entry.id);
@@ -193,17 +197,26 @@ class Structure {
       if (!(await this.#removeDirectory(entry, stat, path))) return;
     } else if (stat !== undefined) {
       if (!sameStat(stat, entry)) return this.#world.lookAgain(parentOf(path), entry.id);
-      const kept = await trash.put(path);
-      const after = await disk.lstat(kept);
-      if (after?.mtime !== entry.mtime || after.size !== entry.size) {
-        // Written to at the last moment: it stays, and the folder gets it back.
-        await placeNew(this.#world, kept, path);
-        return this.#world.lookAgain(parentOf(path), entry.id);
-      }
+      if (!(await this.#intoTrash(entry, stat, path))) return;
     }
     this.#touched.add(parentOf(path));
     this.#forget(entry.id);
     this.#tell('removed', path);
+  }
+
+  /** Answers whether it is there. */
+  async #intoTrash(entry: AncestorEntry, stat: FileStat, path: string): Promise<boolean> {
+    const { disk, trash } = this.#world;
+    const isKnown = await isAsKnown(disk, path, stat, entry);
+    const kept = await trash.put(path);
+    // A save that only the content shows: no look would bring the file back for it.
+    if (!isKnown) this.#problems.push(bytesInTrash(path, kept));
+    const after = await disk.lstat(kept);
+    if (after?.mtime === entry.mtime && after.size === entry.size) return true;
+    // Written to at the last moment: it stays, and the folder gets it back.
+    await placeNew(this.#world, kept, path);
+    this.#world.lookAgain(parentOf(path), entry.id);
+    return false;
   }
 
   #forget(id: NodeId): void {

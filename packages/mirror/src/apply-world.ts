@@ -1,5 +1,5 @@
 /** What applying to the disk works with, and how it says what it could not do. */
-import type { BlobStore, FolderNodes, NodeId, Random } from '@evermesh/core';
+import type { BlobStore, Clock, FolderNodes, NodeId, Random } from '@evermesh/core';
 import { ROOT } from '@evermesh/core';
 import { toHex } from '@evermesh/core/base';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
@@ -20,6 +20,7 @@ export interface ApplyWorld {
   readonly trash: Trash;
   readonly rules: IgnoreRules;
   readonly random: Random;
+  readonly clock: Clock;
   readonly tell: Tell;
   problem(problem: Problem): void;
   solved(path: string): void;

@@ -110,7 +110,7 @@ export class Cycle {
   }
 
   async #fromDisk(dirty: ReadonlySet<string> | 'all', signal?: AbortSignal): Promise<number> {
-    const { folder, disk, ancestor, rules, looks, guard, board, toDo, tell } = this.#parts;
+    const { folder, disk, ancestor, rules, looks, guard, board, toDo, clock, tell } = this.#parts;
     const { nodes, blobs } = folder;
     const look = await lookAtDisk(
       {
@@ -151,6 +151,7 @@ export class Cycle {
         blobs,
         ancestor,
         looks,
+        clock,
         tell,
         importing,
         recovering: this.#recovering,
@@ -246,7 +247,7 @@ export class Cycle {
   }
 
   #applyWorld(): ApplyWorld {
-    const { folder, disk, ancestor, trash, rules, random, tell, board, toDo } = this.#parts;
+    const { folder, disk, ancestor, trash, rules, random, clock, tell, board, toDo } = this.#parts;
     return {
       disk,
       nodes: folder.nodes,
@@ -256,6 +257,7 @@ export class Cycle {
       trash,
       rules,
       random,
+      clock,
       tell,
       problem: (problem) => board.problem(problem),
       solved: (path) => board.solved(path),

@@ -27,6 +27,7 @@ function removed(index: number): PlaceStep {
     born: 0n,
     inode: BigInt(index),
     executable: false,
+    racy: false,
     heads: NO_HEADS,
   };
   return { type: 'remove', entry };
@@ -42,6 +43,7 @@ test('more removals than the folder takes in one call are several', async () => 
     blobs: device.blobs,
     ancestor: new Ancestor(nodes),
     looks: new SecondLook(device.clock),
+    clock: device.clock,
     tell: () => undefined,
     importing: false,
     recovering: false,

@@ -2,7 +2,7 @@
  * Turns what was done on disk into operations on the folder. Contents are read only now, a few ahead of the operation
  * that needs them, so memory does not grow with what there is to do.
  */
-import type { BlobName, BlobStore, FolderNodes, Heads, NodeId } from '@evermesh/core';
+import type { BlobName, BlobStore, Clock, FolderNodes, Heads, NodeId } from '@evermesh/core';
 import { digestOfBlob } from '@evermesh/core/model';
 import type { EvermeshError } from '@evermesh/core/errors';
 import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
@@ -27,6 +27,7 @@ export interface IngestWorld {
   readonly blobs: BlobStore;
   readonly ancestor: Ancestor;
   readonly looks: SecondLook;
+  readonly clock: Clock;
   readonly tell: Tell;
   /** The directory was never in step with this folder: what it holds may be on other devices as well. */
   readonly importing: boolean;
@@ -70,7 +71,7 @@ class Ingest {
     });
     const creates = plan.places.flatMap((step) => (step.type === 'create' ? [step.match] : []));
     const toRead = [...creates, ...plan.contents.map(({ match }) => match)];
-    this.#ahead = new ReadAhead(world.disk, world.blobs, toRead);
+    this.#ahead = new ReadAhead(world, toRead);
   }
 
   async run(): Promise<number> {
@@ -266,9 +267,8 @@ class Ingest {
       : undefined;
   }
 
-  async #executable(match: Match, known: AncestorEntry): Promise<void> {
+  async #executable(match: Match, { id }: AncestorEntry): Promise<void> {
     const { executable } = match.disk.stat;
-    const { id } = known;
     const to = (now: AncestorEntry | undefined): AncestorEntry | undefined => now && { ...now, executable };
     if (this.#world.nodes.node(id)?.executable === executable) return this.#note(id, to);
     await this.#chunk.add({

@@ -39,6 +39,14 @@ export function contentDamaged(path: string, error: unknown): Problem {
   };
 }
 
+/** @param kept where in the trash it is */
+export const bytesInTrash = (path: string, kept: string): Problem => ({
+  path,
+  code: 'BYTES_IN_TRASH',
+  message: 'It was written to while it was replaced or removed.',
+  next: `What was written is in ${kept}.`,
+});
+
 export const unreadable = (path: string, code: string): Problem => ({
   path,
   code: 'UNREADABLE',

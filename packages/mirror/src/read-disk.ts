@@ -3,36 +3,51 @@
  * half of a new content is what nobody ever wrote.
  */
 import { createHash } from 'node:crypto';
-import type { BlobName, BlobStore, FileContent } from '@evermesh/core';
+import type { BlobName, BlobStore, Clock, FileContent } from '@evermesh/core';
 import { concatBytes, utf8 } from '@evermesh/core/base';
 import { TEXT_LIMIT, textOf } from '@evermesh/core/model';
 import { LIMITS } from '@evermesh/core/protocol';
 import { sha256Hex } from './content-digest.ts';
 import { type Disk, sameStat } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk, type ReadHandle } from './fs/file-system.ts';
+import { isRacy } from './racy.ts';
 import type { DiskFile } from './scan.ts';
 
-export type Reading =
-  | {
-      readonly type: 'content';
-      readonly content: FileContent;
-      readonly digest: string;
-      readonly stat: FileStat;
-      /**
-       * What is no text is in the blob store when this resolves: before that nobody hears of the content. Small ones are still
-       * being kept while other files are read, so that they share the syncs of the store.
-       */
-      readonly kept: Promise<unknown>;
-    }
+interface Content {
+  readonly type: 'content';
+  readonly content: FileContent;
+  readonly digest: string;
+  readonly stat: FileStat;
+  /**
+   * What is no text is in the blob store when this resolves: before that nobody hears of the content. Small ones are still
+   * being kept while other files are read, so that they share the syncs of the store.
+   */
+  readonly kept: Promise<unknown>;
+}
+
+type None =
   /** It is being written, or is something else by now. */
-  | { readonly type: 'changing' }
-  | { readonly type: 'failed'; readonly code: string };
+  { readonly type: 'changing' } | { readonly type: 'failed'; readonly code: string };
+
+/** `racy`: it may have been written to since, and its stat be the same. */
+export type Reading = (Content & { readonly racy: boolean }) | None;
 
 /**
  * What stands at a path, its content kept: see `kept`. It is synced: a power cut that gave back an older content, or none,
  * would seem to be the newest save of a file that others have already.
  */
-export async function readContent(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Reading> {
+export async function readContent(
+  disk: Disk,
+  file: DiskFile,
+  blobs: BlobStore,
+  clock: Clock,
+): Promise<Reading> {
+  const knownAt = clock.now();
+  const reading = await readBytes(disk, file, blobs);
+  return reading.type === 'content' ? { ...reading, racy: isRacy(reading.stat, knownAt) } : reading;
+}
+
+async function readBytes(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Content | None> {
   if (file.kind === 'symlink') return readLink(disk, file);
   const whole = await readAsListed(disk, file, blobs);
   if (whole !== undefined) return whole;
@@ -56,7 +71,11 @@ class WrittenTo extends Error {}
  * The usual case in one call: a small file that was not touched since it was listed. `undefined` for any other: what changes
  * often is never as it was listed, but may rest for the moment in which it is read.
  */
-async function readAsListed(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<Reading | undefined> {
+async function readAsListed(
+  disk: Disk,
+  file: DiskFile,
+  blobs: BlobStore,
+): Promise<Content | None | undefined> {
   const listed = file.stat;
   if (listed.size > TEXT_LIMIT) return undefined;
   try {
@@ -113,7 +132,7 @@ async function withHandle(
   disk: Disk,
   file: DiskFile,
   read: (handle: ReadHandle, before: FileStat) => Promise<Read>,
-): Promise<Reading> {
+): Promise<Content | None> {
   let handle: ReadHandle;
   try {
     handle = await disk.fs.openToRead(disk.at(file.path));
@@ -134,7 +153,7 @@ async function withHandle(
   }
 }
 
-async function readLink(disk: Disk, { path }: DiskFile): Promise<Reading> {
+async function readLink(disk: Disk, { path }: DiskFile): Promise<Content | None> {
   try {
     const before = await disk.lstat(path);
     if (before?.kind !== 'symlink') return { type: 'changing' };
@@ -154,7 +173,7 @@ async function readLink(disk: Disk, { path }: DiskFile): Promise<Reading> {
 }
 
 /** What is missing or no file any more changed since it was listed. Failures of our own store are no matter of a path. */
-function failure(error: unknown): Reading {
+function failure(error: unknown): None {
   const code = codeOf(error);
   if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'EINVAL', 'ENXIO'].includes(code)) return { type: 'changing' };
   if (isOfDisk(error)) return { type: 'failed', code };

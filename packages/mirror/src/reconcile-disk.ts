@@ -35,7 +35,7 @@ export type PlaceStep =
 
 export interface DiskPlan {
   readonly places: readonly PlaceStep[];
-  /** Files the folder has, whose content may be another. */
+  /** Files the folder has, whose content may be another: their stat is, or says nothing. */
   readonly contents: readonly { readonly match: Match; readonly known: AncestorEntry }[];
   /** Where disk and folder agree, and the ancestor says otherwise: these entries' places, and the new ones of directories. */
   readonly agreed: readonly { readonly match: Match; readonly id: NodeId; readonly parent: NodeId }[];
@@ -147,7 +147,7 @@ class DiskReconciler {
     const node = known && this.#findings.nodes.node(known.id);
     if (known !== undefined && node !== undefined) {
       this.#existing(match, known, node, parent);
-      if (!sameStat(disk.stat, known)) this.#contents.push({ match, known });
+      if (known.racy || !sameStat(disk.stat, known)) this.#contents.push({ match, known });
       if (disk.kind === 'file' && disk.stat.executable !== known.executable)
         this.#executables.push({ match, known });
     } else if (known === undefined || this.#isTouched(match) || this.#isReturned(match.parent)) {

@@ -60,7 +60,7 @@ export async function carriedOut(
   if (intent.type === 'write') {
     if (stat.kind !== 'file' && stat.kind !== 'symlink') return [];
     if ((await digestOfFile(disk, { kind: stat.kind, path, stat })) !== intent.digest) return [];
-    return [...replaced, { id: intent.id, entry: writtenEntry(intent, stat, stat) }];
+    return [...replaced, { id: intent.id, entry: writtenEntry(intent, stat, stat, true) }];
   }
   if (entry === undefined || stat.inode !== entry.inode || stat.kind !== entry.kind) return [];
   const moved = restamped({ ...entry, parent: intent.parent, name: intent.name }, stat);

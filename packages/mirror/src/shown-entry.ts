@@ -23,6 +23,7 @@ export function entryOf(
     ...stamps(disk.stat),
     size: 0,
     executable: false,
+    racy: false,
     heads: NO_HEADS,
   };
 }
@@ -32,19 +33,19 @@ export function fileEntry(
   id: NodeId,
   parent: NodeId,
   { disk, name }: Match,
-  { digest, stat }: Extract<Reading, { type: 'content' }>,
+  { digest, stat, racy }: Extract<Reading, { type: 'content' }>,
   heads: Heads,
 ): AncestorEntry {
   const { executable } = disk.stat;
-  return { id, parent, name, kind: disk.kind, digest, ...stamps(stat), executable, heads };
+  return { id, parent, name, kind: disk.kind, digest, ...stamps(stat), executable, racy, heads };
 }
 
 /** The entry with the content that was read. Where it stands is another question: a move may have been refused. */
 export const readEntry = (
   now: AncestorEntry,
-  { digest, stat }: Extract<Reading, { type: 'content' }>,
+  { digest, stat, racy }: Extract<Reading, { type: 'content' }>,
   heads: Heads,
-): AncestorEntry => ({ ...now, digest, ...stamps(stat), heads });
+): AncestorEntry => ({ ...now, digest, ...stamps(stat), racy, heads });
 
 const stamps = ({
   size,

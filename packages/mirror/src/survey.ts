@@ -109,7 +109,7 @@ async function isOther({ disk }: SurveyWorld, match: Match): Promise<boolean> {
     known.parent !== (parent === undefined ? ROOT : parent.known?.id)
   )
     return true;
-  if (entry.kind === 'directory' || sameStat(entry.stat, known)) return false;
+  if (entry.kind === 'directory' || (sameStat(entry.stat, known) && !known.racy)) return false;
   if (entry.kind === 'file' && entry.stat.executable !== known.executable) return true;
   return (await digestOfFile(disk, asFile(match))) !== known.digest;
 }

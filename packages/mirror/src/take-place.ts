@@ -7,15 +7,29 @@
  */
 import type { AncestorEntry } from './ancestor.ts';
 import { type ApplyWorld, temporaryPath } from './apply-world.ts';
-import { parentOf, sameBytes, sameStat, TEMPORARY } from './disk.ts';
+import { type Disk, parentOf, sameBytes, sameStat, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
-import { readContent } from './read-disk.ts';
+import { bytesInTrash } from './problem.ts';
+import { digestOfFile, readContent } from './read-disk.ts';
 
 /** Not every file system has hard links. */
 export const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /** Thrown when something else is at a path than was seen there. */
 const overtaken = (): Error => Object.assign(new Error('Something else is there now.'), { code: 'EEXIST' });
+
+/** Whether a file or link still is what the ancestor says, by its stat and, where that does not tell, by its content. */
+export async function isAsKnown(
+  disk: Disk,
+  path: string,
+  stat: FileStat,
+  entry: AncestorEntry,
+): Promise<boolean> {
+  const { kind } = entry;
+  if (stat.kind !== kind || !sameStat(stat, entry)) return false;
+  if (!entry.racy || kind === 'directory') return true;
+  return (await digestOfFile(disk, { kind, path, stat })) === entry.digest;
+}
 
 /**
  * Moves a file to where nothing is. What a person puts in its old place meanwhile stays there: the old name is not removed
@@ -69,7 +83,7 @@ export async function placeOver(
 ): Promise<string | undefined> {
   const { disk } = world;
   const there = await disk.lstat(to);
-  if (there === undefined || there.kind !== old.kind || !sameStat(there, old)) throw overtaken();
+  if (there === undefined || !(await isAsKnown(disk, to, there, old))) throw overtaken();
   let saved: string | undefined = temporaryPath(world);
   try {
     await disk.fs.link(disk.at(to), disk.at(saved));
@@ -131,12 +145,14 @@ export async function letGo(
   const { disk, nodes } = world;
   const stat = await disk.lstat(saved);
   if (stat === undefined) return;
-  if (sameBytes(stat, old)) return disk.fs.unlink(disk.at(saved));
+  if (!old.racy && sameBytes(stat, old)) return disk.fs.unlink(disk.at(saved));
   const reading = await readContent(
     disk,
     { kind: old.kind as 'file' | 'symlink', path: saved, stat },
     world.blobs,
+    world.clock,
   );
+  if (reading.type === 'content' && reading.digest === old.digest) return disk.fs.unlink(disk.at(saved));
   if (reading.type === 'content' && nodes.node(old.id) !== undefined) {
     await reading.kept;
     const { failures } = await nodes.apply([
@@ -147,13 +163,7 @@ export async function letGo(
   await keepBytes(world, saved, path);
 }
 
-/** What was removed, or may hold what exists nowhere else. */
-export async function keepBytes(world: ApplyWorld, saved: string, path: string): Promise<void> {
-  const kept = await world.trash.put(saved, path);
-  world.problem({
-    path,
-    code: 'BYTES_IN_TRASH',
-    message: 'It was written to while a newer content took its place.',
-    next: `What was written is in ${kept}.`,
-  });
+/** What may hold what exists nowhere else. */
+async function keepBytes(world: ApplyWorld, saved: string, path: string): Promise<void> {
+  world.problem(bytesInTrash(path, await world.trash.put(saved, path)));
 }

@@ -6,7 +6,8 @@ import type { Clock, Timer } from '@evermesh/core';
  */
 export class VirtualClock implements Clock {
   auto = true;
-  #now = 1_800_000_000_000;
+  /** In 2096: later than a real disk says of any file, so that times of files are never those of this moment. */
+  #now = 4_000_000_000_000;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
 
   now(): number {
