@@ -3,7 +3,7 @@ import type { FolderId } from '@evermesh/core';
 import type { Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Seeded } from './seeded.ts';
-import type { Step } from './script.ts';
+import type { Step, StepType } from './script.ts';
 import { type Copy, copyOf } from './latecomer.ts';
 import { lettersIn } from './letters.ts';
 import { DIRECTORY, type SimDevice } from './sim-device.ts';
@@ -31,6 +31,8 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
   const { relay, network } = world;
   const { type } = step;
   const { name } = type.startsWith('relay') ? relay : device;
+  if (!isPossible(type, device, world)) return;
+  world.trace.count('fault', type);
   world.tell('misfortune', name, step.id, type);
   switch (type) {
     case 'long wait':
@@ -94,6 +96,30 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
   }
 }
 
+/** Whether there is anything that it could happen to: what does not run is not killed. */
+function isPossible(type: StepType, device: SimDevice, { relay, network }: Afflicted): boolean {
+  switch (type) {
+    case 'stop':
+      return device.running !== undefined;
+    case 'kill':
+    case 'kill later':
+      return device.process !== undefined;
+    case 'cut off':
+      return network.reaches(device.name, relay.name);
+    case 'reach again':
+      return !network.reaches(device.name, relay.name);
+    case 'roll back':
+      return device.hasBackup;
+    case 'relay stop':
+      return relay.running !== undefined;
+    case 'relay kill':
+    case 'relay kill later':
+      return relay.process !== undefined;
+    default:
+      return true;
+  }
+}
+
 type Place = Pick<SimDevice, 'process' | 'database' | 'name'> & { readonly files?: SimFiles | undefined };
 
 /** In the middle of something: before or after a call that it makes. */
@@ -102,7 +128,7 @@ function killLater(world: Afflicted, place: Place, { id }: Step, random: Seeded)
   if (process === undefined) return;
   const isPowerCut = random.chance(0.3);
   process.killAt(1 + random.below(30), random.chance(0.5), () => {
-    world.trace.count(`killed in the middle`);
+    world.trace.count('fault', 'killed in the middle');
     world.tell('misfortune', place.name, id, isPowerCut ? 'power cut in the middle' : 'kill in the middle');
     process.kill();
     if (isPowerCut) powerCut(world, place, random);
@@ -135,6 +161,6 @@ function lettersOn(files: SimFiles): string[] {
 /** A device is set back: what its person did since everybody last had everything was only here, for all that anybody knows. */
 function rollBack(world: Afflicted, device: SimDevice): void {
   device.process?.kill();
-  if (!device.restore()) return;
+  device.restore();
   world.ledger.excuse(world.ledger.unsharedOf(device.name), 'the device was set back');
 }

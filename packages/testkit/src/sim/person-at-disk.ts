@@ -42,7 +42,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     if (file === undefined) return ACTS['disk create'](desk);
     const [path, inode] = file;
     const old = textOf(inode);
-    if (old.includes('\0')) return desk.say(`looks at ${path} and cannot edit it`);
+    if (old.includes('\0')) return ACTS['disk create'](desk);
     const text = edited(old, desk);
     desk.say(`saves ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
@@ -54,10 +54,10 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
   },
   async 'disk slow edit'(desk) {
     const file = pickFile(desk);
-    if (file === undefined) return;
+    if (file === undefined) return ACTS['disk create'](desk);
     const [path, inode] = file;
     const old = textOf(inode);
-    if (old.includes('\0')) return;
+    if (old.includes('\0')) return ACTS['disk create'](desk);
     const text = edited(old, desk);
     desk.say(`begins to save ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
@@ -67,18 +67,18 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     desk.say(`has saved ${path}`);
   },
   'disk rename'(desk) {
-    move(desk, (path) => [...path.split('/').slice(0, -1), desk.random.pick(NAMES)].join('/'));
+    return move(desk, (path) => [...path.split('/').slice(0, -1), desk.random.pick(NAMES)].join('/'));
   },
   'disk move'(desk) {
     const into = desk.random.pick(['', ...directories(desk)]);
-    move(desk, (path) => {
+    return move(desk, (path) => {
       const name = path.slice(path.lastIndexOf('/') + 1);
       return into === '' ? name : `${into}/${name}`;
     });
   },
   'disk remove'(desk) {
     const all = entries(desk);
-    if (all.length === 0) return;
+    if (all.length === 0) return ACTS['disk create'](desk);
     const [path] = desk.random.pick(all);
     desk.say(`removes ${path}`);
     const doomed = all.filter(([at]) => at === path || at.startsWith(`${path}/`)).reverse();
@@ -106,7 +106,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
   },
   'disk chmod'(desk) {
     const file = pickFile(desk);
-    if (file === undefined) return;
+    if (file === undefined) return ACTS['disk create'](desk);
     const [path, inode] = file;
     desk.say(`changes the mode of ${path}`);
     desk.files.setPermissions(inode, inode.permissions ^ 0o111);
@@ -119,16 +119,16 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   const there = files.look(`${root}/${path}`);
   if (there?.kind === 'directory') return desk.say('is told EISDIR');
   if (there !== undefined && isText(there.data) !== isText(bytes))
-    return desk.say('would not make another kind of it');
+    return desk.cannot('would not make another kind of it');
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
   record(desk, path, there === undefined ? '' : textOf(there), text);
   files.write(inode, bytes);
 }
 
-function move(desk: Desk, target: (path: string) => string): void {
+function move(desk: Desk, target: (path: string) => string): Promise<void> | void {
   const { files, root, random, ledger, who, say } = desk;
   const all = entries(desk);
-  if (all.length === 0) return;
+  if (all.length === 0) return ACTS['disk create'](desk);
   const [from, moved] = random.pick(all);
   const to = target(from);
   say(`moves ${from} to ${to}`);

@@ -37,8 +37,8 @@ export const NAMES: readonly string[] = [
 ];
 
 export async function act(step: FolderStep, seat: Seat): Promise<void> {
-  const { folder, say } = seat;
-  if (!folder.nodes.ready) return say(`would ${step}, and has no folder yet`);
+  const { folder, say, cannot } = seat;
+  if (!folder.nodes.ready) return cannot(`would ${step}, and has no folder yet`);
   try {
     await ACTS[step](seat);
   } catch (error) {
@@ -59,12 +59,13 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     await write(seat, path, text, [creation(folder, path, content, digest)]);
   },
   async edit(seat) {
-    const { folder, ledger, who, say, random } = seat;
+    const { folder, ledger, who, say, cannot, random } = seat;
     const file = pickFile(seat);
     if (file === undefined) return ACTS.create(seat);
     const path = folder.nodes.pathOf(file.id);
     const before = await folder.nodes.content(file.id);
-    if (before?.content.kind !== 'text') return say(`looks at ${path} and cannot edit it`);
+    if (before === undefined) return cannot(`looks at ${path}, which has not arrived`);
+    if (before.content.kind === 'blob') return ACTS.create(seat);
     const old = before.content.text;
     const text = random.chance(0.03) ? old : edited(old, seat);
     say(`edits ${path}: ${shown(old)} -> ${shown(text)}`);
@@ -109,14 +110,14 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
   },
   async remove(seat) {
     const node = pickNode(seat);
-    if (node === undefined) return;
+    if (node === undefined) return ACTS.create(seat);
     const path = seat.folder.nodes.pathOf(node.id);
     seat.say(`removes ${path}`);
     await takeAway(seat, node, `removed with ${path} by ${seat.who}`, (removal) => [removal]);
   },
   async chmod(seat) {
     const file = pickFile(seat);
-    if (file === undefined) return;
+    if (file === undefined) return ACTS.create(seat);
     seat.say(
       `makes ${seat.folder.nodes.pathOf(file.id)} ${file.executable ? 'not executable' : 'executable'}`,
     );
@@ -164,7 +165,7 @@ async function takeAway(
 async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string): Promise<void> {
   const { folder, say, who } = seat;
   const node = pickNode(seat);
-  if (node === undefined) return;
+  if (node === undefined) return ACTS.create(seat);
   const from = folder.nodes.pathOf(node.id);
   const to = target(node, seat);
   say(`moves ${from} to ${to}`);

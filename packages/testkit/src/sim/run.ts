@@ -12,7 +12,7 @@ export interface RunOptions {
   /** How many, or the least and the most: then the seed draws. */
   readonly devices: number | readonly [least: number, most: number];
   readonly profile: Profile;
-  /** How many things people do. Default: 100. */
+  /** How many things people do, at least. Default: 100. */
   readonly operations?: number | undefined;
   /** In place of the script that the seed draws. */
   readonly script?: readonly Step[] | undefined;
@@ -23,11 +23,17 @@ export interface RunResult {
   readonly script: readonly Step[];
   readonly violations: readonly Violation[];
   readonly trace: Trace;
+  readonly devices: number;
+  readonly operations: number;
   /** Milliseconds that passed in the world. */
   readonly time: number;
   readonly events: number;
   readonly letters: number;
 }
+
+/** How many things people did. */
+const operationsIn = ({ counts }: Trace): number =>
+  [...counts.operation.values()].reduce((sum, count) => sum + count, 0);
 
 export async function run({
   seed,
@@ -37,19 +43,24 @@ export async function run({
   script,
   trace,
 }: RunOptions): Promise<RunResult> {
-  const steps = script ?? drawScript(new Seeded(seed).fork('script'), profile, operations ?? 100);
-  const count = typeof devices === 'number' ? devices : drawn(seed, devices);
+  // Some of what people set out to do comes to nothing: the world goes on until they did enough.
+  const enough = operations ?? 100;
+  const drawn = script ?? drawScript(new Seeded(seed).fork('script'), profile, 3 * enough);
+  const steps: Step[] = [];
   const world = await World.open({
     seed,
-    devices: count,
+    devices: typeof devices === 'number' ? devices : countDrawn(seed, devices),
     mirrors: profile.mirrors ?? false,
-    latecomers: profile.weights.join !== undefined,
+    latecomers: profile.latecomers ?? false,
     trace: trace ?? false,
   });
   const { scheduler } = world;
   try {
-    for (const step of steps) {
+    for (const step of drawn) {
+      if (script === undefined && operationsIn(world.trace) >= enough) break;
+      steps.push(step);
       const isQuiet = step.type === 'join at rest' && world.absent.length > 0;
+      if (step.type === 'rest') world.trace.count('fault', 'rest');
       if (step.type === 'rest' || isQuiet) await restAndCompare(world);
       if (step.type !== 'rest') await world.perform(step);
       if (isQuiet) await restAndCompare(world);
@@ -64,17 +75,18 @@ export async function run({
     script: steps,
     violations: world.violations,
     trace: world.trace,
+    devices: world.everybody.length,
+    operations: operationsIn(world.trace),
     time: world.scheduler.now,
     events: world.scheduler.happened,
     letters: world.ledger.typedCount,
   };
 }
 
-const drawn = (seed: string, [least, most]: readonly [number, number]): number =>
+const countDrawn = (seed: string, [least, most]: readonly [number, number]): number =>
   least + new Seeded(seed).fork('devices').below(most - least + 1);
 
 async function restAndCompare(world: World): Promise<void> {
-  world.trace.count('rest');
   await rest(world);
   await world.scheduler.until(checkAgreement(world), 'a look at everything');
   world.ledger.share();

@@ -57,8 +57,10 @@ export type StepType =
   | (typeof WORLD_STEPS)[number];
 
 export interface Step {
-  /** Names the stream of random numbers that the step draws from. */
+  /** Names the stream of random numbers that the step draws from, as one of the seed's. */
   readonly id: number;
+  /** Its stream by a whole name, whatever the seed. */
+  readonly stream?: string;
   /** Milliseconds after the step before it. */
   readonly after: number;
   readonly type: StepType;
@@ -72,6 +74,8 @@ export interface Profile {
   readonly weights: Readonly<Partial<Record<StepType, number>>>;
   /** The devices mirror directories. */
   readonly mirrors?: boolean;
+  /** Some devices join later, as steps have it. */
+  readonly latecomers?: boolean;
 }
 
 export const isDiskStep = (type: StepType): type is DiskStep =>
@@ -99,7 +103,7 @@ const DISK_WEIGHTS = {
 };
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
-  calm: { name: 'calm', weights: { ...FOLDER_WEIGHTS, ...LATECOMERS } },
+  calm: { name: 'calm', latecomers: true, weights: { ...FOLDER_WEIGHTS, ...LATECOMERS } },
   network: {
     name: 'network',
     weights: { ...FOLDER_WEIGHTS, 'cut off': 4, 'reach again': 5, 'break lines': 4, 'long wait': 1 },
@@ -107,6 +111,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   disks: {
     name: 'disks',
     mirrors: true,
+    latecomers: true,
     weights: {
       ...DISK_WEIGHTS,
       ...LATECOMERS,
@@ -120,6 +125,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   'disk faults': {
     name: 'disk faults',
     mirrors: true,
+    latecomers: true,
     weights: {
       ...DISK_WEIGHTS,
       ...LATECOMERS,
@@ -142,6 +148,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   },
   faults: {
     name: 'faults',
+    latecomers: true,
     weights: {
       ...TEXT_WEIGHTS,
       ...LATECOMERS,

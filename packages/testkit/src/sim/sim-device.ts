@@ -143,14 +143,17 @@ export class SimDevice {
     this.#backup = { rows: this.database.copy(), blobs: new Map(this.blobs), files: this.files?.copy() };
   }
 
-  /** Sets the disk back to the last backup; the program is not running. Returns false if there is none. */
-  restore(): boolean {
-    if (this.#backup === undefined) return false;
+  get hasBackup(): boolean {
+    return this.#backup !== undefined;
+  }
+
+  /** Sets the disk back to the last backup, if there is one; the program is not running. */
+  restore(): void {
+    if (this.#backup === undefined) return;
     this.database.replace(this.#backup.rows);
     this.#backup.files?.();
     this.blobs.clear();
     for (const [name, bytes] of this.#backup.blobs) this.blobs.set(name, bytes);
-    return true;
   }
 
   /** In good order. */

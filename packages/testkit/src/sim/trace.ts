@@ -51,11 +51,18 @@ export interface ViolationEvent extends Happened {
 
 export type TraceEvent = CallEvent | FrameEvent | StepEvent | StateEvent | ViolationEvent;
 
+/** What people did, what befell them, and what the product had to settle because of it. */
+export type Counted = 'operation' | 'fault' | 'anomaly';
+
 export class Trace {
   readonly events: TraceEvent[] = [];
   readonly isKept: boolean;
   /** How often each thing happened: kept always. */
-  readonly counts: Map<string, number> = new Map();
+  readonly counts: Readonly<Record<Counted, Map<string, number>>> = {
+    operation: new Map(),
+    fault: new Map(),
+    anomaly: new Map(),
+  };
 
   /** @param isKept false: nothing but counts, for runs by the thousand */
   constructor(isKept: boolean) {
@@ -66,8 +73,9 @@ export class Trace {
     if (this.isKept) this.events.push(event);
   }
 
-  count(what: string, by = 1): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + by);
+  count(kind: Counted, what: string): void {
+    const counts = this.counts[kind];
+    counts.set(what, (counts.get(what) ?? 0) + 1);
   }
 
   /** As people read it, one line for each event. */

@@ -17,6 +17,8 @@ export interface Somebody extends Typing {
   readonly now: () => number;
   /** What he does, for the trace. */
   readonly say: (what: string) => void;
+  /** What he would do, and why nothing comes of it. */
+  readonly cannot: (what: string) => void;
 }
 
 const COMMON = ['\n', '}\n', 'the same line\n', '  ', 'and '];

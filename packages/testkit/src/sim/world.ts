@@ -103,17 +103,22 @@ export class World {
   async perform(step: Step): Promise<void> {
     await this.scheduler.pass(step.after);
     const isJoin = step.type.startsWith('join');
-    const device = isJoin ? this.absent.shift() : this.#seat(step.who);
+    const device = isJoin ? this.absent.shift() : this.#seat(step);
     if (device === undefined) return;
-    this.trace.count(step.type);
-    const random = this.random.fork(`step ${step.id}`);
+    const random = step.stream === undefined ? this.random.fork(`step ${step.id}`) : new Seeded(step.stream);
+    let isCounted = !isUserStep(step.type);
     const somebody = {
       who: device.name,
       random,
       letters: this.letters,
       ledger: this.ledger,
       now: () => this.scheduler.now,
-      say: (what: string) => this.tell('person', device.name, step.id, what),
+      say: (what: string) => {
+        if (!isCounted) this.trace.count('operation', step.type);
+        isCounted = true;
+        this.tell('person', device.name, step.id, what);
+      },
+      cannot: (what: string) => this.tell('person', device.name, step.id, what),
     };
     if (isJoin) return this.#join(device, step, somebody);
     if (!isUserStep(step.type)) return befall(this, step, device, random);
@@ -131,19 +136,31 @@ export class World {
       );
     }
     const folder = device.running?.folder;
-    if (folder === undefined) return somebody.say(`would ${step.type}, and the device does not run`);
+    if (folder === undefined) {
+      somebody.cannot(`would ${step.type}, and starts the program first`);
+      return this.begin(device.start(this.folder), device.name, step.id);
+    }
     this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name, step.id);
   }
 
-  /** Whose turn it is; of one that has not joined yet, somebody else's. */
-  #seat(who: number): SimDevice {
-    const device = this.everybody[who % this.everybody.length] as SimDevice;
-    return this.absent.includes(device) ? (this.devices[who % this.devices.length] as SimDevice) : device;
+  /**
+   * Whose turn it is; of one that has not joined yet, somebody else's. Who works with a folder whose program does not run does it
+   * at a device where one does.
+   */
+  #seat({ type, who }: Step): SimDevice {
+    const { devices, everybody, absent } = this;
+    const named = everybody[who % everybody.length] as SimDevice;
+    const device = absent.includes(named) ? (devices[who % devices.length] as SimDevice) : named;
+    if (!isUserStep(type) || isDiskStep(type) || device.running !== undefined) return device;
+    const from = devices.indexOf(device);
+    const inTurn = [...devices.slice(from), ...devices.slice(0, from)];
+    return inTurn.find(({ running }) => running !== undefined) ?? device;
   }
 
   /** A device that was not there before. What its directory has came from others' directories, by other ways. */
   #join(device: SimDevice, step: Step, somebody: Somebody): void {
     const { files } = device;
+    this.trace.count('fault', step.type);
     if (files !== undefined) {
       const tree = copyOf(somebody.random.pick(this.devices).files as SimFiles, DIRECTORY);
       const isQuiet = step.type === 'join at rest';

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { optionsFrom, WrongArguments } from './options.ts';
+
+describe('options of npm run sim', () => {
+  test('by default ask for 100 worlds of faults from seed 1, with three devices', () => {
+    expect(optionsFrom([])).toMatchObject({
+      does: 'runs',
+      goal: { runs: 100 },
+      seed: 1,
+      devices: 3,
+      profile: { name: 'faults' },
+    });
+  });
+
+  test('ask for hours, or for a range of devices', () => {
+    const options = optionsFrom(['--hours', '0.5', '--devices', '3..6', '--profile', 'disk faults']);
+    expect(options).toMatchObject({
+      goal: { milliseconds: 1_800_000 },
+      devices: [3, 6],
+      profile: { name: 'disk faults' },
+    });
+  });
+
+  test('show one world of a seed or of a file', () => {
+    expect(optionsFrom(['--seed', '7', '--html', 'a.html'])).toMatchObject({
+      does: 'show',
+      isTold: false,
+      html: 'a.html',
+      of: { seed: 7 },
+    });
+    expect(optionsFrom(['--replay', 'a.json', '--trace'])).toMatchObject({
+      isTold: true,
+      of: { file: 'a.json' },
+    });
+  });
+
+  test.each([
+    [['--runs', '-1'], /--runs/],
+    [['--runs', 'many'], /--runs takes a whole number, not 'many'/],
+    [['--runs', '0'], /--runs takes 1 or more/],
+    [['--hours', ''], /--hours takes a number above 0/],
+    [['--hours', '1', '--runs', '1'], /--hours takes the place of --runs/],
+    [['--devices', '2'], /--devices takes 3 to 6/],
+    [['--devices', '3..7'], /--devices takes 3 to 6/],
+    [['--devices', '5..4'], /--devices takes 3 to 6/],
+    [['--profile', 'toString'], /there is no 'toString'/],
+    [['--seed', '1.5'], /--seed takes a whole number/],
+    [['--frobnicate'], /--frobnicate/],
+    [['more'], /more/],
+    [['--trace', '--runs', '5'], /--runs makes no sense beside --trace/],
+    [['--replay', 'a.json', '--seed', '1'], /--seed makes no sense beside --replay/],
+  ])('refuse %j', (args, message) => {
+    expect(() => optionsFrom(args)).toThrow(WrongArguments);
+    expect(() => optionsFrom(args)).toThrow(message);
+  });
+});

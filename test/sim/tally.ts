@@ -1,0 +1,72 @@
+/** What happened in many worlds, how often; and what should have, and did not. */
+import type { Profile, RunResult } from '@evermesh/testkit/sim';
+
+/** Runs in a row in which each kind of step has to happen at least once. */
+const WITHIN = 100;
+const LEAST_DEVICES = 3;
+const LEAST_OPERATIONS = 100;
+
+type Counts = Record<'operation' | 'fault' | 'anomaly', Record<string, number>>;
+
+export class Tally {
+  readonly #counts = {
+    operation: new Map<string, number>(),
+    fault: new Map<string, number>(),
+    anomaly: new Map<string, number>(),
+  };
+  /** The last run in which each step of the profile happened: 0 for none. */
+  readonly #last: Map<string, number>;
+  readonly #lacks = new Set<string>();
+  runs = 0;
+  operations = 0;
+
+  constructor({ weights }: Pick<Profile, 'weights'>) {
+    const enabled = Object.entries(weights).filter(([, weight]) => weight > 0);
+    this.#last = new Map(enabled.map(([type]) => [type, 0]));
+  }
+
+  add(
+    { trace, operations, devices }: Pick<RunResult, 'trace' | 'operations' | 'devices'>,
+    seed: string,
+  ): void {
+    this.runs += 1;
+    this.operations += operations;
+    if (devices < LEAST_DEVICES) this.#lacks.add(`the world of seed ${seed} has only ${devices} devices`);
+    if (operations < LEAST_OPERATIONS)
+      this.#lacks.add(`people did only ${operations} things in the world of seed ${seed}`);
+    for (const kind of ['operation', 'fault', 'anomaly'] as const) {
+      const sums = this.#counts[kind];
+      for (const [what, count] of trace.counts[kind]) {
+        sums.set(what, (sums.get(what) ?? 0) + count);
+        if (this.#last.has(what)) this.#last.set(what, this.runs);
+      }
+    }
+    for (const [what, last] of this.#last)
+      if (this.runs - last >= WITHIN) this.#lacks.add(`'${what}' did not happen in ${WITHIN} runs in a row`);
+  }
+
+  /** Why these runs prove less than they should, if so: one line each. */
+  get lacks(): string[] {
+    return [...this.#lacks];
+  }
+
+  get counts(): Counts {
+    const { operation, fault, anomaly } = this.#counts;
+    return { operation: sorted(operation), fault: sorted(fault), anomaly: sorted(anomaly) };
+  }
+
+  table(): string {
+    const { operation, fault, anomaly } = this.counts;
+    return [...part('operations', operation), ...part('faults', fault), ...part('anomalies', anomaly)].join(
+      '\n',
+    );
+  }
+}
+
+const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
+  Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const part = (title: string, counts: Record<string, number>): string[] => [
+  title,
+  ...Object.entries(counts).map(([what, count]) => `${String(count).padStart(9)}  ${what}`),
+];
