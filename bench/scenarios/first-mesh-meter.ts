@@ -1,6 +1,7 @@
 /** The measurements of `first-mesh`, the same for every engine; each adds its figures under one subject. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as passed } from 'node:timers/promises';
 import { since } from '../counting-proxy.ts';
 import { measureRename, measureRenameByRunning } from '../directory-rename.ts';
 import { type EditPlan, measureEdits, measureEditsByRunning } from '../edits.ts';
@@ -22,13 +23,15 @@ export class FirstMeshMeter {
   readonly #figures: Figures;
   readonly #generated: GeneratedFiles;
   readonly #options: ScenarioOptions;
+  readonly #round: number;
   readonly #random: SeededRandom;
 
-  constructor(parts: { figures: Figures; files: GeneratedFiles; options: ScenarioOptions; seed: number }) {
+  constructor(parts: { figures: Figures; files: GeneratedFiles; options: ScenarioOptions; round: number }) {
     this.#figures = parts.figures;
     this.#generated = parts.files;
     this.#options = parts.options;
-    this.#random = new SeededRandom(parts.seed);
+    this.#round = parts.round;
+    this.#random = new SeededRandom(parts.round);
   }
 
   get files(): number {
@@ -64,10 +67,12 @@ export class FirstMeshMeter {
     await this.#assertSame(tool);
   }
 
+  /** In the first run only: it takes minutes, and what a timer costs is no other in the next. */
   async idle(pair: LivePair): Promise<void> {
     await pair.wire.quiet(QUIET_MS);
     const seconds = this.#options.count('idle');
-    if (seconds === 0) return;
+    if (seconds === 0 || this.#round > 1) return;
+    await passed(this.#options.count('rest') * 1000);
     const measured = [...pair.processes()].map(async ([role, pid]) => {
       const { processorPercent, wakeUpsASecond } = await idleness(pid, seconds);
       this.#figures.add(`idle ${role}, processor`, pair.engine, '%', processorPercent);
