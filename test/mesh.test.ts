@@ -1,12 +1,20 @@
 /** Whole devices and a whole relay in one process, each with stores of its own on disk: what a mesh is for. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
-import { type Folder, type FolderId, type Link, openReplica, type Replica } from '@evermesh/core';
+import {
+  type Folder,
+  type FolderId,
+  type Link,
+  openReplica,
+  type Replica,
+  type Transport,
+} from '@evermesh/core';
 import { sha256, toHex } from '@evermesh/core/base';
+import { EvermeshError } from '@evermesh/core/errors';
 import { type Store } from '@evermesh/core/log';
 import { allowEveryone, openRelay, type Relay, sharedToken } from '@evermesh/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,6 +56,18 @@ class MeshRelay {
     await rm(this.#directory, { recursive: true });
   }
 
+  /** What it has stored, to be given to `restore`. It is not running. */
+  async backUp(): Promise<string> {
+    const copy = `${this.#directory}-backup`;
+    await cp(this.#directory, copy, { recursive: true });
+    return copy;
+  }
+
+  async restore(copy: string): Promise<void> {
+    await this.wipe();
+    await cp(copy, this.#directory, { recursive: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -56,6 +76,14 @@ class MeshRelay {
 interface Device {
   readonly replica: Replica;
   connect(options?: { token?: string }): Link;
+}
+
+/** Its records come through, and its blobs do not. */
+function withoutBlobs(transport: Transport): Transport {
+  const getMany = (): never => {
+    throw new EvermeshError('LINK_UNREACHABLE', 'Blobs are not let through.');
+  };
+  return { ...transport, blobs: { ...transport.blobs, getMany } };
 }
 
 async function device(name: string): Promise<Device> {
@@ -103,6 +131,17 @@ async function pair(): Promise<{
 const digest = (bytes: Uint8Array): string => toHex(sha256(bytes));
 
 const joined = (who: Device, id: FolderId): Promise<Folder> => who.replica.joinFolder(id);
+
+/** Resolves when all that is missing is blobs that the relay cannot give. */
+async function stalled(link: Link): Promise<void> {
+  while (link.folders()[0]?.isStalled !== true)
+    await new Promise<void>((resolve) => {
+      const stop = link.onStatus.add(() => {
+        stop();
+        resolve();
+      });
+    });
+}
 
 /** Resolves when the file has this text, at once or after a change. */
 async function textAt(folder: Folder, path: string, expected: string): Promise<void> {
@@ -215,6 +254,39 @@ describe('two devices and a relay', () => {
     for (const [path, bytes] of contents)
       expect(digest(await carols.readFile(path)), path).toBe(digest(bytes));
   });
+
+  test.each([
+    ['small', 1000],
+    ['large', 100_000],
+  ])(
+    'give a %s file to a relay that was set back and has its record from who has no more',
+    async (_, size) => {
+      const { ada, bob, adas, bobs, links } = await pair();
+      await Promise.all(links.map((link) => link.close()));
+      await relay.stop();
+      const backup = await relay.backUp();
+      await relay.start();
+      const bytes = new Uint8Array(size).fill(0xff);
+      await adas.writeFile('ada.bin', bytes);
+      const adaLink = ada.connect();
+      await adaLink.whenSynced();
+      await adaLink.close();
+      const halfLink = bob.replica.connect(withoutBlobs(webSocketTransport(relay.url)));
+      await stalled(halfLink);
+      await halfLink.close();
+      await relay.restore(backup);
+      await relay.start();
+      const bobLink = bob.connect();
+      await stalled(bobLink);
+      await bobLink.close();
+      // Ada has nothing to put, comes for a moment only, and is asked nevertheless.
+      const shortLink = ada.connect();
+      await shortLink.whenSynced();
+      await shortLink.close();
+      await bob.connect().whenSynced();
+      expect(digest(await bobs.readFile('ada.bin'))).toBe(digest(bytes));
+    },
+  );
 
   test('hear that a relay does not know them', async () => {
     const guarded = new MeshRelay(join(root, 'guarded'), sharedToken('right'));

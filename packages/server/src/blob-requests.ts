@@ -81,7 +81,7 @@ async function give(
     ...(range === undefined ? {} : { 'content-range': `bytes ${from}-${to - 1}/${size}` }),
   });
   if (request.method === 'HEAD') response.end();
-  else await pipeline(Readable.from(verifiedPieces(blobs.read(name, from), to - from)), response);
+  else await pipeline(Readable.from(verifiedPieces(blobs.read(folder, name, from), to - from)), response);
 }
 
 /** The first `length` bytes, the last piece only once the rest was read: a damaged blob never arrives whole. */

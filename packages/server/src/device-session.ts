@@ -12,6 +12,7 @@ import {
   LIMITS,
   type Message,
   type Open,
+  OLDEST_VERSION,
   PROTOCOL_VERSION,
 } from '@evermesh/core/protocol';
 import type { FrameSocket } from './frame-socket.ts';
@@ -143,18 +144,19 @@ export class DeviceSession {
   }
 
   #onHello(hello: Hello): void {
-    if (hello.version !== PROTOCOL_VERSION) {
-      const reason = `The relay speaks version ${PROTOCOL_VERSION} of the protocol, the device ${hello.version}.`;
+    const { version } = hello;
+    if (version < OLDEST_VERSION || version > PROTOCOL_VERSION) {
+      const reason = `The relay speaks versions ${OLDEST_VERSION} to ${PROTOCOL_VERSION} of the protocol, the device ${version}.`;
       throw new EvermeshError('PROTOCOL_UNSUPPORTED', reason);
     }
     this.#hello = hello;
     this.#patience.cancel();
     const { frameBytes, recordBytes } = LIMITS;
-    this.#socket.send(encodeMessage({ type: 'WELCOME', version: PROTOCOL_VERSION, frameBytes, recordBytes }));
+    this.#socket.send(encodeMessage({ type: 'WELCOME', version, frameBytes, recordBytes }));
     this.#parts.logger.debug('a device is here', { device: hello.device });
   }
 
-  #onOpen(open: Open, { device, token }: Hello, bytes: number): void {
+  #onOpen(open: Open, { device, token, version }: Hello, bytes: number): void {
     if (this.#channels.has(open.channel)) throw unexpected('OPEN', 'the channel is taken');
     if (this.#channels.size === CHANNELS)
       throw unexpected('OPEN', `a socket has at most ${CHANNELS} channels`);
@@ -163,6 +165,7 @@ export class DeviceSession {
       socket: this.#socket,
       device,
       token,
+      version,
       open,
       granted: () => {
         this.#isGranted = true;

@@ -13,9 +13,14 @@ import {
   type StoreOperation,
   tieredBlobs,
 } from '@evermesh/core/log';
-import { type BatchedBlob, LIMITS, type SmallBlob } from '@evermesh/core/protocol';
+import { type BatchedBlob, LIMITS, type LogRecord, type SmallBlob } from '@evermesh/core/protocol';
+import { WantedBlobs } from './wanted-blobs.ts';
+
+/** Blobs that one PUT may turn out to want: as many as an atomic group has records. */
+const WANTED_AT_ONCE = LIMITS.groupRecords;
 
 export class FolderBlobs {
+  readonly wanted: WantedBlobs;
   readonly #store: Store;
   readonly #committer: Committer;
   readonly #small: StoreBlobs;
@@ -23,6 +28,7 @@ export class FolderBlobs {
 
   /** @param large where blobs lie that are not small, open; the others lie in the store */
   constructor(store: Store, committer: Committer, large: BlobStore) {
+    this.wanted = new WantedBlobs(store, committer);
     this.#store = store;
     this.#committer = committer;
     this.#small = new StoreBlobs(store, committer);
@@ -31,12 +37,39 @@ export class FolderBlobs {
 
   /** `undefined` if the folder has no such blob here. */
   async size(folder: FolderId, name: BlobName): Promise<number | undefined> {
-    return (await this.#has(folder, name)) ? this.#blobs.size(name) : undefined;
+    if (!(await this.#has(folder, name))) return undefined;
+    const size = await this.#blobs.size(name);
+    if (size === undefined) await this.wanted.note(folder, name);
+    return size;
   }
 
   /** Of a blob that the folder has. @throws BLOB_NOT_FOUND, BLOB_DAMAGED */
-  read(name: BlobName, offset: number): AsyncIterable<Uint8Array> {
-    return this.#blobs.read(name, offset);
+  async *read(folder: FolderId, name: BlobName, offset: number): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#blobs.read(name, offset);
+    } catch (error) {
+      if (isLost(error)) await this.wanted.note(folder, name);
+      throw error;
+    }
+  }
+
+  /** What records name, the folder lacks here, and is not noted as wanted yet. */
+  async unnoted(folder: FolderId, records: readonly LogRecord[]): Promise<BlobName[]> {
+    const lacking: BlobName[] = [];
+    for (const name of new Set(records.flatMap(({ header }) => header.blobs))) {
+      if (lacking.length === WANTED_AT_ONCE) break;
+      if ((await this.size(folder, name)) === undefined) lacking.push(name);
+    }
+    return this.wanted.unnoted(folder, lacking);
+  }
+
+  /** What is noted as wanted, and not here. */
+  async *lacking(folder: FolderId): AsyncGenerator<BlobName> {
+    for await (const name of this.wanted.of(folder)) {
+      if ((await this.size(folder, name)) === undefined) yield name;
+      // It was put while a record that names it was on its way to the disk.
+      else await this.#committer.commit(await this.wanted.metRows(folder, name));
+    }
   }
 
   /** With its bytes if it is a small one; `undefined` if the folder has no such blob here, or what is here is damaged. */
@@ -45,11 +78,10 @@ export class FolderBlobs {
     if (size === undefined) return undefined;
     if (size > LIMITS.smallBlobBytes) return { name, size, bytes: undefined };
     try {
-      const bytes = await gather(this.#blobs.read(name));
+      const bytes = await gather(this.read(folder, name, 0));
       return bytes && { name, size: bytes.byteLength, bytes };
     } catch (error) {
-      if (isEvermeshError(error, 'BLOB_NOT_FOUND') || isEvermeshError(error, 'BLOB_DAMAGED'))
-        return undefined;
+      if (isLost(error)) return undefined;
       throw error;
     }
   }
@@ -76,10 +108,15 @@ export class FolderBlobs {
     return (await this.#store.get(keyOf(folder, name))) !== undefined;
   }
 
+  /** That the folder has it, and wants it no more. */
   async #rowsOf(folder: FolderId, name: BlobName): Promise<StoreOperation[]> {
-    if (await this.#has(folder, name)) return [];
-    return [{ type: 'put', key: keyOf(folder, name), value: EMPTY }];
+    const met = await this.wanted.metRows(folder, name);
+    if (await this.#has(folder, name)) return met;
+    return [{ type: 'put', key: keyOf(folder, name), value: EMPTY }, ...met];
   }
 }
+
+const isLost = (error: unknown): boolean =>
+  isEvermeshError(error, 'BLOB_NOT_FOUND') || isEvermeshError(error, 'BLOB_DAMAGED');
 
 const keyOf = (folder: FolderId, name: BlobName): string => areaPrefix(folder, 'blob') + name;

@@ -1,9 +1,11 @@
-import { memoryStore } from '@evermesh/adapters/memory';
+import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { type DeviceId, silentLogger, systemRandom } from '@evermesh/core/base';
-import { openStore, recordKey } from '@evermesh/core/log';
+import { openStore, recordKey, type Store } from '@evermesh/core/log';
 import { decodeMessage, decodeRecord, type FromRelay } from '@evermesh/core/protocol';
 import { expect, test } from 'vitest';
-import { type ChannelSocket, FolderChannel } from './folder-channel.ts';
+import type { ChannelSocket } from './channel-socket.ts';
+import { FolderChannel } from './folder-channel.ts';
+import { FolderBlobs } from './folder-blobs.ts';
 import { FolderRegistry, type OpenFolder } from './folder-registry.ts';
 import { A, B, C, FOLDER, TestAuthor } from './testing/test-author.ts';
 
@@ -23,18 +25,21 @@ class TestSocket implements ChannelSocket {
   }
 }
 
-async function openFolder(): Promise<OpenFolder> {
-  const store = memoryStore();
+async function openFolder(
+  store: Store = memoryStore(),
+): Promise<{ folder: OpenFolder; blobs: FolderBlobs; canBeAsked: boolean }> {
   await openStore(store);
   const registry = await FolderRegistry.open(store, systemRandom);
-  return registry.acquire(FOLDER, true);
+  const blobs = new FolderBlobs(store, registry.committer, memoryBlobs());
+  return { folder: await registry.acquire(FOLDER, true), blobs, canBeAsked: true };
 }
 
 const places = ({ sent }: TestSocket): unknown[] =>
   sent.map((message) => [message.type, 'through' in message ? message.through?.seq : undefined]);
 
 test('a record that becomes durable while a reader is told of others is told in the next round', async () => {
-  const folder = await openFolder();
+  const opened = await openFolder();
+  const { folder } = opened;
   const author = new TestAuthor('e'.repeat(32) as DeviceId);
   const append = (document: typeof A): Promise<void> =>
     folder.log.append([decodeRecord(author.record(document, 'text'))]).durable;
@@ -44,9 +49,9 @@ test('a record that becomes durable while a reader is told of others is told in 
     throw error;
   };
   const channel = new FolderChannel({
+    ...opened,
     channel: 1,
     grant: 'write',
-    folder,
     socket,
     logger: silentLogger,
     failed,
@@ -79,8 +84,8 @@ test.each([
   ['is lost', () => undefined],
 ])('a document of which a record %s keeps a reader from nothing else', async (_, spoil) => {
   const store = memoryStore();
-  await openStore(store);
-  const folder = await (await FolderRegistry.open(store, systemRandom)).acquire(FOLDER, true);
+  const opened = await openFolder(store);
+  const { folder } = opened;
   const author = new TestAuthor('e'.repeat(32) as DeviceId);
   const records = [A, B, B, B, C].map((document) => author.record(document, 'text'));
   await folder.log.append(records.map(decodeRecord)).durable;
@@ -95,7 +100,7 @@ test.each([
   const failed = (error: unknown): never => {
     throw error;
   };
-  const channel = new FolderChannel({ channel: 1, grant: 'read', folder, socket, logger, failed });
+  const channel = new FolderChannel({ ...opened, channel: 1, grant: 'read', socket, logger, failed });
   await channel.open({ epoch: folder.log.epoch, ...folder.log.position });
   await channel.pull({
     type: 'PULL',

@@ -12,30 +12,28 @@ import {
   encodeMessage,
   type FromRelay,
   type Grant,
+  type LogRecord,
   type Position,
   type Pull,
   type Put,
   type RecordHeader,
 } from '@evermesh/core/protocol';
-import type { FolderReader, OpenFolder } from './folder-registry.ts';
 import { changedPages } from './changed-pages.ts';
+import type { ChannelSocket } from './channel-socket.ts';
+import type { FolderBlobs } from './folder-blobs.ts';
+import type { FolderReader, OpenFolder } from './folder-registry.ts';
 import { liveFrame } from './live-frames.ts';
 import { checkRepeats, decodePut } from './put-check.ts';
 import { readableRecords } from './readable-records.ts';
-
-/** The socket as a channel sees it. */
-export interface ChannelSocket {
-  send(frame: Uint8Array): void;
-  /** More waits to leave than a reader that keeps up would let wait. */
-  readonly isFull: boolean;
-  /** Resolves when there is room again, or the socket is closed. */
-  drained(): Promise<void>;
-}
+import { WantedNews } from './wanted-news.ts';
 
 export interface FolderChannelOptions {
   readonly channel: number;
   readonly grant: Grant;
   readonly folder: OpenFolder;
+  readonly blobs: FolderBlobs;
+  /** Whether the device understands that it is asked for blobs. */
+  readonly canBeAsked: boolean;
   readonly socket: ChannelSocket;
   readonly logger: Logger;
   /** The channel cannot go on. */
@@ -66,6 +64,7 @@ export class FolderChannel implements FolderReader {
   #isBroken = false;
   #isClosed = false;
   #stopWatching: () => void = () => {};
+  #wanted: WantedNews | undefined;
 
   constructor(options: FolderChannelOptions) {
     this.#options = options;
@@ -73,10 +72,11 @@ export class FolderChannel implements FolderReader {
 
   /** Answers OPEN, and begins to follow the log. */
   async open(cursor: Cursor | undefined): Promise<void> {
-    const { folder, channel, grant } = this.#options;
+    const { folder, channel, grant, canBeAsked } = this.#options;
     const { log } = folder;
     const isSameLog = cursor !== undefined && cursor.epoch === log.epoch && cursor.seq <= log.position.seq;
     const digest = isSameLog ? await log.read.digestAt(cursor.seq) : undefined;
+    if (grant === 'write' && canBeAsked) await this.#askForBlobs();
     if (this.#isClosed) return;
     const resumed = cursor !== undefined && digest !== undefined && equalBytes(digest, cursor.digest);
     const { epoch, position } = log;
@@ -123,10 +123,20 @@ export class FolderChannel implements FolderReader {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopWatching();
+    this.#wanted?.stop();
     this.#options.folder.readers.delete(this);
     for (const { resolve } of this.#untold.splice(0)) resolve();
     await this.#answers.idle();
     await this.#pulls.idle();
+  }
+
+  /** Before the device may count as in step: one that comes for a moment only is still asked. */
+  #askForBlobs(): Promise<void> {
+    const { channel, folder, blobs, socket } = this.#options;
+    const failed = (error: unknown): void => this.#fail(error);
+    const news = new WantedNews({ channel, folder: folder.log.folder, blobs, socket, source: this, failed });
+    this.#wanted = news;
+    return news.all();
   }
 
   #onAppended(appended: Appended): void {
@@ -197,14 +207,25 @@ export class FolderChannel implements FolderReader {
       await checkRepeats(decoded, log);
       const last = decoded.at(-1)?.header;
       if (last === undefined) throw new EvermeshError('MESSAGE_MALFORMED', 'A PUT without records.');
-      const appended = log.append(decoded, { source: this });
-      // Its failure is told when its answer is due; until then nobody listens.
-      appended.durable.catch(() => undefined);
-      return { last, ...appended };
+      return { last, ...(await this.#append(decoded)) };
     } catch (error) {
       this.#isBroken = true;
       throw error;
     }
+  }
+
+  /** What the records name and is not here is noted with them, and asked for once that is durable. */
+  async #append(records: readonly LogRecord[]): Promise<AppendResult> {
+    const { blobs, folder } = this.#options;
+    const { log } = folder;
+    const names = await blobs.unnoted(log.folder, records);
+    const appended = log.append(records, { source: this, beside: blobs.wanted.rows(log.folder, names) });
+    const ask = (): void => {
+      if (names.length > 0) blobs.wanted.noted.emit({ folder: log.folder, names, source: this });
+    };
+    // A failure is told when the answer is due; until then nobody listens.
+    appended.durable.then(ask, () => undefined);
+    return appended;
   }
 
   /**
@@ -238,11 +259,13 @@ export class FolderChannel implements FolderReader {
   }
 
   #guard(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      if (this.#isClosed) return;
-      void this.close();
-      this.#options.failed(error);
-    });
+    work.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isClosed) return;
+    void this.close();
+    this.#options.failed(error);
   }
 
   #send(message: FromRelay): void {

@@ -4,7 +4,14 @@
  */
 import type { DeviceId } from '@evermesh/core/base';
 import { EvermeshError, type ErrorCode, isErrorCode, isEvermeshError } from '@evermesh/core/errors';
-import { type Awareness, encodeMessage, type Open, type Pull, type Put } from '@evermesh/core/protocol';
+import {
+  type Awareness,
+  encodeMessage,
+  type Open,
+  type Pull,
+  type Put,
+  WANTED_VERSION,
+} from '@evermesh/core/protocol';
 import { checkedGrant } from './authorizer.ts';
 import { FolderChannel } from './folder-channel.ts';
 import type { FrameSocket } from './frame-socket.ts';
@@ -16,6 +23,8 @@ export interface SocketChannelOptions {
   readonly socket: FrameSocket;
   readonly device: DeviceId;
   readonly token: string;
+  /** Of the protocol, as the device speaks it. */
+  readonly version: number;
   readonly open: Open;
   /** The device may have the folder. */
   readonly granted: () => void;
@@ -74,7 +83,7 @@ export class SocketChannel {
   }
 
   async #open(): Promise<void> {
-    const { parts, socket, token, open, granted } = this.#options;
+    const { parts, socket, token, version, open, granted } = this.#options;
     const { channel, folder: id, create, cursor } = open;
     try {
       const grant = await checkedGrant(parts.authorizer, token, id, 'read');
@@ -86,6 +95,8 @@ export class SocketChannel {
         channel,
         grant,
         folder,
+        blobs: parts.blobs,
+        canBeAsked: version >= WANTED_VERSION,
         socket,
         logger: parts.logger,
         failed,

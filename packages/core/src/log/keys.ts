@@ -10,7 +10,7 @@
  * - `c/<peer>`             how far this replica has read a peer's log, and what that peer has of ours
  * - `o/<peer>/<document>`  a debt: what that peer announced and this replica has not fetched
  * - `b/<blob>`             a blob that a record names and this replica has not fetched
- * - `x/<area>/…`           rows of others (the mirror's ancestor and intents), committed with records
+ * - `x/<area>/…`           rows of others (the mirror's ancestor and intents, the relay's blobs), committed with records
  */
 import type { BlobName, DocumentId, FolderId } from '../base/index.ts';
 

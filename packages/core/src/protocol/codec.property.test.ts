@@ -83,6 +83,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('FAILED'), code: text, reason: text }),
   fc.record({ type: type('PING') }),
   fc.record({ type: type('PONG') }),
+  fc.record({ type: type('WANTED'), channel, names: list(hex<BlobName>(32)) }),
 );
 
 const record: fc.Arbitrary<LogRecord> = fc

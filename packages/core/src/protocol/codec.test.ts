@@ -114,6 +114,10 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
   [{ type: 'FAILED', code: 'INTERNAL', reason: 'why' }, '0e08494e5445524e414c03776879'],
   [{ type: 'PING' }, '0f'],
   [{ type: 'PONG' }, '10'],
+  [
+    { type: 'WANTED', channel, names: ['b0'.repeat(32) as BlobName, 'b1'.repeat(32) as BlobName] },
+    `110702${'b0'.repeat(32)}${'b1'.repeat(32)}`,
+  ],
 ];
 
 const update = makeRecord({
@@ -170,7 +174,7 @@ const RECORDS: readonly (readonly [string, LogRecord, string])[] = [
 ];
 
 test('every type of message has golden bytes', () => {
-  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(17);
+  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(18);
 });
 
 describe('messages', () => {
@@ -192,6 +196,9 @@ describe('records', () => {
 
 test('the bytes change only with the version that they are the bytes of', () => {
   const table = [...MESSAGES.map(([, bytes]) => bytes), ...RECORDS.map(([, , bytes]) => bytes)].join('\n');
-  const known: Record<string, string> = { '1.1': 'd556d13cfe14a5070b28ad2d01e33a4b' };
+  const known: Record<string, string> = {
+    '1.1': 'd556d13cfe14a5070b28ad2d01e33a4b',
+    '2.1': 'cceaa4ff9a32aacf8fbe1a3162b49204',
+  };
   expect(toHex(sha256(utf8(table))).slice(0, 32)).toBe(known[`${PROTOCOL_VERSION}.${RECORD_VERSION}`]);
 });

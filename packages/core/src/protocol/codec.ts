@@ -3,6 +3,7 @@
  * `PROTOCOL_VERSION`; golden bytes in the tests guard it.
  */
 import {
+  type BlobName,
   type DeviceId,
   type DocumentId,
   EMPTY,
@@ -191,6 +192,15 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   },
   PING: { tag: 15, write: () => {}, read: () => ({ type: 'PING' }) },
   PONG: { tag: 16, write: () => {}, read: () => ({ type: 'PONG' }) },
+  WANTED: {
+    tag: 17,
+    write: (w, m) => writeList(w.uint(m.channel), m.names, (name) => w.raw(fromHex(name))),
+    read: (r) => ({
+      type: 'WANTED',
+      channel: r.uint(),
+      names: list(r, LIMITS.batchBlobs, () => toHex(r.raw(32)) as BlobName),
+    }),
+  },
 };
 
 const BY_TAG = new Map<number, Codec<Type>>(

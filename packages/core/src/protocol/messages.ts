@@ -3,10 +3,18 @@
  * PONG and FAILED belongs to a channel, a number the device chose in OPEN for one folder on this socket.
  * `docs/protocol.md` tells their order; `codec.ts` holds their bytes.
  */
-import type { DeviceId, DocumentId, Epoch, FolderId } from '../base/index.ts';
+import type { BlobName, DeviceId, DocumentId, Epoch, FolderId } from '../base/index.ts';
 import type { Heads } from './heads.ts';
 
-export const PROTOCOL_VERSION = 1;
+/**
+ * What a device speaks. A relay speaks what the device does, from `OLDEST_VERSION` on. History:
+ * - 1: the first
+ * - 2: a relay says WANTED
+ */
+export const PROTOCOL_VERSION = 2;
+export const OLDEST_VERSION = 1;
+/** The first version in which a device understands WANTED. */
+export const WANTED_VERSION = 2;
 
 /** A place in a relay's log, and the running digest there: proof that both mean the same log. */
 export interface Position {
@@ -169,6 +177,17 @@ export interface Pong {
   readonly type: 'PONG';
 }
 
+/**
+ * Blobs that records of the folder name and the relay lacks, to a channel that may write: whoever has some of them puts
+ * them. What is known when the channel opens comes before OPENED, the rest as it turns out.
+ */
+export interface Wanted {
+  readonly type: 'WANTED';
+  readonly channel: number;
+  /** At most `LIMITS.batchBlobs`. */
+  readonly names: readonly BlobName[];
+}
+
 export type FromDevice = Hello | Open | Pull | Put | Awareness | Leave | Ping | Pong;
 export type FromRelay =
   | Welcome
@@ -182,5 +201,6 @@ export type FromRelay =
   | Awareness
   | Failed
   | Ping
-  | Pong;
+  | Pong
+  | Wanted;
 export type Message = FromDevice | FromRelay;

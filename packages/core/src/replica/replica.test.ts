@@ -9,6 +9,7 @@ import {
   encodeMessage,
   type FromRelay,
   type Message,
+  PROTOCOL_VERSION,
 } from '../protocol/index.ts';
 import type { ConnectionEvents, Transport } from '../sync/index.ts';
 import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
@@ -44,7 +45,7 @@ class Peer implements Transport {
   }
 
   welcome(): void {
-    this.say({ type: 'WELCOME', version: 1, frameBytes: 1_000_000, recordBytes: 1_000_000 });
+    this.say({ type: 'WELCOME', version: PROTOCOL_VERSION, frameBytes: 1_000_000, recordBytes: 1_000_000 });
   }
 
   readonly blobs: Transport['blobs'] = {

@@ -1,8 +1,8 @@
 /**
- * Gives the peer what records wait for: the blobs that they name. What is not taken is tried again for as long as that may
- * help, and told meanwhile; what the peer sends goes on being received.
+ * Gives the peer blobs: those that records name, for which the records wait, and those that the peer asks for. What is not
+ * taken is tried again for as long as that may help, and told meanwhile; what the peer sends goes on being received.
  */
-import type { BlobName, Clock } from '../base/index.ts';
+import type { BlobName, Clock, Logger } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
 import { uploadBlobs } from './blob-uploads.ts';
 import { asError } from './link-errors.ts';
@@ -12,52 +12,100 @@ import type { RemoteBlobs } from './transport.ts';
 /** Milliseconds before what was not taken is offered again: doubling. */
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 60_000;
+/** Blobs that the peer asks for and that are given, or looked for here, together. */
+const ANSWERED = 256;
+/** Blobs that the peer asked for and that wait for their turn. It asks for what is beyond when the folder is opened again. */
+const ASKED = 65_536;
 
 export class BlobOffers {
   readonly #folder: SyncedFolder;
   readonly #remote: RemoteBlobs;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #changed: () => void;
   readonly #abort = new AbortController();
-  #problem: EvermeshError | undefined;
+  /** What records wait for, and what the peer asked for, is not taken at present, and why. */
+  #untaken: EvermeshError | undefined;
+  #unanswered: EvermeshError | undefined;
+  readonly #asked = new Set<BlobName>();
+  #answering: Promise<void> | undefined;
 
-  constructor(options: { folder: SyncedFolder; remote: RemoteBlobs; clock: Clock; changed: () => void }) {
+  constructor(options: {
+    folder: SyncedFolder;
+    remote: RemoteBlobs;
+    clock: Clock;
+    logger: Logger;
+    changed: () => void;
+  }) {
     this.#folder = options.folder;
     this.#remote = options.remote;
     this.#clock = options.clock;
+    this.#logger = options.logger;
     this.#changed = options.changed;
   }
 
-  /** Why the peer has not got what it was offered last. */
+  /** Why the peer has not got what it was offered. */
   get problem(): EvermeshError | undefined {
-    return this.#problem;
+    return this.#untaken ?? this.#unanswered;
   }
 
-  /** The peer will not have what it was offered: trying again on this connection is of no use. */
+  /** The peer will not have what records wait for: trying again on this connection is of no use. */
   get isRefused(): boolean {
-    return this.#problem?.retryable === false;
+    return this.#untaken?.retryable === false;
+  }
+
+  /** Nothing that the peer asked for is looked for or given. */
+  get isIdle(): boolean {
+    return this.#answering === undefined;
   }
 
   /** Whether the peer has them, in the end; not if it will not have them, or the connection ended first. */
   async give(names: ReadonlySet<BlobName>): Promise<boolean> {
-    const { signal } = this.#abort;
-    for (
-      let delay = FIRST_RETRY;
-      !signal.aborted && !this.isRefused;
-      delay = Math.min(LAST_RETRY, 2 * delay)
-    ) {
-      const problem = await this.#offer(names);
-      if (signal.aborted) return false;
-      this.#tell(problem);
-      if (problem === undefined) return true;
-      if (problem.retryable) await this.#pause(delay);
-    }
-    return false;
+    if (this.isRefused) return false;
+    return this.#insist(names, (problem) => (this.#untaken = problem));
   }
 
-  /** Ends what is under way. */
-  stop(): void {
+  /** The peer lacks these. What is not here either is for others to give. */
+  ask(names: Iterable<BlobName>): void {
+    for (const name of names) if (this.#asked.size < ASKED) this.#asked.add(name);
+    if (this.#asked.size > 0 && !this.#abort.signal.aborted) this.#answering ??= this.#answer();
+  }
+
+  /** Ends what is under way. Resolves when it has. */
+  async stop(): Promise<void> {
     this.#abort.abort();
+    await this.#answering;
+  }
+
+  async #answer(): Promise<void> {
+    while (this.#asked.size > 0 && !this.#abort.signal.aborted) {
+      const names = new Set([...this.#asked].slice(0, ANSWERED));
+      const isGiven = await this.#insist(names, (problem) => (this.#unanswered = problem));
+      if (!isGiven) this.#logGivenUp(names);
+      this.#unanswered = undefined;
+      for (const name of names) this.#asked.delete(name);
+    }
+    // At once: whoever asks from here on begins anew.
+    this.#answering = undefined;
+    this.#changed();
+  }
+
+  async #insist(
+    names: ReadonlySet<BlobName>,
+    tell: (problem: EvermeshError | undefined) => void,
+  ): Promise<boolean> {
+    const { signal } = this.#abort;
+    for (let delay = FIRST_RETRY; !signal.aborted; delay = Math.min(LAST_RETRY, 2 * delay)) {
+      const problem = await this.#offer(names);
+      if (signal.aborted) return false;
+      const before = this.problem;
+      tell(problem);
+      if (this.problem !== before) this.#changed();
+      if (problem === undefined) return true;
+      if (!problem.retryable) return false;
+      await this.#pause(delay);
+    }
+    return false;
   }
 
   async #offer(names: ReadonlySet<BlobName>): Promise<EvermeshError | undefined> {
@@ -71,10 +119,13 @@ export class BlobOffers {
     }
   }
 
-  #tell(problem: EvermeshError | undefined): void {
-    const before = this.#problem;
-    this.#problem = problem;
-    if (problem !== before) this.#changed();
+  #logGivenUp(names: ReadonlySet<BlobName>): void {
+    if (this.#abort.signal.aborted) return;
+    this.#logger.warn('the peer asks for blobs, and does not take them', {
+      folder: this.#folder.id,
+      blobs: names.size,
+      error: this.#unanswered?.message,
+    });
   }
 
   /** Resolves after a while, or at the end. */

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { silentLogger } from '../base/index.ts';
+import { type DocumentId, inOnePiece, silentLogger, utf8 } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
-import { recordKey } from '../log/index.ts';
+import { recordKey, StoreBlobs } from '../log/index.ts';
 import { encodeRecord, type FromRelay, LIMITS } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
-import { FolderDriver } from './folder-driver.ts';
+import { FolderDriver, type FolderDriverOptions } from './folder-driver.ts';
 import { BlobPeer } from './testing/blob-peer.ts';
 import { cursorAt, place } from './testing/conversation.ts';
 import { deviceId, FOLDER, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
   failures = [];
 });
 
-const drive = (): FolderDriver =>
+const drive = (over: Partial<FolderDriverOptions> = {}): FolderDriver =>
   new FolderDriver({
     folder,
     peer: 'peer',
@@ -35,6 +35,7 @@ const drive = (): FolderDriver =>
     send: () => undefined,
     fail: (error) => failures.push(error),
     changed: () => undefined,
+    ...over,
   });
 
 async function say(driver: FolderDriver, ...messages: FromRelay[]): Promise<void> {
@@ -75,5 +76,30 @@ test('what is no use of the protocol ends the connection', async () => {
   const driver = drive();
   await say(driver, opened, opened);
   expect(failures).toMatchObject([{ code: 'MESSAGE_UNEXPECTED' }]);
+  await driver.stop();
+});
+
+test('a folder of which the peer asks for blobs is not in step before it has them', async () => {
+  const remote = new BlobPeer();
+  const blobs = new StoreBlobs(folder.store, folder.committer);
+  const { name } = await blobs.write(inOnePiece(utf8('asked for')));
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const putMany = remote.putMany.bind(remote);
+  remote.putMany = (...put) => held.then(() => putMany(...put));
+  let changed = (): void => undefined;
+  const driver = drive({ folder: { ...folder, blobs }, remote, changed: () => changed() });
+  const heads = new Map([[folder.author, 1]]);
+  const documents = [{ document: 'a' as DocumentId, seq: 1, bytes: 1, heads }];
+  await say(driver, { type: 'WANTED', channel, names: [name] }, opened, { ...nothing, documents });
+  expect(driver).toMatchObject({ state: 'live', isSettled: false });
+  const settled = new Promise<void>((resolve) => {
+    changed = () => {
+      if (driver.isSettled) resolve();
+    };
+  });
+  letGo();
+  await settled;
+  expect([...remote.held.keys()]).toEqual([name]);
   await driver.stop();
 });

@@ -72,12 +72,13 @@ export class FolderDriver {
 
   /** Both sides hold the same, blobs included, as far as it is durable here. */
   get isSettled(): boolean {
-    return this.#session?.isSettled === true && this.#options.folder.debts.wantedBlobs.size === 0;
+    const isSettled = this.#session?.isSettled === true && this.#offers.isIdle;
+    return isSettled && this.#options.folder.debts.wantedBlobs.size === 0;
   }
 
   /** Both sides hold the same records, and the blobs that are missing here could not be had from the peer. */
   get isStalled(): boolean {
-    return this.#session?.isSettled === true && this.#fetches.isStalled;
+    return this.#session?.isSettled === true && this.#offers.isIdle && this.#fetches.isStalled;
   }
 
   /** Milliseconds after which the peer wants to be asked again, told once; 0: not by itself. */
@@ -88,6 +89,7 @@ export class FolderDriver {
   }
 
   receive(message: FromRelay): void {
+    if (message.type === 'WANTED') return this.#offers.ask(message.names);
     this.#guard((session) => this.#run(session, session.receive(message)));
   }
 
@@ -95,8 +97,7 @@ export class FolderDriver {
   async stop(): Promise<void> {
     this.#stopWatching();
     this.#abort.abort();
-    this.#offers.stop();
-    await this.#fetches.stop();
+    await Promise.all([this.#offers.stop(), this.#fetches.stop()]);
     await Promise.allSettled(this.#running);
   }
 

@@ -11,6 +11,7 @@ import {
   type FromRelay,
   LIMITS,
   type Message,
+  PROTOCOL_VERSION,
 } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
@@ -64,7 +65,7 @@ class Peer implements Transport {
   async welcome(): Promise<void> {
     await this.say({
       type: 'WELCOME',
-      version: 1,
+      version: PROTOCOL_VERSION,
       frameBytes: LIMITS.frameBytes,
       recordBytes: LIMITS.recordBytes,
     });
@@ -142,7 +143,7 @@ async function inStep(): Promise<number> {
 describe('a connection', () => {
   test('says who is there, waits to be welcome, and opens each folder on a channel of its own', async () => {
     expect(peer.take()).toEqual([
-      { type: 'HELLO', version: 1, device: deviceId(1), label: 'Anna', token: 'secret' },
+      { type: 'HELLO', version: PROTOCOL_VERSION, device: deviceId(1), label: 'Anna', token: 'secret' },
     ]);
     expect(link.status()).toBe('connecting');
     await peer.welcome();
@@ -187,7 +188,7 @@ describe('a connection', () => {
   );
 
   test('with a relay of another version is the last', async () => {
-    await peer.say({ type: 'WELCOME', version: 2, frameBytes: 1000, recordBytes: 1000 });
+    await peer.say({ type: 'WELCOME', version: PROTOCOL_VERSION + 1, frameBytes: 1000, recordBytes: 1000 });
     expect([link.status(), link.error?.code]).toEqual(['refused', 'PROTOCOL_UNSUPPORTED']);
   });
 

@@ -35,10 +35,13 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** A socket that was welcomed. */
-  static async hello(url: string, hello: { token?: string; device?: DeviceId } = {}): Promise<TestClient> {
+  static async hello(
+    url: string,
+    hello: { token?: string; device?: DeviceId; version?: number } = {},
+  ): Promise<TestClient> {
     const client = await TestClient.connect(url);
-    const { token = '', device = client.device } = hello;
-    client.send({ type: 'HELLO', version: PROTOCOL_VERSION, device, label: 'test', token });
+    const { token = '', device = client.device, version = PROTOCOL_VERSION } = hello;
+    client.send({ type: 'HELLO', version, device, label: 'test', token });
     await client.next('WELCOME');
     return client;
   }
@@ -88,11 +91,14 @@ export class TestClient implements AsyncDisposable {
     return this.#messages;
   }
 
-  /** Opens the folder of the tests on channel 1, and reads to the end of what is told of it. */
+  /** Opens the folder of the tests on channel 1, and reads to the end of what is told of it, but for what it is asked for. */
   async open(options: { cursor?: Cursor | undefined; channel?: number } = {}): Promise<Opened> {
     const { cursor, channel = 1 } = options;
     this.send({ type: 'OPEN', channel, folder: FOLDER, create: true, cursor });
-    const opened = await this.next('OPENED');
+    let message = await this.any();
+    while (message.type === 'WANTED') message = await this.any();
+    if (message.type !== 'OPENED') throw new Error(`${describe(message)} came where OPENED was awaited.`);
+    const opened = message;
     if (opened.resumed && opened.cursor.seq === cursor?.seq) return opened;
     while ((await this.next('CHANGED')).through === undefined);
     return opened;

@@ -66,7 +66,7 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
         const blobs = await granted(at, folder, 'read');
         if ((await blobs.size(folder, name)) === undefined)
           throw new EvermeshError('BLOB_NOT_FOUND', `The folder has no blob ${name} here.`);
-        return allOf(blobs.read(name, offset));
+        return allOf(blobs.read(folder, name, offset));
       });
       for (let at = 0; at < bytes.byteLength; at += PIECE) {
         yield await ask(PIECE, signal, () => Promise.resolve(bytes.subarray(at, at + PIECE)));

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type BlobName, inOnePiece, silentLogger } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import { StoreBlobs } from '../log/index.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '@evermesh/testkit';
+import { BlobOffers } from './blob-offers.ts';
+import { blobBytes, BlobPeer, nameOf } from './testing/blob-peer.ts';
+import { deviceId, openTestFolder, type TestFolder } from './testing/test-folder.ts';
+
+let clock: VirtualClock;
+let peer: BlobPeer;
+let folder: TestFolder;
+let offers: BlobOffers;
+let changed: () => void;
+let warnings: number;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  peer = new BlobPeer();
+  changed = () => undefined;
+  warnings = 0;
+  const opened = await openTestFolder({ device: deviceId(1), random: seededRandom(1) });
+  folder = { ...opened, blobs: new StoreBlobs(opened.store, opened.committer) };
+  const logger = { ...silentLogger, warn: () => (warnings += 1) };
+  offers = new BlobOffers({ folder, remote: peer, clock, logger, changed: () => changed() });
+});
+
+afterEach(async () => {
+  await offers.stop();
+  expect(clock.waiting).toBe(0);
+});
+
+/** Resolves when `isSo`, which is looked at whenever something changed. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise<void>((resolve) => (changed = resolve));
+}
+const keep = async (...all: Uint8Array[]): Promise<BlobName[]> => {
+  const kept = await Promise.all(all.map((bytes) => folder.blobs.write(inOnePiece(bytes))));
+  return kept.map(({ name }) => name);
+};
+const noRoom = new EvermeshError('STORE_FAILED', 'no room');
+
+describe('blobs that the peer asks for', () => {
+  test('are given, small and large, if they are here', async () => {
+    const names = await keep(blobBytes(1), blobBytes(2, 70_000));
+    offers.ask([...names, nameOf(blobBytes(3))]);
+    expect(offers.isIdle).toBe(false);
+    await until(() => offers.isIdle);
+    expect(new Set(peer.held.keys())).toEqual(new Set(names));
+    expect(peer.requests).toEqual(['putMany 1', 'has', 'put']);
+  });
+
+  test('are not looked for twice at one time, and looked for again later', async () => {
+    const [name] = await keep(blobBytes(1));
+    offers.ask([name as BlobName]);
+    offers.ask([name as BlobName]);
+    await until(() => offers.isIdle);
+    expect(peer.requests).toEqual(['putMany 1']);
+    offers.ask([name as BlobName]);
+    await until(() => offers.isIdle);
+    expect(peer.requests).toEqual(['putMany 1', 'putMany 1']);
+  });
+
+  test('and that it does not take now are given later; why is told meanwhile', async () => {
+    const names = await keep(blobBytes(1));
+    peer.failure = noRoom;
+    offers.ask(names);
+    await until(() => offers.problem !== undefined);
+    expect([offers.problem, offers.isIdle, offers.isRefused]).toEqual([noRoom, false, false]);
+    peer.failure = undefined;
+    clock.advance(1000);
+    await until(() => offers.isIdle);
+    expect([[...peer.held.keys()], offers.problem, warnings]).toEqual([names, undefined, 0]);
+  });
+
+  test('and that it will not take are let go, and keep back nothing else', async () => {
+    const names = await keep(blobBytes(1));
+    peer.failure = new EvermeshError('CONTENT_TOO_LARGE', 'too large');
+    offers.ask(names);
+    await until(() => offers.isIdle);
+    expect([offers.problem, warnings]).toEqual([undefined, 1]);
+    peer.failure = undefined;
+    expect(await offers.give(new Set(names))).toBe(true);
+  });
+
+  test('are given no more when the connection ends', async () => {
+    peer.failure = noRoom;
+    offers.ask(await keep(blobBytes(1)));
+    await until(() => offers.problem !== undefined);
+    await offers.stop();
+    expect(offers.isIdle).toBe(true);
+  });
+});
