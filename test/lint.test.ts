@@ -9,12 +9,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Expected, type Fixture, simulatedFixtures } from './support/lint-fixtures.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-
-/** What oxlint must say about a file: a rule and a part of its message, or nothing at all. */
-type Expected = { rule: string; message?: string } | 'clean';
-type Fixture = readonly [title: string, path: string, source: string, expected: Expected];
 
 const lines = (count: number): string => `${'// A line.\n'.repeat(count - 1)}export const last = 1;\n`;
 const seam = (message: string): Expected => ({ rule: 'evermesh(seams)', message });
@@ -343,7 +340,72 @@ const seamFixtures: Fixture[] = [
     `import { stat } from 'node:fs/promises';\nexport const x = [stat, Date.now(), Math.random()];`,
     'clean',
   ],
-  ['the testkit', 'packages/testkit/src/s.ts', `export const x = [Date.now(), Math.random()];`, 'clean'],
+  [
+    'the simulator',
+    'packages/testkit/src/sim/s.ts',
+    `export const x = Math.random();`,
+    seam(`'Math.random'`),
+  ],
+  [
+    'the real event loop under the simulator',
+    'packages/testkit/src/sim/scheduler.ts',
+    `export const x = (run: () => void): unknown => setImmediate(run);`,
+    'clean',
+  ],
+  ...['http', 'https', 'net', 'tls', 'dgram', 'dns'].map((name): Fixture => [
+    `node:${name}`,
+    `packages/server/src/s-${name}.ts`,
+    `import * as all from 'node:${name}';\nexport const x = all;`,
+    seam(`'node:${name}'`),
+  ]),
+  [
+    'ws',
+    'packages/server/src/s4.ts',
+    `import { WebSocketServer } from 'ws';\nexport const x = WebSocketServer;`,
+    seam(`'ws'`),
+  ],
+  [
+    'fetch',
+    'packages/mirror/src/s4.ts',
+    `export const x = (url: string): unknown => fetch(url);`,
+    seam(`'fetch'`),
+  ],
+  [
+    'a socket of the command',
+    'packages/cli/src/s3.ts',
+    `import { connect } from 'node:net';\nexport const x = connect;`,
+    seam(`'node:net'`),
+  ],
+  [
+    'what tells an address from a name',
+    'packages/cli/src/s4.ts',
+    `import { isIPv6 } from 'node:net';\nexport const x = isIPv6;`,
+    'clean',
+  ],
+  [
+    'the types of a server',
+    'packages/server/src/s5.ts',
+    `import { type IncomingMessage } from 'node:http';\nexport type X = IncomingMessage;`,
+    'clean',
+  ],
+  [
+    "the relay's door",
+    'packages/server/src/relay-server.ts',
+    `import { createServer } from 'node:http';\nimport { WebSocketServer } from 'ws';\nexport const x = [createServer, WebSocketServer];`,
+    'clean',
+  ],
+  [
+    'node:crypto as a whole',
+    'packages/server/src/s6.ts',
+    `import * as crypto from 'node:crypto';\nexport const x = crypto;`,
+    seam(`'node:crypto' as a whole`),
+  ],
+  [
+    'node:process as a whole',
+    'packages/mirror/src/s5.ts',
+    `import process from 'node:process';\nexport const x = process;`,
+    seam(`'node:process' as a whole`),
+  ],
 ];
 
 const otherFixtures: Fixture[] = [
@@ -453,7 +515,12 @@ beforeAll(async () => {
   const compilerOptions = { noEmit: true, composite: false, lib: ['es2023', 'dom'], types: ['node'] };
   const tsconfig = { extends: './tsconfig.base.json', compilerOptions, include: ['packages', 'bench'] };
   await writeFile(join(root, 'tsconfig.json'), JSON.stringify(tsconfig));
-  for (const [, path, source] of [...layerFixtures, ...seamFixtures, ...otherFixtures]) {
+  for (const [, path, source] of [
+    ...layerFixtures,
+    ...seamFixtures,
+    ...simulatedFixtures,
+    ...otherFixtures,
+  ]) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), source);
   }
@@ -489,11 +556,17 @@ describe('the world comes in through seams', () => {
   test.each(seamFixtures)('%s', (_title, path, _source, expected) => check(path, expected));
 });
 
+describe('what is simulated', () => {
+  test.each(simulatedFixtures)('%s', (_title, path, _source, expected) => check(path, expected));
+});
+
 describe('mistakes are found', () => {
   test.each(otherFixtures)('%s', (_title, path, _source, expected) => check(path, expected));
 });
 
 test('no two fixtures share a file', () => {
-  const paths = [...layerFixtures, ...seamFixtures, ...otherFixtures].map(([, path]) => path);
+  const paths = [...layerFixtures, ...seamFixtures, ...simulatedFixtures, ...otherFixtures].map(
+    ([, path]) => path,
+  );
   expect(new Set(paths).size).toBe(paths.length);
 });

@@ -1,7 +1,8 @@
 /**
  * `evermesh/seams`: the world comes in through seams. Time, randomness, the file system, sockets and the
  * environment are read only in the few files that implement a seam; everything else is handed a small interface,
- * so that a simulator can own the world and replay it from a seed.
+ * so that a simulator can own the world and replay it from a seed. A microtask is no seam: it runs in the same turn, in an
+ * order that the program alone decides.
  */
 import { placeOf } from './places.js';
 
@@ -9,7 +10,13 @@ import { placeOf } from './places.js';
 const WORLD = {
   time: {
     advice: 'Take a Clock (packages/core/src/base/clock.ts).',
-    allowed: ['core/src/base/system-', 'adapters/src/', 'mirror/src/fs/node-'],
+    // The scheduler takes turns of the real event loop in which virtual time passes.
+    allowed: [
+      'core/src/base/system-',
+      'adapters/src/',
+      'mirror/src/fs/node-',
+      'testkit/src/sim/scheduler.ts',
+    ],
   },
   randomness: {
     advice: 'Take a Random (packages/core/src/base/random.ts).',
@@ -21,8 +28,9 @@ const WORLD = {
     allowed: ['adapters/src/', 'mirror/src/fs/node-', 'server/src/node-', 'cli/src/'],
   },
   sockets: {
-    advice: 'Take a transport; the one over WebSocket is @evermesh/adapters/web-socket.',
-    allowed: ['adapters/src/'],
+    advice:
+      'Take a transport; the one over WebSocket is @evermesh/adapters/web-socket. Listening is for server/src/relay-server.ts and cli/src/control-*.ts.',
+    allowed: ['adapters/src/', 'server/src/relay-server.ts', 'cli/src/control-'],
   },
   environment: {
     advice: 'Read it in packages/cli or packages/server/src/config.ts and hand the value on.',
@@ -35,6 +43,7 @@ const GLOBALS = new Map([
   ['setInterval', 'time'],
   ['setImmediate', 'time'],
   ['WebSocket', 'sockets'],
+  ['fetch', 'sockets'],
 ]);
 
 /** `object.property`; the objects are globals. */
@@ -56,7 +65,19 @@ const MODULES = new Map([
   ['timers', 'time'],
   ['timers/promises', 'time'],
   ['perf_hooks', 'time'],
+  ['http', 'sockets'],
+  ['https', 'sockets'],
+  ['http2', 'sockets'],
+  ['net', 'sockets'],
+  ['tls', 'sockets'],
+  ['dgram', 'sockets'],
+  ['dns', 'sockets'],
+  ['dns/promises', 'sockets'],
+  ['ws', 'sockets'],
 ]);
+
+/** Of these modules: they only look at a text. */
+const HARMLESS_IMPORTS = new Set(['net:isIP', 'net:isIPv4', 'net:isIPv6']);
 
 /** Named imports of modules that are otherwise harmless. */
 const NAMED_IMPORTS = new Map([
@@ -66,6 +87,12 @@ const NAMED_IMPORTS = new Map([
   ['crypto:randomFillSync', 'randomness'],
   ['crypto:getRandomValues', 'randomness'],
   ['process:env', 'environment'],
+]);
+
+/** Imported whole, these hide what is used of them. */
+const NAMED_MODULES = new Map([
+  ['crypto', 'randomness'],
+  ['process', 'environment'],
 ]);
 
 const GLOBAL_OBJECTS = new Set(['globalThis', 'window', 'self', 'global']);
@@ -89,7 +116,7 @@ export const seams = {
   meta: { type: 'problem', docs: { description: 'Only seam files touch the world' } },
   create(context) {
     const place = placeOf(context.filename);
-    if (place === undefined || place.isTest || place.package === 'testkit') return {};
+    if (place === undefined || place.isTest) return {};
     const file = `${place.package}/src/${place.path}`;
 
     const report = (node, what, part) => {
@@ -101,9 +128,15 @@ export const seams = {
       if (typeof source?.value !== 'string') return;
       const name = source.value.replace(/^node:/, '');
       const part = MODULES.get(name);
-      if (part !== undefined) report(node, `'${source.value}'`, part);
-      for (const specifier of specifiers ?? []) {
-        const imported = specifier.imported?.name ?? specifier.imported?.value;
+      const used = specifiers?.filter((specifier) => specifier.importKind !== 'type');
+      const isHarmless =
+        specifiers?.length > 0 &&
+        used.every((specifier) => HARMLESS_IMPORTS.has(`${name}:${importedAs(specifier)}`));
+      if (part !== undefined && !isHarmless) report(node, `'${source.value}'`, part);
+      for (const specifier of used ?? []) {
+        const imported = importedAs(specifier);
+        if (imported === undefined && NAMED_MODULES.has(name))
+          report(specifier, `'${source.value}' as a whole`, NAMED_MODULES.get(name));
         const named = NAMED_IMPORTS.get(`${name}:${imported}`);
         if (named !== undefined) report(specifier, `'${imported}' of '${source.value}'`, named);
       }
@@ -124,6 +157,10 @@ export const seams = {
     };
   },
 };
+
+/** The name in the module; nothing for all of it. */
+const importedAs = ({ type, imported }) =>
+  type === 'ImportSpecifier' && imported.name !== 'default' ? (imported.name ?? imported.value) : undefined;
 
 /** Every use as a value of a name that the file itself does not declare. */
 function globalIdentifiers(scope) {

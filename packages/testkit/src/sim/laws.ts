@@ -1,6 +1,6 @@
 /** Whether what must hold does, when a world is at rest. Slow and obvious: everything is read and compared. */
 import { diskSight, differences, sightOf, treeTroubles } from './observe.ts';
-import { DIRECTORY, type RunningDevice, type SimDevice } from './sim-device.ts';
+import type { RunningDevice, SimDevice } from './sim-device.ts';
 import type { World } from './world.ts';
 
 /** Milliseconds of silence that are watched. */
@@ -26,11 +26,11 @@ export async function checkAgreement(world: World): Promise<void> {
   for (const device of devices) await checkDisk(world, device);
 }
 
-async function checkDisk(world: World, { name, files, running }: SimDevice): Promise<void> {
+async function checkDisk(world: World, { name, files, directory, running }: SimDevice): Promise<void> {
   const mirror = running?.mirror;
   if (files === undefined || running === undefined || mirror === undefined) return;
   const { onDisk } = await sightOf(running.folder);
-  for (const line of differences(onDisk, diskSight(files, DIRECTORY)))
+  for (const line of differences(onDisk, diskSight(files, directory)))
     world.violate('L1', `${name}'s folder (-) and disk (+) differ: ${line}`);
   for (const difference of await mirror.verify())
     world.violate('L1', `${name} verifies: ${JSON.stringify(difference)}`);

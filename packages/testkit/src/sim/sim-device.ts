@@ -42,6 +42,8 @@ export interface DeviceParts {
 
 export class SimDevice {
   readonly machine: Machine;
+  /** What it mirrors, if it does. */
+  readonly directory: string = DIRECTORY;
   readonly database: SimDatabase = new SimDatabase();
   readonly blobs: BlobFiles = new Map();
   readonly #parts: DeviceParts;

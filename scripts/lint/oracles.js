@@ -1,0 +1,36 @@
+/**
+ * `evermesh/oracles`: what judges the product must not be made of it. The simulator's oracles import each other, and of everything
+ * else only types.
+ */
+import { dirname, posix } from 'node:path';
+import { placeOf } from './places.js';
+
+const ORACLES = new Set(['laws', 'ledger', 'letters', 'observe'].map((name) => `sim/${name}.ts`));
+
+export const oracles = {
+  meta: { type: 'problem', docs: { description: 'Oracles use nothing of what they judge' } },
+  create(context) {
+    const place = placeOf(context.filename);
+    if (place?.package !== 'testkit' || !ORACLES.has(place.path)) return {};
+
+    const check = (node) => {
+      const { source, specifiers = [] } = node;
+      if (source === null || source === undefined) return;
+      if (node.importKind === 'type' || node.exportKind === 'type') return;
+      if (specifiers.length > 0 && specifiers.every((one) => (one.importKind ?? one.exportKind) === 'type'))
+        return;
+      const path = String(source.value);
+      if (path.startsWith('.') && ORACLES.has(posix.join(dirname(place.path), path))) return;
+      context.report({
+        node: source,
+        message: `An oracle takes nothing but types from '${path}': it must not be wrong together with what it judges.`,
+      });
+    };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
+  },
+};
