@@ -257,7 +257,8 @@ test('a flipped bit in a record that was not sent yet is named by every command,
   const store = await openDatabase(data);
   const recordKeys = async (): Promise<string[]> => {
     const keys: string[] = [];
-    for await (const [key] of store.iterator({ gte: 'f/', lt: 'f0' })) if (key.includes('/r/')) keys.push(key);
+    for await (const [key] of store.iterator({ gte: 'f/', lt: 'f0' }))
+      if (key.includes('/r/')) keys.push(key);
     return keys;
   };
   const sent = new Set(await recordKeys());

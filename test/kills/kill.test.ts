@@ -26,15 +26,23 @@ test('the closing line counts each kill once, and those in a recovery apart', ()
 });
 
 test('a kind of kill that fell before or after the work only is missed, whatever others did', () => {
-  const good = fall({ victim: 'sender' });
-  expect(book([good, good]).missed).toEqual([]);
-  expect(book([good, fall({ inside: false }), fall({ inside: false })]).missed).toEqual([
+  const good = [fall({ victim: 'sender' }), fall({ victim: 'receiver' })];
+  expect(book([...good, fall({})]).missed).toEqual([]);
+  expect(book([...good, fall({ inside: false }), fall({ inside: false })]).missed).toEqual([
     '2 of 2 kills of the relay in saves fell outside of the work',
   ]);
 });
 
 test('a kind is missed when less than a quarter of its kills fell in the middle', () => {
   const outside = Array.from({ length: 3 }, () => fall({ inside: false }));
-  expect(book([fall({}), ...outside]).missed).toEqual([]);
-  expect(book([fall({}), fall({ inside: false }), ...outside]).missed).toHaveLength(1);
+  const all = [...VICTIMS.map((victim) => fall({ victim })), ...outside];
+  expect(book(all).missed).toEqual([]);
+  expect(book([...all, fall({ inside: false })]).missed).toHaveLength(1);
+});
+
+test('kills that never were are missed', () => {
+  expect(book([]).missed).toEqual(['nothing was killed']);
+  expect(book([fall({}), fall({ victim: 'sender' })]).missed).toEqual([
+    'the receiver was not killed in saves',
+  ]);
 });

@@ -93,13 +93,18 @@ export class KillBook {
     return this.#falls.filter(({ again }) => again).length;
   }
 
-  /** What was not tried after all: kinds of kills of which not even a quarter fell in the middle of the work. */
+  /**
+   * What was not tried after all: kinds of kills of which not even a quarter fell in the middle of the work, or none at all. A
+   * single world has one phase only.
+   */
   get missed(): string[] {
+    if (this.#falls.length === 0) return ['nothing was killed'];
     const missed: string[] = [];
-    for (const victim of VICTIMS) {
-      for (const phase of PHASES) {
+    for (const phase of PHASES.filter((one) => this.count({ phase: one }).runs > 0)) {
+      for (const victim of VICTIMS) {
         const { runs, inside } = this.count({ victim, phase });
-        if (inside < runs / 4)
+        if (runs === 0) missed.push(`the ${victim} was not killed in ${phase}`);
+        else if (inside < runs / 4)
           missed.push(
             `${runs - inside} of ${runs} kills of the ${victim} in ${phase} fell outside of the work`,
           );
