@@ -2,9 +2,9 @@
  * What is not synced, and why. Patterns in gitignore's syntax stand in `.evermeshignore` files, which are synced like
  * any other; one deeper in the tree has the last word, and any of them may take back a default.
  */
-import ignore, { type Ignore } from 'ignore';
 import { joinPath } from './disk.ts';
 import { IGNORE_FILE, type IgnoreText } from './ignore-file.ts';
+import { IgnoreLines } from './ignore-lines.ts';
 import type { Problem } from './problem.ts';
 
 /** Written by systems, not by people; a directory that holds nothing else is empty to a person. */
@@ -22,17 +22,15 @@ export const isSystemJunk = (name: string): boolean => SYSTEM_JUNK.test(name);
 
 export class IgnoreRules {
   /** By directory, `''` for the root. */
-  readonly #files = new Map<string, IgnoreText & { readonly rules: Ignore }>();
+  readonly #files = new Map<string, IgnoreText & { readonly lines: IgnoreLines }>();
 
   /** Says what stands in a directory's ignore file now. Answers whether other rules hold than before. */
   set(directory: string, file: IgnoreText | undefined): boolean {
     const known = this.#files.get(directory);
     if (file === undefined) return this.#files.delete(directory);
     const isSame = known?.text === file.text;
-    const rules = isSame
-      ? known.rules
-      : ignore({ ignorecase: false, allowRelativePaths: true }).add(file.text);
-    this.#files.set(directory, { ...file, rules });
+    const lines = isSame ? known.lines : new IgnoreLines(file.text);
+    this.#files.set(directory, { ...file, lines });
     return !isSame;
   }
 
@@ -45,7 +43,7 @@ export class IgnoreRules {
             path: joinPath(directory, IGNORE_FILE),
             code: 'RULE_REFUSED',
             message: refused,
-            next: 'Write shorter lines, with ** for directories at most twice in each.',
+            next: 'Write shorter lines, and few in which ** stands for directories more than once.',
           },
     );
   }
@@ -87,9 +85,9 @@ export class IgnoreRules {
       const file = this.#files.get(at);
       if (file !== undefined) {
         const below = at === '' ? path : path.slice(at.length + 1);
-        const { ignored, unignored } = file.rules.test(isDirectory ? `${below}/` : below);
-        if (unignored) return '';
-        if (ignored) return `a pattern in ${joinPath(at, IGNORE_FILE)}`;
+        const said = file.lines.said(below, isDirectory);
+        if (said === 'sync') return '';
+        if (said === 'ignore') return `a pattern in ${joinPath(at, IGNORE_FILE)}`;
       }
       if (at === '') return undefined;
     }
