@@ -84,11 +84,9 @@ export const isDiskStep = (type: StepType): type is DiskStep =>
 export const isUserStep = (type: StepType): boolean =>
   isDiskStep(type) || (FOLDER_STEPS as readonly string[]).includes(type);
 
-/** Not yet where relays are set back: they do not ask again for a blob that only its author has. */
-const TEXT_WEIGHTS = { create: 12, edit: 50, rename: 8, move: 8, remove: 6, mkdir: 5, chmod: 2 };
 /** Devices that come later, while others go on or while nobody does. */
 const LATECOMERS = { join: 1, 'join at rest': 0.5 };
-const FOLDER_WEIGHTS = { ...TEXT_WEIGHTS, attach: 5 };
+const FOLDER_WEIGHTS = { create: 12, edit: 50, rename: 8, move: 8, remove: 6, mkdir: 5, attach: 5, chmod: 2 };
 
 const DISK_WEIGHTS = {
   'disk create': 12,
@@ -150,7 +148,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     name: 'faults',
     latecomers: true,
     weights: {
-      ...TEXT_WEIGHTS,
+      ...FOLDER_WEIGHTS,
       ...LATECOMERS,
       stop: 2,
       start: 6,
