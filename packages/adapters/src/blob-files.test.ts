@@ -60,6 +60,40 @@ describe('blobs as files', () => {
     expect(await textOf(name, 5)).toBe('nt!');
   });
 
+  test('that were found damaged are not here, until they are written anew', async () => {
+    const { name } = await blobs.write(once('content'));
+    await writeFile(fileOf(name), 'Content');
+    expect(await blobs.size(name)).toBe(7);
+    await expect(textOf(name)).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+    expect(await blobs.size(name)).toBeUndefined();
+    await blobs.write(once('content'), name);
+    expect(await blobs.size(name)).toBe(7);
+    expect(await textOf(name)).toBe('content');
+  });
+
+  test('that changed on disk and that nobody has read since are mended by the next write', async () => {
+    const { name } = await blobs.write(once('content'));
+    await writeFile(fileOf(name), 'Content');
+    await blobs.write(once('content'));
+    expect(await textOf(name)).toBe('content');
+  });
+
+  test('that a disk read wrongly once are here again when it reads them rightly', async () => {
+    const { name } = await blobs.write(once('content'));
+    await writeFile(fileOf(name), 'Content');
+    await expect(textOf(name)).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+    await writeFile(fileOf(name), 'content');
+    expect(await textOf(name)).toBe('content');
+    expect(await blobs.size(name)).toBe(7);
+  });
+
+  test('that are sound are not written again', async () => {
+    const { name } = await blobs.write(once('content'));
+    const { ino } = await stat(fileOf(name));
+    await blobs.write(once('content'));
+    expect((await stat(fileOf(name))).ino).toBe(ino);
+  });
+
   test('that were cut off are mended by the next write', async () => {
     const { name } = await blobs.write(once('content'));
     await truncate(fileOf(name), 3);

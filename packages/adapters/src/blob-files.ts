@@ -23,6 +23,8 @@ class BlobFiles implements BlobStore {
   readonly #directory: string;
   readonly #partial: string;
   #written = 0;
+  /** What a read found damaged. It stays as it is until it is written anew, for a disk may also have erred. */
+  readonly #damaged = new Set<BlobName>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -42,14 +44,7 @@ class BlobFiles implements BlobStore {
   }
 
   size(name: BlobName): Promise<number | undefined> {
-    return wrapped(async () => {
-      try {
-        return (await stat(this.#pathOf(name))).size;
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    });
+    return wrapped(async () => (this.#damaged.has(name) ? undefined : sizeOf(this.#pathOf(name))));
   }
 
   async *read(name: BlobName, offset = 0): AsyncGenerator<Uint8Array> {
@@ -68,7 +63,12 @@ class BlobFiles implements BlobStore {
         details: { name },
       });
     }
-    if (hash !== undefined && hash.digest('hex') !== name) throw damaged(name);
+    if (hash === undefined) return;
+    if (hash.digest('hex') === name) this.#damaged.delete(name);
+    else {
+      this.#damaged.add(name);
+      throw damaged(name);
+    }
   }
 
   async write(
@@ -80,8 +80,8 @@ class BlobFiles implements BlobStore {
     try {
       const { name, size } = await fill(file, bytes);
       if (expected !== undefined && name !== expected) throw damaged(expected);
-      // One that is here already and has its size stays as it is; one that was cut off by a failing disk is mended.
-      if ((await this.size(name)) !== size) await wrapped(() => this.#settle(file, partial, name));
+      // What a failing disk cut off or changed is mended.
+      if (!(await this.#isSound(name, size))) await wrapped(() => this.#settle(file, partial, name));
       return { name, size };
     } finally {
       await file.close();
@@ -97,8 +97,22 @@ class BlobFiles implements BlobStore {
         if (isMissing(error)) return;
         throw error;
       }
+      this.#damaged.delete(name);
       await syncDirectory(this.#directoryOf(name));
     });
+  }
+
+  /** Whether it is here already. Reading it costs less than what makes another copy durable. */
+  async #isSound(name: BlobName, size: number): Promise<boolean> {
+    if ((await this.size(name)) !== size) return false;
+    try {
+      // To its end, where the hash is compared.
+      for await (const _ of this.read(name));
+      return true;
+    } catch (error) {
+      if (isEvermeshError(error, 'BLOB_DAMAGED') || isEvermeshError(error, 'BLOB_NOT_FOUND')) return false;
+      throw error;
+    }
   }
 
   /** Content first, then the name: whoever finds the name after a power cut finds the content. */
@@ -109,6 +123,7 @@ class BlobFiles implements BlobStore {
     if (made !== undefined) await syncDirectory(this.#directory);
     await rename(partial, this.#pathOf(name));
     await syncDirectory(directory);
+    this.#damaged.delete(name);
   }
 
   #directoryOf(name: BlobName): string {
@@ -117,6 +132,15 @@ class BlobFiles implements BlobStore {
 
   #pathOf(name: BlobName): string {
     return join(this.#directoryOf(name), name);
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 

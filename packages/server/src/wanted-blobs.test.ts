@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobName, sha256, toHex, utf8 } from '@evermesh/core/base';
 import { type Grant, LIMITS, OLDEST_VERSION } from '@evermesh/core/protocol';
@@ -136,6 +136,22 @@ test('a blob that is lost here is asked for once somebody misses it', async () =
   expect((await writer.next('WANTED')).names).toEqual([name]);
   expect(await askedOnOpening()).toEqual([name]);
   await give(large);
+  expect(await askedOnOpening()).toEqual([]);
+});
+
+test('a blob that is damaged here is missing once somebody read it, and is mended by who has it', async () => {
+  await give(large);
+  await put(nameOf(large));
+  await using other = await TestClient.hello(relay.url);
+  await other.open();
+  const name = nameOf(large);
+  const url = urlOf(name);
+  await writeFile(join(relay.directory, 'blobs', name.slice(0, 2), name), large.slice().fill(1, 99_999));
+  await expect(fetch(url).then((response) => response.arrayBuffer())).rejects.toThrow('fetch failed');
+  expect((await other.next('WANTED')).names).toEqual([name]);
+  expect((await fetch(url, { method: 'HEAD' })).status).toBe(404);
+  await give(large);
+  expect(nameOf(new Uint8Array(await (await fetch(url)).arrayBuffer()))).toBe(name);
   expect(await askedOnOpening()).toEqual([]);
 });
 

@@ -1,7 +1,15 @@
 /** What a folder shows and takes while only a part of what others made is here. */
 import { describe, expect, test } from 'vitest';
-import { authorOf, type FolderId, newDeviceId, newRunId, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
-import type { DocumentIndex, PeerName } from '../log/index.ts';
+import {
+  authorOf,
+  type FolderId,
+  inOnePiece,
+  newDeviceId,
+  newRunId,
+  type NodeId,
+  TREE_DOCUMENT,
+} from '../base/index.ts';
+import { blobKey, type DocumentIndex, type PeerName, readWantedBlobs } from '../log/index.ts';
 import { type LogRecord, NO_HEADS } from '../protocol/index.ts';
 import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
@@ -224,4 +232,28 @@ describe('a tree on its way', () => {
     expect(a.folder.nodes.ready).toBe(true);
     expect((await openFolder({ seed: 2, id: ID, rows: a.store.rows })).folder.nodes.ready).toBe(true);
   });
+});
+
+test('a content that the disk changed is not shown, is wanted again, and is told of when it is here', async () => {
+  const { folder, state, store } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+  const bytes = Uint8Array.of(0, 1, 2);
+  await folder.writeFile('a.bin', bytes);
+  const { id } = await folder.stat('a.bin');
+  const found = await folder.nodes.content(id);
+  if (found?.content.kind !== 'blob') throw new Error('It is no blob.');
+  const { name } = found.content;
+  store.rows.set(blobKey(name), Uint8Array.of(0, 1, 3));
+  await expect(folder.readFile('a.bin')).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+  expect([...state.debts.wantedBlobs]).toEqual([name]);
+  expect(await folder.nodes.content(id)).toBeUndefined();
+  await expect(folder.readFile('a.bin')).rejects.toMatchObject(NOT_HERE);
+  await folder.flush();
+  expect(await readWantedBlobs(store, ID)).toEqual([name]);
+
+  const told: NodeId[] = [];
+  folder.nodes.changed.add((ids) => told.push(...ids));
+  await folder.blobs.write(inOnePiece(bytes));
+  await state.options.committer.commit(state.debts.blobFetched(name));
+  expect(told).toEqual([id]);
+  expect(await folder.readFile('a.bin')).toEqual(bytes);
 });

@@ -29,6 +29,7 @@ import {
   Debts,
   FolderLog,
   type Store,
+  type StoreOperation,
 } from '../log/index.ts';
 import { FolderTree, type TreeChange } from '../model/index.ts';
 import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
@@ -147,10 +148,19 @@ export class FolderState {
   #noteArrival(): void {
     if (this.#arrived || !this.#isAllHere()) return;
     this.#arrived = true;
+    // Without the row, the tree is waited for once more.
+    this.#keep(
+      [{ type: 'put', key: arrivedKey(this.options.id), value: EMPTY }],
+      'that the folder has arrived',
+    );
+  }
+
+  /** A store that fails is told of by whoever waits for it. */
+  #keep(rows: readonly StoreOperation[], what: string): void {
+    if (rows.length === 0) return;
     const { committer, id, logger } = this.options;
-    // A store that fails is told of by whoever waits for it; without the row, the tree is waited for once more.
-    committer.commit([{ type: 'put', key: arrivedKey(id), value: EMPTY }]).catch((error: unknown) => {
-      logger.warn('that the folder has arrived was not kept', { folder: id, error: String(error) });
+    committer.commit(rows).catch((error: unknown) => {
+      logger.warn(`${what} was not kept`, { folder: id, error: String(error) });
     });
   }
 
@@ -179,8 +189,9 @@ export class FolderState {
     this.progress.emit();
   }
 
-  /** A reader of `node` found this blob missing: it is told when the blob is here. */
+  /** A reader of `node` found this blob missing, or damaged: it is fetched, and the reader told when it is here. */
   miss(name: BlobName, node: NodeId): void {
+    this.#keep(this.debts.miss(name), 'that a blob is missing');
     let nodes = this.#missing.get(name);
     if (nodes === undefined) this.#missing.set(name, (nodes = new Set()));
     nodes.add(node);

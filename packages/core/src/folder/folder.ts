@@ -56,7 +56,10 @@ export class Folder {
     return this.#state.options.blobs;
   }
 
-  /** @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONTENT_NOT_HERE; with `'utf8'` PATH_INVALID if it is no text */
+  /**
+   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONTENT_NOT_HERE; with `'utf8'` PATH_INVALID if it is no text; BLOB_DAMAGED
+   *   if the disk changed what is kept, which is fetched again then: CONTENT_NOT_HERE until it came
+   */
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: 'utf8'): Promise<string>;
   async readFile(path: string, encoding?: 'utf8'): Promise<Uint8Array | string> {

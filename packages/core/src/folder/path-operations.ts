@@ -3,6 +3,7 @@
  * operation is made; from there on everything goes by identity.
  */
 import {
+  type BlobName,
   concatBytes,
   documentOf,
   fromUtf8,
@@ -11,7 +12,7 @@ import {
   SerialQueue,
   utf8,
 } from '../base/index.ts';
-import { EvermeshError } from '../errors/index.ts';
+import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import {
   contentDigest,
   digestOfBlob,
@@ -67,19 +68,24 @@ export class PathOperations {
     return this.#queue.idle();
   }
 
-  async content(path: string): Promise<FileContent> {
+  async read(path: string): Promise<Uint8Array> {
     const node = this.find(path);
     if (node === undefined || node.kind === 'directory') throw isDirectory(path);
-    const content = await this.#nodes.content(node.id);
-    if (content !== undefined) return content.content;
-    throw notHere(path);
+    const found = await this.#nodes.content(node.id);
+    if (found === undefined) throw notHere(path);
+    const { content } = found;
+    return content.kind === 'text' ? utf8(content.text) : this.#blob(content.name, node.id);
   }
 
-  async read(path: string): Promise<Uint8Array> {
-    const content = await this.content(path);
-    if (content.kind === 'text') return utf8(content.text);
+  /** One that is damaged is fetched again. */
+  async #blob(name: BlobName, reader: NodeId): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
-    for await (const piece of this.#state.options.blobs.read(content.name)) pieces.push(piece);
+    try {
+      for await (const piece of this.#state.options.blobs.read(name)) pieces.push(piece);
+    } catch (error) {
+      if (isEvermeshError(error, 'BLOB_DAMAGED')) this.#state.miss(name, reader);
+      throw error;
+    }
     return concatBytes(pieces);
   }
 

@@ -7,7 +7,7 @@ import type { BlobName } from '../base/index.ts';
 export interface BlobStore {
   open(): Promise<void>;
   close(): Promise<void>;
-  /** The size in bytes, or `undefined` if the blob is not here. */
+  /** The size in bytes, or `undefined` if the blob is not here, or a read found what is here damaged: then it is to be had anew. */
   size(name: BlobName): Promise<number | undefined>;
   /**
    * The bytes from `offset` on, in pieces.
@@ -16,7 +16,7 @@ export interface BlobStore {
   read(name: BlobName, offset?: number): AsyncIterable<Uint8Array>;
   /**
    * Stores the bytes under the SHA-256 of what came; durable when it resolves. With `expected` it throws BLOB_DAMAGED, and
-   * stores nothing, if they do not hash to that name. Bytes already here are not written again.
+   * stores nothing, if they do not hash to that name. Bytes already here are not written again, unless they are damaged.
    */
   write(bytes: AsyncIterable<Uint8Array>, expected?: BlobName): Promise<{ name: BlobName; size: number }>;
   delete(name: BlobName): Promise<void>;

@@ -22,6 +22,8 @@ export class Debts {
   readonly changed: Listeners<readonly DocumentId[]> = new Listeners();
   /** A blob that was wanted is here. */
   readonly fetched: Listeners<BlobName> = new Listeners();
+  /** A blob that was here is wanted again. */
+  readonly missed: Listeners<BlobName> = new Listeners();
   readonly #folder: FolderId;
   readonly #owed = new Map<PeerName, Map<DocumentId, Debt>>();
   readonly #wanted: Set<BlobName>;
@@ -100,6 +102,13 @@ export class Debts {
       this.#wanted.add(name);
       rows.push(wantedBlobRow(this.#folder, name));
     }
+    return rows;
+  }
+
+  /** A blob that was here is lost or damaged: it is wanted again. Whoever calls this commits the row. */
+  miss(name: BlobName): StoreOperation[] {
+    const rows = this.want([name]);
+    if (rows.length > 0) this.missed.emit(name);
     return rows;
   }
 

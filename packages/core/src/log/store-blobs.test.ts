@@ -66,7 +66,9 @@ test('what a disk changed is not given, and is mended by another write', async (
   const key = `blob/${nameOf(content)}`;
   store.rows.set(key, utf8('Content'));
   await expect(gather(blobs.read(nameOf(content)))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+  expect(await blobs.size(nameOf(content))).toBeUndefined();
   await blobs.write(inOnePiece(content));
+  expect(await blobs.size(nameOf(content))).toBe(content.byteLength);
   expect(await gather(blobs.read(nameOf(content)))).toEqual(content);
 });
 

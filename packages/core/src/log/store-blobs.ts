@@ -12,6 +12,8 @@ import type { Store, StoreOperation } from './store.ts';
 export class StoreBlobs implements BlobStore {
   readonly #store: Store;
   readonly #committer: Committer;
+  /** What a read found damaged, and may have been mended since. */
+  readonly #damaged = new Set<BlobName>();
 
   /** @param committer of the store */
   constructor(store: Store, committer: Committer) {
@@ -28,7 +30,9 @@ export class StoreBlobs implements BlobStore {
   }
 
   async size(name: BlobName): Promise<number | undefined> {
-    return (await this.#store.get(blobKey(name)))?.byteLength;
+    const bytes = await this.#store.get(blobKey(name));
+    if (bytes === undefined || (this.#damaged.has(name) && !this.#isSound(name, bytes))) return undefined;
+    return bytes.byteLength;
   }
 
   async *read(name: BlobName, offset = 0): AsyncGenerator<Uint8Array> {
@@ -41,8 +45,15 @@ export class StoreBlobs implements BlobStore {
   /** `undefined` if it is not here. @throws BLOB_DAMAGED */
   async whole(name: BlobName): Promise<Uint8Array | undefined> {
     const bytes = await this.#store.get(blobKey(name));
-    if (bytes !== undefined && toHex(sha256(bytes)) !== name) throw damaged(name);
+    if (bytes !== undefined && !this.#isSound(name, bytes)) throw damaged(name);
     return bytes;
+  }
+
+  #isSound(name: BlobName, bytes: Uint8Array): boolean {
+    const isSound = toHex(sha256(bytes)) === name;
+    if (isSound) this.#damaged.delete(name);
+    else this.#damaged.add(name);
+    return isSound;
   }
 
   async write(

@@ -109,10 +109,20 @@ export class BlobOffers {
   }
 
   async #offer(names: ReadonlySet<BlobName>): Promise<EvermeshError | undefined> {
-    const { id, blobs } = this.#folder;
+    const { id, blobs, committer, debts } = this.#folder;
     const { signal } = this.#abort;
+    const lost: BlobName[] = [];
+    const upload = {
+      folder: id,
+      blobs,
+      remote: this.#remote,
+      signal,
+      damaged: (name: BlobName) => lost.push(name),
+    };
     try {
-      await uploadBlobs({ folder: id, blobs, remote: this.#remote, signal }, names);
+      await uploadBlobs(upload, names);
+      // Somebody else may have them.
+      if (lost.length > 0) await committer.commit(lost.flatMap((name) => debts.miss(name)));
       return undefined;
     } catch (error) {
       return asError(error);

@@ -1,19 +1,22 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type BlobName, inOnePiece } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { Committer, StoreBlobs } from '../log/index.ts';
+import { blobKey, Committer, StoreBlobs } from '../log/index.ts';
 import { LIMITS } from '../protocol/index.ts';
-import { memoryStore } from '../testing/memory-store.ts';
+import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
 import { uploadBlobs } from './blob-uploads.ts';
 import { blobBytes, BlobPeer, nameOf } from './testing/blob-peer.ts';
 import { FOLDER } from './testing/test-folder.ts';
 
 let peer: BlobPeer;
+let store: MemoryStore;
 let blobs: StoreBlobs;
+let damaged: BlobName[];
 
 beforeEach(() => {
   peer = new BlobPeer();
-  const store = memoryStore();
+  store = memoryStore();
+  damaged = [];
   blobs = new StoreBlobs(store, new Committer(store));
 });
 
@@ -22,7 +25,16 @@ async function write(...all: Uint8Array[]): Promise<BlobName[]> {
   return written.map(({ name }) => name);
 }
 const upload = (names: BlobName[]): Promise<void> =>
-  uploadBlobs({ folder: FOLDER, blobs, remote: peer, signal: new AbortController().signal }, new Set(names));
+  uploadBlobs(
+    {
+      folder: FOLDER,
+      blobs,
+      remote: peer,
+      signal: new AbortController().signal,
+      damaged: (name) => damaged.push(name),
+    },
+    new Set(names),
+  );
 
 test('small blobs are put in one request, without asking whether the peer has them', async () => {
   const names = await write(...Array.from({ length: 300 }, (_, i) => blobBytes(i)));
@@ -69,6 +81,29 @@ test('a blob that is taken away while it is read is as if it had not been here',
   };
   await upload([gone, name] as BlobName[]);
   expect([...peer.held.keys()]).toEqual([name]);
+});
+
+test.each([100, 70_000])('one of %i bytes that is damaged is passed over, and told', async (size) => {
+  const [rotten, name] = await write(blobBytes(1, size), blobBytes(2, size));
+  store.rows.set(blobKey(rotten as BlobName), blobBytes(3, size));
+  const put = peer.put.bind(peer);
+  // What breaks off on the way says nothing of why.
+  peer.put = (...given) =>
+    put(...given).catch(() => Promise.reject(new EvermeshError('LINK_UNREACHABLE', 'broke off')));
+  await upload([rotten, name] as BlobName[]);
+  expect([[...peer.held.keys()], damaged]).toEqual([[name], [rotten]]);
+});
+
+test('it fails as the disk does that one of them is read from', async () => {
+  const names = await write(blobBytes(1, 70_000));
+  // oxlint-disable-next-line require-yield -- because it fails before it gives anything
+  blobs.read = async function* failing() {
+    throw await Promise.resolve(new EvermeshError('STORE_FAILED', 'the disk'));
+  };
+  const put = peer.put.bind(peer);
+  peer.put = (...given) =>
+    put(...given).catch(() => Promise.reject(new EvermeshError('LINK_UNREACHABLE', 'broke off')));
+  await expect(upload(names)).rejects.toMatchObject({ code: 'STORE_FAILED' });
 });
 
 test('it fails when one of them is not taken', async () => {

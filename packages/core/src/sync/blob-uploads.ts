@@ -13,12 +13,14 @@ export interface BlobUpload {
   readonly blobs: BlobStore;
   readonly remote: RemoteBlobs;
   readonly signal: AbortSignal;
+  /** What is here under this name does not hash to it. */
+  readonly damaged: (name: BlobName) => void;
 }
 
 /**
- * Resolves when the peer has all of them, but for those that are not here: of a record that others wrote the blob may
- * never have arrived, and the peer takes that record without it.
- * @throws what `RemoteBlobs` throws; BLOB_DAMAGED if what is here does not hash to its name
+ * Resolves when the peer has all of them, but for those that are not here, or damaged: of a record that others wrote the blob
+ * may never have arrived, and the peer takes that record without it.
+ * @throws what `RemoteBlobs` throws, and what reading the blobs here does
  */
 export async function uploadBlobs(upload: BlobUpload, names: ReadonlySet<BlobName>): Promise<void> {
   const large: BlobName[] = [];
@@ -47,7 +49,7 @@ class Batch {
   }
 
   async add(name: BlobName): Promise<void> {
-    const bytes = await unlessGone(gather(this.#upload.blobs.read(name)));
+    const bytes = await this.#read(name);
     if (bytes === undefined) return;
     const size = bytes.byteLength;
     const isFull =
@@ -55,6 +57,15 @@ class Batch {
     if (isFull) await this.send();
     this.#blobs.push({ name, size, bytes });
     this.#bytes += BATCHED_BLOB_HEAD + size;
+  }
+
+  async #read(name: BlobName): Promise<Uint8Array | undefined> {
+    try {
+      return await gather(this.#upload.blobs.read(name));
+    } catch (error) {
+      passOver(this.#upload, name, error);
+      return undefined;
+    }
   }
 
   async send(): Promise<void> {
@@ -66,18 +77,35 @@ class Batch {
   }
 }
 
-async function uploadLarge({ folder, blobs, remote, signal }: BlobUpload, name: BlobName): Promise<void> {
+async function uploadLarge(upload: BlobUpload, name: BlobName): Promise<void> {
+  const { folder, blobs, remote, signal } = upload;
   const size = await blobs.size(name);
   if (size === undefined || (await remote.has(folder, name, signal))) return;
-  await unlessGone(remote.put(folder, name, size, blobs.read(name), signal));
+  const reading: Reading = {};
+  try {
+    await remote.put(folder, name, size, noting(blobs.read(name), reading), signal);
+  } catch (error) {
+    if (reading.failure === undefined) throw error;
+    passOver(upload, name, reading.failure);
+  }
 }
 
-/** A blob that is taken away while it is read is as if it had not been here. */
-async function unlessGone<T>(reading: Promise<T>): Promise<T | undefined> {
+/** A request only tells that it broke off: whether it was this side that could not go on is noted here. */
+interface Reading {
+  failure?: unknown;
+}
+
+async function* noting(pieces: AsyncIterable<Uint8Array>, reading: Reading): AsyncGenerator<Uint8Array> {
   try {
-    return await reading;
+    yield* pieces;
   } catch (error) {
-    if (isEvermeshError(error, 'BLOB_NOT_FOUND')) return undefined;
+    reading.failure = error;
     throw error;
   }
+}
+
+/** A blob that is taken away while it is read, or turns out to be damaged, is as if it had not been here. */
+function passOver(upload: BlobUpload, name: BlobName, error: unknown): void {
+  if (isEvermeshError(error, 'BLOB_DAMAGED')) upload.damaged(name);
+  else if (!isEvermeshError(error, 'BLOB_NOT_FOUND')) throw error;
 }

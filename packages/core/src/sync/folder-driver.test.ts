@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { type DocumentId, inOnePiece, silentLogger, utf8 } from '../base/index.ts';
+import { type DocumentId, gather, inOnePiece, silentLogger, utf8 } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
-import { recordKey, StoreBlobs } from '../log/index.ts';
-import { encodeRecord, type FromRelay, LIMITS } from '../protocol/index.ts';
+import { blobKey, recordKey, StoreBlobs } from '../log/index.ts';
+import { encodeRecord, type FromDevice, type FromRelay, LIMITS } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
 import { FolderDriver, type FolderDriverOptions } from './folder-driver.ts';
@@ -101,5 +101,23 @@ test('a folder of which the peer asks for blobs is not in step before it has the
   letGo();
   await settled;
   expect([...remote.held.keys()]).toEqual([name]);
+  await driver.stop();
+});
+
+test('a blob that is found damaged here is fetched again at once, and its record is put meanwhile', async () => {
+  const remote = new BlobPeer();
+  const blobs = new StoreBlobs(folder.store, folder.committer);
+  const content = utf8('content');
+  const { name } = await blobs.write(inOnePiece(content));
+  folder.store.rows.set(blobKey(name), utf8('Content'));
+  await write(folder, ['a'], { blobs: [name] });
+  remote.hold(content);
+  const sent: FromDevice['type'][] = [];
+  const driver = drive({ folder: { ...folder, blobs }, remote, send: ({ type }) => sent.push(type) });
+  const fetched = new Promise((resolve) => folder.debts.fetched.add(resolve));
+  await say(driver, opened, nothing);
+  expect(await fetched).toBe(name);
+  expect(sent).toContain('PUT');
+  expect(await gather(blobs.read(name))).toEqual(content);
   await driver.stop();
 });

@@ -42,7 +42,7 @@ export class FolderDriver {
   readonly #fetches: BlobFetches;
   readonly #offers: BlobOffers;
   readonly #abort = new AbortController();
-  readonly #stopWatching: () => void;
+  readonly #stopWatching: readonly (() => void)[];
   #session: FolderSession | undefined;
   /** Damage that this side found. */
   #damage: Refusal | undefined;
@@ -56,7 +56,11 @@ export class FolderDriver {
     this.#options = options;
     this.#fetches = new BlobFetches({ ...options, ended: options.changed });
     this.#offers = new BlobOffers(options);
-    this.#stopWatching = options.folder.log.appended.add((appended) => this.#onAppended(appended));
+    const { log, debts } = options.folder;
+    this.#stopWatching = [
+      log.appended.add((appended) => this.#onAppended(appended)),
+      debts.missed.add(() => this.#onMissed()),
+    ];
     this.#track(this.#open());
   }
 
@@ -95,7 +99,7 @@ export class FolderDriver {
 
   /** Leaves the connection. Resolves when what is being appended is durable. */
   async stop(): Promise<void> {
-    this.#stopWatching();
+    for (const stop of this.#stopWatching) stop();
     this.#abort.abort();
     await Promise.all([this.#offers.stop(), this.#fetches.stop()]);
     await Promise.allSettled(this.#running);
@@ -124,6 +128,11 @@ export class FolderDriver {
   #onAppended({ entries }: Appended): void {
     this.#guard((session) => this.#run(session, session.grew(entries)));
     this.#fetches.look();
+  }
+
+  #onMissed(): void {
+    if (this.state === 'live') this.#fetches.look();
+    this.#options.changed();
   }
 
   #guard(act: (session: FolderSession) => void): void {
