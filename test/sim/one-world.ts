@@ -1,6 +1,8 @@
 /** One world, to be looked at: as lines, as a picture, or only how it ends. */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { run, type RunOptions, type TraceEvent } from '@evermesh/testkit/sim';
+import { pageOf } from './diagram/page.ts';
 import { type OneWorld, WrongArguments } from './options.ts';
 import { driftOf, optionsOf, readRegression } from './regression.ts';
 
@@ -11,10 +13,14 @@ interface Subject {
 }
 
 /** Returns the exit code: 1 if a law was broken. */
-export async function showOne({ of, isTold }: OneWorld): Promise<number> {
+export async function showOne({ of, isTold, html }: OneWorld): Promise<number> {
   const { options, drift } = 'file' in of ? await kept(of.file) : seeded(of);
   const { trace, violations, time, events, letters } = await run({ ...options, trace: true });
   if (isTold) process.stdout.write(trace.text());
+  if (html !== undefined) {
+    await mkdir(dirname(html), { recursive: true });
+    await writeFile(html, pageOf(`${options.profile.name}, seed ${options.seed}`, trace.events, violations));
+  }
   for (const line of drift(trace.events)) say(`no longer as it was: ${line}`);
   for (const { law, what } of violations) say(`${law}: ${what}`);
   say(
