@@ -2,9 +2,10 @@
  * Stands between a device and its relay (or between two devices of a peer) on loopback, hands every byte on, and
  * counts them. What it counts is payload of TCP: heads of IP and TCP are not in it, those of WebSocket frames are.
  */
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as passed } from 'node:timers/promises';
+import { LoopbackProxy } from '../test/support/loopback-proxy.ts';
 import { FrameCounter } from './frame-counter.ts';
 
 export interface WireCount {
@@ -15,31 +16,27 @@ export interface WireCount {
   readonly controlFrames: number;
 }
 
-export class CountingProxy implements AsyncDisposable {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  readonly #counters: FrameCounter[] = [];
+export class CountingProxy {
   readonly #frames: boolean;
-  #target: number;
+  readonly #counters: FrameCounter[] = [];
+  #proxy!: LoopbackProxy;
   #bytes = 0;
   #lastByteAt = performance.now();
 
   /** @param options.target a port on loopback. `frames` is false for what is no WebSocket. */
   static async open(options: { target: number; frames: boolean }): Promise<CountingProxy> {
-    const proxy = new CountingProxy(options);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    return proxy;
+    const counting = new CountingProxy(options.frames);
+    counting.#proxy = await LoopbackProxy.open((from, to) => counting.#handOn(from, to));
+    counting.#proxy.target = options.target;
+    return counting;
   }
 
-  private constructor({ target, frames }: { target: number; frames: boolean }) {
-    this.#target = target;
+  private constructor(frames: boolean) {
     this.#frames = frames;
-    this.#server = createServer({ noDelay: true }, (near) => this.#connected(near));
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#proxy.port;
   }
 
   /** Since the proxy was opened. */
@@ -62,31 +59,8 @@ export class CountingProxy implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #connected(near: Socket): void {
-    // Nothing is read before the target answers, so bytes sent to a relay that is away do not count.
-    near.pause();
-    const far = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
-    const end = (): void => {
-      near.destroy();
-      far.destroy();
-      this.#sockets.delete(near);
-      this.#sockets.delete(far);
-    };
-    for (const socket of [near, far]) {
-      this.#sockets.add(socket);
-      socket.on('error', end);
-      socket.on('close', end);
-    }
-    far.on('connect', () => {
-      this.#handOn(near, far);
-      this.#handOn(far, near);
-    });
+  close(): Promise<void> {
+    return this.#proxy.close();
   }
 
   #handOn(from: Socket, to: Socket): void {

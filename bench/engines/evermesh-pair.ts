@@ -1,6 +1,7 @@
 /** Two devices and their relay as three processes on loopback; everything between them passes the counting proxy. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { homeOf } from '../../test/support/home.ts';
 import { CountingProxy, type WireCount } from '../counting-proxy.ts';
 import { EVERMESH } from '../figures.ts';
 import { Child } from '../processes.ts';
@@ -120,7 +121,7 @@ export class EvermeshPair implements LivePair {
       this.#running.delete(role);
       await running?.child.stop();
     }
-    await this.#proxy[Symbol.asyncDispose]();
+    await this.#proxy.close();
   }
 
   #up(role: Role, directory: string, further: readonly string[] = []): Running {
@@ -141,12 +142,7 @@ function startProcess(options: EvermeshPairOptions, role: Role, args: readonly s
     process.execPath,
     [...own, ...command.nodeArguments, ...args, '--json'],
     {
-      env: {
-        ...process.env,
-        XDG_STATE_HOME: join(home, role, 'state'),
-        XDG_DATA_HOME: join(home, role, 'share'),
-        XDG_RUNTIME_DIR: join(home, role),
-      },
+      env: homeOf(join(home, role)),
       onLine: (line) => telling.line(line),
     },
   );

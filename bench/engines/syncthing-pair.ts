@@ -95,7 +95,7 @@ export class SyncthingPair implements LivePair {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#near.stop(), this.#far.stop()]);
-    await this.wire[Symbol.asyncDispose]();
+    await this.wire.close();
   }
 
   async #follow(): Promise<void> {

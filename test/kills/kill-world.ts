@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { homeOf } from '../support/home.ts';
 import { type Ended, EvermeshProcess, type Told } from '../support/process.ts';
 import { MeteredProxy } from './metered-proxy.ts';
 
@@ -49,13 +50,7 @@ export class KillWorld {
 
   start(home: string, args: readonly string[]): EvermeshProcess {
     if (this.#isOver) throw new Error('This world has ended.');
-    const env = {
-      PATH: process.env['PATH'],
-      HOME: this.path(home),
-      XDG_STATE_HOME: this.path(home, 'state'),
-      XDG_DATA_HOME: this.path(home, 'share'),
-      XDG_RUNTIME_DIR: this.path(home, 'run'),
-    };
+    const env = homeOf(this.path(home));
     const started = new EvermeshProcess(args, { command: this.#command, env, cwd: this.#root });
     this.#processes.add(started);
     void started.ended.then(() => this.#processes.delete(started));

@@ -2,32 +2,24 @@
  * Stands between one device and the relay, counts the bytes that pass in either direction, and acts between two of them: up to
  * a given byte everything is handed on, what follows never arrives.
  */
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { LoopbackProxy } from '../support/loopback-proxy.ts';
 import type { Progress } from './progress.ts';
 
 export class MeteredProxy implements Progress {
   readonly unit = 'bytes on the wire';
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  /** The relay's port; without one nobody is let through. */
-  #target: number | undefined;
+  #proxy!: LoopbackProxy;
   #passed = 0;
   #point: { readonly at: number; readonly act: () => void } | undefined;
 
   static async open(): Promise<MeteredProxy> {
-    const proxy = new MeteredProxy();
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    return proxy;
-  }
-
-  private constructor() {
-    this.#server = createServer({ noDelay: true }, (near) => this.#connected(near));
+    const metered = new MeteredProxy();
+    metered.#proxy = await LoopbackProxy.open((from, to) => metered.#handOn(from, to));
+    return metered;
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `ws://127.0.0.1:${this.#proxy.port}`;
   }
 
   get now(): number {
@@ -43,40 +35,17 @@ export class MeteredProxy implements Progress {
   }
 
   letThroughTo(url: string): void {
-    this.#target = Number(new URL(url).port);
+    this.#proxy.target = Number(new URL(url).port);
   }
 
   /** Cuts every connection, and lets none through until there is a target again. */
   cut(): void {
-    this.#target = undefined;
-    for (const socket of this.#sockets) socket.destroy();
+    this.#proxy.target = undefined;
+    this.#proxy.cut();
   }
 
-  async close(): Promise<void> {
-    this.cut();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #connected(near: Socket): void {
-    if (this.#target === undefined) {
-      near.destroy();
-      return;
-    }
-    const far = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
-    const end = (): void => {
-      near.destroy();
-      far.destroy();
-      this.#sockets.delete(near);
-      this.#sockets.delete(far);
-    };
-    for (const socket of [near, far]) {
-      this.#sockets.add(socket);
-      socket.on('error', end);
-      socket.on('close', end);
-    }
-    this.#handOn(near, far);
-    this.#handOn(far, near);
+  close(): Promise<void> {
+    return this.#proxy.close();
   }
 
   #handOn(from: Socket, to: Socket): void {

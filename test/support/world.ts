@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
+import { homeOf } from './home.ts';
 import { type Ended, EvermeshProcess, type Told } from './process.ts';
 
 export class World {
@@ -31,16 +32,9 @@ export class World {
 
   /** Starts a command of one device (or of a relay); each has a home of its own. */
   start(home: string, args: readonly string[]): EvermeshProcess {
-    const env = {
-      PATH: process.env['PATH'],
-      HOME: this.path(home),
-      XDG_STATE_HOME: this.path(home, 'state'),
-      XDG_DATA_HOME: this.path(home, 'share'),
-      XDG_RUNTIME_DIR: this.path(home, 'run'),
-    };
     const started = new EvermeshProcess(args, {
       command: inject('command'),
-      env,
+      env: homeOf(this.path(home)),
       cwd: this.root,
       runner: this.runner,
     });
