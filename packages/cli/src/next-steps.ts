@@ -44,6 +44,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   RELAY_NOT_TLS: `Write ws:// if the relay is meant to be reached without TLS, or give the address and port at which TLS answers for it.`,
   RELAY_UNSAFE: `Give a token in a file: --token-file FILE. Without one a relay serves only this computer: --allow-everyone on 127.0.0.1.`,
   RELAY_DRAINING: `Nothing: the connection is made again once the relay is back.`,
+  RELAY_DAMAGED: `At the relay: start the version that wrote its data, or move its data directory away, so that devices refill it. What was done here is kept.`,
   MIRROR_HALTED: `Bring back what is missing. If it was removed on purpose, run the command again with --allow-mass-deletion.`,
   MIRROR_ROOT_INVALID: `Check the directory: it must exist, be readable and writable, have room, and belong to this folder.`,
   MIRROR_LOCKED: `Stop the other evermesh process that mirrors this directory.`,

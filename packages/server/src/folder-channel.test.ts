@@ -1,13 +1,14 @@
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { type DeviceId, silentLogger, systemRandom } from '@evermesh/core/base';
 import { openStore, recordKey, type Store } from '@evermesh/core/log';
-import { decodeMessage, decodeRecord, type FromRelay } from '@evermesh/core/protocol';
-import { expect, test } from 'vitest';
+import { decodeMessage, decodeRecord, type FromRelay, RECORD_VERSION } from '@evermesh/core/protocol';
+import { describe, expect, test } from 'vitest';
 import type { ChannelSocket } from './channel-socket.ts';
 import { FolderChannel } from './folder-channel.ts';
 import { FolderBlobs } from './folder-blobs.ts';
 import { FolderRegistry, type OpenFolder } from './folder-registry.ts';
 import { A, B, C, FOLDER, TestAuthor } from './testing/test-author.ts';
+import { toldError } from './told-error.ts';
 
 /** A socket that is as full as the test says. */
 class TestSocket implements ChannelSocket {
@@ -79,9 +80,56 @@ test('a record that becomes durable while a reader is told of others is told in 
   expect(socket.sent).toHaveLength(4);
 });
 
+describe('a record that is put again', () => {
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const [first, second] = [author.record(A, 'one'), author.record(A, 'two')];
+
+  /** A channel to a folder of which the disk changed the second record of a document. */
+  async function damaged(): Promise<{ channel: FolderChannel; socket: TestSocket }> {
+    const store = memoryStore();
+    const opened = await openFolder(store);
+    const { folder } = opened;
+    await folder.log.append([first, second].map(decodeRecord)).durable;
+    const key = recordKey(FOLDER, A, 2);
+    const value = ((await store.get(key)) as Uint8Array).map((byte) => byte ^ 1);
+    await store.batch([{ type: 'put', key, value }], { sync: true });
+    const socket = new TestSocket();
+    const failed = (error: unknown): never => {
+      throw error;
+    };
+    const channel = new FolderChannel({
+      ...opened,
+      channel: 1,
+      grant: 'write',
+      socket,
+      logger: silentLogger,
+      failed,
+    });
+    await channel.open({ epoch: folder.log.epoch, ...folder.log.position });
+    return { channel, socket };
+  }
+
+  test('is acknowledged, although another of its document cannot be read', async () => {
+    const { channel, socket } = await damaged();
+    await channel.put({ type: 'PUT', channel: 1, records: [first] });
+    expect(socket.sent.at(-1)).toMatchObject({ type: 'ACK', counter: 1 });
+    await channel.close();
+  });
+
+  test('is not acknowledged if it cannot be read itself, and that is told to be of the relay', async () => {
+    const { channel } = await damaged();
+    const error: unknown = await channel
+      .put({ type: 'PUT', channel: 1, records: [second] })
+      .catch((thrown: unknown) => thrown);
+    expect(toldError(error, silentLogger).code).toBe('RELAY_DAMAGED');
+    await channel.close();
+  });
+});
+
 test.each([
   ['is damaged', (row: Uint8Array) => row.map((byte) => byte ^ 1)],
   ['is lost', () => undefined],
+  ['is of a later version', (row: Uint8Array) => row.with(0, RECORD_VERSION + 1)],
 ])('a document of which a record %s keeps a reader from nothing else', async (_, spoil) => {
   const store = memoryStore();
   const opened = await openFolder(store);
@@ -113,6 +161,6 @@ test.each([
     records: [records[0], records[1], records[4]],
     done: [A, B, C],
   });
-  expect(errors).toEqual(['a document is damaged in the store']);
+  expect(errors).toEqual(['a document cannot be read to its end']);
   await channel.close();
 });

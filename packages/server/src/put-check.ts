@@ -33,7 +33,7 @@ export function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRe
 /**
  * A record that is here already must be the same record: two that are numbered alike and differ come from a store that
  * was copied or rolled back within one run.
- * @throws DEVICE_FORKED
+ * @throws DEVICE_FORKED, STORE_CORRUPT
  */
 export async function checkRepeats(records: readonly LogRecord[], log: FolderLog): Promise<void> {
   const repeats = new Map<DocumentId, RecordHeader[]>();
@@ -49,27 +49,37 @@ export async function checkRepeats(records: readonly LogRecord[], log: FolderLog
   for (const [document, headers] of repeats) await checkAgainstLog(log, document, headers);
 }
 
-/** @param headers of one author, counters ascending */
+/**
+ * Others of the document that cannot be read keep nobody from putting.
+ * @param headers of one author
+ * @throws STORE_CORRUPT if what is here of one of them cannot be read: it would be acknowledged, and given to nobody
+ */
 async function checkAgainstLog(
   log: FolderLog,
   document: DocumentId,
   headers: readonly RecordHeader[],
 ): Promise<void> {
-  const [first] = headers;
-  if (first === undefined) return;
-  const { author } = first;
+  const author = headers[0]?.author;
   const given = new Map(headers.map(({ counter, bodyDigest }) => [counter, bodyDigest]));
-  // Heads that cover everything of the document but this author's records from the first one on.
-  const after = new Map([...log.assignedHeads(document), [author, first.counter - 1] as const]);
-  for await (const { record } of log.read.document(document, after)) {
+  let unread = log.document(document)?.records ?? 0;
+  for await (const record of log.read.readable(document)) {
+    if (record === undefined) continue;
+    unread -= 1;
+    if (record.header.author !== author) continue;
     const { counter, bodyDigest } = record.header;
-    const digest = record.header.author === author ? given.get(counter) : undefined;
-    if (digest === undefined || equalBytes(digest, bodyDigest)) continue;
-    throw new EvermeshError(
-      'DEVICE_FORKED',
-      `Record ${counter} of ${author} is here already, with another content.`,
-    );
+    const digest = given.get(counter);
+    if (digest !== undefined && !equalBytes(digest, bodyDigest)) {
+      throw new EvermeshError(
+        'DEVICE_FORKED',
+        `Record ${counter} of ${author} is here already, with another content.`,
+      );
+    }
+    given.delete(counter);
+    if (given.size === 0) return;
   }
+  const [counter] = given.keys();
+  if (unread > 0)
+    throw new EvermeshError('STORE_CORRUPT', `Record ${counter} of ${author} cannot be read any more.`);
 }
 
 const malformed = (why: string): EvermeshError => new EvermeshError('RECORD_MALFORMED', why);

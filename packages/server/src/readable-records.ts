@@ -1,13 +1,13 @@
 /**
- * What can be read of one document. A store that is damaged there keeps a device waiting for that document, and for no
- * other: what comes before the damage is handed out, and the operator is told.
+ * What can be read of one document. A store that is damaged there, or holds a record of a later version, keeps a device waiting for that document, and for no
+ * other: what comes before that is handed out, and the operator is told.
  */
 import type { DocumentId, Logger } from '@evermesh/core/base';
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import type { FolderLog } from '@evermesh/core/log';
 import type { Heads } from '@evermesh/core/protocol';
 
-/** Records, as stored, that `heads` do not cover: each behind its author's previous one, to the end or to the damage. */
+/** Records, as stored, that `heads` do not cover: each behind its author's previous one, to the end or to the first that cannot be read. */
 export async function* readableRecords(
   log: FolderLog,
   document: DocumentId,
@@ -26,8 +26,9 @@ export async function* readableRecords(
       yield bytes;
     }
   } catch (error) {
-    if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
-    logger.error('a document is damaged in the store', {
+    if (!isEvermeshError(error, 'STORE_CORRUPT') && !isEvermeshError(error, 'FORMAT_TOO_NEW')) throw error;
+    logger.error('a document cannot be read to its end', {
+      code: error.code,
       folder: log.folder,
       document,
       error: error.message,

@@ -36,6 +36,7 @@ export interface SocketChannelOptions {
 const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   FOLDER_NOT_FOUND: 10_000,
   RELAY_DRAINING: 30_000,
+  RELAY_DAMAGED: 60_000,
   INTERNAL: 60_000,
 };
 

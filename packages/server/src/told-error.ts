@@ -25,5 +25,10 @@ function ofPeer(error: unknown, logger: Logger): EvermeshError {
   }
   if (!error.code.startsWith('STORE_')) return error;
   logger.error('the store does not work', { code: error.code, error: error.message });
+  if (error.code === 'STORE_CORRUPT')
+    return new EvermeshError(
+      'RELAY_DAMAGED',
+      'The relay cannot read a part of what it stores of the folder.',
+    );
   return new EvermeshError('RELAY_DRAINING', 'The relay cannot store anything until it is started anew.');
 }

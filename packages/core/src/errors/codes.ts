@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   RELAY_NOT_TLS: { retryable: false },
   RELAY_UNSAFE: { retryable: false },
   RELAY_DRAINING: { retryable: true },
+  RELAY_DAMAGED: { retryable: false },
   MIRROR_HALTED: { retryable: false },
   MIRROR_ROOT_INVALID: { retryable: false },
   MIRROR_LOCKED: { retryable: true },

@@ -49,6 +49,14 @@ export class LogReader {
     if (found < index.records) throw missing(document);
   }
 
+  /** The rows of a document as they are, in the log's order; `undefined` for a record that cannot be read. */
+  async *readable(document: DocumentId): AsyncGenerator<LogRecord | undefined> {
+    const prefix = recordPrefix(this.#folder, document);
+    for await (const [, bytes] of this.#store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
+      yield readRecord(bytes);
+    }
+  }
+
   /** Which document stands at each place behind `seq`, in order. */
   async *order(seq: number): AsyncGenerator<{ seq: number; digest: Uint8Array; document: DocumentId }> {
     const range = { gte: orderKey(this.#folder, seq + 1), lt: prefixEnd(orderPrefix(this.#folder)) };
@@ -89,6 +97,16 @@ export class LogReader {
         details: { key },
       });
     }
+  }
+}
+
+function readRecord(bytes: Uint8Array): LogRecord | undefined {
+  try {
+    return decodeRecord(bytes);
+  } catch (error) {
+    if (isEvermeshError(error, 'RECORD_MALFORMED') || isEvermeshError(error, 'FORMAT_TOO_NEW'))
+      return undefined;
+    throw error;
   }
 }
 
