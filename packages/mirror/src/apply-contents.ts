@@ -3,7 +3,7 @@
  * place, directories synced, ancestor. So 256 files share two commits, and a crash at any point leaves each path with
  * its old or its new content and the store knowing which were the mirror's.
  */
-import type { FileContent, Heads, NodeContent, NodeId } from '@evermesh/core';
+import type { FileContent, NodeContent, NodeId } from '@evermesh/core';
 import { utf8 } from '@evermesh/core/base';
 import { isEvermeshError } from '@evermesh/core/errors';
 import type { AncestorChange, AncestorEntry } from './ancestor.ts';
@@ -19,7 +19,7 @@ import {
 import { digestOfContent } from './content-digest.ts';
 import { parentOf } from './disk.ts';
 import type { FileStat } from './fs/file-system.ts';
-import type { Intent } from './intents.ts';
+import type { Intent, Waiting } from './intents.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { isShownAs } from './names.ts';
 import { contentDamaged } from './problem.ts';
@@ -113,7 +113,7 @@ class ContentBatch {
           ? await this.#link(temporary, content)
           : await this.#write(temporary, content, node.executable, entry ?? replaces);
       if (stat === undefined) return this.#world.retryLater(node.id);
-      const intent = intentOf(step, name, digest, heads);
+      const intent = intentOf(step, name, { digest, heads, waiting: waitingAs(temporary, stat) });
       this.#bytes += stat.size;
       this.#staged.push({ step: { ...step, entry }, path, temporary, stat, intent });
     });
@@ -180,7 +180,7 @@ class ContentBatch {
       await nodes.keep(this.#staged.map(({ intent }) => intents.row(intent)));
     }
     const own = new Map<string, Promise<boolean>>();
-    const letGoLater: (() => Promise<void>)[] = [];
+    const later: (() => Promise<void>)[] = [];
     await eachOf(this.#staged, AT_ONCE, async (staged) => {
       const { path, step, temporary } = staged;
       let placed = false;
@@ -191,9 +191,9 @@ class ContentBatch {
           return this.#world.lookAgain(parentOf(directory), step.node.id);
         const late = await this.#placeOne(staged);
         placed = true;
-        if (late !== undefined) letGoLater.push(late);
+        if (late !== undefined) later.push(late);
       });
-      if (!placed) await this.#discard(temporary);
+      if (!placed) later.push(() => this.#discard(temporary));
     });
     await syncDirectories(
       this.#world.disk,
@@ -202,7 +202,8 @@ class ContentBatch {
     const over = this.#staged.map(({ step }) => intents.over(step.node.id));
     if (this.#changes.length + over.length > 0) await nodes.keep([...ancestor.rows(this.#changes), ...over]);
     ancestor.took(this.#changes);
-    for (const late of letGoLater) await late();
+    // An intent takes a temporary that is gone for one that came to its place: it has to be over first.
+    for (const late of later) await late();
     this.done = this.#changes.length;
     for (const event of this.#events) this.#world.tell(event);
   }
@@ -253,17 +254,25 @@ const isTarget = (content: FileContent): boolean =>
 function intentOf(
   { node, replaces }: ContentStep,
   name: string,
-  digest: string,
-  heads: Heads,
+  written: Pick<Staged['intent'], 'digest' | 'heads' | 'waiting'>,
 ): Staged['intent'] {
   const { id, parent, kind, executable } = node;
-  return { type: 'write', id, parent, name, kind, executable, digest, heads, replaces: replaces?.id };
+  return { type: 'write', id, parent, name, kind, executable, replaces: replaces?.id, ...written };
 }
+
+const waitingAs = (path: string, { size, mtime, ctime, born, inode }: FileStat): Waiting => ({
+  path,
+  size,
+  mtime,
+  ctime,
+  born,
+  inode,
+});
 
 /** The entry of what was written with this stat, now that it stands in its place. `racy`: see `isRacy`. */
 export function writtenEntry(
   intent: Staged['intent'],
-  written: FileStat,
+  written: Omit<Waiting, 'path'>,
   now: FileStat | undefined,
   racy: boolean,
 ): AncestorEntry {

@@ -4,13 +4,19 @@
  */
 import type { FolderNodes, Heads, NodeId, NodeKind } from '@evermesh/core';
 import { fromUtf8, utf8 } from '@evermesh/core/base';
-import type { Row } from './ancestor.ts';
+import type { AncestorEntry, Row } from './ancestor.ts';
 
 interface Place {
   readonly id: NodeId;
   readonly parent: NodeId;
   /** As it will be on disk. */
   readonly name: string;
+}
+
+/** A content that waits beside its place, synced, as it was before anything was done with it. */
+export interface Waiting extends Pick<AncestorEntry, 'size' | 'mtime' | 'ctime' | 'born' | 'inode'> {
+  /** Path of it. It is removed only when its intent is over: as long as that is there, a name that is gone was used. */
+  readonly path: string;
 }
 
 export type Intent =
@@ -22,6 +28,8 @@ export type Intent =
       readonly heads: Heads;
       /** Nodes whose file it takes the place of. */
       readonly replaces: NodeId | undefined;
+      /** `undefined` if an older version wrote it. */
+      readonly waiting: Waiting | undefined;
     })
   | (Place & { readonly type: 'move'; readonly replaces: NodeId | undefined })
   | (Place & { readonly type: 'remove' });
@@ -37,7 +45,7 @@ export class Intents {
 
   row(intent: Intent): Row {
     const heads = intent.type === 'write' ? { heads: [...intent.heads] } : {};
-    return this.#nodes.row(AREA, intent.id, utf8(JSON.stringify({ ...intent, ...heads })));
+    return this.#nodes.row(AREA, intent.id, utf8(JSON.stringify({ ...intent, ...heads }, bigAsText)));
   }
 
   /** It was done, or given up. */
@@ -49,14 +57,27 @@ export class Intents {
   async left(): Promise<Intent[]> {
     const intents: Intent[] = [];
     for await (const [, value] of this.#nodes.rows(AREA)) {
-      const read = JSON.parse(fromUtf8(value) ?? 'null') as Omit<Intent, 'heads'> & {
+      const read = JSON.parse(fromUtf8(value) ?? 'null') as Omit<Intent, 'heads' | 'waiting'> & {
         heads?: [never, number][];
+        waiting?: Record<keyof Waiting, never>;
       };
       intents.push({
         ...read,
         ...(read.heads === undefined ? {} : { heads: new Map(read.heads) }),
+        ...(read.waiting === undefined ? {} : { waiting: waitingOf(read.waiting) }),
       } as Intent);
     }
     return intents;
   }
 }
+
+const bigAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+
+const waitingOf = ({ path, size, mtime, ctime, born, inode }: Record<keyof Waiting, never>): Waiting => ({
+  path,
+  size,
+  mtime: BigInt(mtime),
+  ctime: BigInt(ctime),
+  born: BigInt(born),
+  inode: BigInt(inode),
+});

@@ -3,11 +3,11 @@
  * returns; what no intent explains is kept in the trash.
  */
 import { type NodeId, ROOT } from '@evermesh/core';
-import type { AncestorChange, Row } from './ancestor.ts';
+import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, pathIn, restamped } from './apply-world.ts';
 import { writtenEntry } from './apply-contents.ts';
-import { joinPath, TEMPORARY } from './disk.ts';
-import { codeOf, isOfDisk } from './fs/file-system.ts';
+import { type Disk, joinPath, TEMPORARY } from './disk.ts';
+import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import type { Intent } from './intents.ts';
 import { putBack } from './put-back.ts';
 import { digestOfFile } from './read-disk.ts';
@@ -33,13 +33,22 @@ export async function recoverIntents(world: ApplyWorld): Promise<void> {
     }
   };
   await disk.ensureDirectory(TEMPORARY);
+  const keep = async (): Promise<void> => {
+    if (rows.length > 0) await nodes.keep(rows.splice(0));
+  };
   await each(recoverOne);
   await each(recoverAside);
-  const written = left.flatMap((intent) => (intent.type === 'write' ? [intent.digest] : []));
-  await clearTemporaries(world, new Set(written));
+  const over = left.filter(({ id }) => !failed.has(id));
+  rows.push(...over.map(({ id }) => intents.over(id)));
+  // Before anything that waits is removed: an intent takes what is gone for used.
+  await keep();
+  const writes = left.filter((intent) => intent.type === 'write');
+  await clearTemporaries(world, {
+    digests: new Set(writes.map(({ digest }) => digest)),
+    waiting: new Set(writes.flatMap(({ id, waiting }) => (failed.has(id) ? [waiting?.path] : []))),
+  });
   await each(stillThere);
-  for (const { id } of left) if (!failed.has(id)) rows.push(intents.over(id));
-  if (rows.length > 0) await nodes.keep(rows);
+  await keep();
 }
 
 /** What a run before did on disk and could not say any more. Only looks. */
@@ -55,16 +64,39 @@ export async function carriedOut(
   const entry = ancestor.get(intent.id);
   if (intent.type === 'remove')
     return entry !== undefined && stat === undefined ? [{ id: intent.id, entry: undefined }] : [];
-  if (path === undefined || stat === undefined) return [];
+  if (path === undefined) return [];
   const replaced = intent.replaces === undefined ? [] : [{ id: intent.replaces, entry: undefined }];
   if (intent.type === 'write') {
-    if (stat.kind !== 'file' && stat.kind !== 'symlink') return [];
-    if ((await digestOfFile(disk, { kind: stat.kind, path, stat })) !== intent.digest) return [];
-    return [...replaced, { id: intent.id, entry: writtenEntry(intent, stat, stat, true) }];
+    const written = await writtenAt(disk, path, stat, intent);
+    return written === undefined ? [] : [...replaced, { id: intent.id, entry: written }];
   }
-  if (entry === undefined || stat.inode !== entry.inode || stat.kind !== entry.kind) return [];
+  if (entry === undefined || stat?.inode !== entry.inode || stat.kind !== entry.kind) return [];
   const moved = restamped({ ...entry, parent: intent.parent, name: intent.name }, stat);
   return [...replaced, { id: intent.id, entry: moved }];
+}
+
+/**
+ * What was put there; `undefined` if it was not. People may have saved, moved or removed it since: they had it in front of
+ * them, so that is told from the content that was put there, and not from the one before.
+ */
+async function writtenAt(
+  disk: Disk,
+  path: string,
+  stat: FileStat | undefined,
+  intent: Extract<Intent, { type: 'write' }>,
+): Promise<AncestorEntry | undefined> {
+  if (stat?.kind === 'file' || stat?.kind === 'symlink') {
+    const digest = await digestOfFile(disk, { kind: stat.kind, path, stat });
+    if (digest === intent.digest) return writtenEntry(intent, stat, stat, true);
+  }
+  const { waiting } = intent;
+  if (waiting === undefined) return undefined;
+  const left = await disk.lstat(waiting.path);
+  // It gets the name in its place before it loses its own, and that changes a time of it.
+  const wasPut =
+    left === undefined ||
+    (left.inode === waiting.inode && (left.ctime !== waiting.ctime || left.inode === stat?.inode));
+  return wasPut ? writtenEntry(intent, waiting, undefined, true) : undefined;
 }
 
 /** A second name that a file had for a moment changes a time of it, and is nobody's save. */
@@ -109,10 +141,14 @@ async function dropOldName(
 }
 
 /** Nothing stays in our directory for temporaries. What holds bytes that are nowhere else goes to the trash. */
-async function clearTemporaries(world: ApplyWorld, digests: ReadonlySet<string>): Promise<void> {
+async function clearTemporaries(
+  world: ApplyWorld,
+  { digests, waiting }: { digests: ReadonlySet<string>; waiting: ReadonlySet<string | undefined> },
+): Promise<void> {
   const { disk, trash, ancestor } = world;
   for (const { name, stat } of (await disk.fs.list(disk.at(TEMPORARY))).entries) {
     const path = joinPath(TEMPORARY, name);
+    if (waiting.has(path)) continue;
     try {
       const digest =
         stat.kind === 'file' || stat.kind === 'symlink'

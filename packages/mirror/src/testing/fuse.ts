@@ -12,6 +12,7 @@ export class Fuse {
   /** Files whose content is only in the caches of the system: a power cut takes it. */
   readonly unsynced: Set<string> = new Set();
   #limit = Infinity;
+  #last: RegExp | undefined;
 
   /** Lets this many further steps pass. */
   blowAfter(steps: number): void {
@@ -19,8 +20,18 @@ export class Fuse {
     this.#limit = steps;
   }
 
+  /** Lets steps pass until one is like this: it is the first that is not done. */
+  blowAt(step: RegExp): void {
+    this.#last = step;
+  }
+
+  /** How often it was replaced: what works on from before then has died with the rest. */
+  life = 0;
+
   replace(): void {
+    this.life += 1;
     this.#limit = Infinity;
+    this.#last = undefined;
     this.unsynced.clear();
   }
 
@@ -34,6 +45,7 @@ export class Fuse {
   }
 
   step(what: string): void {
+    if (!this.isBlown && this.#last?.test(what) === true) this.#limit = this.steps.length;
     if (!this.isBlown) this.steps.push(what);
     this.check();
   }
@@ -58,7 +70,9 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
     // What follows the last piece is the sync.
     fuse.step(`sync ${path}`);
   }
+  const { life } = fuse;
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    if (fuse.life !== life) throw new Error('The power went before.');
     fuse.step(what);
     return work();
   };
