@@ -95,20 +95,28 @@ class DiskReconciler {
   #wantedDirectories(): Set<Match> {
     const wanted = new Set<Match>();
     for (const match of this.#findings.matches) {
-      if (match.known !== undefined && !this.#isTouched(match)) continue;
+      if (match.known !== undefined && (!this.#isTouched(match) || this.#isSaveOfRemoved(match))) continue;
       for (let at = match.parent; at !== undefined && !wanted.has(at); at = at.parent) wanted.add(at);
     }
     return wanted;
   }
 
-  #isTouched({ disk, known, parent, name }: Match): boolean {
-    if (
-      known === undefined ||
-      known.name !== name ||
-      known.parent !== (parent === undefined ? ROOT : parent.known?.id)
-    )
-      return true;
+  #isTouched(match: Match): boolean {
+    const { disk, known } = match;
+    if (known === undefined || !isInPlace(match, known)) return true;
     return disk.kind !== 'directory' && !sameStat(disk.stat, known);
+  }
+
+  /** Removed elsewhere, and saved here by somebody who had not seen that: it comes back with the directories that it is in. */
+  #isSaveOfRemoved(match: Match): boolean {
+    const { disk, known } = match;
+    return (
+      known !== undefined &&
+      this.#findings.nodes.node(known.id) === undefined &&
+      disk.kind !== 'directory' &&
+      isInPlace(match, known) &&
+      !sameStat(disk.stat, known)
+    );
   }
 
   #directory(match: Match, wanted: ReadonlySet<Match>): void {
@@ -122,9 +130,7 @@ class DiskReconciler {
       return;
     }
     if (known !== undefined) {
-      const moved =
-        known.name !== name || known.parent !== (match.parent === undefined ? ROOT : match.parent.known?.id);
-      const returns = moved || this.#isReturned(match.parent);
+      const returns = !isInPlace(match, known) || this.#isReturned(match.parent);
       if (returns) this.#returned.add(match);
       else if (!wanted.has(match)) return this.#leave(match, known, parent);
       this.#dropped.push(known);
@@ -150,6 +156,8 @@ class DiskReconciler {
       if (known.racy || !sameStat(disk.stat, known)) this.#contents.push({ match, known });
       if (disk.kind === 'file' && disk.stat.executable !== known.executable)
         this.#executables.push({ match, known });
+    } else if (known !== undefined && !this.#isReturned(match.parent) && this.#isSaveOfRemoved(match)) {
+      this.#contents.push({ match, known });
     } else if (known === undefined || this.#isTouched(match) || this.#isReturned(match.parent)) {
       this.#steps.push({ type: 'create', match, parent });
     } else this.#leave(match, known, parent);
@@ -193,6 +201,9 @@ class DiskReconciler {
     return parent === undefined ? ROOT : this.#ids.get(parent);
   }
 }
+
+const isInPlace = ({ name, parent }: Match, known: AncestorEntry): boolean =>
+  known.name === name && known.parent === (parent === undefined ? ROOT : parent.known?.id);
 
 type Nodes = DiskFindings['nodes'];
 

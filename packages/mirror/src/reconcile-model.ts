@@ -105,6 +105,7 @@ class ModelReconciler {
     // A directory comes before what is in it, whatever was asked for.
     if (node.parent !== ROOT) this.#look(node.parent);
     if (entry === undefined) {
+      this.#lookAt(node.parent, node.name);
       if (node.kind === 'directory') this.#makes.set(node.id, { type: 'make', node });
       else this.#contents.push({ node, entry, replaces: undefined });
       return;
@@ -112,12 +113,19 @@ class ModelReconciler {
     const keepsName = isShownAs(entry.name, node.name);
     if (this.#parentOf(entry) !== node.parent || !keepsName) {
       const name = keepsName ? entry.name : node.name;
+      this.#lookAt(node.parent, name);
       this.#moves.set(node.id, { type: 'move', node, entry, name, replaces: undefined });
     }
     if (node.kind === 'directory') return;
     if (!equalHeads(nodes.headsOf(node.id), entry.heads))
       this.#contents.push({ node, entry, replaces: undefined });
     if (node.kind === 'file' && node.executable !== entry.executable) this.#executables.push({ node, entry });
+  }
+
+  /** What stands where something comes to has to leave first, even if it was to leave before and could not. */
+  #lookAt(parent: NodeId, name: string): void {
+    const there = this.#findings.ancestor.child(parent, name);
+    if (there !== undefined) this.#look(there.id);
   }
 
   /** Where an entry is, directories that are united taken as the one that is shown. */

@@ -175,18 +175,20 @@ class OperationRun {
 
   #save(save: Save): void {
     const { id, content, shown } = save;
-    const node = this.#state.tree.node(id);
-    if (node === undefined)
-      throw new EvermeshError('PATH_NOT_FOUND', 'The file to save is not in the folder any more.', {
+    const { tree } = this.#state;
+    if (!tree.knows(id))
+      throw new EvermeshError('PATH_NOT_FOUND', 'The file to save never was in the folder.', {
         details: { id },
       });
+    // Of a removed file the name is nobody's any more: lines are right for any.
+    const name = tree.node(id)?.name ?? '';
     const live = this.#living.get(save) as Y.Doc;
     const base = this.#bases.get(save) as Base;
     const { author } = this.#state.options;
     const own = this.#state.log.assignedHeads(documentOf(id)).get(author);
     if (own !== shown.get(author)) this.#overtaken.add(id);
     const saving = (): ShownFile | undefined =>
-      saveContent(live, base.shown, content, { tag: this.#state.tag, unit: unitOf(node.name) });
+      saveContent(live, base.shown, content, { tag: this.#state.tag, unit: unitOf(name) });
     const after = this.#records.capture(documentOf(id), live, saving, blobsOf(content));
     this.#written.set(id, shown);
     if (after !== undefined && !base.newest) this.#mixed.set(id, after);

@@ -24,7 +24,10 @@ export type NodeOperation =
       /** The id came from `importId`: the first content is written so that another device's import of it is the same. */
       readonly imported?: boolean;
     }
-  /** What the saver was shown are these heads of the file's document; only differences from that are written. */
+  /**
+   * What the saver was shown are these heads of the file's document; only differences from that are written. A file that was
+   * removed comes back with them: who removed it had not seen them.
+   */
   | { readonly type: 'save'; readonly id: NodeId; readonly content: FileContent; readonly shown: Heads }
   | { readonly type: 'place'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
   /**

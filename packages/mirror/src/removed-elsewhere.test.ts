@@ -1,0 +1,58 @@
+/** Files that somebody removed on another device, and that this disk still has for a while. */
+import type { NodeId } from '@evermesh/core';
+import { expect, test } from 'vitest';
+import { Ancestor } from './ancestor.ts';
+import { reconcileModel } from './reconcile-model.ts';
+import { testDevices } from './testing/devices.ts';
+import { deliver, exchange, inFolder, onDisk, settleAll } from './testing/test-device.ts';
+
+const devices = testDevices();
+
+test('a file that is saved on two devices before they could remove it comes back once, with both saves', async () => {
+  const [a, b] = await devices.pair();
+  const c = await devices.make(a.folder.id);
+  await exchange(a, c);
+  await a.write('d/f', 'first\nmiddle\nlast\n');
+  await settleAll(a, b, c);
+  const id = b.idOf('d/f');
+  await a.folder.rm('d', { recursive: true });
+  await deliver(a, b);
+  await deliver(a, c);
+  await b.write('d/f', 'of b\nfirst\nmiddle\nlast\n');
+  await c.write('d/f', 'first\nmiddle\nlast\nof c\n');
+  await settleAll(a, b, c);
+  for (const device of [a, b, c])
+    expect(await onDisk(device)).toEqual({ d: '/', 'd/f': 'of b\nfirst\nmiddle\nlast\nof c\n' });
+  expect(await inFolder(a)).toEqual(await onDisk(a));
+  expect(b.idOf('d/f')).toBe(id);
+});
+
+test('one that was only touched goes', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/f', 'text\n');
+  await settleAll(a, b);
+  await a.folder.rm('d', { recursive: true });
+  await deliver(a, b);
+  await b.write('d/f', 'text\n');
+  await settleAll(a, b);
+  expect(await onDisk(b)).toEqual({});
+  expect(await onDisk(a)).toEqual({});
+});
+
+test('one that another came over leaves its place to that whenever the content is here', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('place', 'old\n');
+  await settleAll(a, b);
+  const { nodes } = b.folder;
+  const ancestor = await Ancestor.load(nodes);
+  const old = b.idOf('place') as NodeId;
+  await a.folder.writeFile('other', Uint8Array.of(0, 1));
+  await a.folder.rm('place');
+  await a.folder.rename('other', 'place');
+  await deliver(a, b);
+  const arrived = b.idOf('place') as NodeId;
+  // As when its content comes later than the tree: only that is news.
+  const plan = reconcileModel({ nodes, ancestor, ignored: () => undefined }, [arrived]);
+  expect(plan.contents).toMatchObject([{ node: { id: arrived }, replaces: { id: old } }]);
+  expect(plan.structure).toEqual([]);
+});
