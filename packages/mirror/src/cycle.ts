@@ -209,7 +209,7 @@ export class Cycle {
   async #begin(): Promise<void> {
     if (!this.#begun) {
       await recoverIntents(this.world);
-      if (this.#recovering) this.#damage = new DamageSearch(this.world);
+      if (this.#recovering) this.#damage = new DamageSearch(this.world, this.#parts.clock.now());
       await this.#parts.trash.prune();
       this.#begun = true;
     }

@@ -16,11 +16,15 @@ export class DamageSearch {
   readonly #world: ApplyWorld;
   /** Of every change before it, the disk has all. */
   readonly #sureBefore: bigint;
+  /** What was written after it, no power cut took back. */
+  readonly #began: bigint;
   /** Files that could not be looked at yet. */
   #left: NodeId[] = [];
 
-  constructor(world: ApplyWorld) {
+  /** @param now milliseconds since 1970 */
+  constructor(world: ApplyWorld, now: number) {
     this.#world = world;
+    this.#began = BigInt(now) * 1_000_000n;
     let newest = 0n;
     for (const { id, kind, ctime } of world.ancestor.all()) {
       if (ctime > newest) newest = ctime;
@@ -69,7 +73,8 @@ export class DamageSearch {
     const stat = await disk.lstat(path);
     if (stat?.kind !== 'file') return false;
     if (sameStat(stat, entry) && entry.ctime < this.#sureBefore) return false;
-    const emptied = stat.size === 0 && entry.size > 0;
+    // Some programs empty a file and then write to it: that goes on now, and is nobody's damage.
+    const emptied = stat.size === 0 && entry.size > 0 && stat.mtime < this.#began;
     if (!emptied && stat.mtime !== entry.mtime) return false;
     const digest = await digestOfFile(disk, { kind: 'file', path, stat });
     return digest === undefined ? undefined : digest !== entry.digest;

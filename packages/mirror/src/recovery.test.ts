@@ -131,6 +131,20 @@ describe('after a crash', () => {
   });
 });
 
+test('a file that a program empties to write it anew, after the start, is left to it', async () => {
+  const a = await devices.make();
+  await a.write('saved slowly', 'text\n');
+  await a.settle();
+  await a.crash();
+  await fs.truncate(a.at('saved slowly'));
+  await a.open({ clock: { now: () => 0, after: (...timer) => a.clock.after(...timer) } });
+  await a.settle();
+  await a.write('saved slowly', 'text and more\n');
+  await a.settle();
+  expect(await onDisk(a)).toEqual({ 'saved slowly': 'text and more\n' });
+  expect(a.events.map((event) => ('code' in event ? event.code : ''))).not.toContain('FILE_DAMAGED');
+});
+
 test('an older version that a person brought back after a crash stays; one that a power cut gave back does not', async () => {
   const a = await devices.make();
   for (const name of ['person', 'power']) await a.write(name, 'one\n');
