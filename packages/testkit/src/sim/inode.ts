@@ -26,6 +26,11 @@ export interface Inode {
   safe: Uint8Array | undefined;
   /** The power failed before it was written, and something of it is lost. */
   isDamaged: boolean;
+  /** A program is in the middle of saving it. */
+  isHalf: boolean;
+  /** When it got the name that it has by a rename of its own, and when it took the place of another; 0: never. */
+  renamedAt: number;
+  replacedAt: number;
   readonly entries: Map<string, Inode>;
   mtime: bigint;
   ctime: bigint;

@@ -63,7 +63,7 @@ export class Ledger {
     }
   }
 
-  /** These were copied by another way, so that they may be there once more. */
+  /** These were copied by another way, or nobody can tell any more that a file is the one that it was: they may be there once more. */
   copied(letters: Iterable<string>): void {
     for (const letter of letters) {
       const known = this.#letters.get(letter);

@@ -1,5 +1,6 @@
 /** What befalls machines and networks. What it may take with it is excused here, and nothing else is. */
 import type { FolderId } from '@evermesh/core';
+import type { Inode } from './inode.ts';
 import type { Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Seeded } from './seeded.ts';
@@ -144,17 +145,34 @@ function powerCut(world: Afflicted, place: Place, random: Seeded): void {
   files.powerCut(random);
   // An editor clears away what it did not come to put in its place.
   for (const [path] of [...files.walk()]) if (path.endsWith('.tmp~')) files.unlink(path);
-  const after = new Set(lettersOn(files));
-  world.ledger.excuse(
-    before.filter((letter) => !after.has(letter)),
-    'a program had not synced it when the power failed',
-  );
+  const after = new Set(lettersOn(files).flatMap(([, letters]) => letters));
+  for (const [{ isDamaged, data }, letters] of before) {
+    const lost = letters.filter((letter) => !after.has(letter));
+    world.ledger.excuse(lost, 'a program had not synced it when the power failed');
+    if (!isDamaged) continue;
+    // Nothing tells what is left of a file from what somebody saved: what everybody has goes with it.
+    world.ledger.replaced(lost.join(''), '', `cut off when the power failed at ${place.name}`);
+    // Cut in the middle of a letter it is no text any more, and stands beside the text that others have.
+    if (!isText(data)) world.ledger.copied(letters);
+  }
 }
 
-function lettersOn(files: SimFiles): string[] {
+function isText(data: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What each file in the directory holds. */
+function lettersOn(files: SimFiles): [Inode, string[]][] {
   const decoder = new TextDecoder();
-  return [...files.walk()].flatMap(([path, { data, kind }]) =>
-    kind === 'file' && !path.includes('.evermesh/') ? lettersIn(decoder.decode(data)) : [],
+  return [...files.walk()].flatMap(([path, inode]): [Inode, string[]][] =>
+    inode.kind === 'file' && !path.includes('.evermesh/')
+      ? [[inode, lettersIn(decoder.decode(inode.data))]]
+      : [],
   );
 }
 

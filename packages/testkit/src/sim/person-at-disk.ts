@@ -15,6 +15,8 @@ export interface Desk extends Somebody {
   /** The directory that he works in. */
   readonly root: string;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Whatever was changed before it, a mirror has looked at. */
+  readonly lookedBefore: number;
 }
 
 /** What a file system refuses. */
@@ -49,8 +51,12 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     if (desk.random.chance(0.5)) return desk.files.write(inode, utf8(text));
     // As many editors do: beside it, and in its place.
     const beside = `${desk.root}/${path}.tmp~`;
-    desk.files.write(desk.files.create(beside, inode.permissions), utf8(text));
+    const saved = desk.files.create(beside, inode.permissions);
+    desk.files.write(saved, utf8(text));
     desk.files.rename(beside, `${desk.root}/${path}`);
+    saved.renamedAt = inode.renamedAt;
+    saved.replacedAt = desk.now();
+    if (isUnknown(desk, saved)) desk.ledger.copied(lettersIn(text));
   },
   async 'disk slow edit'(desk) {
     const file = pickFile(desk);
@@ -61,10 +67,14 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     const text = edited(old, desk);
     desk.say(`begins to save ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
+    inode.isHalf = true;
     desk.files.write(inode, new Uint8Array(0));
     await desk.sleep(desk.random.float() * 5);
+    inode.isHalf = false;
     desk.files.write(inode, utf8(text));
     desk.say(`has saved ${path}`);
+    if (![...desk.files.walk()].some(([, there]) => there === inode))
+      desk.ledger.excuse(lettersIn(text), 'a program kept a file open that another took the place of');
   },
   'disk rename'(desk) {
     return move(desk, (path) => [...path.split('/').slice(0, -1), desk.random.pick(NAMES)].join('/'));
@@ -80,8 +90,9 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     const all = entries(desk);
     if (all.length === 0) return ACTS['disk create'](desk);
     const [path] = desk.random.pick(all);
-    desk.say(`removes ${path}`);
     const doomed = all.filter(([at]) => at === path || at.startsWith(`${path}/`)).reverse();
+    if (doomed.some(([, { isHalf }]) => isHalf)) return desk.cannot('lets a program save first');
+    desk.say(`removes ${path}`);
     for (const [at, inode] of doomed) {
       desk.ledger.replaced(textOf(inode), '', `removed with ${path} by ${desk.who}`);
       if (inode.kind === 'directory') desk.files.removeDirectory(`${desk.root}/${at}`);
@@ -120,6 +131,7 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   if (there?.kind === 'directory') return desk.say('is told EISDIR');
   if (there !== undefined && isText(there.data) !== isText(bytes))
     return desk.cannot('would not make another kind of it');
+  if (there?.isHalf === true) return desk.cannot('lets a program save first');
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
   record(desk, path, there === undefined ? '' : textOf(there), text);
   files.write(inode, bytes);
@@ -131,9 +143,12 @@ function move(desk: Desk, target: (path: string) => string): Promise<void> | voi
   if (all.length === 0) return ACTS['disk create'](desk);
   const [from, moved] = random.pick(all);
   const to = target(from);
-  say(`moves ${from} to ${to}`);
   const replaced = files.look(`${root}/${to}`);
+  if (replaced?.isHalf === true) return desk.cannot('lets a program save first');
+  say(`moves ${from} to ${to}`);
   files.rename(`${root}/${from}`, `${root}/${to}`);
+  moved.renamedAt = desk.now();
+  if (isUnknown(desk, moved)) ledger.copied(lettersIn(textOf(moved)));
   if (replaced !== undefined && replaced !== moved && replaced.kind !== 'directory')
     ledger.replaced(textOf(replaced), '', `replaced by ${from}, moved to ${to} by ${who}`);
 }
@@ -144,6 +159,10 @@ function record({ ledger, who, now }: Desk, path: string, old: string, text: str
   ledger.kept(lettersIn(text));
   ledger.replaced(old, text, `saved by ${who}`);
 }
+
+/** A name and a content of its own, both new since a mirror looked: nothing tells that it is the file that it was. */
+const isUnknown = ({ lookedBefore }: Desk, { renamedAt, replacedAt }: Inode): boolean =>
+  renamedAt > lookedBefore && replacedAt > lookedBefore;
 
 const isText = (bytes: Uint8Array): boolean => !bytes.includes(0);
 
@@ -159,7 +178,9 @@ const directories = (desk: Desk): string[] =>
 
 function pickFile(desk: Desk): [string, Inode] | undefined {
   // What a power cut left of a file, nobody takes for what it should be.
-  const files = entries(desk).filter(([, { kind, isDamaged }]) => kind === 'file' && !isDamaged);
+  const files = entries(desk).filter(
+    ([, { kind, isDamaged, isHalf }]) => kind === 'file' && !isDamaged && !isHalf,
+  );
   return files.length === 0 ? undefined : desk.random.pick(files);
 }
 

@@ -31,6 +31,9 @@ export interface RunningDevice {
 /** Where the directory lies that a device mirrors. */
 export const DIRECTORY = '/shared';
 
+/** Milliseconds after a change, or the beginning of a mirror, in which it has looked at what changed, late events included. */
+const LOOKED_AT_WITHIN = 5000;
+
 export interface DeviceParts {
   readonly machine: Machine;
   readonly network: SimNetwork;
@@ -53,6 +56,9 @@ export class SimDevice {
   #mirroring: Promise<void> | undefined;
   /** Resolves when the program that was told to end has. */
   #stopping: Promise<void> | undefined;
+  /** When the mirror that runs began to, and what the ones before it have certainly looked at. */
+  #mirrorSince: number | undefined;
+  #lookedBefore = 0;
   #backup:
     | {
         readonly rows: ReadonlyMap<string, Uint8Array>;
@@ -134,6 +140,18 @@ export class SimDevice {
     });
     running.mirror = mirror;
     mirror.start();
+    this.#mirrorSince = this.machine.scheduler.now;
+    process.onDeath(() => {
+      this.#lookedBefore = this.lookedBefore;
+      this.#mirrorSince = undefined;
+    });
+  }
+
+  /** Milliseconds since the world began: what was changed on disk before then, a mirror has looked at and noted. */
+  get lookedBefore(): number {
+    const since = this.#mirrorSince;
+    const before = this.machine.scheduler.now - LOOKED_AT_WITHIN;
+    return since === undefined || before < since ? this.#lookedBefore : before;
   }
 
   /** Resolves when the directory is mirrored, if it is to be. */

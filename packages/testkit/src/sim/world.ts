@@ -129,11 +129,9 @@ export class World {
         new Promise((resolve) => {
           this.scheduler.schedule(milliseconds, resolve);
         });
-      return this.begin(
-        actOnDisk(step.type, { ...somebody, files, root: DIRECTORY, sleep }),
-        device.name,
-        step.id,
-      );
+      const { lookedBefore } = device;
+      const desk = { ...somebody, files, root: DIRECTORY, sleep, lookedBefore };
+      return this.begin(actOnDisk(step.type, desk), device.name, step.id);
     }
     const folder = device.running?.folder;
     if (folder === undefined) {
