@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { encodeMessage } from '@evermesh/core/protocol';
+import { encodeMessage, PROTOCOL_VERSION } from '@evermesh/core/protocol';
 import { expectError } from './support/expect-error.ts';
 import { readTree } from './support/tree.ts';
 import { type TestDevice, World } from './support/world.ts';
@@ -84,7 +84,11 @@ const STRANGERS: readonly (readonly [what: string, code: string, open: () => Pro
     () => speaking(frame(BINARY, bytes('x'), FRAME_BYTES + 1)),
   ],
   ['a server that closes at once', 'LINK_CLOSED', () => speaking(frame(CLOSE, new Uint8Array(0)))],
-  ['a relay that greets twice', 'MESSAGE_UNEXPECTED', () => speaking(welcome(1), welcome(1))],
+  [
+    'a relay that greets twice',
+    'MESSAGE_UNEXPECTED',
+    () => speaking(welcome(PROTOCOL_VERSION), welcome(PROTOCOL_VERSION)),
+  ],
 ];
 
 test('what is no relay is named, with what to check; work goes on and waits for the right one', async () => {
