@@ -7,6 +7,7 @@ import type { Seeded } from './seeded.ts';
 import type { Step, StepType } from './script.ts';
 import { type Copy, copyOf } from './latecomer.ts';
 import { lettersIn } from './letters.ts';
+import { giveRights, takeRight } from './rights.ts';
 import { DIRECTORY, type SimDevice } from './sim-device.ts';
 import type { SimFiles } from './sim-files.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -67,6 +68,12 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       return rollBack(world, device);
     case 'disk fails':
       return device.database.breaks(1 + random.below(3));
+    case 'right is taken':
+      if (device.files !== undefined) takeRight(device.files, DIRECTORY, random);
+      return;
+    case 'rights are given':
+      if (device.files !== undefined) giveRights(device.files);
+      return;
     case 'wrong clock':
       device.machine.clockError = Math.floor((random.float() - 0.5) * 6e11);
       return;

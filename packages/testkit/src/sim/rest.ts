@@ -1,5 +1,6 @@
 /** How a world comes to rest: everything works again, everybody is there, and what is under way arrives. */
 import { isEvermeshError, type Link } from '@evermesh/core';
+import { giveRights } from './rights.ts';
 import type { SimDevice } from './sim-device.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +19,7 @@ export async function rest(world: World): Promise<void> {
   world.trace.tell({ type: 'world', at: scheduler.now, who: 'world', what: 'rests' });
   for (const { name } of places) network.reachAgain(name);
   for (const { process } of places) process?.spare();
+  for (const { files } of devices) if (files !== undefined) giveRights(files);
   // A program gives up a store that failed: it is started anew, as its message says.
   for (const place of places) if (place.database.mend()) place.process?.kill();
   await within(world, 'everybody to be there', async () => {

@@ -31,6 +31,8 @@ const DEVICE_STEPS = [
   'back up',
   'roll back',
   'disk fails',
+  'right is taken',
+  'rights are given',
   'wrong clock',
 ] as const;
 /** What befalls a relay. */
@@ -106,6 +108,46 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     name: 'network',
     weights: { ...FOLDER_WEIGHTS, 'cut off': 4, 'reach again': 5, 'break lines': 4, 'long wait': 1 },
   },
+  tree: {
+    name: 'tree',
+    // Few directories, moved again and again by people who are long apart: some end up in each other.
+    weights: {
+      create: 6,
+      edit: 25,
+      mkdir: 8,
+      rename: 5,
+      move: 80,
+      remove: 4,
+      'cut off': 12,
+      'reach again': 4,
+    },
+  },
+  kills: {
+    name: 'kills',
+    // The relay ends in good order only: after any other end everything is compared, which mends what devices forgot.
+    weights: {
+      ...FOLDER_WEIGHTS,
+      start: 8,
+      kill: 4,
+      'kill later': 6,
+      'cut off': 2,
+      'reach again': 3,
+      'break lines': 6,
+    },
+  },
+  backups: {
+    name: 'backups',
+    // Set back to a backup that was made of a relay at rest, as backups are: it does not know that it was set back.
+    weights: {
+      ...FOLDER_WEIGHTS,
+      'cut off': 2,
+      'reach again': 3,
+      'relay stop': 6,
+      'relay start': 8,
+      'relay back up': 6,
+      'relay restore': 3,
+    },
+  },
   disks: {
     name: 'disks',
     mirrors: true,
@@ -119,6 +161,23 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       move: 2,
       remove: 1,
     },
+  },
+  rights: {
+    name: 'rights',
+    mirrors: true,
+    // Nobody removes anything: then whatever is gone was lost.
+    weights: {
+      'disk create': 12,
+      'disk edit': 45,
+      'disk mkdir': 6,
+      'right is taken': 8,
+      'rights are given': 4,
+    },
+  },
+  'disk kills': {
+    name: 'disk kills',
+    mirrors: true,
+    weights: { ...DISK_WEIGHTS, edit: 10, start: 8, kill: 8 },
   },
   'disk faults': {
     name: 'disk faults',

@@ -2,6 +2,7 @@
 import type { DirectoryListing, FileStat, FileSystem } from '@evermesh/mirror';
 import { concatBytes } from '@evermesh/core/base';
 import { fail, type Inode } from './inode.ts';
+import { isReadable } from './rights.ts';
 import type { SimFiles } from './sim-files.ts';
 import type { SimProcess } from './sim-process.ts';
 
@@ -20,19 +21,24 @@ export function simFileSystem(
     if (inode.kind === 'symlink') throw fail('ELOOP', path);
     return inode;
   };
+  const open = (path: string): Inode => {
+    const inode = regular(path);
+    if (!isReadable(inode)) throw fail('EACCES', path);
+    return inode;
+  };
   return {
     lstat: (path) => call('stats', path, () => statOr(files, path)),
     realpath: (path) => call('resolves', path, () => (files.find(path), path)),
     list: (path) => list(files, path, call),
     async readStart(path, limit) {
-      const inode = await call('opens', path, () => regular(path));
+      const inode = await call('opens', path, () => open(path));
       if (inode.kind !== 'file') return { bytes: new Uint8Array(0), stat: files.stat(inode) };
       await call('syncs', path, () => files.sync(inode));
       const bytes = await call('reads', path, () => inode.data.slice(0, limit));
       return call('stats what it read of', path, () => ({ bytes, stat: files.stat(inode) }));
     },
     async openToRead(path) {
-      const inode = await call('opens', path, () => regular(path));
+      const inode = await call('opens', path, () => open(path));
       return {
         stat: () => call('stats', path, () => files.stat(inode)),
         async *pieces() {
@@ -108,6 +114,7 @@ async function list(
   const names = await call('lists', path, () => {
     const directory = files.find(path);
     if (directory.kind !== 'directory') throw fail('ENOTDIR', path);
+    if (!isReadable(directory)) throw fail('EACCES', path);
     return [...directory.entries.keys()];
   });
   const entries: { name: string; stat: FileStat }[] = [];
