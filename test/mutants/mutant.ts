@@ -1,0 +1,46 @@
+/**
+ * A mutant: a mistake planted in the product, as a patch. In front of the patch stand lines that say what is broken, which laws
+ * must catch it, and in which profile of the simulator:
+ *
+ *     Breaks: in plain words, on as many lines as it takes
+ *     Law: L2, L5
+ *     Profile: faults
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface Mutant {
+  /** The file's name without `.patch`. */
+  readonly name: string;
+  readonly patch: string;
+  readonly breaks: string;
+  /** Any of them. */
+  readonly laws: readonly string[];
+  readonly profile: string;
+}
+
+/** Where the patches lie. */
+export const PATCHES: string = import.meta.dirname;
+
+/** In the order of their numbers. @throws TypeError for a patch that does not say what it is */
+export async function readMutants(): Promise<Mutant[]> {
+  const files = (await readdir(PATCHES)).filter((file) => file.endsWith('.patch')).sort();
+  return Promise.all(files.map(readMutant));
+}
+
+async function readMutant(file: string): Promise<Mutant> {
+  const text = await readFile(join(PATCHES, file), 'utf8');
+  const [head = ''] = text.split(/^diff --git /m, 1);
+  const fact = (name: string): string => {
+    const found = new RegExp(`^${name}: ([^]*?)(?=^[A-Z]\\w+: |^$)`, 'm').exec(head)?.[1];
+    if (found === undefined) throw new TypeError(`${file} does not say "${name}:".`);
+    return found.trim().replaceAll(/\s+/g, ' ');
+  };
+  return {
+    name: file.slice(0, -'.patch'.length),
+    patch: join(PATCHES, file),
+    breaks: fact('Breaks'),
+    laws: fact('Law').split(', '),
+    profile: fact('Profile'),
+  };
+}

@@ -1,0 +1,28 @@
+/** Every mutant fits the code of today, and says what the runner has to know. That each is caught, `npm run mutants` shows. */
+import { join } from 'node:path';
+import { PROFILES } from '@evermesh/testkit/sim';
+import { describe, expect, test } from 'vitest';
+import { readMutants } from './mutant.ts';
+import { applyPatch } from './product.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+const LAW = /^L([1-9]|1[0-2])$/;
+
+const mutants = await readMutants();
+
+describe('a mutant', () => {
+  test.each(mutants)('$name applies to the product as it is', async ({ patch }) => {
+    await expect(applyPatch(REPOSITORY, patch, { check: true })).resolves.toBeUndefined();
+  });
+
+  test.each(mutants)('$name names laws and a profile that there are', ({ laws, profile, breaks }) => {
+    expect(laws.filter((law) => !LAW.test(law))).toEqual([]);
+    expect(Object.keys(PROFILES)).toContain(profile);
+    expect(breaks).toMatch(/^[A-Z].+\.$/);
+  });
+
+  test('that does not fit is refused', async () => {
+    const noPatch = join(import.meta.dirname, 'patches.test.ts');
+    await expect(applyPatch(REPOSITORY, noPatch, { check: true })).rejects.toThrow(/git apply/);
+  });
+});
