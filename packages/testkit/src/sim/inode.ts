@@ -10,11 +10,21 @@ export interface FilesProfile {
   readonly timeStep: bigint;
 }
 
+const SECOND = 1_000_000_000n;
+
 export const POSIX: FilesProfile = {
   ignoresCase: false,
   decomposes: false,
   hasExecutableBit: true,
   timeStep: 1n,
+};
+
+/** As far as people see a difference: what a mirror may meet. */
+export const FILE_SYSTEMS: Readonly<Record<string, FilesProfile>> = {
+  POSIX,
+  'case-insensitive': { ...POSIX, ignoresCase: true },
+  decomposing: { ...POSIX, ignoresCase: true, decomposes: true, timeStep: SECOND },
+  'coarse times': { ...POSIX, timeStep: SECOND },
 };
 
 export interface Inode {
@@ -41,3 +51,16 @@ export interface Inode {
 /** What a call of the system answers. */
 export const fail = (code: string, path: string): Error =>
   Object.assign(new Error(`${code}: ${path}`), { code });
+
+/** A name as a file system of this kind keeps it. */
+export const kept = ({ decomposes }: FilesProfile, name: string): string =>
+  decomposes ? name.normalize('NFD') : name;
+
+/** The name as the directory has it; of one that is not there, as it would be kept. */
+export function keyIn(profile: FilesProfile, directory: Inode, name: string): string {
+  const key = kept(profile, name);
+  if (!profile.ignoresCase || directory.entries.has(key)) return key;
+  const folded = key.toLowerCase();
+  for (const there of directory.entries.keys()) if (there.toLowerCase() === folded) return there;
+  return key;
+}

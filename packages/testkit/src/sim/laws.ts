@@ -52,13 +52,14 @@ export async function checkLetters(world: World): Promise<void> {
 
 /** L10: nobody writes any more, and nothing but signs of life is on the wire. */
 export async function checkSilence(world: World): Promise<void> {
-  const { devices, relay, network, scheduler } = world;
-  const written = (): number => [relay, ...devices].reduce((sum, { database }) => sum + database.writes, 0);
+  const { devices, relays, network, scheduler } = world;
+  const written = (): number =>
+    [...relays, ...devices].reduce((sum, { database }) => sum + database.writes, 0);
   const before = written();
   const bytes = network.bytes;
   await scheduler.pass(SILENCE);
   if (written() !== before) world.violate('L10', 'somebody still writes although nothing happens');
   const sent = network.bytes - bytes;
-  if (sent > devices.length * (SILENCE / SIGN_EVERY) * SIGN_BYTES)
+  if (sent > devices.length * relays.length * (SILENCE / SIGN_EVERY) * SIGN_BYTES)
     world.violate('L10', `${sent} bytes were sent although nothing happens`);
 }

@@ -16,7 +16,7 @@ import type { Trace } from './trace.ts';
 
 /** What a misfortune needs of the world. */
 export interface Afflicted {
-  readonly relay: SimRelay;
+  readonly relays: readonly SimRelay[];
   readonly network: SimNetwork;
   readonly scheduler: Scheduler;
   readonly ledger: Ledger;
@@ -30,10 +30,11 @@ export interface Afflicted {
 }
 
 export async function befall(world: Afflicted, step: Step, device: SimDevice, random: Seeded): Promise<void> {
-  const { relay, network } = world;
+  const { relays, network } = world;
+  const relay = random.fork('relay').pick(relays);
   const { type } = step;
   const { name } = type.startsWith('relay') ? relay : device;
-  if (!isPossible(type, device, world)) return;
+  if (!isPossible(type, device, relay, network)) return;
   world.trace.count('fault', type);
   world.tell('misfortune', name, step.id, type);
   switch (type) {
@@ -77,6 +78,8 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
     case 'wrong clock':
       device.machine.clockError = Math.floor((random.float() - 0.5) * 6e11);
       return;
+    case 'visit':
+      return device.visit(relays.filter((one) => one === relay || random.chance(0.3)));
     case 'relay stop':
       world.begin(relay.stop(), relay.name, step.id);
       return;
@@ -105,7 +108,7 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
 }
 
 /** Whether there is anything that it could happen to: what does not run is not killed. */
-function isPossible(type: StepType, device: SimDevice, { relay, network }: Afflicted): boolean {
+function isPossible(type: StepType, device: SimDevice, relay: SimRelay, network: SimNetwork): boolean {
   switch (type) {
     case 'stop':
       return device.running !== undefined;

@@ -68,10 +68,11 @@ export function treeTroubles(folder: Folder): string[] {
 const diskLine = (path: string, executable: boolean, text: string): string =>
   `${path} file${executable ? ' executable' : ''} ${JSON.stringify(text)}`;
 
-/** What a directory on disk shows, without what the mirror has there for itself. */
+/** What a directory on disk shows, without what the mirror has there for itself. Names that differ in their form are one. */
 export function diskSight(files: SimFiles, root: string): string[] {
   const lines: string[] = [];
-  for (const [path, inode] of files.walk(files.find(root))) {
+  for (const [name, inode] of files.walk(files.find(root))) {
+    const path = name.normalize('NFC');
     if (path === '.evermesh' || path.startsWith('.evermesh/')) continue;
     const { kind, executable } = files.stat(inode);
     if (kind === 'directory') lines.push(`${path} directory`);

@@ -1,7 +1,7 @@
 /** How a world comes to rest: everything works again, everybody is there, and what is under way arrives. */
-import { isEvermeshError, type Link } from '@evermesh/core';
 import { giveRights } from './rights.ts';
 import type { SimDevice } from './sim-device.ts';
+import { synced } from './synced.ts';
 import type { World } from './world.ts';
 
 /** Milliseconds of virtual time in which everything has to come to rest: longer than any pause before another attempt. */
@@ -14,8 +14,8 @@ export class Unsettled extends Error {}
 
 /** @throws Unsettled, with a violation of L10 noted, if it does not in 10 minutes */
 export async function rest(world: World): Promise<void> {
-  const { relay, devices, network, scheduler } = world;
-  const places = [relay, ...devices];
+  const { relays, devices, network, scheduler } = world;
+  const places = [...relays, ...devices];
   world.trace.tell({ type: 'world', at: scheduler.now, who: 'world', what: 'rests' });
   for (const { name } of places) network.reachAgain(name);
   for (const { process } of places) process?.spare();
@@ -23,7 +23,8 @@ export async function rest(world: World): Promise<void> {
   // A program gives up a store that failed: it is started anew, as its message says.
   for (const place of places) if (place.database.mend()) place.process?.kill();
   await within(world, 'everybody to be there', async () => {
-    await relay.start();
+    await Promise.all(relays.map((relay) => relay.start()));
+    for (const device of devices) device.visit(relays);
     await Promise.all(devices.map((device) => device.start(world.folder)));
     await Promise.all(devices.map((device) => settle(world, device)));
   });
@@ -37,25 +38,10 @@ export async function rest(world: World): Promise<void> {
 /** Everything of the device is at the relay, and everything of there on its disk. */
 async function settle(world: World, device: SimDevice): Promise<void> {
   const links = [...(device.running?.links.values() ?? [])];
-  for (const link of links) await synced(world, link);
+  for (const link of links) await synced(link, world.scheduler);
   await device.mirrored();
   await device.running?.mirror?.settle();
-  for (const link of links) await synced(world, link);
-}
-
-/** What passes by itself is waited for: a relay that was wiped has the folder again once somebody gave it. */
-async function synced(world: World, link: Link): Promise<void> {
-  for (;;) {
-    try {
-      return await link.whenSynced();
-    } catch (error) {
-      const isPassing = isEvermeshError(error) && (error.retryable || error.code === 'FOLDER_NOT_FOUND');
-      if (!isPassing) throw error;
-      await new Promise<void>((resolve) => {
-        world.scheduler.schedule(1000, resolve);
-      });
-    }
-  }
+  for (const link of links) await synced(link, world.scheduler);
 }
 
 /** A bound in virtual time: what takes longer has not settled. */

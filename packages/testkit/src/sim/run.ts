@@ -51,7 +51,9 @@ export async function run({
     seed,
     devices: typeof devices === 'number' ? devices : countDrawn(seed, devices),
     mirrors: profile.mirrors ?? false,
+    fileSystems: profile.fileSystems ?? false,
     latecomers: profile.latecomers ?? false,
+    relays: profile.relays ?? 1,
     trace: trace ?? false,
   });
   const { scheduler } = world;

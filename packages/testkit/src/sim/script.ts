@@ -34,6 +34,7 @@ const DEVICE_STEPS = [
   'right is taken',
   'rights are given',
   'wrong clock',
+  'visit',
 ] as const;
 /** What befalls a relay. */
 const RELAY_STEPS = [
@@ -76,8 +77,12 @@ export interface Profile {
   readonly weights: Readonly<Partial<Record<StepType, number>>>;
   /** The devices mirror directories. */
   readonly mirrors?: boolean;
+  /** Their file systems are of several kinds. */
+  readonly fileSystems?: boolean;
   /** Some devices join later, as steps have it. */
   readonly latecomers?: boolean;
+  /** Default: 1. With more, a device visits one of them, several, or all. */
+  readonly relays?: number;
 }
 
 export const isDiskStep = (type: StepType): type is DiskStep =>
@@ -148,9 +153,35 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'relay restore': 3,
     },
   },
+  relays: {
+    name: 'relays',
+    latecomers: true,
+    relays: 2,
+    weights: {
+      ...FOLDER_WEIGHTS,
+      // Not tried yet: blobs that only one of the relays has.
+      attach: 0,
+      ...LATECOMERS,
+      visit: 8,
+      stop: 2,
+      start: 6,
+      'kill later': 1,
+      'cut off': 2,
+      'reach again': 3,
+      'break lines': 2,
+      'relay stop': 1,
+      'relay start': 6,
+      'relay kill later': 1,
+      'relay back up': 1,
+      'relay restore': 1,
+      'relay wipe': 1,
+      rest: 1,
+    },
+  },
   disks: {
     name: 'disks',
     mirrors: true,
+    fileSystems: true,
     latecomers: true,
     weights: {
       ...DISK_WEIGHTS,

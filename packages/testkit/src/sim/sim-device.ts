@@ -51,6 +51,7 @@ export class SimDevice {
   readonly blobs: BlobFiles = new Map();
   readonly #parts: DeviceParts;
   #process: SimProcess | undefined;
+  #visited: readonly SimRelay[];
   #running: RunningDevice | undefined;
   #starting: Promise<void> | undefined;
   #mirroring: Promise<void> | undefined;
@@ -69,7 +70,25 @@ export class SimDevice {
 
   constructor(parts: DeviceParts) {
     this.#parts = parts;
+    this.#visited = parts.relays;
     this.machine = parts.machine;
+  }
+
+  /** Has links to these relays, and to no others, from now on. */
+  visit(relays: readonly SimRelay[]): void {
+    this.#visited = relays;
+    const { running } = this;
+    if (running === undefined) return;
+    const { links, process, replica } = running;
+    for (const [relay, link] of links) {
+      if (relays.includes(relay)) continue;
+      links.delete(relay);
+      void link.close();
+    }
+    for (const relay of relays) {
+      if (links.has(relay)) continue;
+      links.set(relay, replica.connect(simTransport(process, this.#parts.network, relay)));
+    }
   }
 
   get files(): SimFiles | undefined {
@@ -112,10 +131,9 @@ export class SimDevice {
     const folder =
       id === undefined ? await replica.createFolder({ name: 'shared' }) : await replica.joinFolder(id);
     const links = new Map<SimRelay, Link>();
-    for (const relay of this.#parts.relays)
-      links.set(relay, replica.connect(simTransport(process, this.#parts.network, relay)));
     const running: RunningDevice = { process, replica, folder, links, mirror: undefined };
     this.#running = running;
+    this.visit(this.#visited);
     if (this.files !== undefined) this.#mirroring = this.#mirror(running, this.files);
   }
 

@@ -4,7 +4,8 @@
  * are synced, or when the system happened to write them.
  */
 import type { FileStat } from '@evermesh/mirror';
-import { fail, type FilesProfile, type Inode } from './inode.ts';
+import { fail, type FilesProfile, type Inode, keyIn, kept } from './inode.ts';
+import { Journal } from './journal.ts';
 import type { Seeded } from './seeded.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -21,8 +22,7 @@ export class SimFiles {
   room: number = Number.POSITIVE_INFINITY;
   readonly #time: () => number;
   #next = 2n;
-  /** What takes back each change of names that is not on the disk. */
-  #undo: (() => void)[] = [];
+  readonly #journal: Journal = new Journal();
 
   /** @param time milliseconds since 1970 as the machine has it */
   constructor(profile: FilesProfile, time: () => number) {
@@ -48,7 +48,7 @@ export class SimFiles {
     for (const [at, name] of names.entries()) {
       if (inode.kind === 'symlink') throw fail('ELOOP', path);
       if (inode.kind !== 'directory') throw fail('ENOTDIR', path);
-      const next = inode.entries.get(this.#keyIn(inode, name));
+      const next = inode.entries.get(keyIn(this.profile, inode, name));
       if (next === undefined) {
         if (at < names.length - 1) throw fail('ENOENT', path);
         return undefined;
@@ -123,21 +123,21 @@ export class SimFiles {
   rename(from: string, to: string): void {
     const moved = this.find(from);
     const replaced = this.look(to);
-    if (replaced === moved && this.#place(from).key === this.#place(to).key) return;
+    // Another spelling of its name; what has two names stays as it is.
+    if (replaced === moved) return this.#respell(from, to);
     if (isInside(from, to)) throw fail('EINVAL', to);
-    if (replaced !== undefined && replaced !== moved) {
+    if (replaced !== undefined) {
       if (replaced.kind === 'directory' && moved.kind !== 'directory') throw fail('EISDIR', to);
       if (replaced.kind !== 'directory' && moved.kind === 'directory') throw fail('ENOTDIR', to);
       if (replaced.entries.size > 0) throw fail('ENOTEMPTY', to);
     }
     this.#place(to);
     // One step of the journal: a crash leaves the old name or the new one, and what was replaced with the old one.
-    const before = this.#undo.length;
-    this.#remove(from);
-    if (replaced !== undefined && replaced !== moved) this.#remove(to);
-    this.#add(to, () => moved);
-    const steps = this.#undo.splice(before).reverse();
-    this.#undo.push(() => steps.forEach((step) => step()));
+    this.#journal.together(() => {
+      this.#remove(from);
+      if (replaced !== undefined) this.#remove(to);
+      this.#add(to, () => moved);
+    });
     moved.ctime = this.#now();
   }
 
@@ -150,7 +150,7 @@ export class SimFiles {
   /** What the inode holds, and every name, is on the disk from now on. */
   sync(inode: Inode): void {
     if (inode.kind !== 'directory') inode.safe = inode.data;
-    this.#undo = [];
+    this.#journal.written();
   }
 
   /** What brings back everything as it is now. */
@@ -166,14 +166,13 @@ export class SimFiles {
         inode.entries.clear();
         for (const [name, entry] of entries) inode.entries.set(name, entry);
       }
-      this.#undo = [];
+      this.#journal.written();
     };
   }
 
   /** The power fails. */
   powerCut(random: Seeded): void {
-    for (let left = random.below(this.#undo.length + 1); left > 0; left--) this.#undo.pop()?.();
-    this.#undo = [];
+    this.#journal.lose((count) => random.below(count + 1));
     for (const inode of this.#all()) {
       if (inode.kind !== 'file' || inode.safe === inode.data) continue;
       const before = inode.data;
@@ -223,12 +222,28 @@ export class SimFiles {
     };
   }
 
+  #respell(from: string, to: string): void {
+    const { directory, key } = this.#place(from);
+    const spelled = kept(this.profile, namesOf(to).at(-1) as string);
+    const isSamePlace = this.#place(to).directory === directory && this.#place(to).key === key;
+    if (!isSamePlace || spelled === key) return;
+    const inode = directory.entries.get(key) as Inode;
+    const change = (old: string, name: string): void => {
+      directory.entries.delete(old);
+      directory.entries.set(name, inode);
+    };
+    change(key, spelled);
+    this.#journal.add(() => change(spelled, key));
+    inode.ctime = this.#now();
+    this.#touch(directory);
+  }
+
   #add(path: string, make: () => Inode): Inode {
     const { directory, key, isThere } = this.#place(path);
     if (isThere) throw fail('EEXIST', path);
     const inode = make();
     directory.entries.set(key, inode);
-    this.#undo.push(() => directory.entries.delete(key));
+    this.#journal.add(() => directory.entries.delete(key));
     this.#touch(directory);
     return inode;
   }
@@ -237,7 +252,7 @@ export class SimFiles {
     const { directory, key } = this.#place(path);
     const inode = directory.entries.get(key) as Inode;
     directory.entries.delete(key);
-    this.#undo.push(() => directory.entries.set(key, inode));
+    this.#journal.add(() => directory.entries.set(key, inode));
     this.#touch(directory);
   }
 
@@ -249,17 +264,8 @@ export class SimFiles {
     if (new TextEncoder().encode(name).byteLength > 255) throw fail('ENAMETOOLONG', path);
     const directory = this.find(names.length === 0 ? '/' : `/${names.join('/')}`);
     if (directory.kind !== 'directory') throw fail('ENOTDIR', path);
-    const key = this.#keyIn(directory, name);
+    const key = keyIn(this.profile, directory, name);
     return { directory, key, isThere: directory.entries.has(key) };
-  }
-
-  /** The name as the directory has it; of one that is not there, as it would be kept. */
-  #keyIn(directory: Inode, name: string): string {
-    const kept = this.profile.decomposes ? name.normalize('NFD') : name;
-    if (!this.profile.ignoresCase || directory.entries.has(kept)) return kept;
-    const folded = kept.toLowerCase();
-    for (const key of directory.entries.keys()) if (key.toLowerCase() === folded) return key;
-    return kept;
   }
 
   #touch(directory: Inode): void {

@@ -8,12 +8,13 @@ import { act } from './person.ts';
 import { Scheduler } from './scheduler.ts';
 import { actOnDisk } from './person-at-disk.ts';
 import { type FolderStep, isDiskStep, isUserStep, type Step } from './script.ts';
-import { POSIX } from './inode.ts';
+import { FILE_SYSTEMS, type FilesProfile, POSIX } from './inode.ts';
 import { SimFiles } from './sim-files.ts';
 import { Seeded } from './seeded.ts';
 import { DIRECTORY, type RunningDevice, SimDevice } from './sim-device.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimRelay } from './sim-relay.ts';
+import { synced } from './synced.ts';
 import { Trace } from './trace.ts';
 import type { Somebody } from './typing.ts';
 import { befall } from './misfortune.ts';
@@ -23,8 +24,10 @@ export interface WorldOptions {
   readonly devices: number;
   /** They mirror directories. */
   readonly mirrors: boolean;
+  readonly fileSystems: boolean;
   /** Some of them join later. */
   readonly latecomers: boolean;
+  readonly relays: number;
   /** Keep what happened, for people to read. */
   readonly trace: boolean;
 }
@@ -40,7 +43,7 @@ export class World {
   /** Those that have joined, and those that have not. */
   readonly devices: SimDevice[] = [];
   readonly absent: SimDevice[] = [];
-  readonly relay: SimRelay;
+  readonly relays: SimRelay[] = [];
   readonly violations: Violation[] = [];
   readonly random: Seeded;
   folder!: FolderId;
@@ -55,7 +58,7 @@ export class World {
     return world;
   }
 
-  private constructor({ seed, devices, trace, mirrors, latecomers }: WorldOptions) {
+  private constructor({ seed, devices, trace, mirrors, fileSystems, latecomers, relays }: WorldOptions) {
     this.random = new Seeded(seed);
     this.trace = new Trace(trace);
     const { scheduler, random } = this;
@@ -70,14 +73,17 @@ export class World {
         clockError: Math.floor((clocks.float() - 0.5) * 6e11),
       });
     const late = random.fork('late');
-    this.relay = new SimRelay(machine('relay'));
+    for (let i = 0; i < relays; i++)
+      this.relays.push(new SimRelay(machine(i === 0 ? 'relay' : `relay ${i + 1}`)));
     for (let i = 0; i < devices; i++) {
       const at = machine(NAMES[i] as string);
       const device = new SimDevice({
         machine: at,
         network: this.network,
-        relays: [this.relay],
-        files: mirrors ? new SimFiles(POSIX, () => at.time) : undefined,
+        relays: this.relays,
+        files: mirrors
+          ? new SimFiles(fileSystems ? this.#fileSystem(at.name) : POSIX, () => at.time)
+          : undefined,
         violate: (law, what) => this.violate(law, what),
       });
       this.everybody.push(device);
@@ -87,14 +93,16 @@ export class World {
   }
 
   async #begin(): Promise<void> {
-    await this.relay.start();
+    await Promise.all(this.relays.map((relay) => relay.start()));
     const [first, ...others] = this.devices as [SimDevice, ...SimDevice[]];
     await first.start(undefined);
     this.folder = (first.running as RunningDevice).folder.id;
     await Promise.all(others.map((device) => device.start(this.folder)));
     await Promise.all(this.devices.map(async (device) => device.running?.folder.whenReady()));
     await Promise.all(
-      this.devices.map(async (device) => device.running?.links.get(this.relay)?.whenSynced()),
+      this.devices.flatMap((device) =>
+        [...(device.running?.links.values() ?? [])].map((link) => synced(link, this.scheduler)),
+      ),
     );
     await Promise.all(this.devices.map((device) => device.mirrored()));
   }
@@ -139,6 +147,14 @@ export class World {
       return this.begin(device.start(this.folder), device.name, step.id);
     }
     this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name, step.id);
+  }
+
+  /** Half of the devices have one of the usual kind. */
+  #fileSystem(device: string): FilesProfile {
+    const random = this.random.fork(`file system of ${device}`);
+    const name = random.chance(0.5) ? 'POSIX' : random.pick(Object.keys(FILE_SYSTEMS));
+    this.trace.count('fault', `file system: ${name}`);
+    return FILE_SYSTEMS[name] as FilesProfile;
   }
 
   /**
