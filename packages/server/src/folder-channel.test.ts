@@ -35,6 +35,14 @@ async function openFolder(
   return { folder: await registry.acquire(FOLDER, true), blobs, canBeAsked: true };
 }
 
+/** A channel of a device that may write. What fails in it is thrown. */
+function channelOf(opened: Awaited<ReturnType<typeof openFolder>>, socket: TestSocket): FolderChannel {
+  const failed = (error: unknown): never => {
+    throw error;
+  };
+  return new FolderChannel({ ...opened, channel: 1, grant: 'write', socket, logger: silentLogger, failed });
+}
+
 const places = ({ sent }: TestSocket): unknown[] =>
   sent.map((message) => [message.type, 'through' in message ? message.through?.seq : undefined]);
 
@@ -46,17 +54,7 @@ test('a record that becomes durable while a reader is told of others is told in 
     folder.log.append([decodeRecord(author.record(document, 'text'))]).durable;
   await append(A);
   const socket = new TestSocket();
-  const failed = (error: unknown): never => {
-    throw error;
-  };
-  const channel = new FolderChannel({
-    ...opened,
-    channel: 1,
-    grant: 'write',
-    socket,
-    logger: silentLogger,
-    failed,
-  });
+  const channel = channelOf(opened, socket);
   let waits = 0;
   const caughtUp = new Promise<void>((resolve) => {
     socket.onDrained = async () => {
@@ -94,17 +92,7 @@ describe('a record that is put again', () => {
     const value = ((await store.get(key)) as Uint8Array).map((byte) => byte ^ 1);
     await store.batch([{ type: 'put', key, value }], { sync: true });
     const socket = new TestSocket();
-    const failed = (error: unknown): never => {
-      throw error;
-    };
-    const channel = new FolderChannel({
-      ...opened,
-      channel: 1,
-      grant: 'write',
-      socket,
-      logger: silentLogger,
-      failed,
-    });
+    const channel = channelOf(opened, socket);
     await channel.open({ epoch: folder.log.epoch, ...folder.log.position });
     return { channel, socket };
   }
