@@ -7,6 +7,7 @@
  */
 export type { Violation } from './ledger.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
-export { type Profile, PROFILES, type Step, type StepType } from './script.ts';
+export { type Profile, PROFILES } from './profiles.ts';
+export type { Step, StepType } from './script.ts';
 export { shrink } from './shrink.ts';
 export type { Trace, TraceEvent } from './trace.ts';

@@ -1,6 +1,8 @@
 /** One run: a world, a script, and whether everything that must hold did. */
 import type { Violation } from './ledger.ts';
-import { drawScript, type Profile, type Step } from './script.ts';
+import { drawScript } from './draw-script.ts';
+import type { Profile } from './profiles.ts';
+import type { Step } from './script.ts';
 import { Seeded } from './seeded.ts';
 import type { Trace } from './trace.ts';
 import { checkAgreement, checkLetters, checkSilence } from './laws.ts';

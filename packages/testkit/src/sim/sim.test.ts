@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { lettersIn } from './letters.ts';
 import { Ledger } from './ledger.ts';
 import { run } from './run.ts';
-import { type Profile, PROFILES } from './script.ts';
+import { type Profile, PROFILES } from './profiles.ts';
 import { shrink } from './shrink.ts';
 
 /** SIM_RUNS sets the number of worlds of each profile. */
