@@ -7,6 +7,7 @@ import { Seeded } from './seeded.ts';
 import type { Trace } from './trace.ts';
 import { checkAgreement, checkLetters, checkSilence } from './laws.ts';
 import { rest, Unsettled } from './rest.ts';
+import type { RunningDevice, SimDevice } from './sim-device.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -92,6 +93,9 @@ const countDrawn = (seed: string, [least, most]: readonly [number, number]): num
 
 async function restAndCompare(world: World): Promise<void> {
   await rest(world);
-  await world.scheduler.until(checkAgreement(world), 'a look at everything');
-  world.ledger.share();
+  const { scheduler, devices, anomalies, ledger } = world;
+  await scheduler.until(checkAgreement(world), 'a look at everything');
+  const { folder } = (devices[0] as SimDevice).running as RunningDevice;
+  await scheduler.until(anomalies.countAtRest(folder), 'anomalies to be counted');
+  ledger.share();
 }

@@ -41,6 +41,8 @@ export interface DeviceParts {
   /** The disk of a device that mirrors a directory. */
   readonly files: SimFiles | undefined;
   readonly violate: (law: string, what: string) => void;
+  /** Told of the folder whenever a program has opened it. */
+  readonly opened: (folder: Folder) => void;
 }
 
 export class SimDevice {
@@ -133,6 +135,7 @@ export class SimDevice {
     const links = new Map<SimRelay, Link>();
     const running: RunningDevice = { process, replica, folder, links, mirror: undefined };
     this.#running = running;
+    this.#parts.opened(folder);
     this.visit(this.#visited);
     if (this.files !== undefined) this.#mirroring = this.#mirror(running, this.files);
   }

@@ -29,6 +29,16 @@ describe.each(profiles)('in $name worlds', (profile: Profile) => {
   }, 60_000);
 });
 
+test('what had to be settled is counted', async () => {
+  const profile = PROFILES['tree'] as Profile;
+  const counted = new Set<string>();
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const { trace } = await run({ seed: `${seed}`, devices: 3, profile });
+    for (const what of trace.counts.anomaly.keys()) counted.add(what);
+  }
+  expect([...counted]).toEqual(expect.arrayContaining(['name conflict', 'removed and alive']));
+}, 300_000);
+
 describe('the ledger', () => {
   const typed = (...texts: string[]): Ledger => {
     const ledger = new Ledger();

@@ -1,5 +1,6 @@
 /** The simulated world: devices, relays, a network, people and misfortune, one step after the other. */
 import type { FolderId } from '@evermesh/core';
+import { Anomalies } from './anomalies.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { type Copy, copyOf, furnish } from './latecomer.ts';
 import { Letters } from './letters.ts';
@@ -38,6 +39,7 @@ export class World {
   readonly network: SimNetwork;
   readonly ledger: Ledger = new Ledger();
   readonly letters: Letters = new Letters();
+  readonly anomalies: Anomalies;
   /** Every device that ever joins. */
   readonly everybody: SimDevice[] = [];
   /** Those that have joined, and those that have not. */
@@ -61,6 +63,7 @@ export class World {
   private constructor({ seed, devices, trace, mirrors, fileSystems, latecomers, relays }: WorldOptions) {
     this.random = new Seeded(seed);
     this.trace = new Trace(trace);
+    this.anomalies = new Anomalies((what) => this.trace.count('anomaly', what));
     const { scheduler, random } = this;
     this.network = new SimNetwork(scheduler, random.fork('network'), this.trace);
     const clocks = random.fork('clocks');
@@ -85,6 +88,7 @@ export class World {
           ? new SimFiles(fileSystems ? this.#fileSystem(at.name) : POSIX, () => at.time)
           : undefined,
         violate: (law, what) => this.violate(law, what),
+        opened: (folder) => void this.anomalies.follow(folder),
       });
       this.everybody.push(device);
       const isLate = latecomers && i > Math.min(1, devices - 2) && late.chance(0.6);
