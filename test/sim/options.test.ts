@@ -7,15 +7,18 @@ describe('options of npm run sim', () => {
       does: 'runs',
       goal: { runs: 100 },
       seed: 1,
+      jobs: 1,
       devices: 3,
       profile: { name: 'faults' },
     });
   });
 
-  test('ask for hours, or for a range of devices', () => {
-    const options = optionsFrom(['--hours', '0.5', '--devices', '3..6', '--profile', 'disk faults']);
+  test('ask for hours, for several worlds at a time, or for a range of devices', () => {
+    const args = ['--hours', '0.5', '--jobs', '2', '--devices', '3..6', '--profile', 'disk faults'];
+    const options = optionsFrom(args);
     expect(options).toMatchObject({
       goal: { milliseconds: 1_800_000 },
+      jobs: 2,
       devices: [3, 6],
       profile: { name: 'disk faults' },
     });
@@ -38,6 +41,8 @@ describe('options of npm run sim', () => {
     [['--runs', '-1'], /--runs/],
     [['--runs', 'many'], /--runs takes a whole number, not 'many'/],
     [['--runs', '0'], /--runs takes 1 or more/],
+    [['--jobs', '0'], /--jobs takes 1 or more/],
+    [['--jobs', '2', '--trace'], /--jobs makes no sense beside --trace/],
     [['--hours', ''], /--hours takes a number above 0/],
     [['--hours', '1', '--runs', '1'], /--hours takes the place of --runs/],
     [['--devices', '2'], /--devices takes 3 to 6/],

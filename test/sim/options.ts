@@ -7,6 +7,7 @@ export const HELP = `npm run sim -- [options]
   --runs N        how many worlds (default 100)
   --hours H       in place of --runs: for how long, 0.5 is half an hour
   --seed S        the first world's seed, a whole number (default 1)
+  --jobs N        worlds at a time, in processes of their own (default 1); changes nothing but how long it takes
   --devices N     devices in each world, 3 to 6; N..M: from N to M, as the seed has it (default 3)
   --profile P     what happens: ${Object.keys(PROFILES).join(', ')} (default faults)
   --report FILE   write counts and failures as JSON
@@ -35,6 +36,8 @@ export interface ManyWorlds extends WorldOptions {
   readonly does: 'runs';
   /** How many worlds, or for how many milliseconds. */
   readonly goal: { readonly runs: number } | { readonly milliseconds: number };
+  /** Worlds at a time. */
+  readonly jobs: number;
   readonly report: string | undefined;
 }
 
@@ -45,22 +48,23 @@ export class WrongArguments extends Error {}
 export function optionsFrom(args: string[]): OneWorld | ManyWorlds | { readonly does: 'help' } {
   const given = parsed(args);
   if (given.help === true) return { does: 'help' };
-  const { replay, html, trace, report } = given;
+  const { replay, html, trace, report, jobs = '1' } = given;
   if (replay !== undefined) {
-    refuse(given, ['runs', 'hours', 'seed', 'devices', 'profile', 'report'], '--replay');
+    refuse(given, ['runs', 'hours', 'jobs', 'seed', 'devices', 'profile', 'report'], '--replay');
     return { does: 'show', isTold: trace === true, html, of: { file: replay } };
   }
   const world = worldFrom(given);
   if (trace === true || html !== undefined) {
-    refuse(given, ['runs', 'hours', 'report'], '--trace or --html, which show one world');
+    refuse(given, ['runs', 'hours', 'jobs', 'report'], '--trace or --html, which show one world');
     return { does: 'show', isTold: trace === true, html, of: world };
   }
-  return { does: 'runs', ...world, goal: goalFrom(given), report };
+  return { does: 'runs', ...world, goal: goalFrom(given), jobs: atLeastOne('jobs', jobs), report };
 }
 
 const OPTIONS = {
   runs: { type: 'string' },
   hours: { type: 'string' },
+  jobs: { type: 'string' },
   seed: { type: 'string' },
   devices: { type: 'string' },
   profile: { type: 'string' },
@@ -103,16 +107,18 @@ function devicesFrom(text: string): RunOptions['devices'] {
 }
 
 function goalFrom({ runs, hours }: Given): ManyWorlds['goal'] {
-  if (hours === undefined) {
-    const count = wholeNumber('runs', runs ?? '100');
-    if (count === 0) throw new WrongArguments('--runs takes 1 or more.');
-    return { runs: count };
-  }
+  if (hours === undefined) return { runs: atLeastOne('runs', runs ?? '100') };
   if (runs !== undefined) throw new WrongArguments('--hours takes the place of --runs: give one of them.');
   const value = Number(hours);
   if (hours.trim() === '' || !Number.isFinite(value) || value <= 0)
     throw new WrongArguments(`--hours takes a number above 0, not '${hours}'.`);
   return { milliseconds: value * 3_600_000 };
+}
+
+function atLeastOne(name: string, text: string): number {
+  const value = wholeNumber(name, text);
+  if (value === 0) throw new WrongArguments(`--${name} takes 1 or more.`);
+  return value;
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -1,12 +1,11 @@
 /** What happened in many worlds, how often; and what should have, and did not. */
-import type { Profile, RunResult } from '@evermesh/testkit/sim';
+import type { Profile } from '@evermesh/testkit/sim';
+import type { Outcome } from './outcome.ts';
 
 /** Runs in a row in which each kind of step has to happen at least once. */
 const WITHIN = 100;
 const LEAST_DEVICES = 3;
 const LEAST_OPERATIONS = 100;
-
-type Counts = Record<'operation' | 'fault' | 'anomaly', Record<string, number>>;
 
 export class Tally {
   readonly #counts = {
@@ -25,10 +24,7 @@ export class Tally {
     this.#last = new Map(enabled.map(([type]) => [type, 0]));
   }
 
-  add(
-    { trace, operations, devices }: Pick<RunResult, 'trace' | 'operations' | 'devices'>,
-    seed: string,
-  ): void {
+  add({ seed, counts, operations, devices }: Outcome): void {
     this.runs += 1;
     this.operations += operations;
     if (devices < LEAST_DEVICES) this.#lacks.add(`the world of seed ${seed} has only ${devices} devices`);
@@ -36,7 +32,7 @@ export class Tally {
       this.#lacks.add(`people did only ${operations} things in the world of seed ${seed}`);
     for (const kind of ['operation', 'fault', 'anomaly'] as const) {
       const sums = this.#counts[kind];
-      for (const [what, count] of trace.counts[kind]) {
+      for (const [what, count] of Object.entries(counts[kind])) {
         sums.set(what, (sums.get(what) ?? 0) + count);
         if (this.#last.has(what)) this.#last.set(what, this.runs);
       }
@@ -50,7 +46,7 @@ export class Tally {
     return [...this.#lacks];
   }
 
-  get counts(): Counts {
+  get counts(): Outcome['counts'] {
     const { operation, fault, anomaly } = this.#counts;
     return { operation: sorted(operation), fault: sorted(fault), anomaly: sorted(anomaly) };
   }

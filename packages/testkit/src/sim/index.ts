@@ -10,4 +10,4 @@ export { run, type RunOptions, type RunResult } from './run.ts';
 export { type Profile, PROFILES } from './profiles.ts';
 export type { Step, StepType } from './script.ts';
 export { shrink } from './shrink.ts';
-export type { Trace, TraceEvent } from './trace.ts';
+export type { Counted, Trace, TraceEvent } from './trace.ts';

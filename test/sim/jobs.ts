@@ -1,0 +1,90 @@
+/**
+ * Worlds one after the other, or several at a time in processes of their own. A seed decides its world whichever process it is in,
+ * and what came of it is told in the order of seeds: so how many there are changes nothing but how long it takes.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { RunOptions } from '@evermesh/testkit/sim';
+import { type Outcome, outcomeOf } from './outcome.ts';
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+const FROM_SOURCES = ['--conditions=@evermesh/source', '--import', import.meta.resolve('tsx')];
+
+export interface Worlds extends Pick<RunOptions, 'devices' | 'profile'> {
+  /** The first world's seed. */
+  readonly seed: number;
+  /** Where failures are kept. */
+  readonly directory: string;
+}
+
+/** What a worker is asked: one world. */
+export interface Task {
+  readonly options: RunOptions;
+  readonly directory: string;
+}
+
+/**
+ * @param jobs how many worlds at a time
+ * @param wants whether another world is to be begun, after so many
+ * @param told what came of each, in the order of seeds
+ */
+export async function simulate(
+  { seed, directory, ...world }: Worlds,
+  jobs: number,
+  wants: (begun: number) => boolean,
+  told: (outcome: Outcome) => void,
+): Promise<void> {
+  const early = new Map<number, Outcome>();
+  let begun = 0;
+  let next = 0;
+  const workers = jobs === 1 ? [here] : Array.from({ length: jobs }, () => new Worker());
+  const work = async (worker: Simulator): Promise<void> => {
+    while (wants(begun)) {
+      const at = begun++;
+      early.set(at, await worker.outcomeOf({ options: { seed: String(seed + at), ...world }, directory }));
+      for (let one = early.get(next); one !== undefined; one = early.get(++next)) {
+        early.delete(next);
+        told(one);
+      }
+    }
+  };
+  try {
+    await Promise.all(workers.map(work));
+  } finally {
+    for (const worker of workers) worker.close();
+  }
+}
+
+interface Simulator {
+  outcomeOf(task: Task): Promise<Outcome>;
+  close(): void;
+}
+
+const here: Simulator = {
+  outcomeOf: ({ options, directory }) => outcomeOf(options, directory),
+  close: () => undefined,
+};
+
+/** A process that is given one world at a time. */
+class Worker implements Simulator {
+  readonly #child: ChildProcess = fork(WORKER, { execArgv: FROM_SOURCES });
+
+  outcomeOf(task: Task): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const ended = (code: number | null): void =>
+        reject(
+          new Error(`The process that simulated seed ${task.options.seed} ended with ${code ?? 'a signal'}.`),
+        );
+      this.#child.once('exit', ended);
+      this.#child.once('message', (outcome) => {
+        this.#child.off('exit', ended);
+        resolve(outcome as Outcome);
+      });
+      this.#child.send(task);
+    });
+  }
+
+  close(): void {
+    this.#child.kill();
+  }
+}
