@@ -2,7 +2,10 @@
 import type { Task } from './jobs.ts';
 import { outcomeOf } from './outcome.ts';
 
-process.on('message', async ({ options, directory }: Task) => {
-  process.send?.(await outcomeOf(options, directory));
-});
+// What goes wrong in it ends the process, which is how the other side hears of it.
+process.on('message', (task: Task) => void answer(task));
 process.once('disconnect', () => process.exit());
+
+async function answer({ options, directory }: Task): Promise<void> {
+  process.send?.(await outcomeOf(options, directory));
+}
