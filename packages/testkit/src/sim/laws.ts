@@ -40,6 +40,13 @@ async function checkDisk(world: World, { name, files, directory, running }: SimD
   if (again > 0) world.violate('L8', `${name} looks once more, and finds ${again} changes`);
 }
 
+/** L8: of what one device did while nobody did anything at the others, these make no operations of their own. */
+export function checkEchoes(world: World, who: SimDevice | undefined, authors: ReadonlySet<string>): void {
+  for (const device of world.devices)
+    if (device !== who && authors.has(device.name))
+      world.violate('L8', `${device.name} makes operations of what ${who?.name ?? 'nobody'} did`);
+}
+
 /** Every letter is accounted for (L2, L7, L9), and what is kept for speed follows from the raw records. */
 export async function checkLetters(world: World): Promise<void> {
   const { texts } = await sightOf(runningAt(world.devices[0] as SimDevice).folder);

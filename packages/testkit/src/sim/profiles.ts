@@ -117,6 +117,14 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       remove: 1,
     },
   },
+  echoes: {
+    name: 'echoes',
+    mirrors: true,
+    fileSystems: true,
+    latecomers: true,
+    // Nothing goes wrong: a device that writes while only another one's person works was asked by nobody.
+    weights: { ...DISK_WEIGHTS, 'disk chmod': 8, 'join at rest': 1, 'work alone': 3 },
+  },
   rights: {
     name: 'rights',
     mirrors: true,

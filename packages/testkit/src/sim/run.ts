@@ -2,10 +2,10 @@
 import type { Violation } from './ledger.ts';
 import { drawScript } from './draw-script.ts';
 import type { Profile } from './profiles.ts';
-import type { Step } from './script.ts';
+import { isQuietStep, type Step } from './script.ts';
 import { Seeded } from './seeded.ts';
 import type { Trace } from './trace.ts';
-import { checkAgreement, checkLetters, checkSilence } from './laws.ts';
+import { checkAgreement, checkEchoes, checkLetters, checkSilence } from './laws.ts';
 import { rest, Unsettled } from './rest.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
 import { World } from './world.ts';
@@ -64,11 +64,11 @@ export async function run({
     for (const step of drawn) {
       if (script === undefined && operationsIn(world.trace) >= enough) break;
       steps.push(step);
-      const isQuiet = step.type === 'join at rest' && world.absent.length > 0;
-      if (step.type === 'rest') world.trace.count('fault', 'rest');
-      if (step.type === 'rest' || isQuiet) await restAndCompare(world);
-      if (step.type !== 'rest') await world.perform(step);
-      if (isQuiet) await restAndCompare(world);
+      if (step.type === 'rest') {
+        world.trace.count('fault', 'rest');
+        await restAndCompare(world);
+      } else if (isQuietStep(step.type)) await performAtRest(world, step);
+      else await world.perform(step);
     }
     await restAndCompare(world);
     if (world.violations.length === 0) await scheduler.until(checkLetters(world), 'every letter to be found');
@@ -90,6 +90,16 @@ export async function run({
 
 const countDrawn = (seed: string, [least, most]: readonly [number, number]): number =>
   least + new Seeded(seed).fork('devices').below(most - least + 1);
+
+/** Nobody else does anything meanwhile: what the others' devices write then, nobody asked them to. */
+async function performAtRest(world: World, step: Step): Promise<void> {
+  if (step.type === 'join at rest' && world.absent.length === 0) return;
+  await restAndCompare(world);
+  world.network.watchAuthors();
+  const who = await world.perform(step);
+  await restAndCompare(world);
+  checkEchoes(world, who, world.network.takeAuthors());
+}
 
 async function restAndCompare(world: World): Promise<void> {
   await rest(world);

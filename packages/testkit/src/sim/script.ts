@@ -4,9 +4,18 @@
  */
 
 /** What a person does to a folder, through its API. */
-const FOLDER_STEPS = ['create', 'edit', 'rename', 'move', 'remove', 'mkdir', 'attach', 'chmod'] as const;
+export const FOLDER_STEPS = [
+  'create',
+  'edit',
+  'rename',
+  'move',
+  'remove',
+  'mkdir',
+  'attach',
+  'chmod',
+] as const;
 /** What a person, or a program of his, does to the files in a mirrored directory. */
-const DISK_STEPS = [
+export const DISK_STEPS = [
   'disk create',
   'disk edit',
   'disk slow edit',
@@ -47,7 +56,7 @@ const RELAY_STEPS = [
   'relay wipe',
 ] as const;
 /** What befalls everybody. */
-const WORLD_STEPS = ['rest', 'long wait', 'copy directory', 'join', 'join at rest'] as const;
+const WORLD_STEPS = ['rest', 'long wait', 'copy directory', 'join', 'join at rest', 'work alone'] as const;
 
 export type FolderStep = (typeof FOLDER_STEPS)[number];
 export type DiskStep = (typeof DISK_STEPS)[number];
@@ -72,6 +81,9 @@ export interface Step {
 
 export const isDiskStep = (type: StepType): type is DiskStep =>
   (DISK_STEPS as readonly string[]).includes(type);
+
+/** Nobody does anything before it, or after it until the world rests again. */
+export const isQuietStep = (type: StepType): boolean => type === 'join at rest' || type === 'work alone';
 
 export const isUserStep = (type: StepType): boolean =>
   isDiskStep(type) || (FOLDER_STEPS as readonly string[]).includes(type);

@@ -48,6 +48,8 @@ export class SimNetwork {
   conditions: Conditions = { latency: 1, jitter: 20, rate: 1000 };
   frames = 0;
   bytes = 0;
+  /** Machines that sent records; nobody is noted while nobody asks. */
+  #authors: Set<string> | undefined;
 
   constructor(scheduler: Scheduler, random: Seeded, trace: Trace) {
     this.#scheduler = scheduler;
@@ -77,6 +79,18 @@ export class SimNetwork {
     return lines.length;
   }
 
+  /** From now on, machines that send records are noted. */
+  watchAuthors(): void {
+    this.#authors = new Set();
+  }
+
+  /** Those that were noted; nobody is any more. */
+  takeAuthors(): ReadonlySet<string> {
+    const authors = this.#authors ?? new Set();
+    this.#authors = undefined;
+    return authors;
+  }
+
   /** Milliseconds that something of this size takes. */
   delay(bytes: number): number {
     const { latency, jitter, rate } = this.conditions;
@@ -93,9 +107,10 @@ export class SimNetwork {
       scheduler: this.#scheduler,
       delay: (bytes) => this.delay(bytes),
       reaches: () => this.reaches(caller.parts.name, listener.parts.name),
-      arrived: (bytes) => {
+      arrived: (frame, from) => {
         this.frames += 1;
-        this.bytes += bytes;
+        this.bytes += frame.byteLength;
+        if (this.#authors !== undefined && kindOf(frame) === 'PUT') this.#authors.add(from);
       },
       trace: this.#trace,
       over: () => this.#lines.delete(line),
@@ -109,7 +124,7 @@ interface LineParts {
   readonly scheduler: Scheduler;
   readonly delay: (bytes: number) => number;
   readonly reaches: () => boolean;
-  readonly arrived: (bytes: number) => void;
+  readonly arrived: (frame: Uint8Array, from: string) => void;
   readonly trace: Trace;
   readonly over: () => void;
 }
@@ -233,7 +248,7 @@ export class Line {
 
   #arrive(way: Way, bytes: Uint8Array, sent: number): void {
     way.bytes -= bytes.byteLength;
-    this.#parts.arrived(bytes.byteLength);
+    this.#parts.arrived(bytes, way.from.parts.name);
     this.#tell(way, bytes, sent, !way.to.isAlive);
     if (!way.to.isAlive) return;
     way.end()?.frame(bytes);

@@ -8,7 +8,15 @@ import { Machine } from './machine.ts';
 import { act } from './person.ts';
 import { Scheduler } from './scheduler.ts';
 import { actOnDisk } from './person-at-disk.ts';
-import { type FolderStep, isDiskStep, isUserStep, type Step } from './script.ts';
+import {
+  DISK_STEPS,
+  FOLDER_STEPS,
+  type FolderStep,
+  isDiskStep,
+  isUserStep,
+  type Step,
+  type StepType,
+} from './script.ts';
 import { FILE_SYSTEMS, type FilesProfile, POSIX } from './inode.ts';
 import { SimFiles } from './sim-files.ts';
 import { Seeded } from './seeded.ts';
@@ -111,15 +119,23 @@ export class World {
     await Promise.all(this.devices.map((device) => device.mirrored()));
   }
 
-  /** Does a step that is no `rest`. What people and programs begin with it goes on by itself. */
-  async perform(step: Step): Promise<void> {
+  /** Does a step that is no `rest`, and tells at which device. What people and programs begin with it goes on by itself. */
+  async perform(step: Step): Promise<SimDevice | undefined> {
     await this.scheduler.pass(step.after);
     const isJoin = step.type.startsWith('join');
     const device = isJoin ? this.absent.shift() : this.#seat(step);
-    if (device === undefined) return;
+    if (device === undefined) return undefined;
     const random = step.stream === undefined ? this.random.fork(`step ${step.id}`) : new Seeded(step.stream);
+    if (isJoin) this.#join(device, step, this.#somebody(step, device, random));
+    else if (step.type === 'work alone') await this.#workAlone(step, device, random);
+    else if (isUserStep(step.type)) this.#act(step, device, random);
+    else await befall(this, step, device, random);
+    return device;
+  }
+
+  #somebody(step: Step, device: SimDevice, random: Seeded): Somebody {
     let isCounted = !isUserStep(step.type);
-    const somebody = {
+    return {
       who: device.name,
       random,
       letters: this.letters,
@@ -132,8 +148,11 @@ export class World {
       },
       cannot: (what: string) => this.tell('person', device.name, step.id, what),
     };
-    if (isJoin) return this.#join(device, step, somebody);
-    if (!isUserStep(step.type)) return befall(this, step, device, random);
+  }
+
+  /** What a person does there begins. */
+  #act(step: Step, device: SimDevice, random: Seeded): void {
+    const somebody = this.#somebody(step, device, random);
     if (isDiskStep(step.type)) {
       const { files } = device;
       if (files === undefined) return;
@@ -173,6 +192,16 @@ export class World {
     const from = devices.indexOf(device);
     const inTurn = [...devices.slice(from), ...devices.slice(0, from)];
     return inTurn.find(({ running }) => running !== undefined) ?? device;
+  }
+
+  /** Somebody does a few things, shortly after each other. */
+  async #workAlone(step: Step, device: SimDevice, random: Seeded): Promise<void> {
+    this.trace.count('fault', step.type);
+    const types: readonly StepType[] = device.files === undefined ? FOLDER_STEPS : DISK_STEPS;
+    for (let left = 3 + random.below(6); left > 0; left--) {
+      await this.scheduler.pass(random.below(30));
+      this.#act({ ...step, type: random.pick(types) }, device, random.fork(left));
+    }
   }
 
   /** A device that was not there before. What its directory has came from others' directories, by other ways. */
