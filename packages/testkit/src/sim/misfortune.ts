@@ -94,6 +94,9 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       return powerCut(world, relay, random);
     case 'relay back up':
       return relay.backUp();
+    case 'relay back up at rest':
+      world.begin(backUpAtRest(relay), relay.name, step.id);
+      return;
     case 'relay restore':
       relay.process?.kill();
       relay.restore();
@@ -184,6 +187,13 @@ function lettersOn(files: SimFiles): [Inode, string[]][] {
       ? [[inode, lettersIn(decoder.decode(inode.data))]]
       : [],
   );
+}
+
+/** Whoever makes backups stops the program for that: it does not know later that it was set back to one. */
+async function backUpAtRest(relay: SimRelay): Promise<void> {
+  await relay.stop();
+  relay.backUp();
+  await relay.start();
 }
 
 /** A device is set back: what its person did since everybody last had everything was only here, for all that anybody knows. */

@@ -73,7 +73,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'reach again': 3,
       'relay stop': 6,
       'relay start': 8,
-      'relay back up': 6,
+      'relay back up at rest': 6,
       'relay restore': 3,
     },
   },

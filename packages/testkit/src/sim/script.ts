@@ -52,6 +52,7 @@ const RELAY_STEPS = [
   'relay kill later',
   'relay power cut',
   'relay back up',
+  'relay back up at rest',
   'relay restore',
   'relay wipe',
 ] as const;
