@@ -29,6 +29,7 @@ export type NodeOperation =
    * removed comes back with them: who removed it had not seen them.
    */
   | { readonly type: 'save'; readonly id: NodeId; readonly content: FileContent; readonly shown: Heads }
+  /** Moves, renames, or both; what was removed comes back there, a directory without what was removed with it. */
   | { readonly type: 'place'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
   /**
    * Exactly these nodes. What is not named and lives inside a named directory stays, and keeps the directory. So does a file in

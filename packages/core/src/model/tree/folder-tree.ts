@@ -132,11 +132,14 @@ export class FolderTree {
     return node;
   }
 
-  /** Moves, renames, or both. Writes nothing if the node is shown there under that name already. */
+  /**
+   * Moves, renames, or both. Writes nothing if the node is shown there under that name already. One that was removed comes
+   * back there, a directory without what was removed with it.
+   */
   place(id: NodeId, parent: NodeId, name: string): void {
     if (id === ROOT) throw new EvermeshError('PATH_INVALID', 'The root cannot be moved or renamed.');
     checkName(name);
-    const node = this.#visible(id);
+    const node = this.#view.shown(id) ?? this.#removed(id);
     const directory = this.#directory(parent);
     const { bucket } = node;
     const stays = bucket?.owner === directory;
@@ -253,6 +256,12 @@ export class FolderTree {
   #visible(id: NodeId): TreeNode {
     const node = this.#view.shown(id);
     if (node === undefined) throw notFound(id);
+    return node;
+  }
+
+  #removed(id: NodeId): TreeNode {
+    const node = this.#view.reader.nodes.get(id);
+    if (node?.created === undefined) throw notFound(id);
     return node;
   }
 

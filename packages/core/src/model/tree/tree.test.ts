@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ROOT } from './index.ts';
 import { exchange, TreeDevice } from './testing/tree-device.ts';
 
 let a: TreeDevice;
@@ -202,6 +203,27 @@ describe('deletions', () => {
     c.mv('P', 'Q');
     expect(c.at('Q').deletedButAlive).toBe(false);
     meet('Q', 'Q/f.md');
+  });
+
+  test('what was removed and is placed comes back there, and a directory without what was removed with it', () => {
+    given('P/', 'P/f', 'P/g', 'Q/');
+    const [p, f] = [a.at('P').id, a.at('P/f').id];
+    a.rm('P');
+    settle();
+    b.tree.place(p, ROOT, 'R');
+    c.tree.place(f, c.at('Q').id, 'h');
+    meet('Q', 'Q/h', 'R');
+    a.tree.place(f, p, 'f');
+    meet('Q', 'R', 'R/f');
+  });
+
+  test('what two devices place in one place after its removal comes back once', () => {
+    given('f');
+    const { id } = a.at('f');
+    a.rm('f');
+    settle();
+    for (const device of [a, b]) device.tree.place(id, ROOT, 'g');
+    meet('g');
   });
 
   test('removing the last child of a directory shown for it leaves the directory, as on a disk', () => {

@@ -50,6 +50,15 @@ const local: fc.Arbitrary<LocalCommand> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('restore'), node: choice }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('placeRemoved'),
+      node: choice,
+      directory: choice,
+      name,
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('edit'), node: choice }) },
 );
 

@@ -18,6 +18,8 @@ export type LocalCommand =
   | { type: 'remove'; node: number }
   | { type: 'removeSome'; nodes: readonly number[] }
   | { type: 'restore'; node: number }
+  /** Something that was removed is placed. */
+  | { type: 'placeRemoved'; node: number; directory: number; name: string }
   | { type: 'edit'; node: number };
 
 /** What an operation does, and what it must have done. */
@@ -44,6 +46,7 @@ export function planOf(
 ): Plan | undefined {
   if (command.type === 'create') return create(device, paths, command, done);
   if (command.type === 'restore') return restore(device, paths, command.node);
+  if (command.type === 'placeRemoved') return placeRemoved(device, paths, command);
   if (command.type === 'nest') {
     const all = directories(device, paths);
     const from = one(all, command.node);
@@ -136,6 +139,30 @@ function restore(device: TreeDevice, paths: model.Paths, choice: number): Plan |
     for (const [path, shownThere] of expected) expect(actual.get(path)).toBe(shownThere);
   };
   return { refused: false, act: () => device.tree.restore(id), expected: () => paths, verify };
+}
+
+function placeRemoved(
+  device: TreeDevice,
+  paths: model.Paths,
+  command: LocalCommand & { type: 'placeRemoved' },
+): Plan | undefined {
+  const { name } = command;
+  const directory = one(['', ...directories(device, paths)], command.directory) as string;
+  const removed = [...device.doc.getMap('c').keys()]
+    .sort()
+    .filter((id) => device.tree.node(id as NodeId) === undefined);
+  const id = one(removed as NodeId[], command.node);
+  if (id === undefined) return undefined;
+  const act = (): void => {
+    const parent = directory === '' ? ROOT : device.at(directory).id;
+    device.tree.place(id, parent, name);
+  };
+  // A directory brings back what lives in it although it was removed, if that waited for it.
+  const verify = (expected: model.Paths, actual: model.Paths): void => {
+    for (const [path, shownThere] of expected) expect(actual.get(path)).toBe(shownThere);
+  };
+  const refused = model.isTaken(paths, directory, name);
+  return { refused, act, expected: () => model.created(paths, directory, name, id), verify };
 }
 
 export const directories = (device: TreeDevice, paths: model.Paths): string[] =>
