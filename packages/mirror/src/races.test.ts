@@ -226,3 +226,30 @@ test('what a person saves in the place of a file in the moment in which a newer 
   for (const device of [a, b]) expect(await device.read('file')).toBe('by b\none\ntwo\nby a\n');
   expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
 });
+
+test.each(['moves on', 'removes'])(
+  'a file that a person %s while the mirror moves it is not there twice',
+  async (what) => {
+    let isMoved = false;
+    const [a, b] = await racing({
+      async link(_device, to) {
+        isMoved ||= to === 'moved';
+        return false;
+      },
+      // Of the old name, when the file has the new one.
+      async rename(device) {
+        if (!isMoved) return false;
+        if (what === 'removes') await fs.rm(device.at('moved'));
+        else await fs.rename(device.at('moved'), device.at('d/further'));
+        return true;
+      },
+    });
+    await a.folder.rename('file', 'moved');
+    await settleAll(a, b);
+    const further: Record<string, string> = what === 'removes' ? {} : { 'd/further': 'one\ntwo\n' };
+    for (const device of [a, b]) {
+      expect(await onDisk(device)).toEqual({ d: '/', 'd/file': 'one\n', ...further });
+      expect(await inFolder(device)).toEqual(await onDisk(device));
+    }
+  },
+);

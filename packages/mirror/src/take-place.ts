@@ -38,6 +38,9 @@ export async function isAsKnown(
  */
 export async function placeNew(world: ApplyWorld, from: string, to: string): Promise<void> {
   const { disk } = world;
+  // Nobody but the mirror writes there.
+  const isOwn = parentOf(from) === TEMPORARY;
+  const before = isOwn ? undefined : await disk.lstat(from);
   try {
     await disk.fs.link(disk.at(from), disk.at(to));
   } catch (error) {
@@ -45,12 +48,13 @@ export async function placeNew(world: ApplyWorld, from: string, to: string): Pro
     if ((await disk.lstat(to)) !== undefined) throw overtaken();
     return disk.fs.rename(disk.at(from), disk.at(to));
   }
-  // Nobody but the mirror writes there.
-  if (parentOf(from) === TEMPORARY) return disk.fs.unlink(disk.at(from));
+  if (isOwn) return disk.fs.unlink(disk.at(from));
   const taken = temporaryPath(world);
   await disk.fs.rename(disk.at(from), disk.at(taken));
   const [there, moved] = [await disk.lstat(taken), await disk.lstat(to)];
-  if (there !== undefined && there.inode === moved?.inode) return disk.fs.unlink(disk.at(taken));
+  // It has its new name, or had: a person may have moved it on already, or removed it.
+  const isSame = there !== undefined && (there.inode === before?.inode || there.inode === moved?.inode);
+  if (isSame) return disk.fs.unlink(disk.at(taken));
   await giveBack(world, taken, from);
 }
 
