@@ -231,6 +231,14 @@ class Structure {
       this.#world.lookAgain(parentOf(path), entry.id);
       return false;
     }
+    // Gone from it, which is not believed yet: without the directory nobody would look for it again.
+    const { ancestor } = this.#world;
+    const isSynced = ({ name, kind }: AncestorEntry): boolean =>
+      rules.reason(path, name, kind === 'directory') === undefined;
+    if ([...ancestor.children(entry.id)].some(isSynced)) {
+      this.#world.lookAgain(path, entry.id);
+      return false;
+    }
     try {
       await disk.fs.removeDirectory(disk.at(path));
       return true;
