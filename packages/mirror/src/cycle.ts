@@ -1,9 +1,11 @@
 /** One cycle: what changed on disk goes into the folder, then what the folder shows otherwise goes onto the disk. */
 import type { BlobStore, Clock, FolderId, FolderNodes, NodeId, Random } from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { Ancestor } from './ancestor.ts';
+import { equalHeads } from '@evermesh/core/protocol';
+import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { apply } from './apply.ts';
 import type { ApplyWorld } from './apply-world.ts';
+import type { Departed } from './departed.ts';
 import { type Disk, parentOf, TEMPORARY } from './disk.ts';
 import { DamageSearch } from './find-damaged.ts';
 import { IGNORE_FILE } from './ignore-file.ts';
@@ -11,7 +13,7 @@ import type { IgnoreRules } from './ignore-rules.ts';
 import type { FileStat } from './fs/file-system.ts';
 import { ingest } from './ingest.ts';
 import { Intents } from './intents.ts';
-import { lookAtDisk } from './look-at-disk.ts';
+import { type DiskLook, lookAtDisk } from './look-at-disk.ts';
 import { findMarker, type KeptState, stateRow } from './marker.ts';
 import type { MassDeletionGuard } from './mass-deletion.ts';
 import type { Tell } from './mirror-event.ts';
@@ -29,6 +31,7 @@ export interface CycleParts {
   readonly ancestor: Ancestor;
   readonly rules: IgnoreRules;
   readonly looks: SecondLook;
+  readonly departed: Departed;
   readonly guard: MassDeletionGuard;
   readonly trash: Trash;
   readonly board: StatusBoard;
@@ -38,6 +41,9 @@ export interface CycleParts {
   readonly tell: Tell;
   watch(directory: string, inode: bigint, born: bigint): void;
 }
+
+/** Directories that may have changed. */
+type Dirty = ReadonlySet<string> | 'all';
 
 /** So many reads of a file in a row found it being written before people are told. */
 const CHANGING_READS = 5;
@@ -109,15 +115,17 @@ export class Cycle {
     return done;
   }
 
-  async #fromDisk(dirty: ReadonlySet<string> | 'all', signal?: AbortSignal): Promise<number> {
-    const { folder, disk, ancestor, rules, looks, guard, board, toDo, clock, tell } = this.#parts;
-    const { nodes, blobs } = folder;
+  /** What is to be looked at, and what was found there. */
+  async #look(dirty: Dirty, signal?: AbortSignal): Promise<readonly [Dirty, DiskLook]> {
+    const { folder, disk, ancestor, rules, looks, departed, board, toDo, tell } = this.#parts;
+    const { nodes } = folder;
     const look = await lookAtDisk(
       {
         disk,
         rules,
         ancestor,
         looks,
+        departed,
         unlisted: this.#unlisted,
         watch: (directory, inode, born) => this.#parts.watch(directory, inode, born),
         listing: (directory) => board.listing(directory),
@@ -131,6 +139,16 @@ export class Cycle {
       dirty,
       signal,
     );
+    // What was edited elsewhere meanwhile is written anew: not if it was moved to where nobody told of yet.
+    const isEdited = ({ id, kind, heads }: AncestorEntry): boolean =>
+      kind !== 'directory' && nodes.node(id) !== undefined && !equalHeads(nodes.headsOf(id), heads);
+    return dirty !== 'all' && look.missing.some(isEdited) ? this.#look('all', signal) : [dirty, look];
+  }
+
+  async #fromDisk(dirty: Dirty, signal?: AbortSignal): Promise<number> {
+    const { folder, disk, ancestor, looks, departed, guard, board, toDo, clock, tell } = this.#parts;
+    const { nodes, blobs } = folder;
+    const [looked, look] = await this.#look(dirty, signal);
     const deleted = look.missing.filter(({ id }) => nodes.node(id)?.id === id);
     guard.check(deleted.length, ancestor.size);
     const { importing } = this.#state;
@@ -141,6 +159,7 @@ export class Cycle {
       newDirectoryId: (path) => (importing ? nodes.importId(path, 'directory', '') : nodes.newNodeId()),
     });
     for (const { id } of look.missing) looks.settle(`gone ${id}`);
+    departed.add(look.missing);
     // What survives, because this disk never showed its newest content, is written again.
     toDo.nodes(plan.dropped.map(({ id }) => id));
     const done = await ingest(
@@ -167,7 +186,7 @@ export class Cycle {
       },
       signal,
     );
-    looks.end(dirty);
+    looks.end(looked);
     return done;
   }
 

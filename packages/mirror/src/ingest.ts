@@ -78,7 +78,7 @@ class Ingest {
     const { places, contents, agreed, dropped, executables } = this.#plan;
     for (const entry of dropped) await this.#note(entry.id, () => undefined);
     for (const { match, id, parent } of agreed) {
-      await this.#note(id, (now) => entryOf(id, parent, match, now));
+      await this.#note(id, (now) => entryOf(id, parent, match, now ?? match.known));
     }
     let removing: AncestorEntry[] = [];
     for (const [i, step] of places.entries()) {
@@ -131,7 +131,7 @@ class Ingest {
       await this.#chunk.add({
         path: match.disk.path,
         operation: { type: 'place', id, parent, name },
-        changes: [{ id, to: (now) => now && entryOf(id, parent, match, now) }],
+        changes: [{ id, to: (now) => entryOf(id, parent, match, now ?? match.known) }],
         events: [
           {
             type: 'change',
@@ -182,12 +182,11 @@ class Ingest {
       this.#chunk.leaving,
     );
     if (twin.type === 'wait') return this.#world.waitFor(twin.id, parentOf(match.disk.path));
-    const old = match.known === undefined ? [] : [{ id: match.known.id, to: () => undefined }];
     if (twin.type === 'found') {
       this.#world.touched(twin.id);
       await this.#chunk.add({
         path: match.disk.path,
-        changes: [...old, { id: twin.id, to: () => fileEntry(twin.id, parent, match, reading, twin.heads) }],
+        changes: [{ id: twin.id, to: () => fileEntry(twin.id, parent, match, reading, twin.heads) }],
       });
       return;
     }
@@ -210,10 +209,7 @@ class Ingest {
         executable: match.disk.stat.executable,
         ...(importing ? { imported: true } : {}),
       },
-      changes: [
-        ...old,
-        { id, to: (_now, heads) => fileEntry(id, parent, match, reading, heads ?? NO_HEADS) },
-      ],
+      changes: [{ id, to: (_now, heads) => fileEntry(id, parent, match, reading, heads ?? NO_HEADS) }],
       events: [
         { type: 'change', direction: 'in', change: 'created', path: match.disk.path },
         ...conflictEvent(match, twin),

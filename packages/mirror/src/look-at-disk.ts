@@ -5,6 +5,7 @@
 import type { NodeId } from '@evermesh/core';
 import { ROOT } from '@evermesh/core';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
+import type { Departed } from './departed.ts';
 import { type Disk, parentOf } from './disk.ts';
 import { asFile, isNewFile, type Match, matchContents, matchDisk } from './match-disk.ts';
 import { digestOfFile } from './read-disk.ts';
@@ -21,6 +22,7 @@ export interface DiskLook {
 
 export interface LookWorld extends ScanWorld {
   readonly looks: SecondLook;
+  readonly departed: Departed;
   /** Everything is looked at anew. */
   listingAll(): void;
   /** Ignore files say something else than before: what of the folder is on this disk is another question, too. */
@@ -43,7 +45,7 @@ export async function lookAtDisk(
       asked = 'all';
       continue;
     }
-    const { matches, missing, unsure } = matchDisk(world.ancestor, root);
+    const { matches, missing, unsure } = matchDisk(world.ancestor, world.departed, root);
     const looked: ReadonlySet<string> | 'all' = asked;
     if (looked !== 'all' && [...unsure].some((directory) => !looked.has(directory))) {
       asked = new Set<string>([...looked, ...unsure]);

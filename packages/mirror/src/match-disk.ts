@@ -8,6 +8,7 @@
  */
 import { ROOT, type NodeId } from '@evermesh/core';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
+import type { Departed } from './departed.ts';
 import { parentOf } from './disk.ts';
 import type { FileStat } from './fs/file-system.ts';
 import type { DiskDirectory, DiskEntry, DiskFile } from './scan.ts';
@@ -17,7 +18,7 @@ export interface Match {
   readonly name: string;
   /** `undefined` for what stands in the root. */
   readonly parent: Match | undefined;
-  /** The node it is; `undefined` if it is new. */
+  /** The node it is, as it was on this disk last; `undefined` if it is new. */
   known: AncestorEntry | undefined;
 }
 
@@ -30,12 +31,13 @@ export interface DiskMatches {
   readonly unsure: ReadonlySet<string>;
 }
 
-export function matchDisk(ancestor: Ancestor, root: DiskDirectory): DiskMatches {
-  return new Matcher(ancestor).run(root);
+export function matchDisk(ancestor: Ancestor, departed: Departed, root: DiskDirectory): DiskMatches {
+  return new Matcher(ancestor, departed).run(root);
 }
 
 class Matcher {
   readonly #ancestor: Ancestor;
+  readonly #departed: Departed;
   readonly #matches: Match[] = [];
   readonly #claimed = new Set<NodeId>();
   /** The directories on disk by the node they are. */
@@ -43,8 +45,9 @@ class Matcher {
   readonly #unsure = new Set<string>();
   readonly #seenDirectories = new Set<string>();
 
-  constructor(ancestor: Ancestor) {
+  constructor(ancestor: Ancestor, departed: Departed) {
     this.#ancestor = ancestor;
+    this.#departed = departed;
   }
 
   run(root: DiskDirectory): DiskMatches {
@@ -79,7 +82,9 @@ class Matcher {
   }
 
   #directory({ stat }: DiskDirectory, inPlace: AncestorEntry | undefined): AncestorEntry | undefined {
-    const same = this.#sameInode(stat, 'directory').find(({ id }) => !this.#claimed.has(id));
+    const same =
+      this.#sameInode(stat, 'directory').find(({ id }) => !this.#claimed.has(id)) ??
+      this.#departedAs(stat, 'directory');
     if (same !== undefined) return same;
     // Made anew under the old name, as after `rm -r` and unpacking an archive.
     if (inPlace?.kind !== 'directory' || this.#claimed.has(inPlace.id)) return undefined;
@@ -98,6 +103,8 @@ class Matcher {
     for (const known of this.#sameInode(match.disk.stat, match.disk.kind)) {
       if (!this.#claimed.has(known.id) && this.#hasLeft(known)) return this.#claim(match, known);
     }
+    const departed = this.#departedAs(match.disk.stat, match.disk.kind);
+    if (departed !== undefined) this.#claim(match, departed);
   }
 
   #replaced(match: Match): void {
@@ -144,6 +151,16 @@ class Matcher {
     return this.#ancestor
       .withInode(stat.inode)
       .filter((entry) => entry.kind === kind && entry.born === stat.born);
+  }
+
+  /** What counted as gone and turns up, unless it was written anew where it was. */
+  #departedAs(stat: FileStat, kind: DiskEntry['kind']): AncestorEntry | undefined {
+    return this.#departed
+      .withInode(stat)
+      .find(
+        (entry) =>
+          entry.kind === kind && !this.#claimed.has(entry.id) && this.#ancestor.get(entry.id) === undefined,
+      );
   }
 
   #missing(): AncestorEntry[] {

@@ -10,6 +10,7 @@ import {
 import { EvermeshError } from '@evermesh/core/errors';
 import { Ancestor } from './ancestor.ts';
 import type { CycleParts } from './cycle.ts';
+import { Departed } from './departed.ts';
 import { Disk } from './disk.ts';
 import { codeOf, type FileStat, type FileSystem, isOfDisk } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
@@ -159,6 +160,7 @@ async function cycleParts(
     ancestor: await Ancestor.load(folder.nodes),
     rules: new IgnoreRules(),
     looks: new SecondLook(clock),
+    departed: new Departed(clock),
     guard: new MassDeletionGuard(clock, options.allowMassDeletion ?? false),
     trash: new Trash(disk, clock),
     board: new StatusBoard(tell),

@@ -49,7 +49,7 @@ export interface DiskFindings {
   /** Believed to be gone. */
   readonly missing: readonly AncestorEntry[];
   readonly nodes: Pick<FolderNodes, 'node' | 'children' | 'headsOf'>;
-  /** Whether a node is on this disk. */
+  /** Whether a node is on this disk, as far as it was looked at before: what counted as gone is not. */
   isHere(id: NodeId): boolean;
   newDirectoryId(path: string): NodeId;
 }
@@ -103,7 +103,7 @@ class DiskReconciler {
 
   #isTouched(match: Match): boolean {
     const { disk, known } = match;
-    if (known === undefined || !isInPlace(match, known)) return true;
+    if (known === undefined || this.#hasMoved(match, known)) return true;
     return disk.kind !== 'directory' && !sameStat(disk.stat, known);
   }
 
@@ -114,9 +114,14 @@ class DiskReconciler {
       known !== undefined &&
       this.#findings.nodes.node(known.id) === undefined &&
       disk.kind !== 'directory' &&
-      isInPlace(match, known) &&
+      !this.#hasMoved(match, known) &&
       !sameStat(disk.stat, known)
     );
+  }
+
+  /** Whether somebody put it where it is. */
+  #hasMoved(match: Match, known: AncestorEntry): boolean {
+    return !isInPlace(match, known) || !this.#findings.isHere(known.id);
   }
 
   #directory(match: Match, wanted: ReadonlySet<Match>): void {
@@ -129,14 +134,17 @@ class DiskReconciler {
       this.#existing(match, known, node, parent);
       return;
     }
+    const there = this.#siblings.at(parent, name);
+    const isOther =
+      there?.kind === 'directory' && isShownAs(name, there.name) && !this.#findings.isHere(there.id);
     if (known !== undefined) {
-      const returns = !isInPlace(match, known) || this.#isReturned(match.parent);
+      const returns = this.#hasMoved(match, known) || this.#isReturned(match.parent);
       if (returns) this.#returned.add(match);
       else if (!wanted.has(match)) return this.#leave(match, known, parent);
-      this.#dropped.push(known);
+      if (isOther) this.#dropped.push(known);
+      else return this.#place(match, known.id, parent);
     }
-    const there = this.#siblings.at(parent, name);
-    if (there?.kind === 'directory' && isShownAs(name, there.name) && !this.#findings.isHere(there.id)) {
+    if (isOther) {
       this.#ids.set(match, there.id);
       this.#agreed.push({ match, id: there.id, parent });
       return;
@@ -151,29 +159,35 @@ class DiskReconciler {
     if (parent === undefined) return;
     const { known, disk } = match;
     const node = known && this.#findings.nodes.node(known.id);
-    if (known !== undefined && node !== undefined) {
-      this.#existing(match, known, node, parent);
+    const isReturned = this.#isReturned(match.parent);
+    if (known === undefined) this.#steps.push({ type: 'create', match, parent });
+    else if (node !== undefined || this.#hasMoved(match, known) || isReturned) {
+      if (node === undefined) this.#place(match, known.id, parent);
+      else this.#existing(match, known, node, parent);
       if (known.racy || !sameStat(disk.stat, known)) this.#contents.push({ match, known });
       if (disk.kind === 'file' && disk.stat.executable !== known.executable)
         this.#executables.push({ match, known });
-    } else if (known !== undefined && !this.#isReturned(match.parent) && this.#isSaveOfRemoved(match)) {
-      this.#contents.push({ match, known });
-    } else if (known === undefined || this.#isTouched(match) || this.#isReturned(match.parent)) {
-      this.#steps.push({ type: 'create', match, parent });
-    } else this.#leave(match, known, parent);
+    } else if (this.#isSaveOfRemoved(match)) this.#contents.push({ match, known });
+    else this.#leave(match, known, parent);
   }
 
   /** A node that both sides have: it may stand elsewhere on disk than it did. */
   #existing(match: Match, known: AncestorEntry, node: ShownNode, parent: NodeId): void {
     const { disk, name } = match;
-    const isPlaced = known.parent === parent && known.name === name;
+    const isPlaced = known.parent === parent && known.name === name && this.#findings.isHere(known.id);
     const isOther =
       disk.kind === 'directory' && (disk.stat.inode !== known.inode || disk.stat.born !== known.born);
     if (isPlaced && !isOther) return;
     const parentShown = parent === ROOT ? ROOT : (this.#findings.nodes.node(parent)?.id ?? parent);
     if (isPlaced || (node.parent === parentShown && isShownAs(name, node.name))) {
       this.#agreed.push({ match, id: known.id, parent });
-    } else this.#steps.push({ type: 'place', match, id: known.id, parent, name });
+    } else this.#place(match, known.id, parent);
+  }
+
+  /** Somebody put it there: if it was removed meanwhile, he had not seen that, and it comes back. */
+  #place(match: Match, id: NodeId, parent: NodeId): void {
+    if (match.disk.kind === 'directory') this.#ids.set(match, id);
+    this.#steps.push({ type: 'place', match, id, parent, name: match.name });
   }
 
   /** Removed elsewhere and untouched here: it will go. Until then the ancestor knows where it is. */

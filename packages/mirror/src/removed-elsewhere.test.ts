@@ -1,4 +1,5 @@
 /** Files that somebody removed on another device, and that this disk still has for a while. */
+import * as fs from 'node:fs/promises';
 import type { NodeId } from '@evermesh/core';
 import { expect, test } from 'vitest';
 import { Ancestor } from './ancestor.ts';
@@ -25,6 +26,48 @@ test('a file that is saved on two devices before they could remove it comes back
     expect(await onDisk(device)).toEqual({ d: '/', 'd/f': 'of b\nfirst\nmiddle\nlast\nof c\n' });
   expect(await inFolder(a)).toEqual(await onDisk(a));
   expect(b.idOf('d/f')).toBe(id);
+});
+
+test('what is moved on two devices before they could remove it comes back once, in each place that it was given', async () => {
+  const [a, b] = await devices.pair();
+  const c = await devices.make(a.folder.id);
+  await exchange(a, c);
+  await a.write('d/p/f', 'text\n');
+  await a.write('d/g', 'text of g\n');
+  await a.write('e/x', 'x\n');
+  await settleAll(a, b, c);
+  const ids = ['d/p', 'd/p/f', 'd/g'].map((path) => a.idOf(path));
+  await a.folder.rm('d', { recursive: true });
+  await deliver(a, b);
+  await deliver(a, c);
+  for (const device of [b, c]) {
+    await fs.rename(device.at('d/p'), device.at('e/p'));
+    await fs.rename(device.at('d/g'), device.at('e/h'));
+  }
+  await settleAll(a, b, c);
+  for (const device of [a, b, c]) {
+    const expected = { e: '/', 'e/h': 'text of g\n', 'e/p': '/', 'e/p/f': 'text\n', 'e/x': 'x\n' };
+    expect(await onDisk(device)).toEqual(expected);
+    expect(['e/p', 'e/p/f', 'e/h'].map((path) => device.idOf(path))).toEqual(ids);
+  }
+});
+
+test('what a person removed from a directory that went elsewhere meanwhile stays removed', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/x', 'x\n');
+  await a.write('d/y', 'y\n');
+  await a.write('e/z', 'z\n');
+  await settleAll(a, b);
+  await a.folder.rename('d/x', 'e/x');
+  await a.folder.rename('d/y', 'e/y');
+  await a.folder.rm('d', { recursive: true });
+  await fs.rm(b.at('d/x'));
+  await deliver(a, b);
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ e: '/', 'e/y': 'y\n', 'e/z': 'z\n' });
+    expect(await inFolder(device)).toEqual(await onDisk(device));
+  }
 });
 
 test('one that was only touched goes', async () => {

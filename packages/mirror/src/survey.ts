@@ -24,7 +24,7 @@ export interface MirrorSurvey {
 type SurveyWorld = Omit<CycleParts, 'watch'>;
 
 export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<MirrorSurvey> {
-  const { disk, board, clock, tell, folder } = world;
+  const { disk, board, clock, tell, folder, departed } = world;
   const left = await new Intents(folder.nodes).left();
   const ancestor = left.length === 0 ? world.ancestor : await withCarriedOut(world, left);
   // Rules and suspicions of its own: what is only looked at must not count as seen.
@@ -35,6 +35,7 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
       rules,
       ancestor,
       looks: new SecondLook(clock),
+      departed,
       watch: () => undefined,
       listing: (directory) => board.listing(directory),
       listingAll: () => board.listingAll(),

@@ -4,23 +4,12 @@ import { systemClock } from '@evermesh/core';
 import { describe, expect, test } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
-import type { Watcher, WatcherEvents } from './fs/watcher.ts';
-import type { MirrorEvent } from './mirror-event.ts';
 import { testDevices } from './testing/devices.ts';
+import { FakeWatcher } from './testing/fake-watcher.ts';
 import { deliver, exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+import { change, told } from './testing/told.ts';
 
 const devices = testDevices();
-
-/** Resolves when an event like this was told. */
-async function told(device: TestDevice, is: (event: MirrorEvent) => boolean): Promise<void> {
-  for (let seen = 0; ;) {
-    for (; seen < device.events.length; seen++) if (is(device.events[seen] as MirrorEvent)) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-const change = (direction: 'in' | 'out', what: string) => (event: MirrorEvent) =>
-  event.type === 'change' && event.direction === direction && `${event.change} ${event.path}` === what;
 
 describe('with the watcher of the system', () => {
   async function started(device: TestDevice): Promise<void> {
@@ -99,27 +88,6 @@ describe('with the watcher of the system', () => {
     await fs.rename(`${a.directory}-away`, a.directory);
   });
 });
-
-class FakeWatcher implements Watcher {
-  readonly watched = new Map<string, bigint>();
-  events: WatcherEvents | undefined;
-  full = false;
-
-  start(_root: string, events: WatcherEvents): void {
-    this.events = events;
-  }
-  watch(directory: string, inode: bigint): void {
-    if (this.full && directory !== '') this.events?.trouble(directory, 'ENOSPC');
-    else this.watched.set(directory, inode);
-  }
-  retain(keep: (directory: string) => boolean): void {
-    for (const directory of [...this.watched.keys()]) if (!keep(directory)) this.watched.delete(directory);
-  }
-  close(): void {
-    this.events = undefined;
-    this.watched.clear();
-  }
-}
 
 describe('with a clock that stands', () => {
   async function started(

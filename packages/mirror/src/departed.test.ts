@@ -1,0 +1,112 @@
+/** What is moved while the mirror is told of one of the two directories only. */
+import * as fs from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { Ancestor, type AncestorEntry } from './ancestor.ts';
+import { Departed } from './departed.ts';
+import { testDevices } from './testing/devices.ts';
+import { FakeWatcher } from './testing/fake-watcher.ts';
+import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+import { VirtualClock } from './testing/virtual-clock.ts';
+import { change, told } from './testing/told.ts';
+
+const devices = testDevices();
+
+async function started(device: TestDevice): Promise<FakeWatcher> {
+  const watcher = new FakeWatcher();
+  await device.closeMirror();
+  await device.open({ watcher });
+  device.events.length = 0;
+  device.mirror.start();
+  await told(device, ({ type }) => type === 'inStep');
+  return watcher;
+}
+
+test('a file that is found in another directory after it counted as removed comes back as itself', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/file', 'one\n');
+  await a.write('e/other', 'other\n');
+  await settleAll(a, b);
+  const id = a.idOf('d/file');
+  const watcher = await started(a);
+  await fs.rename(a.at('d/file'), a.at('e/file'));
+  watcher.events?.dirty('d');
+  await told(a, change('in', 'removed d/file'));
+  // Somebody who has not heard of that renames it: one file, not two.
+  await fs.rename(b.at('d/file'), b.at('d/renamed'));
+  await b.settle();
+  watcher.events?.dirty('e');
+  await told(a, change('in', 'moved e/file'));
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ d: '/', e: '/', 'e/other': 'other\n', 'e/renamed': 'one\n' });
+    expect(device.idOf('e/renamed')).toBe(id);
+  }
+});
+
+test('a directory comes back with what is in it, also to where it was', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/p/file', 'one\n');
+  await a.write('d/p/other', 'other\n');
+  await a.write('e/x', 'x\n');
+  await settleAll(a, b);
+  const ids = ['d/p', 'd/p/file', 'd/p/other'].map((path) => a.idOf(path));
+  const watcher = await started(a);
+  await fs.rename(a.at('d/p'), a.at('e/p'));
+  watcher.events?.dirty('d');
+  await told(a, change('in', 'removed d/p/file'));
+  await a.write('e/p/file', 'one\ntwo\n');
+  await fs.rm(a.at('e/p/other'));
+  await fs.rename(a.at('e/p'), a.at('d/p'));
+  watcher.events?.dirty('d');
+  await told(a, change('in', 'edited d/p/file'));
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({
+      d: '/',
+      'd/p': '/',
+      'd/p/file': 'one\ntwo\n',
+      e: '/',
+      'e/x': 'x\n',
+    });
+    expect(['d/p', 'd/p/file'].map((path) => device.idOf(path))).toEqual(ids.slice(0, 2));
+  }
+});
+
+test('a file that is edited elsewhere before it is missed is moved, and not written anew where it was', async () => {
+  const [a, b] = await devices.pair();
+  await b.write('d/file', 'one\n');
+  await b.write('e/other', 'other\n');
+  await settleAll(a, b);
+  const watcher = await started(b);
+  b.clock.auto = false;
+  await fs.rename(b.at('d/file'), b.at('e/file'));
+  watcher.events?.dirty('d');
+  b.clock.pass(2);
+  await b.mirror.idle();
+  await a.folder.writeFile('d/file', 'one\ntwo\n');
+  await deliver(a, b);
+  b.clock.auto = true;
+  b.clock.pass(100);
+  await told(b, change('in', 'moved e/file'));
+  await settleAll(a, b);
+  const expected = { d: '/', e: '/', 'e/file': 'one\ntwo\n', 'e/other': 'other\n' };
+  for (const device of [a, b]) expect(await inFolder(device)).toEqual(expected);
+  expect(await onDisk(b)).toEqual(expected);
+});
+
+test('who has left is remembered for two minutes', async () => {
+  const a = await devices.make();
+  await a.write('file', 'one\n');
+  await a.settle();
+  const [entry] = [...(await Ancestor.load(a.folder.nodes)).all()] as [AncestorEntry];
+  const clock = new VirtualClock();
+  const departed = new Departed(clock);
+  departed.add([entry]);
+  clock.pass(119_999);
+  departed.add([]);
+  expect(departed.withInode(entry)).toEqual([entry]);
+  expect(departed.withInode({ ...entry, born: entry.born + 1n })).toEqual([]);
+  clock.pass(1);
+  departed.add([]);
+  expect(departed.withInode(entry)).toEqual([]);
+});
