@@ -50,12 +50,23 @@ export async function placeNew(world: ApplyWorld, from: string, to: string): Pro
   }
   if (isOwn) return disk.fs.unlink(disk.at(from));
   const taken = temporaryPath(world);
-  await disk.fs.rename(disk.at(from), disk.at(taken));
+  try {
+    await disk.fs.rename(disk.at(from), disk.at(taken));
+  } catch (error) {
+    await dropSecondName(disk, from, to);
+    throw error;
+  }
   const [there, moved] = [await disk.lstat(taken), await disk.lstat(to)];
   // It has its new name, or had: a person may have moved it on already, or removed it.
   const isSame = there !== undefined && (there.inode === before?.inode || there.inode === moved?.inode);
   if (isSame) return disk.fs.unlink(disk.at(taken));
   await giveBack(world, taken, from);
+}
+
+/** A file that cannot leave its old place keeps that alone: its second name would look like a copy that a person made. */
+async function dropSecondName(disk: Disk, from: string, to: string): Promise<void> {
+  const [there, second] = [await disk.lstat(from), await disk.lstat(to)];
+  if (there !== undefined && there.inode === second?.inode) await disk.fs.unlink(disk.at(to));
 }
 
 /** What a person saved over a file at the moment in which that was moved. */
