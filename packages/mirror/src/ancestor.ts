@@ -6,6 +6,7 @@
  * says so is durable.
  */
 import type { FolderNodes, NodeId } from '@evermesh/core';
+import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import { type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
 
 export type { AncestorEntry };
@@ -22,7 +23,7 @@ export interface AncestorChange {
 }
 
 export class Ancestor {
-  readonly #nodes: Pick<FolderNodes, 'row'>;
+  readonly #nodes: Pick<FolderNodes, 'row' | 'shownNoMore'>;
   readonly #entries = new Map<NodeId, AncestorEntry>();
   /**
    * By name, the newest last. Usually one: while a person removes a file and another one comes to its name, the old one
@@ -31,10 +32,12 @@ export class Ancestor {
   readonly #children = new Map<NodeId, Map<string, NodeId | NodeId[]>>();
   /** Usually one; hard links of a file share an inode. */
   readonly #byInode = new Map<bigint, NodeId | NodeId[]>();
+  /** What files were shown at, and are no more: told with the rows of the next changes. */
+  #left: Pick<AncestorEntry, 'id' | 'heads'>[] = [];
   #directories = 0;
   #moves = 0;
 
-  constructor(nodes: Pick<FolderNodes, 'row'>) {
+  constructor(nodes: Pick<FolderNodes, 'row' | 'shownNoMore'>) {
     this.#nodes = nodes;
   }
 
@@ -105,13 +108,25 @@ export class Ancestor {
 
   /** The rows that say these changes. */
   rows(changes: readonly AncestorChange[]): Row[] {
-    return changes.map(({ id, entry }) => this.#nodes.row(AREA, id, entry && encodeEntry(entry)));
+    const rows = changes.map(({ id, entry }) => this.#nodes.row(AREA, id, entry && encodeEntry(entry)));
+    const shown = new Map(changes.map(({ id, entry }) => [id, entry]));
+    for (const { id, heads } of this.#left) {
+      const now = shown.get(id) ?? this.#entries.get(id);
+      // It came back as it was.
+      if (now === undefined || !equalHeads(now.heads, heads)) rows.push(this.#nodes.shownNoMore(id, heads));
+    }
+    this.#left = [];
+    return rows;
   }
 
   /** The rows of these changes are durable. */
   took(changes: readonly AncestorChange[]): void {
     // All old places first: two entries may have exchanged theirs.
-    for (const { id } of changes) this.#forget(id);
+    for (const { id, entry } of changes) {
+      const old = this.#entries.get(id);
+      if (old !== undefined && !equalHeads(old.heads, entry?.heads ?? NO_HEADS)) this.#left.push(old);
+      this.#forget(id);
+    }
     for (const { id, entry } of changes) {
       if (entry === undefined) continue;
       this.#entries.set(id, entry);

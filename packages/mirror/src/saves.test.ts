@@ -80,6 +80,14 @@ test('a save is merged with an edit that has arrived and was not shown yet, both
   expect(await b.read('file')).toBe(merged);
   await settleAll(a, b);
   expect(await a.read('file')).toBe(merged);
+  // What b showed in between is nobody's any more: nothing is kept for its next save.
+  await b.write('file', `${merged}more\n`);
+  await b.settle();
+  await b.write('file', `${merged}more\nand more\n`);
+  await b.settle();
+  const kept = [];
+  for await (const [key] of b.folder.nodes.rows('base')) kept.push(key);
+  expect(kept).toEqual([]);
 });
 
 test('three saves in a row against what the disk showed never double or drop a line', async () => {

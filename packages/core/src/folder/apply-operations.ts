@@ -220,7 +220,7 @@ class OperationRun {
       const now = heads.get(id);
       // Nothing was written: the disk still shows what the kept row says.
       if (now === undefined || now === shown) continue;
-      rows.push(...base.rows.map((key) => ({ type: 'del' as const, key })));
+      if (base.row !== undefined) rows.push({ type: 'del', key: base.row });
       const mixed = this.#mixed.get(id);
       if (mixed !== undefined) rows.push(keepBaseRow(this.#state, id, now, mixed));
     }

@@ -25,6 +25,7 @@ import {
 import { equalHeads, type Heads, NO_HEADS, raiseHead } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
+import { forgetBaseRow } from './shown-bases.ts';
 import { importId } from './import-id.ts';
 import type { ApplyOptions, ApplyResult, FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
 
@@ -136,6 +137,10 @@ export class StateNodes implements FolderNodes {
   row(area: string, key: string, value?: Uint8Array): StoreOperation {
     const full = areaPrefix(this.#state.log.folder, area) + key;
     return value === undefined ? { type: 'del', key: full } : { type: 'put', key: full, value };
+  }
+
+  shownNoMore(id: NodeId, heads: Heads): StoreOperation {
+    return forgetBaseRow(this.#state, id, heads);
   }
 
   keep(rows: readonly StoreOperation[]): Promise<void> {

@@ -222,6 +222,34 @@ describe('operations by identity', () => {
     expect(await listing(b)).toEqual(await listing(a));
   });
 
+  test('a save by somebody else on the same device leaves what a disk shows to its next save', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('f.txt', 'one\ntwo\n');
+    await exchange(a, b);
+    const { id } = await a.folder.stat('f.txt');
+    const shown = a.folder.nodes.headsOf(id);
+    await b.folder.writeFile('f.txt', 'one\nby b\ntwo\n');
+    await exchange(a, b);
+    const save = async (text: string, at: typeof shown): Promise<typeof shown> => {
+      const { heads } = await a.folder.nodes.apply([
+        { type: 'save', id, content: { kind: 'text', text }, shown: at },
+      ]);
+      return heads.get(id) as typeof shown;
+    };
+    // It stands beside what the disk does not show, and is in no state of the document without that.
+    const onDisk = await save('one\nthree\ntwo\n', shown);
+    const both = await a.folder.readFile('f.txt', 'utf8');
+    // A program that works with the folder itself sees everything.
+    await a.folder.writeFile('f.txt', `${both}four\n`);
+    const next = await save('one\nthree and a half\ntwo\n', onDisk);
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe(
+      `${both.replace('three', 'three and a half')}four\n`,
+    );
+    // The disk shows what is newest, and nothing is kept any more.
+    await a.folder.nodes.keep([a.folder.nodes.shownNoMore(id, next)]);
+    expect([...a.store.rows.keys()].filter((key) => key.includes('/x/base/'))).toEqual([]);
+  });
+
   test('the same bytes imported on two devices before they meet become one file', async () => {
     const [a, b] = await twoDevices();
     for (const { folder } of [a, b]) {

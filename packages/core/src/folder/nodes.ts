@@ -103,6 +103,11 @@ export interface FolderNodes {
   rows(area: string): AsyncIterable<[string, Uint8Array]>;
   /** A row's operation for `beside` or `keep`; without a value it deletes. */
   row(area: string, key: string, value?: Uint8Array): StoreOperation;
+  /**
+   * For `beside` or `keep`: whoever showed a file as it was at these heads, and saved it, shows it so no more. What was kept to
+   * find his next save by goes.
+   */
+  shownNoMore(id: NodeId, heads: Heads): StoreOperation;
   /** Commits rows alone, durable when it resolves. */
   keep(rows: readonly StoreOperation[]): Promise<void>;
 }

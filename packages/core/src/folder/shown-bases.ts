@@ -4,10 +4,11 @@
  * Usually these are heads that the document once had, and the state is built from its records. A save made against an
  * older state is the exception: the disk then shows the old state with the save in it, and not what others wrote
  * meanwhile. No sequence of records yields that (the save may stand behind their characters), so it is kept in a row,
- * in the batch that makes the save durable, until the next save of that file.
+ * in the batch that makes the save durable, until the next save of whoever shows it, or until he says that he does no more.
+ * A save by somebody else leaves it alone: the disk shows what it showed.
  */
 import { type DocumentId, documentOf, type NodeId, toHex } from '../base/index.ts';
-import { areaPrefix, prefixEnd, type StoreOperation } from '../log/index.ts';
+import { areaPrefix, type StoreOperation } from '../log/index.ts';
 import { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from '../model/index.ts';
 import { equalHeads, headDigest, type Heads } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
@@ -18,21 +19,17 @@ export interface Base {
   readonly shown: ShownFile;
   /** Whether it is the newest state of the document. */
   readonly newest: boolean;
-  /** Keys of the rows kept for this file: the next save makes them void. */
-  readonly rows: readonly string[];
+  /** The key of its row, if it is kept in one: a save makes that void. */
+  readonly row: string | undefined;
 }
 
 export async function readBase(state: FolderState, id: NodeId, heads: Heads): Promise<Base> {
-  const rows = new Map<string, Uint8Array>();
-  const prefix = prefixOf(state, id);
-  for await (const [key, value] of state.options.store.iterator({ gte: prefix, lt: prefixEnd(prefix) }))
-    rows.set(key, value);
-  const kept = rows.get(keyOf(state, id, heads));
-  const keys = [...rows.keys()];
-  if (kept !== undefined) return { shown: decodeShownFile(kept), newest: false, rows: keys };
+  const row = keyOf(state, id, heads);
+  const kept = await state.options.store.get(row);
+  if (kept !== undefined) return { shown: decodeShownFile(kept), newest: false, row };
   const document = documentOf(id);
   const doc = await state.documents.at(document, heads);
-  return { shown: shownFile(doc), newest: isNewest(state, document, heads), rows: keys };
+  return { shown: shownFile(doc), newest: isNewest(state, document, heads), row: undefined };
 }
 
 /** Whether a base that was read as the newest state still is: something may have arrived while others were read. */
@@ -43,10 +40,13 @@ export function keepBaseRow(state: FolderState, id: NodeId, heads: Heads, shown:
   return { type: 'put', key: keyOf(state, id, heads), value: encodeShownFile(shown) };
 }
 
+export const forgetBaseRow = (state: FolderState, id: NodeId, heads: Heads): StoreOperation => ({
+  type: 'del',
+  key: keyOf(state, id, heads),
+});
+
 const isNewest = (state: FolderState, document: DocumentId, heads: Heads): boolean =>
   equalHeads(heads, state.log.assignedHeads(document));
 
-const prefixOf = (state: FolderState, id: NodeId): string => `${areaPrefix(state.log.folder, AREA)}${id}/`;
-
 const keyOf = (state: FolderState, id: NodeId, heads: Heads): string =>
-  prefixOf(state, id) + toHex(headDigest(0, heads));
+  `${areaPrefix(state.log.folder, AREA)}${id}/${toHex(headDigest(0, heads))}`;
