@@ -49,16 +49,22 @@ export class Ledger {
     }
   }
 
-  /** Somebody who had `before` in front of him left `after`. */
+  /**
+   * Somebody who had `before` in front of him left `after`. Of a letter that stood there more than once it is enough that one
+   * of them went: another person may take the other one away at the same time.
+   */
   replaced(before: string, after: string, how: string): void {
-    const kept = new Set(lettersIn(after));
+    const left = countOf(after);
     const lines = new Set(after.split('\n'));
+    for (const [letter, count] of countOf(before)) {
+      const known = this.#letters.get(letter);
+      if (known !== undefined && (left.get(letter) ?? 0) < count) known.removed ??= how;
+    }
     for (const line of before.split('\n')) {
+      if (lines.has(line)) continue;
       for (const letter of lettersIn(line)) {
         const known = this.#letters.get(letter);
-        if (known === undefined) continue;
-        if (!kept.has(letter)) known.removed ??= how;
-        else if (!lines.has(line)) known.rewritten += 1;
+        if (known !== undefined && left.has(letter)) known.rewritten += 1;
       }
     }
   }
@@ -117,4 +123,10 @@ export class Ledger {
       if (!this.#letters.has(letter)) found.push({ law: 'L1', what: `${letter} was typed by nobody` });
     return found;
   }
+}
+
+function countOf(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const letter of lettersIn(text)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  return counts;
 }

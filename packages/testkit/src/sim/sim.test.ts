@@ -73,6 +73,13 @@ describe('the ledger', () => {
     expect(lawsOf(ledger, '乒\n乒\n')).toEqual([]);
   });
 
+  test('excuses a letter that stood twice when two people each took one of them away', () => {
+    const ledger = typed('乒\n');
+    ledger.replaced('乒\n', '乒乓\n', 'edited');
+    ledger.replaced('乒\n乒乓\n', '乒\n乓\n', 'edited by anna');
+    expect(lawsOf(ledger)).toEqual([]);
+  });
+
   test('names a letter that nobody typed', () => {
     expect(lawsOf(new Ledger(), '乒')).toEqual(['L1']);
   });
