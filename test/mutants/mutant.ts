@@ -28,6 +28,17 @@ export async function readMutants(): Promise<Mutant[]> {
   return Promise.all(files.map(readMutant));
 }
 
+/**
+ * Every Nth of them for `K/N`, the first one counted from K, which goes round: with another K each time, all come to their turn.
+ * @throws TypeError for what is no such part, or has none of them
+ */
+export function partOf(mutants: readonly Mutant[], part: string): Mutant[] {
+  const [, turn, of] = /^(\d{1,15})\/(\d{1,3})$/.exec(part) ?? [];
+  const chosen = mutants.filter((_, at) => at % Number(of) === Number(turn) % Number(of));
+  if (chosen.length === 0) throw new TypeError(`--part takes K/N, of which ${part} has no mutant.`);
+  return chosen;
+}
+
 async function readMutant(file: string): Promise<Mutant> {
   const text = await readFile(join(PATCHES, file), 'utf8');
   const [head = ''] = text.split(/^diff --git /m, 1);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { PROFILES } from '@evermesh/testkit/sim';
 import { describe, expect, test } from 'vitest';
-import { readMutants } from './mutant.ts';
+import { partOf, readMutants } from './mutant.ts';
 import { applyPatch } from './product.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -24,5 +24,22 @@ describe('a mutant', () => {
   test('that does not fit is refused', async () => {
     const noPatch = join(import.meta.dirname, 'patches.test.ts');
     await expect(applyPatch(REPOSITORY, noPatch, { check: true })).rejects.toThrow(/git apply/);
+  });
+});
+
+describe('a part of the mutants', () => {
+  test('is every so many of them, and all parts together are all', () => {
+    const parts = Array.from({ length: 10 }, (_, turn) => partOf(mutants, `${turn + 370}/10`));
+    expect(
+      parts
+        .flat()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(mutants.map(({ name }) => name));
+    expect(Math.min(...parts.map(({ length }) => length))).toBeGreaterThanOrEqual(2);
+  });
+
+  test.each(['', '1', '1/0', '-1/2', '1/2/3', '900/999'])('is not %j', (part) => {
+    expect(() => partOf(mutants, part)).toThrow(TypeError);
   });
 });
