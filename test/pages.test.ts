@@ -95,7 +95,7 @@ async function complaintAbout(line: string): Promise<string | undefined> {
 }
 
 describe('code', () => {
-  const PAGES = ['README.md', 'docs/guides/embed.md'];
+  const PAGES = ['README.md', 'docs/guides/embed.md', 'docs/guides/simulate-your-app.md'];
 
   test.each(PAGES)('of %s compiles', async (path) => {
     const blocks = codeIn(await readPage(path), 'ts');

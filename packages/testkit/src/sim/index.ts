@@ -5,9 +5,11 @@
  * @example
  * const { violations } = await run({ seed: '7', devices: 3, profile: PROFILES.faults });
  */
+export type { AppDevice, AppHand, Application } from './application.ts';
 export type { Violation } from './ledger.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
 export { type Profile, PROFILES } from './profiles.ts';
 export type { Step, StepType } from './script.ts';
+export type { Seeded } from './seeded.ts';
 export { shrink } from './shrink.ts';
 export type { Counted, Trace, TraceEvent } from './trace.ts';

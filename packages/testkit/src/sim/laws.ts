@@ -47,13 +47,26 @@ export function checkEchoes(world: World, who: SimDevice | undefined, authors: R
       world.violate('L8', `${device.name} makes operations of what ${who?.name ?? 'nobody'} did`);
 }
 
-/** Every letter is accounted for (L2, L7, L9), and what is kept for speed follows from the raw records. */
+/** Every letter is accounted for (L2, L7, L9). */
 export async function checkLetters(world: World): Promise<void> {
   const { texts } = await sightOf(runningAt(world.devices[0] as SimDevice).folder);
   for (const { law, what } of world.ledger.judge(texts)) world.violate(law, what);
+}
+
+/** What is kept for speed follows from the raw records (L5). */
+export async function checkRecords(world: World): Promise<void> {
   for (const device of world.devices) {
     for (const finding of await runningAt(device).folder.verify())
       world.violate('L5', `${device.name} verifies: ${JSON.stringify(finding)}`);
+  }
+}
+
+/** What an application says must hold: a law of its own. */
+export async function checkApplication(world: World): Promise<void> {
+  try {
+    await world.apps?.check(world.devices.map((device) => runningAt(device).process));
+  } catch (error) {
+    world.violate('app', (error as Error).message);
   }
 }
 

@@ -2,10 +2,18 @@
 import type { Violation } from './ledger.ts';
 import { drawScript } from './draw-script.ts';
 import type { Profile } from './profiles.ts';
+import type { Application } from './application.ts';
 import { isQuietStep, type Step } from './script.ts';
 import { Seeded } from './seeded.ts';
 import type { Trace } from './trace.ts';
-import { checkAgreement, checkEchoes, checkLetters, checkSilence } from './laws.ts';
+import {
+  checkApplication,
+  checkAgreement,
+  checkEchoes,
+  checkLetters,
+  checkRecords,
+  checkSilence,
+} from './laws.ts';
 import { rest, Unsettled } from './rest.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
 import { World } from './world.ts';
@@ -20,6 +28,11 @@ export interface RunOptions {
   /** In place of the script that the seed draws. */
   readonly script?: readonly Step[] | undefined;
   readonly trace?: boolean | undefined;
+  /**
+   * Makes the application of one world. It runs on every device in place of the people who work with folders: whenever it was their
+   * turn, it is its own.
+   */
+  readonly app?: (() => Application<unknown>) | undefined;
 }
 
 export interface RunResult {
@@ -45,6 +58,7 @@ export async function run({
   operations,
   script,
   trace,
+  app,
 }: RunOptions): Promise<RunResult> {
   // Some of what people set out to do comes to nothing: the world goes on until they did enough.
   const enough = operations ?? 100;
@@ -57,6 +71,7 @@ export async function run({
     fileSystems: profile.fileSystems ?? false,
     latecomers: profile.latecomers ?? false,
     relays: profile.relays ?? 1,
+    app: app?.(),
     trace: trace ?? false,
   });
   const { scheduler } = world;
@@ -71,7 +86,10 @@ export async function run({
       else await world.perform(step);
     }
     await restAndCompare(world);
-    if (world.violations.length === 0) await scheduler.until(checkLetters(world), 'every letter to be found');
+    // What an application writes is nobody's letters.
+    if (world.violations.length === 0 && app === undefined)
+      await scheduler.until(checkLetters(world), 'every letter to be found');
+    if (world.violations.length === 0) await scheduler.until(checkRecords(world), 'folders to be verified');
     if (world.violations.length === 0) await checkSilence(world);
   } catch (error) {
     if (!(error instanceof Unsettled)) world.violate('L12', String((error as Error).stack ?? error));
@@ -107,5 +125,6 @@ async function restAndCompare(world: World): Promise<void> {
   await scheduler.until(checkAgreement(world), 'a look at everything');
   const { folder } = (devices[0] as SimDevice).running as RunningDevice;
   await scheduler.until(anomalies.countAtRest(folder), 'anomalies to be counted');
+  await scheduler.until(checkApplication(world), 'the application to look at everything');
   ledger.share();
 }

@@ -41,8 +41,8 @@ export interface DeviceParts {
   /** The disk of a device that mirrors a directory. */
   readonly files: SimFiles | undefined;
   readonly violate: (law: string, what: string) => void;
-  /** Told of the folder whenever a program has opened it. */
-  readonly opened: (folder: Folder) => void;
+  /** Told whenever a program has opened the folder. */
+  readonly opened: (running: RunningDevice) => void;
 }
 
 export class SimDevice {
@@ -135,7 +135,7 @@ export class SimDevice {
     const links = new Map<SimRelay, Link>();
     const running: RunningDevice = { process, replica, folder, links, mirror: undefined };
     this.#running = running;
-    this.#parts.opened(folder);
+    this.#parts.opened(running);
     this.visit(this.#visited);
     if (this.files !== undefined) this.#mirroring = this.#mirror(running, this.files);
   }

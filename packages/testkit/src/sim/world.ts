@@ -1,5 +1,6 @@
 /** The simulated world: devices, relays, a network, people and misfortune, one step after the other. */
 import type { FolderId } from '@evermesh/core';
+import { type Application, AppRuns } from './application.ts';
 import { Anomalies } from './anomalies.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { type Copy, copyOf, furnish } from './latecomer.ts';
@@ -37,6 +38,8 @@ export interface WorldOptions {
   /** Some of them join later. */
   readonly latecomers: boolean;
   readonly relays: number;
+  /** Runs on every device, in place of people who work with the folder. */
+  readonly app: Application<unknown> | undefined;
   /** Keep what happened, for people to read. */
   readonly trace: boolean;
 }
@@ -48,6 +51,7 @@ export class World {
   readonly ledger: Ledger = new Ledger();
   readonly letters: Letters = new Letters();
   readonly anomalies: Anomalies;
+  readonly apps: AppRuns | undefined;
   /** Every device that ever joins. */
   readonly everybody: SimDevice[] = [];
   /** Those that have joined, and those that have not. */
@@ -68,10 +72,12 @@ export class World {
     return world;
   }
 
-  private constructor({ seed, devices, trace, mirrors, fileSystems, latecomers, relays }: WorldOptions) {
+  private constructor(options: WorldOptions) {
+    const { seed, devices, trace, mirrors, fileSystems, latecomers, relays, app } = options;
     this.random = new Seeded(seed);
     this.trace = new Trace(trace);
     this.anomalies = new Anomalies((what) => this.trace.count('anomaly', what));
+    this.apps = app && new AppRuns(app);
     const { scheduler, random } = this;
     this.network = new SimNetwork(scheduler, random.fork('network'), this.trace);
     const clocks = random.fork('clocks');
@@ -88,7 +94,7 @@ export class World {
       this.relays.push(new SimRelay(machine(i === 0 ? 'relay' : `relay ${i + 1}`)));
     for (let i = 0; i < devices; i++) {
       const at = machine(NAMES[i] as string);
-      const device = new SimDevice({
+      const device: SimDevice = new SimDevice({
         machine: at,
         network: this.network,
         relays: this.relays,
@@ -96,7 +102,7 @@ export class World {
           ? new SimFiles(fileSystems ? this.#fileSystem(at.name) : POSIX, () => at.time)
           : undefined,
         violate: (law, what) => this.violate(law, what),
-        opened: (folder) => void this.anomalies.follow(folder),
+        opened: (running) => this.#opened(device, running),
       });
       this.everybody.push(device);
       const isLate = latecomers && i > Math.min(1, devices - 2) && late.chance(0.6);
@@ -117,6 +123,15 @@ export class World {
       ),
     );
     await Promise.all(this.devices.map((device) => device.mirrored()));
+  }
+
+  /** A program has opened the folder. */
+  #opened({ name, machine }: SimDevice, { process, replica, folder }: RunningDevice): void {
+    void this.anomalies.follow(folder);
+    if (this.apps === undefined) return;
+    const random = machine.random.fork(`application ${machine.starts}`);
+    const { clock } = process;
+    this.begin(this.apps.begin(process, { name, replica, folder, clock, random }), name, NO_STEP, 'app');
   }
 
   /** Does a step that is no `rest`, and tells at which device. What people and programs begin with it goes on by itself. */
@@ -164,12 +179,22 @@ export class World {
       const desk = { ...somebody, files, root: DIRECTORY, sleep, lookedBefore };
       return this.begin(actOnDisk(step.type, desk), device.name, step.id);
     }
-    const folder = device.running?.folder;
-    if (folder === undefined) {
+    const { running } = device;
+    if (running === undefined) {
       somebody.cannot(`would ${step.type}, and starts the program first`);
       return this.begin(device.start(this.folder), device.name, step.id);
     }
+    if (this.apps !== undefined) return this.#actInApp(this.apps, step, running, somebody);
+    const { folder } = running;
     this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name, step.id);
+  }
+
+  #actInApp(apps: AppRuns, step: Step, { process }: RunningDevice, { who, random, cannot }: Somebody): void {
+    const actor = apps.actor(process);
+    if (actor === undefined) return cannot('would act, and the application has not begun');
+    this.trace.count('operation', 'act');
+    const say = (what: string): void => this.tell('person', who, step.id, what);
+    this.begin(actor({ random, say }), who, step.id, 'app');
   }
 
   /** Half of the devices have one of the usual kind. */
@@ -226,18 +251,18 @@ export class World {
     this.violations.push({ law, what });
   }
 
-  /** Runs something that may never end, because the program it happens in is killed. */
-  begin(work: Promise<void>, who: string, step: number): void {
+  /**
+   * Runs something that may never end, because the program it happens in is killed.
+   * @param law that is broken if it is told something unexpected
+   */
+  begin(work: Promise<void>, who: string, step: number, law = 'L12'): void {
     const ended = work
       .catch((error: unknown) => {
         // What a store that failed says is no surprise; anything else is.
         const code = (error as { code?: string }).code ?? '';
-        if (/^(STORE|LINK)_/.test(code)) this.tell('person', who, step, `is told ${code}`);
-        else
-          this.violate(
-            'L12',
-            `${who} was told something unexpected: ${String((error as Error).stack ?? error)}`,
-          );
+        if (/^(STORE|LINK)_/.test(code)) return this.tell('person', who, step, `is told ${code}`);
+        const what = String((error as Error).stack ?? error);
+        this.violate(law, `${who} was told something unexpected: ${what}`);
       })
       .finally(() => this.#busy.delete(ended));
     this.#busy.add(ended);
@@ -245,3 +270,5 @@ export class World {
 }
 
 const NAMES: readonly string[] = ['anna', 'ben', 'cleo', 'dora', 'emil', 'finn'];
+/** Of what no step of the script began. */
+const NO_STEP = -1;
