@@ -20,7 +20,11 @@ abstract class Watched implements Progress {
   protected count = 0;
 
   constructor(directory: string) {
-    this.#watcher = watch(directory, (type, name) => void this.seen(type, String(name)));
+    this.#watcher = watch(
+      directory,
+      { persistent: false },
+      (type, name) => void this.seen(type, String(name)),
+    );
   }
 
   get now(): number {

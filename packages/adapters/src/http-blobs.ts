@@ -70,15 +70,35 @@ async function* piecesOf(response: Response, signal: AbortSignal): AsyncGenerato
   if (reader === undefined) return;
   try {
     for (;;) {
-      const next = await reader.read();
+      const next = await read(reader, signal);
       if (next.done) return;
       yield next.value;
     }
   } catch (error) {
     throw brokenOff(error, signal);
   } finally {
-    await reader.cancel().catch(() => undefined);
+    // Not awaited: of a stream that fell silent, that would not end either.
+    reader.cancel().catch(() => undefined);
   }
+}
+
+/**
+ * `fetch` of Node 20 can leave a read without an answer when its request is aborted while the connection breaks (undici 6.24;
+ * not 6.29). Whoever stops waits for what is under way, so the signal is listened to here as well.
+ */
+function read(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal: AbortSignal,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+    reader
+      .read()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function brokenOff(error: unknown, signal: AbortSignal | undefined): unknown {
