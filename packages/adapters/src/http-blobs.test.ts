@@ -1,4 +1,4 @@
-import type { FolderId } from '@evermesh/core/base';
+import type { BlobName, FolderId } from '@evermesh/core/base';
 import { afterEach, expect, test, vi } from 'vitest';
 import { httpBlobs } from './http-blobs.ts';
 
@@ -11,9 +11,9 @@ test('a request that is given up ends at once, though the answer falls silent an
   });
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(silent)));
   const giveUp = new AbortController();
-  const pieces = httpBlobs(new URL('ws://relay.example/'), '')
-    .get('0'.repeat(32) as FolderId, 'a'.repeat(64) as never, 0, giveUp.signal)
-    [Symbol.asyncIterator]();
+  const blobs = httpBlobs(new URL('ws://relay.example/'), '');
+  const folder = '0'.repeat(32) as FolderId;
+  const pieces = blobs.get(folder, 'a'.repeat(64) as BlobName, 0, giveUp.signal)[Symbol.asyncIterator]();
   expect((await pieces.next()).value).toEqual(Uint8Array.of(1));
   const next = pieces.next();
   const why = new Error('the link was closed');
