@@ -152,8 +152,11 @@ class Structure {
     const there = await disk.lstat(path);
     if (there !== undefined && there.inode === stat.inode && there.device === stat.device) {
       // The same file by another spelling: this file system takes both names for one.
-      await disk.fs.rename(disk.at(from), disk.at(`${TEMPORARY}/${node.id}`));
-      await disk.fs.rename(disk.at(`${TEMPORARY}/${node.id}`), disk.at(path));
+      const aside = `${TEMPORARY}/${node.id}`;
+      await disk.fs.rename(disk.at(from), disk.at(aside));
+      // From here on it is one that was put aside: if it does not come to its place, it is brought back.
+      this.#aside.set(node.id, aside);
+      await disk.fs.rename(disk.at(aside), disk.at(path));
     } else if (replaces !== undefined) {
       const saved = await placeOver(this.#world, from, path, replaces, true);
       if (saved !== undefined) await trash.put(saved, path);

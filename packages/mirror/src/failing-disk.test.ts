@@ -3,33 +3,46 @@ import { expect, test } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
+import { FakeWatcher } from './testing/fake-watcher.ts';
 import { exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
 const devices = testDevices();
 
 /** A pair in step, and what makes renames of the second one fail: those from or to a path like this. */
-async function failing(files: Record<string, string>): Promise<{
+async function failing(
+  files: Record<string, string>,
+  different: Partial<FileSystem> = {},
+): Promise<{
   a: TestDevice;
   b: TestDevice;
+  /** Renames that were tried. */
+  tried: readonly string[];
+  watcher: FakeWatcher;
   fail: (path: RegExp | undefined) => void;
 }> {
   const [a, b] = await devices.pair();
   let failed: RegExp | undefined;
+  const tried: string[] = [];
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
+    ...different,
     async rename(from, to) {
+      tried.push(`${from} ${to}`);
       for (const path of [from, to])
         if (failed?.test(path.slice(b.directory.length + 1)) === true)
           throw Object.assign(new Error(`EIO: ${path}`), { code: 'EIO' });
       await nodeFileSystem.rename(from, to);
     },
   };
-  await b.open({ fileSystem });
+  const watcher = new FakeWatcher();
+  await b.open({ fileSystem, watcher });
   for (const [path, content] of Object.entries(files)) await a.write(path, content);
   await settleAll(a, b);
   return {
     a,
     b,
+    tried,
+    watcher,
     fail: (path) => {
       failed = path;
     },
@@ -50,4 +63,39 @@ test('a file that cannot leave its old name does not get a second one', async ()
     expect(await onDisk(device)).toEqual({ new: 'text\n' });
     expect(await inFolder(device)).toEqual({ new: 'text\n' });
   }
+});
+
+test('what the mirror itself changed of a file that it could not move is no reason to try again at once', async () => {
+  const { a, b, fail, tried, watcher } = await failing({ old: 'text\n' });
+  b.mirror.start();
+  await b.mirror.idle();
+  b.clock.auto = false;
+  fail(/^\.evermesh\/tmp\//);
+  await a.folder.rename('old', 'new');
+  await exchange(a, b);
+  await b.mirror.idle();
+  const before = tried.length;
+  expect(before).toBeGreaterThan(0);
+  for (let look = 0; look < 3; look++) {
+    watcher.events?.dirty('');
+    b.clock.pass(10);
+    await b.mirror.idle();
+  }
+  expect(tried.length).toBe(before);
+});
+
+test('a file that cannot get its name spelled otherwise is not taken for removed', async () => {
+  // As a file system that takes names for one that differ in case only: `Name` leads to `name`.
+  const lstat: FileSystem['lstat'] = async (path) =>
+    (await nodeFileSystem.lstat(path)) ?? nodeFileSystem.lstat(path.replace(/\/Name$/, '/name'));
+  const { a, b, fail } = await failing({ name: 'text\n' }, { lstat });
+  fail(/^Name$/);
+  await a.folder.rename('name', 'Name');
+  await exchange(a, b);
+  await b.settle();
+  expect(await onDisk(b)).toEqual({ name: 'text\n' });
+  fail(undefined);
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await inFolder(device)).toEqual({ Name: 'text\n' });
+  expect(await onDisk(b)).toEqual({ Name: 'text\n' });
 });

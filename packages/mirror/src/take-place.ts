@@ -6,7 +6,7 @@
  * replaces is kept even without hard links: then as a copy.
  */
 import type { AncestorEntry } from './ancestor.ts';
-import { type ApplyWorld, temporaryPath } from './apply-world.ts';
+import { type ApplyWorld, restamped, temporaryPath } from './apply-world.ts';
 import { type Disk, parentOf, sameBytes, sameStat, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { bytesInTrash } from './problem.ts';
@@ -53,7 +53,7 @@ export async function placeNew(world: ApplyWorld, from: string, to: string): Pro
   try {
     await disk.fs.rename(disk.at(from), disk.at(taken));
   } catch (error) {
-    await dropSecondName(disk, from, to);
+    if (before !== undefined) await dropSecondName(world, from, to, before);
     throw error;
   }
   const [there, moved] = [await disk.lstat(taken), await disk.lstat(to)];
@@ -64,9 +64,31 @@ export async function placeNew(world: ApplyWorld, from: string, to: string): Pro
 }
 
 /** A file that cannot leave its old place keeps that alone: its second name would look like a copy that a person made. */
-async function dropSecondName(disk: Disk, from: string, to: string): Promise<void> {
-  const [there, second] = [await disk.lstat(from), await disk.lstat(to)];
-  if (there !== undefined && there.inode === second?.inode) await disk.fs.unlink(disk.at(to));
+async function dropSecondName(world: ApplyWorld, from: string, to: string, before: FileStat): Promise<void> {
+  const { disk } = world;
+  // Who moved it on, or removed it, left it the new name.
+  if ((await disk.lstat(from))?.inode !== before.inode) return;
+  await disk.fs.unlinkIf(disk.at(to), before.inode);
+  await ownChange(world, from, before);
+}
+
+/**
+ * A second name that a file had for a moment changes a time of it. Taken for a change by a person, it would be followed by another
+ * attempt at what failed, and so on without a pause.
+ */
+async function ownChange(
+  { disk, nodes, ancestor }: ApplyWorld,
+  path: string,
+  before: FileStat,
+): Promise<void> {
+  const now = await disk.lstat(path);
+  const changes = ancestor
+    .withInode(before.inode)
+    .filter((entry) => entry.born === before.born && sameStat(entry, before))
+    .map((entry) => ({ id: entry.id, entry: restamped(entry, now) }));
+  if (changes.length === 0) return;
+  await nodes.keep(ancestor.rows(changes));
+  ancestor.took(changes);
 }
 
 /** What a person saved over a file at the moment in which that was moved. */
@@ -111,7 +133,10 @@ export async function placeOver(
   try {
     isReplaced = await disk.fs.replace(disk.at(from), disk.at(to), there.inode);
   } finally {
-    if (!isReplaced && saved !== undefined) await disk.fs.unlink(disk.at(saved));
+    if (!isReplaced && saved !== undefined) {
+      await disk.fs.unlink(disk.at(saved));
+      await ownChange(world, to, there);
+    }
   }
   if (!isReplaced) throw overtaken();
   return saved;

@@ -79,6 +79,8 @@ export interface FileSystem {
   /** Gives a file a second name; fails with `EEXIST` if something is there. */
   link(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** Removes a name if it still leads to this inode, and returns whether it did: look and act as close as in `replace`. */
+  unlinkIf(path: string, inode: bigint): Promise<boolean>;
   makeDirectory(path: string): Promise<void>;
   /** Fails if it is not empty. */
   removeDirectory(path: string): Promise<void>;

@@ -1,5 +1,5 @@
 /** The real file system. */
-import { constants, link, lstatSync, rename, renameSync, unlink } from 'node:fs';
+import { constants, link, lstatSync, rename, renameSync, unlink, unlinkSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import type { DirectoryListing, FileStat, FileSystem } from './file-system.ts';
 import { ended } from './node-call.ts';
@@ -36,6 +36,11 @@ export const nodeFileSystem: FileSystem = {
   },
   link: (from, to) => ended((end) => link(from, to, end)),
   unlink: (path) => ended((end) => unlink(path, end)),
+  async unlinkIf(path, inode) {
+    if (lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino !== inode) return false;
+    unlinkSync(path);
+    return true;
+  },
   makeDirectory: (path) => fs.mkdir(path),
   removeDirectory: (path) => fs.rmdir(path),
   readLink: async (path) => decodeName(await fs.readlink(path, { encoding: 'buffer' })),

@@ -112,6 +112,7 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
       fuse.follows(from, to);
     },
     unlink: (path) => step(`unlink ${path}`, () => real.unlink(path)),
+    unlinkIf: (path, inode) => step(`unlink ${path}`, () => real.unlinkIf(path, inode)),
     makeDirectory: (path) => step(`mkdir ${path}`, () => real.makeDirectory(path)),
     removeDirectory: (path) => step(`rmdir ${path}`, () => real.removeDirectory(path)),
     makeLink: (target, path) => step(`symlink ${path}`, () => real.makeLink(target, path)),

@@ -73,6 +73,12 @@ export function simFileSystem(
       }),
     link: (from, to) => call('links', `${from} to ${to}`, () => files.link(from, to)),
     unlink: (path) => call('unlinks', path, () => files.unlink(path)),
+    unlinkIf: (path, inode) =>
+      call('unlinks', path, () => {
+        if (files.look(path)?.number !== inode) return false;
+        files.unlink(path);
+        return true;
+      }),
     makeDirectory: (path) => call('makes directory', path, () => void files.makeDirectory(path)),
     removeDirectory: (path) => call('removes directory', path, () => files.removeDirectory(path)),
     readLink: (path) =>
