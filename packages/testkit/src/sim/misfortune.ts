@@ -69,6 +69,16 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       return rollBack(world, device);
     case 'disk fails':
       return device.database.breaks(1 + random.below(3));
+    case 'disk goes wrong':
+      return goWrong(world, device, step, random);
+    case 'disk is full':
+      return device.trouble.fill(random.below(300), random.pick(['ENOSPC', 'EDQUOT']));
+    case 'disk is well':
+      return device.trouble.heal();
+    case 'store is full':
+      return device.database.fill(random.below(3000));
+    case 'store has room':
+      return makeRoom(device, world.trace);
     case 'right is taken':
       if (device.files !== undefined) takeRight(device.files, DIRECTORY, random);
       return;
@@ -101,6 +111,10 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       relay.process?.kill();
       relay.restore();
       return;
+    case 'relay store is full':
+      return relay.database.fill(random.below(3000));
+    case 'relay store has room':
+      return makeRoom(relay, world.trace);
     case 'relay wipe':
       relay.process?.kill();
       relay.wipe();
@@ -124,6 +138,12 @@ function isPossible(type: StepType, device: SimDevice, relay: SimRelay, network:
       return !network.reaches(device.name, relay.name);
     case 'roll back':
       return device.hasBackup;
+    case 'store has room':
+      return device.database.isFull;
+    case 'relay store has room':
+      return relay.database.isFull;
+    case 'disk is well':
+      return !device.trouble.isOver;
     case 'relay stop':
       return relay.running !== undefined;
     case 'relay kill':
@@ -134,7 +154,36 @@ function isPossible(type: StepType, device: SimDevice, relay: SimRelay, network:
   }
 }
 
-type Place = Pick<SimDevice, 'process' | 'database' | 'name'> & { readonly files?: SimFiles | undefined };
+export type Place = Pick<SimDevice, 'process' | 'database' | 'name'> & {
+  readonly files?: SimFiles | undefined;
+};
+
+/** Something of what a mirror uses fails: a path in its directory, that itself, or what it has there of its own. */
+function goWrong(
+  world: Afflicted,
+  { files, trouble, name, directory }: SimDevice,
+  step: Step,
+  random: Seeded,
+): void {
+  if (files?.look(directory) === undefined) return;
+  const entries = [...files.walk(files.find(directory))];
+  const [path, inode] = random.chance(0.05) ? ['', files.find(directory)] : random.pick(entries);
+  const at = path === '' ? directory : `${directory}/${path}`;
+  const { code, acts, isDeep } = trouble.begin(at, inode.kind === 'directory', random);
+  world.tell(
+    'misfortune',
+    name,
+    step.id,
+    `${code} of ${acts.join(', ')} at ${at}${isDeep ? ' and below' : ''}`,
+  );
+}
+
+/** A program gives up a store that failed: it is started anew, as its message says. */
+export function makeRoom({ database, process }: Place, trace: Trace): void {
+  if (!database.mend()) return;
+  trace.count('anomaly', 'a store failed');
+  process?.kill();
+}
 
 /** In the middle of something: before or after a call that it makes. */
 function killLater(world: Afflicted, place: Place, { id }: Step, random: Seeded): void {

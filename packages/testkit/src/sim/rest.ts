@@ -1,4 +1,5 @@
 /** How a world comes to rest: everything works again, everybody is there, and what is under way arrives. */
+import { makeRoom } from './misfortune.ts';
 import { giveRights } from './rights.ts';
 import type { SimDevice } from './sim-device.ts';
 import { synced } from './synced.ts';
@@ -19,9 +20,11 @@ export async function rest(world: World): Promise<void> {
   world.trace.tell({ type: 'world', at: scheduler.now, who: 'world', what: 'rests' });
   for (const { name } of places) network.reachAgain(name);
   for (const { process } of places) process?.spare();
-  for (const { files } of devices) if (files !== undefined) giveRights(files);
-  // A program gives up a store that failed: it is started anew, as its message says.
-  for (const place of places) if (place.database.mend()) place.process?.kill();
+  for (const { files, trouble } of devices) {
+    if (files !== undefined) giveRights(files);
+    trouble.heal();
+  }
+  for (const place of places) makeRoom(place, world.trace);
   await within(world, 'everybody to be there', async () => {
     await Promise.all(relays.map((relay) => relay.start()));
     for (const device of devices) device.visit(relays);

@@ -39,6 +39,11 @@ const DEVICE_STEPS = [
   'back up',
   'roll back',
   'disk fails',
+  'disk goes wrong',
+  'disk is full',
+  'disk is well',
+  'store is full',
+  'store has room',
   'right is taken',
   'rights are given',
   'wrong clock',
@@ -55,6 +60,8 @@ const RELAY_STEPS = [
   'relay back up at rest',
   'relay restore',
   'relay wipe',
+  'relay store is full',
+  'relay store has room',
 ] as const;
 /** What befalls everybody. */
 const WORLD_STEPS = ['rest', 'long wait', 'copy directory', 'join', 'join at rest', 'work alone'] as const;

@@ -3,13 +3,15 @@ import type { BlobName, BlobStore } from '@evermesh/core';
 import { gather, sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { SimProcess } from './sim-process.ts';
+import type { SimDatabase } from './sim-store.ts';
 
 export type BlobFiles = Map<BlobName, Uint8Array>;
 
 /** Bytes of one piece that is read. */
 const PIECE = 32 * 1024;
 
-export function simBlobs(files: BlobFiles, process: SimProcess): BlobStore {
+/** @param database on the same disk */
+export function simBlobs(files: BlobFiles, process: SimProcess, database: SimDatabase): BlobStore {
   return {
     open: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -30,7 +32,10 @@ export function simBlobs(files: BlobFiles, process: SimProcess): BlobStore {
           details: { name: expected },
         });
       }
-      await process.call('keeps blob', name, () => files.set(name, bytes));
+      await process.call('keeps blob', name, () => {
+        if (database.isFull) takeRoom(database, bytes.byteLength);
+        files.set(name, bytes);
+      });
       return { name, size: bytes.byteLength };
     },
     delete: (name) =>
@@ -38,4 +43,12 @@ export function simBlobs(files: BlobFiles, process: SimProcess): BlobStore {
         files.delete(name);
       }),
   };
+}
+
+function takeRoom(database: SimDatabase, bytes: number): void {
+  try {
+    database.take(bytes);
+  } catch (cause) {
+    throw new EvermeshError('STORE_FAILED', 'The blobs cannot be written.', { cause });
+  }
 }

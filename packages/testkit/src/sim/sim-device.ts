@@ -11,6 +11,8 @@ import { type Mirror, openMirror } from '@evermesh/mirror';
 import { type BlobFiles, simBlobs } from './sim-blobs.ts';
 import { simFileSystem } from './sim-file-system.ts';
 import type { SimFiles } from './sim-files.ts';
+import { troubledFileSystem } from './troubled-file-system.ts';
+import { DiskTrouble } from './disk-trouble.ts';
 import { simWatcher } from './sim-watcher.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -51,6 +53,8 @@ export class SimDevice {
   readonly directory: string = DIRECTORY;
   readonly database: SimDatabase = new SimDatabase();
   readonly blobs: BlobFiles = new Map();
+  /** What is wrong with the disk of the directory, for the mirror. */
+  readonly trouble: DiskTrouble;
   readonly #parts: DeviceParts;
   #process: SimProcess | undefined;
   #visited: readonly SimRelay[];
@@ -74,6 +78,7 @@ export class SimDevice {
     this.#parts = parts;
     this.#visited = parts.relays;
     this.machine = parts.machine;
+    this.trouble = new DiskTrouble((code) => parts.machine.trace.count('anomaly', `${code} of a call`));
   }
 
   /** Has links to these relays, and to no others, from now on. */
@@ -124,7 +129,7 @@ export class SimDevice {
     const random = this.machine.random.fork(`ids ${this.machine.starts}`);
     const replica = await openReplica({
       store: simStore(this.database, process),
-      blobs: simBlobs(this.blobs, process),
+      blobs: simBlobs(this.blobs, process, this.database),
       clock: process.clock,
       random,
       logger: silentLogger,
@@ -137,7 +142,10 @@ export class SimDevice {
     this.#running = running;
     this.#parts.opened(running);
     this.visit(this.#visited);
-    if (this.files !== undefined) this.#mirroring = this.#mirror(running, this.files);
+    if (this.files !== undefined)
+      this.#mirroring = this.#mirror(running, this.files).catch((error: unknown) =>
+        this.#halts(process, error as Error),
+      );
   }
 
   /** As `evermesh up` does: the directory is opened once the folder is here. */
@@ -150,13 +158,16 @@ export class SimDevice {
       create: true,
       clock: process.clock,
       random: this.machine.random.fork(`mirror ${this.machine.starts}`),
-      fileSystem: simFileSystem(files, process, (path) =>
-        this.#parts.violate('L6', `${this.name} writes to ${path} where everybody sees it`),
+      fileSystem: troubledFileSystem(
+        simFileSystem(files, process, (path) =>
+          this.#parts.violate('L6', `${this.name} writes to ${path} where everybody sees it`),
+        ),
+        this.trouble,
+        process,
       ),
       watcher: simWatcher(files, process, { lossy: true }),
       onEvent: (event) => {
-        if (event.type === 'halted')
-          this.#parts.violate('L12', `${this.name}'s mirror halts: ${event.message}`);
+        if (event.type === 'halted') this.#halts(process, event);
       },
     });
     running.mirror = mirror;
@@ -166,6 +177,22 @@ export class SimDevice {
       this.#lookedBefore = this.lookedBefore;
       this.#mirrorSince = undefined;
     });
+  }
+
+  /** As `evermesh up` does: the program ends. Nothing but what its disk or its store failed at is a reason for that. */
+  #halts(
+    process: SimProcess,
+    { code, message }: { readonly code?: string; readonly message?: string },
+  ): void {
+    const { trace } = this.machine;
+    const isExcused =
+      (code === 'MIRROR_ROOT_INVALID' && this.trouble.hasFailed) ||
+      (code === 'STORE_FAILED' && this.database.hasFailed);
+    if (!isExcused) return this.#parts.violate('L12', `${this.name}'s mirror halts: ${code} ${message}`);
+    trace.count('anomaly', `mirror halts: ${code}`);
+    void this.stop()
+      .catch(() => undefined)
+      .finally(() => process.exit());
   }
 
   /** Milliseconds since the world began: what was changed on disk before then, a mirror has looked at and noted. */

@@ -16,10 +16,6 @@ export class SimFiles {
   readonly root: Inode;
   /** Told of a directory in which something changed. */
   readonly changed: Set<(directory: Inode) => void> = new Set();
-  /** Thrown for the next call on a path, by path: an error that a disk, or a missing right, gives. */
-  readonly errors: Map<string, string> = new Map();
-  /** Bytes that still fit. */
-  room: number = Number.POSITIVE_INFINITY;
   readonly #time: () => number;
   #next = 2n;
   readonly #journal: Journal = new Journal();
@@ -41,8 +37,6 @@ export class SimFiles {
 
   /** `undefined` if the last name is not there. @throws ENOENT, ENOTDIR, ELOOP */
   look(path: string): Inode | undefined {
-    const code = this.errors.get(path);
-    if (code !== undefined) throw fail(code, path);
     let inode: Inode = this.root;
     const names = namesOf(path);
     for (const [at, name] of names.entries()) {
@@ -80,8 +74,6 @@ export class SimFiles {
 
   /** What the file holds from now on. The caller's array is not kept. */
   write(inode: Inode, bytes: Uint8Array): void {
-    if (bytes.byteLength > this.room) throw fail('ENOSPC', '');
-    this.room -= bytes.byteLength;
     inode.data = bytes.slice();
     inode.mtime = this.#now();
     inode.ctime = inode.mtime;
@@ -186,7 +178,6 @@ export class SimFiles {
       inode.isDamaged = inode.data !== before;
       inode.safe = inode.data;
     }
-    this.errors.clear();
   }
 
   /** Every path with what it leads to, the root aside, in order of names. */

@@ -68,7 +68,7 @@ export class SimRelay {
     this.#process = process;
     const stores = await openRelayStores(
       simStore(this.database, process),
-      simBlobs(this.blobs, process),
+      simBlobs(this.blobs, process, this.database),
       this.machine.random.fork(`ids ${this.machine.starts}`),
     );
     const { registry, blobs } = stores;

@@ -13,8 +13,8 @@ export class SimDatabase {
   #keys: string[] = [];
   /** What takes back each batch that is not synced. */
   #unsynced: (() => void)[] = [];
-  /** Bytes that fit. */
-  room: number = Number.POSITIVE_INFINITY;
+  /** Bytes that still fit. */
+  #room: number = Number.POSITIVE_INFINITY;
   /** Batches that are going to fail. */
   #failing = 0;
   #hasFailed = false;
@@ -31,10 +31,34 @@ export class SimDatabase {
     this.#failing = batches;
   }
 
+  /** So many bytes still fit, blobs included. */
+  fill(room: number): void {
+    this.#room = room;
+  }
+
+  get isFull(): boolean {
+    return this.#room !== Number.POSITIVE_INFINITY;
+  }
+
+  /** @throws if so many bytes do not fit */
+  take(bytes: number): void {
+    if (bytes > this.#room) {
+      this.#hasFailed = true;
+      throw failure('LEVEL_IO_ERROR', 'IO error: No space left on device');
+    }
+    this.#room -= bytes;
+  }
+
+  /** Whether something failed since all was well. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   /** Nothing fails any more. Returns whether something did: the program that saw it is of no use. */
   mend(): boolean {
     const hasFailed = this.#hasFailed;
     this.#failing = 0;
+    this.#room = Number.POSITIVE_INFINITY;
     this.#hasFailed = false;
     return hasFailed;
   }
@@ -43,8 +67,9 @@ export class SimDatabase {
     if (this.#failing > 0) {
       this.#failing -= 1;
       this.#hasFailed = true;
-      throw failure('LEVEL_IO_ERROR', 'IO error: No space left on device');
+      throw failure('LEVEL_IO_ERROR', 'IO error: Input/output error');
     }
+    if (this.isFull) this.take(operations.reduce((sum, operation) => sum + sizeOf(operation), 0));
     this.writes += 1;
     const before = new Map<string, Uint8Array | undefined>();
     for (const { key } of operations) before.set(key, this.#rows.get(key));
@@ -105,6 +130,9 @@ export class SimDatabase {
     return low;
   }
 }
+
+const sizeOf = (operation: StoreOperation): number =>
+  operation.key.length + (operation.type === 'put' ? operation.value.byteLength : 0);
 
 const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
