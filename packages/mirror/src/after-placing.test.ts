@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { testDevices } from './testing/devices.ts';
+import { fusedFileSystem } from './testing/fuse.ts';
 import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
 const devices = testDevices();
@@ -100,4 +101,41 @@ test('a mirror that dies again in its recovery takes nothing for placed that was
     await a.end();
     await b.end();
   }
+});
+
+test('what is written to a file in the moment in which a newer content comes is taken once, at whatever step the mirror dies', async () => {
+  const dying = async (step: number): Promise<readonly [TestDevice, TestDevice, () => boolean]> => {
+    const [a, b] = await underWay();
+    await b.closeMirror();
+    let isWritten = false;
+    const fused = fusedFileSystem(b.fuse);
+    await b.open({
+      fileSystem: {
+        ...fused,
+        async replace(from, to, inode) {
+          if (to.endsWith('/old') && !isWritten) {
+            isWritten = true;
+            await b.write('old', 'mine\none\n');
+          }
+          return fused.replace(from, to, inode);
+        },
+      },
+    });
+    b.fuse.blowAfter(step);
+    await b.settle().catch(() => undefined);
+    return [a, b, (): boolean => isWritten];
+  };
+  const [, trial] = await dying(Infinity);
+  const steps = trial.fuse.steps.length;
+  let taken = 0;
+  for (let step = 1; step < steps; step++) {
+    const [a, b, isWritten] = await dying(step);
+    await b.crash();
+    const expected = `${isWritten() ? 'mine\n' : ''}one\narrived\n`;
+    if (isWritten()) taken += 1;
+    expect((await comeToOne(a, b))['old'], `died at ${b.fuse.steps.at(-1)}`).toBe(expected);
+    await a.end();
+    await b.end();
+  }
+  expect(taken).toBeGreaterThan(5);
 });

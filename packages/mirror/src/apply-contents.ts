@@ -180,7 +180,8 @@ class ContentBatch {
       await nodes.keep(this.#staged.map(({ intent }) => intents.row(intent)));
     }
     const own = new Map<string, Promise<boolean>>();
-    const later: (() => Promise<void>)[] = [];
+    const replaced: (() => Promise<void>)[] = [];
+    const unplaced: string[] = [];
     await eachOf(this.#staged, AT_ONCE, async (staged) => {
       const { path, step, temporary } = staged;
       let placed = false;
@@ -189,47 +190,41 @@ class ContentBatch {
         if (!own.has(directory)) own.set(directory, this.#world.disk.isOwnDirectory(directory));
         if ((await own.get(directory)) !== true)
           return this.#world.lookAgain(parentOf(directory), step.node.id);
-        const late = await this.#placeOne(staged);
+        const letGoOf = await this.#placeOne(staged);
         placed = true;
-        if (late !== undefined) later.push(late);
+        if (letGoOf !== undefined) replaced.push(letGoOf);
       });
-      if (!placed) later.push(() => this.#discard(temporary));
+      if (!placed) unplaced.push(temporary);
     });
     await syncDirectories(
       this.#world.disk,
       this.#staged.map(({ path }) => parentOf(path)),
     );
+    // As long as intents say so, the next start knows whose it is if somebody wrote to it at the last moment.
+    for (const letGoOf of replaced) await letGoOf();
     const over = this.#staged.map(({ step }) => intents.over(step.node.id));
     if (this.#changes.length + over.length > 0) await nodes.keep([...ancestor.rows(this.#changes), ...over]);
     ancestor.took(this.#changes);
     // An intent takes a temporary that is gone for one that came to its place: it has to be over first.
-    for (const late of later) await late();
+    for (const temporary of unplaced) await this.#discard(temporary);
     this.done = this.#changes.length;
     for (const event of this.#events) this.#world.tell(event);
   }
 
+  /** Answers what lets go of what stood there. */
   async #placeOne(staged: Staged): Promise<(() => Promise<void>) | undefined> {
-    const { disk, trash } = this.#world;
+    const { disk, trash, ancestor, intents } = this.#world;
     const { step, path, temporary, stat, intent } = staged;
     const { node, entry, replaces } = step;
     const old = entry ?? replaces;
     const knownAt = this.#world.clock.now();
-    let late: (() => Promise<void>) | undefined;
+    let saved: string | undefined;
     if (old === undefined) await placeNew(this.#world, temporary, path);
-    else {
-      const saved = await placeOver(this.#world, temporary, path, old, entry === undefined);
-      if (saved !== undefined) {
-        late = (): Promise<void> =>
-          entry === undefined
-            ? trash.put(saved, path).then(() => undefined)
-            : letGo(this.#world, saved, entry, path);
-      }
-    }
+    else saved = await placeOver(this.#world, temporary, path, old, entry === undefined);
+    const written = writtenEntry(intent, stat, await disk.lstat(path), isRacy(stat, knownAt));
+    const change = { id: node.id, entry: written };
     if (replaces !== undefined) this.#changes.push({ id: replaces.id, entry: undefined });
-    this.#changes.push({
-      id: node.id,
-      entry: writtenEntry(intent, stat, await disk.lstat(path), isRacy(stat, knownAt)),
-    });
+    this.#changes.push(change);
     this.#events.push({
       type: 'change',
       direction: 'out',
@@ -237,7 +232,9 @@ class ContentBatch {
       path,
     });
     this.#world.solved(path);
-    return late;
+    if (saved === undefined) return undefined;
+    if (entry === undefined) return () => trash.put(saved, path).then(() => undefined);
+    return () => letGo(this.#world, saved, entry, path, [...ancestor.rows([change]), intents.over(node.id)]);
   }
 
   /** What did not come to its place. */

@@ -11,6 +11,7 @@ import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import type { Intent } from './intents.ts';
 import { putBack } from './put-back.ts';
 import { digestOfFile } from './read-disk.ts';
+import { letGo } from './take-place.ts';
 
 /** What fails at one path is a problem, and its intent stays for the next start. */
 export async function recoverIntents(world: ApplyWorld): Promise<void> {
@@ -33,10 +34,11 @@ export async function recoverIntents(world: ApplyWorld): Promise<void> {
     }
   };
   await disk.ensureDirectory(TEMPORARY);
+  const replaced = await temporariesByInode(disk);
   const keep = async (): Promise<void> => {
     if (rows.length > 0) await nodes.keep(rows.splice(0));
   };
-  await each(recoverOne);
+  await each((_, intent) => recoverOne(world, intent, replaced));
   await each(recoverAside);
   const over = left.filter(({ id }) => !failed.has(id));
   rows.push(...over.map(({ id }) => intents.over(id)));
@@ -111,10 +113,38 @@ async function stillThere({ disk, ancestor }: ApplyWorld, intent: Intent): Promi
   return changes;
 }
 
-async function recoverOne(world: ApplyWorld, intent: Intent): Promise<AncestorChange[]> {
+async function recoverOne(
+  world: ApplyWorld,
+  intent: Intent,
+  replaced: ReadonlyMap<bigint, string>,
+): Promise<AncestorChange[]> {
+  const old = world.ancestor.get(intent.id);
   const changes = await carriedOut(world, intent);
-  if (intent.type === 'move' && changes.length > 0) await dropOldName(world, intent);
+  if (changes.length === 0) return [];
+  if (intent.type === 'move') await dropOldName(world, intent);
+  const saved = old === undefined ? undefined : replaced.get(old.inode);
+  if (intent.type === 'write' && old !== undefined && saved !== undefined)
+    await letGoOf(world, intent, old, saved, changes);
   return changes;
+}
+
+async function temporariesByInode(disk: Disk): Promise<Map<bigint, string>> {
+  const { entries } = await disk.fs.list(disk.at(TEMPORARY));
+  return new Map(entries.map(({ name, stat }) => [stat.inode, joinPath(TEMPORARY, name)]));
+}
+
+/** What stood there before a newer content took its place, if it does not stand there still. */
+async function letGoOf(
+  world: ApplyWorld,
+  { id, parent, name }: Intent,
+  old: AncestorEntry,
+  saved: string,
+  changes: readonly AncestorChange[],
+): Promise<void> {
+  const { ancestor, intents, disk } = world;
+  const path = pathIn(world, parent, name);
+  if (path === undefined || (await disk.lstat(path))?.inode === old.inode) return;
+  await letGo(world, saved, old, path, [...ancestor.rows(changes), intents.over(id)]);
 }
 
 /** What was put aside, and neither came to its place nor back. When all others are where they should be, it may. */

@@ -5,7 +5,7 @@
  * two system calls themselves; without hard links, and for another file in its place, that much remains.) What another node
  * replaces is kept even without hard links: then as a copy.
  */
-import type { AncestorEntry } from './ancestor.ts';
+import type { AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, restamped, temporaryPath } from './apply-world.ts';
 import { type Disk, parentOf, sameBytes, sameStat, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
@@ -175,12 +175,16 @@ async function copy(
   throw overtaken();
 }
 
-/** What was replaced by a newer content of the same file. If a person wrote to it at the last moment, that is a save. */
+/**
+ * What was replaced by a newer content of the same file. If a person wrote to it at the last moment, that is a save.
+ * @param placed the rows that say what stands in its place now: with the save, so that it is taken once
+ */
 export async function letGo(
   world: ApplyWorld,
   saved: string,
   old: AncestorEntry,
   path: string,
+  placed: readonly Row[],
 ): Promise<void> {
   const { disk, nodes } = world;
   const stat = await disk.lstat(saved);
@@ -195,9 +199,10 @@ export async function letGo(
   if (reading.type === 'content' && reading.digest === old.digest) return disk.fs.unlink(disk.at(saved));
   if (reading.type === 'content' && nodes.node(old.id) !== undefined) {
     await reading.kept;
-    const { failures } = await nodes.apply([
-      { type: 'save', id: old.id, content: reading.content, shown: old.heads },
-    ]);
+    const { failures } = await nodes.apply(
+      [{ type: 'save', id: old.id, content: reading.content, shown: old.heads }],
+      { beside: () => placed },
+    );
     if (failures.size === 0) return disk.fs.unlink(disk.at(saved));
   }
   await keepBytes(world, saved, path);
