@@ -213,7 +213,7 @@ class ContentBatch {
 
   /** Answers what lets go of what stood there. */
   async #placeOne(staged: Staged): Promise<(() => Promise<void>) | undefined> {
-    const { disk, trash, ancestor, intents } = this.#world;
+    const { disk, ancestor, intents } = this.#world;
     const { step, path, temporary, stat, intent } = staged;
     const { node, entry, replaces } = step;
     const old = entry ?? replaces;
@@ -222,9 +222,9 @@ class ContentBatch {
     if (old === undefined) await placeNew(this.#world, temporary, path);
     else saved = await placeOver(this.#world, temporary, path, old, entry === undefined);
     const written = writtenEntry(intent, stat, await disk.lstat(path), isRacy(stat, knownAt));
-    const change = { id: node.id, entry: written };
-    if (replaces !== undefined) this.#changes.push({ id: replaces.id, entry: undefined });
-    this.#changes.push(change);
+    const changes: AncestorChange[] = [{ id: node.id, entry: written }];
+    if (replaces !== undefined) changes.unshift({ id: replaces.id, entry: undefined });
+    this.#changes.push(...changes);
     this.#events.push({
       type: 'change',
       direction: 'out',
@@ -232,9 +232,9 @@ class ContentBatch {
       path,
     });
     this.#world.solved(path);
-    if (saved === undefined) return undefined;
-    if (entry === undefined) return () => trash.put(saved, path).then(() => undefined);
-    return () => letGo(this.#world, saved, entry, path, [...ancestor.rows([change]), intents.over(node.id)]);
+    if (old === undefined || saved === undefined) return undefined;
+    const placed = [...ancestor.rows(changes), intents.over(node.id)];
+    return () => letGo(this.#world, { saved, old, isOther: entry === undefined, path, placed });
   }
 
   /** What did not come to its place. */

@@ -10,7 +10,7 @@ import type { MirrorEvent } from './mirror-event.ts';
 import { bytesInTrash, type Problem } from './problem.ts';
 import { putBack } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
-import { isAsKnown, placeNew, placeOver } from './take-place.ts';
+import { isAsKnown, letGo, placeNew, placeOver } from './take-place.ts';
 
 const BATCH = 512;
 
@@ -141,7 +141,7 @@ class Structure {
   }
 
   async #move(step: Extract<StructureStep, { type: 'move' }>, path: string): Promise<void> {
-    const { disk, ancestor, trash } = this.#world;
+    const { disk, ancestor, intents } = this.#world;
     const { node, name, replaces } = step;
     const entry = ancestor.get(node.id) ?? step.entry;
     const from = this.#aside.get(node.id) ?? ancestor.pathOf(node.id);
@@ -149,6 +149,7 @@ class Structure {
     if (from === undefined || stat?.inode !== entry.inode || stat.kind !== entry.kind) {
       return this.#world.lookAgain(parentOf(from ?? path), node.id);
     }
+    let saved: string | undefined;
     const there = await disk.lstat(path);
     if (there !== undefined && there.inode === stat.inode && there.device === stat.device) {
       // The same file by another spelling: this file system takes both names for one.
@@ -158,8 +159,7 @@ class Structure {
       this.#aside.set(node.id, aside);
       await disk.fs.rename(disk.at(aside), disk.at(path));
     } else if (replaces !== undefined) {
-      const saved = await placeOver(this.#world, from, path, replaces, true);
-      if (saved !== undefined) await trash.put(saved, path);
+      saved = await placeOver(this.#world, from, path, replaces, true);
       this.#forget(replaces.id);
       this.#tell('removed', path);
     } else if (there !== undefined) return this.#world.lookAgain(parentOf(path), node.id);
@@ -167,8 +167,17 @@ class Structure {
     else await placeNew(this.#world, from, path);
     this.#aside.delete(node.id);
     this.#touched.add(parentOf(from));
-    this.#did(path, restamped({ ...entry, parent: node.parent, name }, await disk.lstat(path)));
+    const moved = restamped({ ...entry, parent: node.parent, name }, await disk.lstat(path));
+    this.#did(path, moved);
     this.#events.push({ type: 'change', direction: 'out', change: 'moved', path, from });
+    if (replaces !== undefined && saved !== undefined) {
+      const changes = [
+        { id: replaces.id, entry: undefined },
+        { id: node.id, entry: moved },
+      ];
+      const placed = [...ancestor.rows(changes), intents.over(node.id)];
+      await letGo(this.#world, { saved, old: replaces, isOther: true, path, placed });
+    }
     if (entry.kind === 'directory') this.#arrivedWith(node.id, path);
   }
 

@@ -253,3 +253,30 @@ test.each(['moves on', 'removes'])(
     }
   },
 );
+
+test.each(['a new file', 'a moved one'])(
+  'what a person saves in the moment in which %s takes the place of its file is kept, with the file',
+  async (what) => {
+    const [a, b] = await racing({
+      async rename(device, to) {
+        if (to !== 'file') return false;
+        await device.write('file', 'one\ntwo\nby b\n');
+        return true;
+      },
+    });
+    const id = b.idOf('file');
+    await a.folder.rm('file');
+    if (what === 'a new file') await a.folder.writeFile('file', 'one\n');
+    else await a.folder.rename('d/file', 'file');
+    await settleAll(a, b);
+    for (const device of [a, b]) {
+      const shown = await onDisk(device);
+      const [saved, other] = Object.keys(shown)
+        .filter((path) => path.startsWith('file'))
+        .sort((one) => (device.idOf(one) === id ? -1 : 1)) as [string, string];
+      expect(shown).toMatchObject({ [saved]: 'one\ntwo\nby b\n', [other]: 'one\n' });
+      expect(device.idOf(saved)).toBe(id);
+      expect(await inFolder(device)).toEqual(shown);
+    }
+  },
+);

@@ -118,33 +118,25 @@ async function recoverOne(
   intent: Intent,
   replaced: ReadonlyMap<bigint, string>,
 ): Promise<AncestorChange[]> {
-  const old = world.ancestor.get(intent.id);
+  const { ancestor, intents } = world;
+  const other = intent.type === 'remove' ? undefined : intent.replaces;
+  const old = ancestor.get(other ?? intent.id);
   const changes = await carriedOut(world, intent);
-  if (changes.length === 0) return [];
+  if (changes.length === 0 || intent.type === 'remove') return changes;
   if (intent.type === 'move') await dropOldName(world, intent);
+  const path = pathIn(world, intent.parent, intent.name);
   const saved = old === undefined ? undefined : replaced.get(old.inode);
-  if (intent.type === 'write' && old !== undefined && saved !== undefined)
-    await letGoOf(world, intent, old, saved, changes);
+  if (old === undefined || saved === undefined || path === undefined) return changes;
+  // It stands there still.
+  if ((await world.disk.lstat(path))?.inode === old.inode) return changes;
+  const placed = [...ancestor.rows(changes), intents.over(intent.id)];
+  await letGo(world, { saved, old, isOther: other !== undefined, path, placed });
   return changes;
 }
 
 async function temporariesByInode(disk: Disk): Promise<Map<bigint, string>> {
   const { entries } = await disk.fs.list(disk.at(TEMPORARY));
   return new Map(entries.map(({ name, stat }) => [stat.inode, joinPath(TEMPORARY, name)]));
-}
-
-/** What stood there before a newer content took its place, if it does not stand there still. */
-async function letGoOf(
-  world: ApplyWorld,
-  { id, parent, name }: Intent,
-  old: AncestorEntry,
-  saved: string,
-  changes: readonly AncestorChange[],
-): Promise<void> {
-  const { ancestor, intents, disk } = world;
-  const path = pathIn(world, parent, name);
-  if (path === undefined || (await disk.lstat(path))?.inode === old.inode) return;
-  await letGo(world, saved, old, path, [...ancestor.rows(changes), intents.over(id)]);
 }
 
 /** What was put aside, and neither came to its place nor back. When all others are where they should be, it may. */

@@ -175,29 +175,40 @@ async function copy(
   throw overtaken();
 }
 
-/**
- * What was replaced by a newer content of the same file. If a person wrote to it at the last moment, that is a save.
- * @param placed the rows that say what stands in its place now: with the save, so that it is taken once
- */
+/** What was replaced, and by what. */
+export interface Replaced {
+  /** Path of it. */
+  readonly saved: string;
+  readonly old: AncestorEntry;
+  /** By another node: then nobody has it any more, and it goes to the trash. */
+  readonly isOther: boolean;
+  /** Where it stood. */
+  readonly path: string;
+  /** The rows that say what stands there now: with a save, so that it is taken once. */
+  readonly placed: readonly Row[];
+}
+
+/** Lets go of what was replaced. If a person wrote to it at the last moment, that is a save. */
 export async function letGo(
   world: ApplyWorld,
-  saved: string,
-  old: AncestorEntry,
-  path: string,
-  placed: readonly Row[],
+  { saved, old, isOther, path, placed }: Replaced,
 ): Promise<void> {
-  const { disk, nodes } = world;
+  const { disk, nodes, trash } = world;
   const stat = await disk.lstat(saved);
   if (stat === undefined) return;
-  if (!old.racy && sameBytes(stat, old)) return disk.fs.unlink(disk.at(saved));
+  const drop = async (): Promise<void> => {
+    if (isOther) await trash.put(saved, path);
+    else await disk.fs.unlink(disk.at(saved));
+  };
+  if (!old.racy && sameBytes(stat, old)) return drop();
   const reading = await readContent(
     disk,
     { kind: old.kind as 'file' | 'symlink', path: saved, stat },
     world.blobs,
     world.clock,
   );
-  if (reading.type === 'content' && reading.digest === old.digest) return disk.fs.unlink(disk.at(saved));
-  if (reading.type === 'content' && nodes.node(old.id) !== undefined) {
+  if (reading.type === 'content' && reading.digest === old.digest) return drop();
+  if (reading.type === 'content') {
     await reading.kept;
     const { failures } = await nodes.apply(
       [{ type: 'save', id: old.id, content: reading.content, shown: old.heads }],
