@@ -280,3 +280,17 @@ test.each(['a new file', 'a moved one'])(
     }
   },
 );
+
+test('a file that a program has just emptied when a newer content comes is kept in the trash, and is no save', async () => {
+  const [a, b] = await racing({
+    async rename(device, to) {
+      if (to !== 'file') return false;
+      await fs.truncate(device.at('file'));
+      return true;
+    },
+  });
+  await a.write('file', 'one\ntwo\nby a\n');
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await device.read('file')).toBe('one\ntwo\nby a\n');
+  expect(b.events).toContainEqual(expect.objectContaining({ code: 'BYTES_IN_TRASH', path: 'file' }));
+});

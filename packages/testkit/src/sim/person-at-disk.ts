@@ -73,7 +73,8 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     inode.isHalf = false;
     desk.files.write(inode, utf8(text));
     desk.say(`has saved ${path}`);
-    if (![...desk.files.walk()].some(([, there]) => there === inode))
+    // What is in the trash by now is kept, and told: in nobody's folder.
+    if (!entries(desk).some(([, there]) => there === inode))
       desk.ledger.excuse(lettersIn(text), 'a program kept a file open that another took the place of');
   },
   'disk rename'(desk) {
