@@ -1,8 +1,11 @@
 /**
  * What files hold: read, and written anew. A small file goes in one call of the mirror with a bare descriptor; a handle
  * is for those that are read in pieces.
+ *
+ * What may wait for the disk is done by the thread pool. The system answers the rest from memory, and at once: taking such a
+ * call to another thread and back costs several times what the call does.
  */
-import { close, constants, fchmod, fstat, fsync, open, read, write } from 'node:fs';
+import { closeSync, constants, fchmod, fstatSync, fsync, open, read, write, writeSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import type { CreateOptions, FileStart, FileStat, Pieces, ReadHandle } from './file-system.ts';
 import { called, ended } from './node-call.ts';
@@ -14,16 +17,18 @@ const TO_CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | co
 /** Bytes read at once: few at first, because most files are small. */
 const FIRST_PIECE = 8 * 1024;
 const PIECE = 512 * 1024;
+/** Bytes that go into the system's cache at once. */
+const SMALL = 64 * 1024;
 
 export function readStart(path: string, limit: number): Promise<FileStart> {
   return withDescriptor(path, TO_READ, 0, async (descriptor) => {
     const isSynced = await toleratesNoSync(ended((end) => fsync(descriptor, end)));
     // A pipe or a device refuses too: bytes that are read of it are gone for whoever waits for them.
-    const before = isSynced ? undefined : await statOfOpen(descriptor);
+    const before = isSynced ? undefined : statOfOpen(descriptor);
     if (before !== undefined && before.kind !== 'file') return { bytes: new Uint8Array(), stat: before };
     const buffer = new Uint8Array(limit);
     const size = await called<number>((end) => read(descriptor, buffer, 0, limit, 0, end));
-    return { bytes: buffer.subarray(0, size), stat: await statOfOpen(descriptor) };
+    return { bytes: buffer.subarray(0, size), stat: statOfOpen(descriptor) };
   });
 }
 
@@ -58,10 +63,7 @@ export function createFile(
   return withDescriptor(path, TO_CREATE, mode, async (descriptor) => {
     if (permissions !== undefined)
       await ended((end) => fchmod(descriptor, withExecutable(permissions, executable), end));
-    for await (const piece of content) {
-      for (let at = 0; at < piece.byteLength;)
-        at += await called<number>((end) => write(descriptor, piece, at, end));
-    }
+    for await (const piece of content) await writeAll(descriptor, piece);
     await ended((end) => fsync(descriptor, end));
     return statOfOpen(descriptor);
   });
@@ -87,8 +89,16 @@ export const withExecutable = (permissions: number, executable: boolean): number
   return (permissions & 0o111) === 0 ? permissions | ((permissions & 0o444) >> 2) : permissions;
 };
 
-const statOfOpen = async (descriptor: number): Promise<FileStat> =>
-  fileStat(await called((end) => fstat(descriptor, { bigint: true }, end)));
+async function writeAll(descriptor: number, piece: Uint8Array): Promise<void> {
+  const isSmall = piece.byteLength <= SMALL;
+  for (let at = 0; at < piece.byteLength;) {
+    at += isSmall
+      ? writeSync(descriptor, piece, at)
+      : await called<number>((end) => write(descriptor, piece, at, end));
+  }
+}
+
+const statOfOpen = (descriptor: number): FileStat => fileStat(fstatSync(descriptor, { bigint: true }));
 
 async function withDescriptor<Result>(
   path: string,
@@ -100,6 +110,6 @@ async function withDescriptor<Result>(
   try {
     return await work(descriptor);
   } finally {
-    await ended((end) => close(descriptor, end));
+    closeSync(descriptor);
   }
 }
