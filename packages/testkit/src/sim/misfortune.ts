@@ -232,7 +232,7 @@ function isText(data: Uint8Array): boolean {
 function lettersOn(files: SimFiles): [Inode, string[]][] {
   const decoder = new TextDecoder();
   return [...files.walk()].flatMap(([path, inode]): [Inode, string[]][] =>
-    inode.kind === 'file' && !path.includes('.evermesh/')
+    inode.kind !== 'directory' && !path.includes('.evermesh/')
       ? [[inode, lettersIn(decoder.decode(inode.data))]]
       : [],
   );

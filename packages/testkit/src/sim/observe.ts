@@ -34,7 +34,7 @@ export async function sightOf(folder: Folder): Promise<Sight> {
       const where = at === 0 ? path : `${path}, version ${at + 1}`;
       const text = await textOf(folder, one);
       texts.set(where, text);
-      if (at === 0) onDisk.push(diskLine(path, node.executable, text));
+      if (at === 0) onDisk.push(diskLine(path, node.kind, node.executable, text));
       lines.push(`${where} ${one.kind} ${JSON.stringify(text)}`);
     }
   }
@@ -65,8 +65,8 @@ export function treeTroubles(folder: Folder): string[] {
   return troubles;
 }
 
-const diskLine = (path: string, executable: boolean, text: string): string =>
-  `${path} file${executable ? ' executable' : ''} ${JSON.stringify(text)}`;
+const diskLine = (path: string, kind: string, executable: boolean, text: string): string =>
+  `${path} ${kind}${executable ? ' executable' : ''} ${JSON.stringify(text)}`;
 
 /** What a directory on disk shows, without what the mirror has there for itself. Names that differ in their form are one. */
 export function diskSight(files: SimFiles, root: string): string[] {
@@ -76,7 +76,7 @@ export function diskSight(files: SimFiles, root: string): string[] {
     if (path === '.evermesh' || path.startsWith('.evermesh/')) continue;
     const { kind, executable } = files.stat(inode);
     if (kind === 'directory') lines.push(`${path} directory`);
-    else lines.push(diskLine(path, executable, new TextDecoder().decode(inode.data)));
+    else lines.push(diskLine(path, kind, executable, new TextDecoder().decode(inode.data)));
   }
   return lines;
 }

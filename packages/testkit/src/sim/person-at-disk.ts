@@ -4,20 +4,11 @@
  */
 import { concatBytes, utf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
+import { type Desk, directories, entries, isUnknown, newPath, pickFile, record, textOf } from './desk.ts';
+import { linkActs } from './links-at-disk.ts';
 import { NAMES } from './person.ts';
 import type { DiskStep } from './script.ts';
-import type { Inode } from './inode.ts';
-import type { SimFiles } from './sim-files.ts';
-import { edited, lines, shown, type Somebody } from './typing.ts';
-
-export interface Desk extends Somebody {
-  readonly files: SimFiles;
-  /** The directory that he works in. */
-  readonly root: string;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Whatever was changed before it, a mirror has looked at. */
-  readonly lookedBefore: number;
-}
+import { edited, lines, shown } from './typing.ts';
 
 /** What a file system refuses. */
 const REFUSED = /^E(NOENT|NOTDIR|ISDIR|EXIST|NOTEMPTY|INVAL|LOOP)$/;
@@ -33,6 +24,7 @@ export async function actOnDisk(step: DiskStep, desk: Desk): Promise<void> {
 }
 
 const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
+  ...linkActs,
   'disk create'(desk) {
     const path = newPath(desk);
     const text = desk.random.chance(0.1) ? '' : lines(desk, 1 + desk.random.below(3));
@@ -130,7 +122,8 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   const { files, root } = desk;
   const there = files.look(`${root}/${path}`);
   if (there?.kind === 'directory') return desk.say('is told EISDIR');
-  if (there !== undefined && isText(there.data) !== isText(bytes))
+  if (there?.kind === 'symlink') return desk.cannot('would write to what a link leads to');
+  if (there !== undefined && there.data.includes(0) !== bytes.includes(0))
     return desk.cannot('would not make another kind of it');
   if (there?.isHalf === true) return desk.cannot('lets a program save first');
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
@@ -153,42 +146,3 @@ function move(desk: Desk, target: (path: string) => string): Promise<void> | voi
   if (replaced !== undefined && replaced !== moved && replaced.kind !== 'directory')
     ledger.replaced(textOf(replaced), '', `replaced by ${from}, moved to ${to} by ${who}`);
 }
-
-/** On disk it is kept, as far as the disk keeps it. */
-function record({ ledger, who, now }: Desk, path: string, old: string, text: string): void {
-  ledger.typed(text, who, now(), path);
-  ledger.kept(lettersIn(text));
-  ledger.replaced(old, text, `saved by ${who}`);
-}
-
-/** A name and a content of its own, both new since a mirror looked: nothing tells that it is the file that it was. */
-const isUnknown = ({ lookedBefore }: Desk, { renamedAt, replacedAt }: Inode): boolean =>
-  renamedAt > lookedBefore && replacedAt > lookedBefore;
-
-const isText = (bytes: Uint8Array): boolean => !bytes.includes(0);
-
-const entries = ({ files, root }: Desk): [string, Inode][] =>
-  files.look(root) === undefined
-    ? []
-    : [...files.walk(files.find(root))].filter(
-        ([path]) => path !== '.evermesh' && !path.startsWith('.evermesh/'),
-      );
-
-const directories = (desk: Desk): string[] =>
-  entries(desk).flatMap(([path, { kind }]) => (kind === 'directory' ? [path] : []));
-
-function pickFile(desk: Desk): [string, Inode] | undefined {
-  // What a power cut left of a file, nobody takes for what it should be.
-  const files = entries(desk).filter(
-    ([, { kind, isDamaged, isHalf }]) => kind === 'file' && !isDamaged && !isHalf,
-  );
-  return files.length === 0 ? undefined : desk.random.pick(files);
-}
-
-function newPath(desk: Desk): string {
-  const into = desk.random.chance(0.4) ? '' : desk.random.pick(['', ...directories(desk)]);
-  const name = desk.random.pick(NAMES);
-  return into === '' ? name : `${into}/${name}`;
-}
-
-const textOf = ({ data, kind }: Inode): string => (kind === 'file' ? new TextDecoder().decode(data) : '');

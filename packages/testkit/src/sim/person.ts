@@ -170,7 +170,8 @@ async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string)
   const to = target(node, seat);
   say(`moves ${from} to ${to}`);
   const replaced = nodeAt(folder, to);
-  if (replaced === undefined || replaced.id === node.id || replaced.kind !== 'file' || node.kind !== 'file') {
+  const isOverIt = replaced !== undefined && replaced.id !== node.id;
+  if (!isOverIt || replaced.kind === 'directory' || node.kind === 'directory') {
     await folder.rename(from, to);
     return folder.flush();
   }

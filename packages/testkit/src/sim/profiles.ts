@@ -137,10 +137,27 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'rights are given': 4,
     },
   },
+  links: {
+    name: 'links',
+    mirrors: true,
+    weights: {
+      ...DISK_WEIGHTS,
+      'disk edit': 25,
+      'disk link': 10,
+      'disk relink': 20,
+      'disk link or file': 8,
+      move: 3,
+      remove: 2,
+      rename: 2,
+      kill: 2,
+      start: 6,
+      'cut off': 2,
+      'reach again': 3,
+    },
+  },
   'bad disks': {
     name: 'bad disks',
     mirrors: true,
-    fileSystems: true,
     weights: {
       ...DISK_WEIGHTS,
       edit: 10,

@@ -25,6 +25,9 @@ export const DISK_STEPS = [
   'disk mkdir',
   'disk attach',
   'disk chmod',
+  'disk link',
+  'disk relink',
+  'disk link or file',
 ] as const;
 /** What befalls a device. */
 const DEVICE_STEPS = [

@@ -1,0 +1,54 @@
+/** What somebody sees who works in a directory on disk, and what he does there without thinking. */
+import { lettersIn } from './letters.ts';
+import { NAMES } from './person.ts';
+import type { Inode } from './inode.ts';
+import type { SimFiles } from './sim-files.ts';
+import type { Somebody } from './typing.ts';
+
+export interface Desk extends Somebody {
+  readonly files: SimFiles;
+  /** The directory that he works in. */
+  readonly root: string;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Whatever was changed before it, a mirror has looked at. */
+  readonly lookedBefore: number;
+}
+
+/** On disk it is kept, as far as the disk keeps it. */
+export function record({ ledger, who, now }: Desk, path: string, old: string, text: string): void {
+  ledger.typed(text, who, now(), path);
+  ledger.kept(lettersIn(text));
+  ledger.replaced(old, text, `saved by ${who}`);
+}
+
+/** A name and a content of its own, both new since a mirror looked: nothing tells that it is the file that it was. */
+export const isUnknown = ({ lookedBefore }: Desk, { renamedAt, replacedAt }: Inode): boolean =>
+  renamedAt > lookedBefore && replacedAt > lookedBefore;
+
+export const entries = ({ files, root }: Desk): [string, Inode][] =>
+  files.look(root) === undefined
+    ? []
+    : [...files.walk(files.find(root))].filter(
+        ([path]) => path !== '.evermesh' && !path.startsWith('.evermesh/'),
+      );
+
+export const directories = (desk: Desk): string[] =>
+  entries(desk).flatMap(([path, { kind }]) => (kind === 'directory' ? [path] : []));
+
+export function pickFile(desk: Desk): [string, Inode] | undefined {
+  // What a power cut left of a file, nobody takes for what it should be.
+  const files = entries(desk).filter(
+    ([, { kind, isDamaged, isHalf }]) => kind === 'file' && !isDamaged && !isHalf,
+  );
+  return files.length === 0 ? undefined : desk.random.pick(files);
+}
+
+export function newPath(desk: Desk): string {
+  const into = desk.random.chance(0.4) ? '' : desk.random.pick(['', ...directories(desk)]);
+  const name = desk.random.pick(NAMES);
+  return into === '' ? name : `${into}/${name}`;
+}
+
+/** What a file holds, and where a link leads. */
+export const textOf = ({ data, kind }: Inode): string =>
+  kind === 'directory' ? '' : new TextDecoder().decode(data);
