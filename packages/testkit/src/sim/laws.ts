@@ -53,11 +53,15 @@ export async function checkLetters(world: World): Promise<void> {
   for (const { law, what } of world.ledger.judge(texts)) world.violate(law, what);
 }
 
-/** What is kept for speed follows from the raw records (L5). */
+/** What is kept for speed follows from the raw records (L5). What nobody honest wrote may be nonsense, and is named as that. */
 export async function checkRecords(world: World): Promise<void> {
+  const forged = [...(world.intruder?.forged ?? [])];
   for (const device of world.devices) {
-    for (const finding of await runningAt(device).folder.verify())
-      world.violate('L5', `${device.name} verifies: ${JSON.stringify(finding)}`);
+    for (const finding of await runningAt(device).folder.verify()) {
+      const isNonsense =
+        finding.what === 'record not applied' && forged.some((author) => finding.detail.includes(author));
+      if (!isNonsense) world.violate('L5', `${device.name} verifies: ${JSON.stringify(finding)}`);
+    }
   }
 }
 

@@ -137,6 +137,21 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'rights are given': 4,
     },
   },
+  hostile: {
+    name: 'hostile',
+    weights: {
+      ...FOLDER_WEIGHTS,
+      'hostile replay': 8,
+      'hostile forge': 8,
+      'hostile fork': 3,
+      'hostile babble': 6,
+      start: 4,
+      kill: 1,
+      'cut off': 2,
+      'reach again': 3,
+      'break lines': 2,
+    },
+  },
   links: {
     name: 'links',
     mirrors: true,

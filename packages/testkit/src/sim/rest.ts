@@ -20,6 +20,7 @@ export async function rest(world: World): Promise<void> {
   world.trace.tell({ type: 'world', at: scheduler.now, who: 'world', what: 'rests' });
   for (const { name } of places) network.reachAgain(name);
   for (const { process } of places) process?.spare();
+  world.intruder?.leave();
   for (const { files, trouble } of devices) {
     if (files !== undefined) giveRights(files);
     trouble.heal();

@@ -66,16 +66,20 @@ const RELAY_STEPS = [
   'relay store is full',
   'relay store has room',
 ] as const;
+/** What somebody on the wire does who means no good. */
+const HOSTILE_STEPS = ['hostile replay', 'hostile forge', 'hostile fork', 'hostile babble'] as const;
 /** What befalls everybody. */
 const WORLD_STEPS = ['rest', 'long wait', 'copy directory', 'join', 'join at rest', 'work alone'] as const;
 
 export type FolderStep = (typeof FOLDER_STEPS)[number];
 export type DiskStep = (typeof DISK_STEPS)[number];
+export type HostileStep = (typeof HOSTILE_STEPS)[number];
 export type StepType =
   | FolderStep
   | DiskStep
   | (typeof DEVICE_STEPS)[number]
   | (typeof RELAY_STEPS)[number]
+  | HostileStep
   | (typeof WORLD_STEPS)[number];
 
 export interface Step {
@@ -95,6 +99,9 @@ export const isDiskStep = (type: StepType): type is DiskStep =>
 
 /** Nobody does anything before it, or after it until the world rests again. */
 export const isQuietStep = (type: StepType): boolean => type === 'join at rest' || type === 'work alone';
+
+export const isHostileStep = (type: StepType): type is HostileStep =>
+  (HOSTILE_STEPS as readonly string[]).includes(type);
 
 export const isUserStep = (type: StepType): boolean =>
   isDiskStep(type) || (FOLDER_STEPS as readonly string[]).includes(type);

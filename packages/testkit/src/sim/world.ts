@@ -2,6 +2,7 @@
 import type { FolderId } from '@evermesh/core';
 import { type Application, AppRuns } from './application.ts';
 import { Anomalies } from './anomalies.ts';
+import { Intruder } from './intruder.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { type Copy, copyOf, furnish } from './latecomer.ts';
 import { Letters } from './letters.ts';
@@ -13,7 +14,9 @@ import {
   DISK_STEPS,
   FOLDER_STEPS,
   type FolderStep,
+  type HostileStep,
   isDiskStep,
+  isHostileStep,
   isUserStep,
   type Step,
   type StepType,
@@ -58,6 +61,8 @@ export class World {
   readonly devices: SimDevice[] = [];
   readonly absent: SimDevice[] = [];
   readonly relays: SimRelay[] = [];
+  /** Once there is one. */
+  intruder: Intruder | undefined;
   readonly violations: Violation[] = [];
   readonly random: Seeded;
   folder!: FolderId;
@@ -143,9 +148,23 @@ export class World {
     const random = step.stream === undefined ? this.random.fork(`step ${step.id}`) : new Seeded(step.stream);
     if (isJoin) this.#join(device, step, this.#somebody(step, device, random));
     else if (step.type === 'work alone') await this.#workAlone(step, device, random);
+    else if (isHostileStep(step.type)) this.#intrude(step.type, step.id, random);
     else if (isUserStep(step.type)) this.#act(step, device, random);
     else await befall(this, step, device, random);
     return device;
+  }
+
+  /** Somebody who should not be there does something, or comes in. */
+  #intrude(type: HostileStep, step: number, random: Seeded): void {
+    const { scheduler, trace, network, folder, relays } = this;
+    this.intruder ??= new Intruder(
+      new Machine('mallory', { scheduler, random: this.random, trace, clockError: 0 }),
+      network,
+      folder,
+    );
+    const what = this.intruder.act(type, random.pick(relays), random);
+    this.tell('misfortune', this.intruder.name, step, what ?? 'comes in, and listens');
+    if (what !== undefined) trace.count('fault', type);
   }
 
   #somebody(step: Step, device: SimDevice, random: Seeded): Somebody {
