@@ -197,6 +197,19 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'relay start': 6,
     },
   },
+  crashes: {
+    name: 'crashes',
+    mirrors: true,
+    // Two write to few files, and programs are killed beside a call: some of them between a file and the note that it is there.
+    weights: {
+      'disk create': 4,
+      'disk edit': 45,
+      'disk slow edit': 5,
+      edit: 40,
+      start: 8,
+      'kill later': 12,
+    },
+  },
   'disk kills': {
     name: 'disk kills',
     mirrors: true,
