@@ -11,6 +11,7 @@ import { DamageSearch } from './find-damaged.ts';
 import { IGNORE_FILE } from './ignore-file.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import type { FileStat } from './fs/file-system.ts';
+import { inConflict } from './in-conflict.ts';
 import { ingest } from './ingest.ts';
 import { Intents } from './intents.ts';
 import { type DiskLook, lookAtDisk } from './look-at-disk.ts';
@@ -155,6 +156,7 @@ export class Cycle {
     const plan = reconcileDisk({
       ...look,
       nodes,
+      inConflict: await inConflict(nodes, look.missing),
       isHere: (id) => ancestor.get(id) !== undefined,
       newDirectoryId: (path) => (importing ? nodes.importId(path, 'directory', '') : nodes.newNodeId()),
     });

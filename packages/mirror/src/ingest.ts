@@ -10,8 +10,9 @@ import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { conflictEvent, findTwin } from './adopt.ts';
 import { type Disk, parentOf } from './disk.ts';
 import { IngestChunk, REMOVED_AT_ONCE } from './ingest-chunk.ts';
+import { removalOf, removalOfShown } from './ingest-removals.ts';
 import type { Match } from './match-disk.ts';
-import type { MirrorEvent, Tell } from './mirror-event.ts';
+import type { Tell } from './mirror-event.ts';
 import { type Problem, unreadable } from './problem.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { Reading } from './read-disk.ts';
@@ -88,7 +89,7 @@ class Ingest {
       if (step.type === 'remove') removing.push(step.entry);
       // What goes together is one operation, if it fits: then it is judged as one everywhere.
       if (removing.length === REMOVED_AT_ONCE || (removing.length > 0 && places[i + 1]?.type !== 'remove')) {
-        await this.#remove(removing);
+        await this.#chunk.add(removalOf(removing, this.#world.ancestor));
         removing = [];
       }
       await this.#place(step);
@@ -145,27 +146,11 @@ class Ingest {
     } else if (step.type === 'aside') {
       const { id, parent, name } = step;
       await this.#chunk.add({ path: name, operation: { type: 'place', id, parent, name }, changes: [] });
+    } else if (step.type === 'removeShown') {
+      // What the disk did not show is written there.
+      this.#world.touched(step.entry.id);
+      await this.#chunk.add(removalOfShown(step.entry, this.#world.ancestor));
     } else if (step.type === 'create') await this.#create(step);
-  }
-
-  async #remove(entries: readonly AncestorEntry[]): Promise<void> {
-    const events = entries.map((entry): MirrorEvent => {
-      const path = this.#world.ancestor.pathOf(entry.id) ?? entry.name;
-      return { type: 'change', direction: 'in', change: 'removed', path };
-    });
-    await this.#chunk.add({
-      path: this.#world.ancestor.pathOf((entries[0] as AncestorEntry).id) ?? '',
-      // More may have arrived since this was planned, and while it waits for the disk.
-      operation: {
-        type: 'remove',
-        ids: entries.map(({ id }) => id),
-        shown: new Map(
-          entries.filter(({ kind }) => kind !== 'directory').map(({ id, heads }) => [id, heads]),
-        ),
-      },
-      changes: entries.map(({ id }) => ({ id, to: () => undefined })),
-      events,
-    });
   }
 
   async #create({ match, parent }: Extract<PlaceStep, { type: 'create' }>): Promise<void> {

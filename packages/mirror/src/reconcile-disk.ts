@@ -29,9 +29,11 @@ export type PlaceStep =
       readonly parent: NodeId;
       readonly name: string;
     }
-  /** For a moment, so that two can exchange their names. */
+  /** Out of the way: for a moment, so that two can exchange their names, or because another file stands there on disk. */
   | { readonly type: 'aside'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
-  | { readonly type: 'remove'; readonly entry: AncestorEntry };
+  | { readonly type: 'remove'; readonly entry: AncestorEntry }
+  /** What the disk showed of a file in conflict: another content takes its place. */
+  | { readonly type: 'removeShown'; readonly entry: AncestorEntry };
 
 export interface DiskPlan {
   readonly places: readonly PlaceStep[];
@@ -48,6 +50,8 @@ export interface DiskFindings {
   readonly matches: readonly Match[];
   /** Believed to be gone. */
   readonly missing: readonly AncestorEntry[];
+  /** Of these, those that have another content beside the one that the disk showed. */
+  readonly inConflict: ReadonlySet<NodeId>;
   readonly nodes: Pick<FolderNodes, 'node' | 'children' | 'headsOf'>;
   /** Whether a node is on this disk, as far as it was looked at before: what counted as gone is not. */
   isHere(id: NodeId): boolean;
@@ -198,11 +202,12 @@ class DiskReconciler {
   }
 
   #remove(): void {
-    const { nodes, missing } = this.#findings;
+    const { nodes, missing, inConflict } = this.#findings;
     for (const entry of missing) {
       const node = nodes.node(entry.id);
       const isSeen = entry.kind === 'directory' || equalHeads(nodes.headsOf(entry.id), entry.heads);
-      if (node?.id === entry.id && isSeen) this.#steps.push({ type: 'remove', entry });
+      const type = inConflict.has(entry.id) ? 'removeShown' : 'remove';
+      if (node?.id === entry.id && isSeen) this.#steps.push({ type, entry });
       else this.#dropped.push(entry);
     }
   }
@@ -222,6 +227,7 @@ const isInPlace = ({ name, parent }: Match, known: AncestorEntry): boolean =>
 type Nodes = DiskFindings['nodes'];
 
 function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
+  const siblings = new Siblings(nodes);
   const arriving = new Map<NodeId, PlaceStep>();
   const leaving = new Map<NodeId, PlaceStep>();
   for (const step of steps) {
@@ -229,9 +235,23 @@ function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
     if (step.type === 'place') leaving.set(step.id, step);
     if (step.type === 'remove') leaving.set(step.entry.id, step);
   }
-  const siblings = new Siblings(nodes);
+  const holderOf = (step: PlaceStep): NodeId | undefined =>
+    step.type === 'make' || step.type === 'place' || step.type === 'create'
+      ? siblings.at(step.parent, step.type === 'create' ? step.match.name : step.name)?.id
+      : undefined;
+  const wanted = new Set(steps.map(holderOf));
+  const yielding: PlaceStep[] = [];
+  for (const step of steps) {
+    const node =
+      step.type === 'removeShown' && wanted.has(step.entry.id) ? nodes.node(step.entry.id) : undefined;
+    if (node === undefined) continue;
+    const { id, parent, name } = node;
+    const aside: PlaceStep = { type: 'aside', id, parent, name: besideName(name, hexOfId(id)) };
+    leaving.set(id, aside);
+    yielding.push(aside);
+  }
   function* waits(step: PlaceStep): Iterable<Wait<PlaceStep>> {
-    if (step.type === 'aside') return;
+    if (step.type === 'aside' || step.type === 'removeShown') return;
     if (step.type === 'remove') {
       // What moves out does so first: a directory goes with nothing in it but what goes too.
       if (step.entry.kind !== 'directory') return;
@@ -243,7 +263,7 @@ function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
     }
     const parent = arriving.get(step.parent);
     if (parent !== undefined) yield { step: parent, until: 'arrived' };
-    const holder = siblings.at(step.parent, step.type === 'create' ? step.match.name : step.name)?.id;
+    const holder = holderOf(step);
     const leaver = holder === undefined ? undefined : leaving.get(holder);
     if (leaver !== undefined) yield { step: leaver, until: 'left' };
   }
@@ -251,11 +271,11 @@ function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
     const node = step.type === 'place' ? nodes.node(step.id) : undefined;
     return node && { type: 'aside', id: node.id, parent: node.parent, name: `.evermesh-aside-${node.id}` };
   };
-  const ordered = placeOrder(steps, waits, aside);
+  const ordered = placeOrder([...yielding, ...steps], waits, aside);
   // A name that somebody has who stays: the node gets one beside it.
   return ordered.map((step) => {
     if (step.type !== 'make' && step.type !== 'place') return step;
-    const holder = siblings.at(step.parent, step.name)?.id;
+    const holder = holderOf(step);
     if (holder === undefined || holder === step.id || leaving.has(holder)) return step;
     return { ...step, name: besideName(step.name, hexOf(step)) };
   });
@@ -264,9 +284,10 @@ function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
 /** What a name beside another is made from: a file's content, a directory's identity. */
 function hexOf(step: Extract<PlaceStep, { type: 'make' | 'place' }>): string {
   const known = step.type === 'place' ? step.match.known?.digest : undefined;
-  return known !== undefined && known !== ''
-    ? known
-    : Array.from(step.id.slice(-6))
-        .map((c) => c.charCodeAt(0).toString(16))
-        .join('');
+  return known !== undefined && known !== '' ? known : hexOfId(step.id);
 }
+
+const hexOfId = (id: NodeId): string =>
+  Array.from(id.slice(-6))
+    .map((c) => c.charCodeAt(0).toString(16))
+    .join('');

@@ -13,7 +13,14 @@ import {
 } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
-import { type FileContent, firstUpdate, saveContent, type ShownFile, unitOf } from '../model/index.ts';
+import {
+  type FileContent,
+  firstUpdate,
+  removeShown,
+  saveContent,
+  type ShownFile,
+  unitOf,
+} from '../model/index.ts';
 import { equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { checkBounds } from './call-bounds.ts';
 import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
@@ -25,6 +32,12 @@ import { type Base, baseHolds, keepBaseRow, readBase } from './shown-bases.ts';
 type Create = Extract<NodeOperation, { type: 'create' }>;
 type Save = Extract<NodeOperation, { type: 'save' }>;
 type Remove = Extract<NodeOperation, { type: 'remove' }>;
+type RemoveShown = Extract<NodeOperation, { type: 'removeShown' }>;
+/** Documents that must be in memory to be written to. */
+type Living = ReadonlyMap<Save | RemoveShown, Y.Doc>;
+
+/** What writes a file's document. */
+const WRITING: ReadonlySet<NodeOperation['type']> = new Set(['create', 'save', 'removeShown']);
 
 /** A tag that is no device's: what an import writes must come out equal on every device. */
 const IMPORT_TAG = '0000000000';
@@ -43,10 +56,11 @@ export async function applyOperations(
   const saves = operations.filter((operation) => operation.type === 'save');
   const held: DocumentId[] = [];
   try {
-    const living = new Map<Save, Y.Doc>();
-    for (const save of saves) {
-      const document = documentOf(save.id);
-      living.set(save, await state.documents.hold(document));
+    const living = new Map<Save | RemoveShown, Y.Doc>();
+    for (const operation of operations) {
+      if (operation.type !== 'save' && operation.type !== 'removeShown') continue;
+      const document = documentOf(operation.id);
+      living.set(operation, await state.documents.hold(document));
       held.push(document);
     }
     let bases = await readBases(state, saves);
@@ -69,7 +83,7 @@ async function readBases(state: FolderState, saves: readonly Save[]): Promise<Ma
 /** One call's operations, without an `await` in between. */
 class OperationRun {
   readonly #state: FolderState;
-  readonly #living: ReadonlyMap<Save, Y.Doc>;
+  readonly #living: Living;
   readonly #bases: ReadonlyMap<Save, Base>;
   readonly #records: LocalRecords;
   readonly #failures = new Map<number, EvermeshError>();
@@ -81,7 +95,7 @@ class OperationRun {
   /** Files of which the disk now shows what no state of the document is. */
   readonly #mixed = new Map<NodeId, ShownFile>();
 
-  constructor(state: FolderState, living: ReadonlyMap<Save, Y.Doc>, bases: ReadonlyMap<Save, Base>) {
+  constructor(state: FolderState, living: Living, bases: ReadonlyMap<Save, Base>) {
     this.#state = state;
     this.#living = living;
     this.#bases = bases;
@@ -127,10 +141,7 @@ class OperationRun {
   #checkNumbers(operations: readonly NodeOperation[]): void {
     const { log, options } = this.#state;
     const last = log.lastCounter(options.author);
-    const written = operations.filter(({ type }) => type === 'create' || type === 'save') as (
-      | Create
-      | Save
-    )[];
+    const written = operations.filter(({ type }) => WRITING.has(type)) as (Create | Save | RemoveShown)[];
     for (const document of [TREE_DOCUMENT, ...written.map(({ id }) => documentOf(id))]) {
       if ((log.assignedHeads(document).get(options.author) ?? 0) <= last) continue;
       throw new EvermeshError(
@@ -156,6 +167,7 @@ class OperationRun {
     else if (operation.type === 'save') this.#save(operation);
     else if (operation.type === 'place') tree.place(operation.id, operation.parent, operation.name);
     else if (operation.type === 'remove') this.#remove(operation);
+    else if (operation.type === 'removeShown') this.#removeShown(operation);
     else tree.setExecutable(operation.id, operation.executable);
   }
 
@@ -202,6 +214,17 @@ class OperationRun {
       return false;
     });
     this.#state.tree.remove(removed);
+  }
+
+  #removeShown(operation: RemoveShown): void {
+    const { id, shown } = operation;
+    const { tree, tag } = this.#state;
+    const document = documentOf(id);
+    if (!equalHeads(shown, this.#state.seenHeads(document))) return void this.#stayed.add(id);
+    const live = this.#living.get(operation) as Y.Doc;
+    const next = this.#records.capture(document, live, () => removeShown(live, tag));
+    if (next === undefined) tree.remove([id]);
+    else this.#records.names(document, blobsOf(next));
   }
 
   /** The disk shows what it showed before and what was written here, and nothing that came from others meanwhile. */

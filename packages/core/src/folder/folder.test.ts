@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type FolderId, utf8 } from '../base/index.ts';
+import type { ApplyResult } from './nodes.ts';
 import { deliver, exchange, listing, openFolder, type TestFolder } from '../testing/open-folder.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
@@ -200,6 +201,28 @@ describe('a folder on two devices', () => {
 });
 
 describe('operations by identity', () => {
+  test('who removes what was shown to him of a file in conflict leaves the other content, and what he has not heard of', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('logo', bytes(1));
+    await exchange(a, b);
+    await a.folder.writeFile('logo', bytes(2));
+    await b.folder.writeFile('logo', bytes(3));
+    await exchange(a, b);
+    const { id } = await a.folder.stat('logo');
+    const read = async (): Promise<number | undefined> => (await a.folder.readFile('logo'))[1];
+    const remove = (shown = a.folder.nodes.headsOf(id)): Promise<ApplyResult> =>
+      a.folder.nodes.apply([{ type: 'removeShown', id, shown }]);
+    const before = a.folder.nodes.headsOf(id);
+    const other = (await read()) === 2 ? 3 : 2;
+    expect((await remove()).stayed.size).toBe(0);
+    expect(await read()).toBe(other);
+    expect(await a.folder.conflicts()).toEqual([]);
+    expect([...(await remove(before)).stayed]).toEqual([id]);
+    expect((await remove()).stayed.size).toBe(0);
+    await exchange(a, b);
+    for (const device of [a, b]) expect(await listing(device)).toEqual({});
+  });
+
   test('a save against what was shown before others wrote deletes nothing of theirs', async () => {
     const [a, b] = await twoDevices();
     await a.folder.writeFile('f.txt', 'one\ntwo\n');

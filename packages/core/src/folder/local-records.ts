@@ -34,6 +34,11 @@ export class LocalRecords {
     for (const name of blobs) change.blobs.add(name);
   }
 
+  /** What was added of this document names these blobs as well. */
+  names(document: DocumentId, blobs: readonly BlobName[]): void {
+    for (const name of blobs) this.#changes.get(document)?.blobs.add(name);
+  }
+
   /** Runs `write` and takes along what it changes in `doc`. */
   capture<T>(document: DocumentId, doc: Y.Doc, write: () => T, blobs: readonly BlobName[] = []): T {
     const collect = (update: Uint8Array): void => this.add(document, update, blobs);

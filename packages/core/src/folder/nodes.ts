@@ -40,6 +40,11 @@ export type NodeOperation =
       readonly ids: readonly NodeId[];
       readonly shown?: ReadonlyMap<NodeId, Heads>;
     }
+  /**
+   * The shown content of a file in conflict, by somebody who was shown no other: another takes its place, and what is left stays
+   * listed. Of a file with one content it is the file. If more is known by then than these heads of its document, it stays.
+   */
+  | { readonly type: 'removeShown'; readonly id: NodeId; readonly shown: Heads }
   | { readonly type: 'executable'; readonly id: NodeId; readonly executable: boolean };
 
 export interface ApplyResult {

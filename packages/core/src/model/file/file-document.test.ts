@@ -10,6 +10,7 @@ import {
   firstUpdate,
   hasFirstContent,
   readFile,
+  removeShown,
   resolveConflict,
   saveContent,
   shownFile,
@@ -361,6 +362,74 @@ describe('a change of kind', () => {
     expect(shown(b)).toEqual(text('quite another\n'));
     expect(others(b)).toEqual([text('a\nb\n')]);
     resolveConflict(b, readFile(b).others[0]?.id as string, TAGS[1]);
+    exchange(a, b);
+    expect(readFile(a)).toMatchObject({ shown: text('a\nb\n'), others: [] });
+  });
+});
+
+describe('who removes what is shown, and was shown nothing else', () => {
+  test('leaves the text that the blob did not know', () => {
+    const [a, b] = devices(text('a\n'));
+    save(a, blob('1'));
+    save(b, text('a\nb\n'));
+    exchange(a, b);
+    expect(removeShown(a, TAGS[0])).toEqual(text('a\nb\n'));
+    exchange(a, b);
+    expect(readFile(b)).toMatchObject({ shown: text('a\nb\n'), others: [] });
+    expect(removeShown(b, TAGS[1])).toBeUndefined();
+  });
+
+  test('leaves the other versions, one after the other, on whatever device', () => {
+    const docs = devices(blob('0'));
+    docs.forEach((doc, i) => save(doc, blob(`from ${i}`), doc, TAGS[i]));
+    exchange(...docs);
+    const [first, second] = docs;
+    // Two at once took the same away.
+    removeShown(first, TAGS[0]);
+    removeShown(second, TAGS[1]);
+    exchange(...docs);
+    expect(readFile(first)).toMatchObject({ shown: blob('from 1'), others: [{ content: blob('from 0') }] });
+    removeShown(second, TAGS[1]);
+    exchange(...docs);
+    expect(readFile(first)).toMatchObject({ shown: blob('from 0'), others: [] });
+  });
+
+  test('leaves a text listed that is not the next one', () => {
+    const docs = devices(text('a\n'));
+    const [a, b, c] = docs;
+    save(a, blob('1'), a, TAGS[0]);
+    save(b, blob('2'), b, TAGS[1]);
+    save(c, text('a\nc\n'), c, TAGS[2]);
+    exchange(...docs);
+    expect([shown(a), ...others(a)]).toEqual([blob('2'), blob('1'), text('a\nc\n')]);
+    removeShown(a, TAGS[0]);
+    exchange(...docs);
+    expect([shown(b), ...others(b)]).toEqual([blob('1'), text('a\nc\n')]);
+    removeShown(b, TAGS[1]);
+    exchange(...docs);
+    expect([shown(c), ...others(c)]).toEqual([text('a\nc\n')]);
+  });
+
+  test('leaves the blob that was listed beside a text, and the text to those who edit it meanwhile', () => {
+    const [a, b] = devices(blob('1'));
+    save(a, text('text\n'), a, TAGS[1]);
+    save(b, blob('2'), b, TAGS[0]);
+    exchange(a, b);
+    expect([shown(a), ...others(a)]).toEqual([text('text\n'), blob('2')]);
+    removeShown(a, TAGS[0]);
+    save(b, text('text\nmore\n'), b, TAGS[1]);
+    exchange(a, b);
+    expect([shown(a), ...others(a)]).toEqual(expect.arrayContaining([blob('2'), text('text\nmore\n')]));
+  });
+
+  test('leaves a text that was kept', () => {
+    const [a, b] = devices(text('a\n'));
+    save(a, blob('1'));
+    save(b, text('a\nb\n'));
+    exchange(a, b);
+    save(a, text('quite another\n'));
+    exchange(a, b);
+    expect(removeShown(b, TAGS[1])).toEqual(text('a\nb\n'));
     exchange(a, b);
     expect(readFile(a)).toMatchObject({ shown: text('a\nb\n'), others: [] });
   });

@@ -2,7 +2,7 @@ export { contentDigest, digestOfBlob, type FileContent, textOf } from './content
 export { type FirstContent, firstContentOf, firstUpdate, hasFirstContent } from './first-content.ts';
 export type { Hunk, Unit } from './hunk.ts';
 export { TEXT_LIMIT } from './layout.ts';
-export { resolveConflict } from './resolution.ts';
+export { removeShown, resolveConflict } from './resolution.ts';
 export { saveContent, type SaveOptions } from './save.ts';
 export { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from './shown-file.ts';
 export { type FileState, type OtherContent, readFile, TEXT_ID } from './state.ts';

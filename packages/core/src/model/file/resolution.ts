@@ -1,12 +1,13 @@
-/** A person's choice between contents in conflict. */
+/** A person's choice between contents in conflict, or against the one that is shown. */
 import type * as Y from 'yjs';
 import { utf8 } from '../../base/index.ts';
-import { contentDigest, type FileContent } from './content.ts';
+import { contentDigest, type FileContent, sameContent } from './content.ts';
 import { runsOfDocument } from './runs.ts';
-import { readDetails, TEXT_ID } from './state.ts';
+import { keysOfShown } from './shown-file.ts';
+import { type DetailedState, type OtherContent, readDetails, TEXT_ID } from './state.ts';
 import { writeHunks } from './text-edit.ts';
 import { textHunks } from './text-hunks.ts';
-import { writeVersion } from './version.ts';
+import { type NewVersion, type Version, writeVersion } from './version.ts';
 
 /**
  * Keeps one content, in one transaction, and replaces all others that are known here. One that a device made apart
@@ -16,15 +17,53 @@ import { writeVersion } from './version.ts';
  * @returns false if there is no such content, or no conflict; nothing is written then
  */
 export function resolveConflict(doc: Y.Doc, keep: string, tag: string): boolean {
-  const { shown, others, current, text } = readDetails(doc);
-  const chosen = keep === 'shown' ? shown : others.find(({ id }) => id === keep)?.content;
+  const state = readDetails(doc);
+  const { shown, others, current, text } = state;
+  const chosen = keep === 'shown' ? { id: keep, content: shown } : others.find(({ id }) => id === keep);
   if (chosen === undefined || others.length === 0) return false;
-  const isKeptText = chosen.kind === 'text' && chosen !== shown && keep !== TEXT_ID;
-  doc.transact(() => {
-    if (isKeptText) writeHunks(doc, runsOfDocument(doc), textHunks(text, chosen.text, 'lines'));
-    const content: FileContent | undefined = chosen.kind === 'text' ? undefined : chosen;
-    const saw = contentDigest(utf8(text));
-    writeVersion(doc, tag, { content, kept: false, saw, replaces: current.map(({ key }) => key) });
-  });
+  const replaces = current.map(({ key }) => key);
+  write(doc, state, chosen, { tag, saw: contentDigest(utf8(text)), replaces });
   return true;
 }
+
+/**
+ * Takes away what is shown, in one transaction, for somebody who was shown nothing else: another content takes its place,
+ * and what is left stays listed.
+ * @returns the content that is shown then; `undefined` if there is no other, and then nothing is written
+ */
+export function removeShown(doc: Y.Doc, tag: string): FileContent | undefined {
+  const state = readDetails(doc);
+  const { others, current, top, text } = state;
+  // A text that was kept needs the place of the document's own, which may be listed as well.
+  const next = others.find((other) => !isKeptText(other)) ?? others[0];
+  if (next === undefined) return undefined;
+  const says = ({ content }: Version): boolean => content !== undefined && sameContent(content, next.content);
+  const replaces = [...keysOfShown(state), ...current.filter(says).map(({ key }) => key)];
+  // A text in conflict that does not come forth is no more settled than it was.
+  const isListed = next.id !== TEXT_ID && others.some(({ id }) => id === TEXT_ID);
+  const saw = isListed ? (top?.saw ?? '') : contentDigest(utf8(text));
+  write(doc, state, next, { tag, saw, replaces });
+  return next.content;
+}
+
+function write(
+  doc: Y.Doc,
+  { text }: DetailedState,
+  chosen: OtherContent,
+  { tag, ...version }: Pick<NewVersion, 'saw' | 'replaces'> & { readonly tag: string },
+): void {
+  const { content } = chosen;
+  doc.transact(() => {
+    if (content.kind === 'text' && isKeptText(chosen))
+      writeHunks(doc, runsOfDocument(doc), textHunks(text, content.text, 'lines'));
+    writeVersion(doc, tag, {
+      content: content.kind === 'text' ? undefined : content,
+      kept: false,
+      ...version,
+    });
+  });
+}
+
+/** A text that is not the document's own. */
+const isKeptText = ({ id, content }: OtherContent): boolean =>
+  content.kind === 'text' && id !== TEXT_ID && id !== 'shown';

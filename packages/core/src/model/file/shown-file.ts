@@ -39,7 +39,7 @@ export function shownFile(doc: Y.Doc): ShownFile {
 }
 
 /** All current versions that say what is shown: two devices may have stored the same bytes. */
-function keysOfShown({ current, shown, top }: DetailedState): string[] {
+export function keysOfShown({ current, shown, top }: DetailedState): string[] {
   const says = (content: FileContent | undefined): boolean =>
     content === undefined ? top?.content === undefined : sameContent(content, shown);
   return current.filter(({ content, kept }) => !kept && says(content)).map(({ key }) => key);
