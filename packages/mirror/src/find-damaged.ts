@@ -6,11 +6,18 @@ import type { NodeId } from '@evermesh/core';
 import type { AncestorChange, AncestorEntry } from './ancestor.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import { sameStat } from './disk.ts';
-import { codeOf, isOfDisk } from './fs/file-system.ts';
+import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import { digestOfFile } from './read-disk.ts';
 
 /** Nanoseconds before the newest change that the disk's caches may have lost in a power cut, generously. */
 const UNSURE_TIME = 3_600_000_000_000n;
+
+interface Damaged {
+  readonly entry: AncestorEntry;
+  readonly path: string;
+  /** As it was when it was found. */
+  readonly stat: FileStat;
+}
 
 export class DamageSearch {
   readonly #world: ApplyWorld;
@@ -41,7 +48,7 @@ export class DamageSearch {
   /** Looks at the files that are left, as far as they can be read: the scan names those that cannot. */
   async look(): Promise<void> {
     const { ancestor } = this.#world;
-    const damaged: { readonly entry: AncestorEntry; readonly path: string }[] = [];
+    const damaged: Damaged[] = [];
     const left: NodeId[] = [];
     /** Directories of those: the rest of their files is not asked for. */
     const closed = new Set<NodeId>();
@@ -54,9 +61,9 @@ export class DamageSearch {
         continue;
       }
       try {
-        const isDamaged = await this.#isDamaged(entry, path);
-        if (isDamaged === undefined) left.push(id);
-        else if (isDamaged) damaged.push({ entry, path });
+        const found = await this.#look(entry, path);
+        if (found === 'unreadable') left.push(id);
+        else if (found !== 'sound') damaged.push({ entry, path, stat: found });
       } catch (error) {
         if (!isOfDisk(error)) throw error;
         left.push(id);
@@ -67,28 +74,38 @@ export class DamageSearch {
     await this.#replace(damaged);
   }
 
-  /** `undefined` if it cannot be read. */
-  async #isDamaged(entry: AncestorEntry, path: string): Promise<boolean | undefined> {
+  /** Answers the stat of what is damaged. */
+  async #look(entry: AncestorEntry, path: string): Promise<FileStat | 'sound' | 'unreadable'> {
     const { disk } = this.#world;
     const stat = await disk.lstat(path);
-    if (stat?.kind !== 'file') return false;
-    if (sameStat(stat, entry) && entry.ctime < this.#sureBefore) return false;
+    if (stat?.kind !== 'file') return 'sound';
+    if (sameStat(stat, entry) && entry.ctime < this.#sureBefore) return 'sound';
     // Some programs empty a file and then write to it: that goes on now, and is nobody's damage.
     const emptied = stat.size === 0 && entry.size > 0 && stat.mtime < this.#began;
-    if (!emptied && stat.mtime !== entry.mtime) return false;
+    if (!emptied && stat.mtime !== entry.mtime) return 'sound';
     const digest = await digestOfFile(disk, { kind: 'file', path, stat });
-    return digest === undefined ? undefined : digest !== entry.digest;
+    if (digest === undefined) return 'unreadable';
+    return digest === entry.digest ? 'sound' : stat;
   }
 
-  async #replace(
-    damaged: readonly { readonly entry: AncestorEntry; readonly path: string }[],
-  ): Promise<void> {
+  /** Whether nobody has written to it since it was looked at: what is saved now is nobody's damage. */
+  async #isStill({ path, stat }: Damaged): Promise<boolean> {
+    const now = await this.#world.disk.lstat(path);
+    return now !== undefined && sameStat(now, stat);
+  }
+
+  async #replace(found: readonly Damaged[]): Promise<void> {
     const { ancestor, nodes, trash } = this.#world;
+    const damaged: Damaged[] = [];
+    for (const one of found) if (await this.#isStill(one)) damaged.push(one);
     // The ancestor first: a file that is in it and not on disk would count as deleted after another crash.
     const changes = damaged.map(({ entry }): AncestorChange => ({ id: entry.id, entry: undefined }));
     if (changes.length > 0) await nodes.keep(ancestor.rows(changes));
     ancestor.took(changes);
-    for (const { path } of damaged) {
+    for (const one of damaged) {
+      // Saved in this moment: it is kept as a file of its own.
+      if (!(await this.#isStill(one))) continue;
+      const { path } = one;
       const next = await trash.put(path).then(
         (kept) => `The folder's content is written again. What was found is in ${kept}.`,
         (error: unknown) => {

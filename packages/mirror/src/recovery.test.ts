@@ -93,6 +93,37 @@ describe('after a crash', () => {
     expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
   });
 
+  test.each(['openToRead', 'lstat'] as const)(
+    'what is saved while damage is looked for is a save (before the mirror calls %s)',
+    async (call) => {
+      const [a, b] = await devices.pair();
+      await a.write('file', 'one\n');
+      await settleAll(a, b);
+      for (let nth = 1; nth <= 4; nth++) {
+        const content = `${await b.read('file')}${nth}\n`;
+        await b.crash();
+        let calls = 0;
+        const saving = async (path: string): Promise<void> => {
+          if (path.endsWith('/file') && ++calls === nth) await b.write('file', content);
+        };
+        await b.open({
+          fileSystem: {
+            ...nodeFileSystem,
+            [call]: async (path: string) => {
+              await saving(path);
+              return nodeFileSystem[call](path);
+            },
+          },
+        });
+        await settleAll(a, b);
+        if (calls < nth) await b.write('file', content);
+        await settleAll(a, b);
+        for (const device of [a, b]) expect(await inFolder(device)).toEqual({ file: content });
+        expect(await fs.readdir(b.at('.evermesh'))).not.toContain('trash');
+      }
+    },
+  );
+
   test('a directory that cannot be read is named, the mirror opens, and damage in it is found when it can be', async () => {
     const a = await devices.make();
     await a.write('closed/file', 'text\n');
