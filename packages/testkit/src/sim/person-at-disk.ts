@@ -129,6 +129,16 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
   record(desk, path, there === undefined ? '' : textOf(there), text);
   files.write(inode, bytes);
+  if (there === undefined && text === '') emptyUnder(desk);
+}
+
+/**
+ * After a bad end an empty file is taken for what the power left of the one that had its name, and that is written again: if
+ * that was moved away before a mirror looked, it is there twice.
+ */
+function emptyUnder(desk: Desk): void {
+  for (const [, inode] of entries(desk))
+    if (inode.renamedAt > desk.lookedBefore) desk.ledger.copied(lettersIn(textOf(inode)));
 }
 
 function move(desk: Desk, target: (path: string) => string): Promise<void> | void {
