@@ -64,3 +64,12 @@ export function keyIn(profile: FilesProfile, directory: Inode, name: string): st
   for (const there of directory.entries.keys()) if (there.toLowerCase() === folded) return there;
   return key;
 }
+
+/** The directories that name an inode, from this one on downwards. */
+export function naming(inode: Inode, directory: Inode, found: Inode[] = []): Inode[] {
+  for (const entry of directory.entries.values()) {
+    if (entry === inode && found.at(-1) !== directory) found.push(directory);
+    else if (entry.kind === 'directory') naming(inode, entry, found);
+  }
+  return found;
+}

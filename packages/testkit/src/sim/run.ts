@@ -63,7 +63,6 @@ export async function run({
   // Some of what people set out to do comes to nothing: the world goes on until they did enough.
   const enough = operations ?? 100;
   const drawn = script ?? drawScript(new Seeded(seed).fork('script'), profile, 3 * enough);
-  const steps: Step[] = [];
   const world = await World.open({
     seed,
     devices: typeof devices === 'number' ? devices : countDrawn(seed, devices),
@@ -74,23 +73,12 @@ export async function run({
     app: app?.(),
     trace: trace ?? false,
   });
-  const { scheduler } = world;
+  const isEnough = (): boolean => script === undefined && operationsIn(world.trace) >= enough;
+  const steps: Step[] = [];
   try {
-    for (const step of drawn) {
-      if (script === undefined && operationsIn(world.trace) >= enough) break;
-      steps.push(step);
-      if (step.type === 'rest') {
-        world.trace.count('fault', 'rest');
-        await restAndCompare(world);
-      } else if (isQuietStep(step.type)) await performAtRest(world, step);
-      else await world.perform(step);
-    }
-    await restAndCompare(world);
-    // What an application writes is nobody's letters.
-    if (world.violations.length === 0 && app === undefined)
-      await scheduler.until(checkLetters(world), 'every letter to be found');
-    if (world.violations.length === 0) await scheduler.until(checkRecords(world), 'folders to be verified');
-    if (world.violations.length === 0) await checkSilence(world);
+    // Whatever is waited for in it has a bound of its own.
+    const life = { script: drawn, isEnough, taken: steps, hasLetters: app === undefined };
+    await world.scheduler.until(live(world, life), 'the world to end', Number.POSITIVE_INFINITY);
   } catch (error) {
     if (!(error instanceof Unsettled)) world.violate('L12', String((error as Error).stack ?? error));
   }
@@ -104,6 +92,34 @@ export async function run({
     events: world.scheduler.happened,
     letters: world.ledger.typedCount,
   };
+}
+
+interface Life {
+  readonly script: readonly Step[];
+  /** Whether no further step is to be taken. */
+  readonly isEnough: () => boolean;
+  /** Filled with the steps that were taken, as far as it comes. */
+  readonly taken: Step[];
+  /** What an application writes is nobody's letters. */
+  readonly hasLetters: boolean;
+}
+
+async function live(world: World, { script, isEnough, taken, hasLetters }: Life): Promise<void> {
+  const { scheduler, trace, violations } = world;
+  for (const step of script) {
+    if (isEnough()) break;
+    taken.push(step);
+    if (step.type === 'rest') {
+      trace.count('fault', 'rest');
+      await restAndCompare(world);
+    } else if (isQuietStep(step.type)) await performAtRest(world, step);
+    else await world.perform(step);
+  }
+  await restAndCompare(world);
+  if (violations.length === 0 && hasLetters)
+    await scheduler.until(checkLetters(world), 'every letter to be found');
+  if (violations.length === 0) await scheduler.until(checkRecords(world), 'folders to be verified');
+  if (violations.length === 0) await checkSilence(world);
 }
 
 const countDrawn = (seed: string, [least, most]: readonly [number, number]): number =>

@@ -6,12 +6,29 @@ export interface Scheduled {
   cancel(): void;
 }
 
-interface Event {
+class Event implements Scheduled {
   /** Milliseconds of virtual time. */
   readonly at: number;
   /** Events of one time happen in the order they were scheduled in. */
   readonly order: number;
   run: (() => void) | undefined;
+
+  constructor(at: number, order: number, run: () => void) {
+    this.at = at;
+    this.order = order;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = undefined;
+  }
+}
+
+/** What somebody waits for. */
+interface Awaited {
+  readonly what: string;
+  /** How many events may have happened before it. */
+  readonly last: number;
 }
 
 /** Events between two looks at the real world: whoever wants to stop the program gets the chance to. */
@@ -22,6 +39,8 @@ export class Scheduler {
   #now = 0;
   #order = 0;
   #happened = 0;
+  /** What is waited for in the innermost place; undefined: nobody lets anything happen. */
+  #awaited: Awaited | undefined;
 
   /** Milliseconds since the world began. */
   get now(): number {
@@ -35,45 +54,47 @@ export class Scheduler {
 
   /** @param delay in milliseconds, not negative */
   schedule(delay: number, run: () => void): Scheduled {
-    const event: Event = { at: this.#now + delay, order: this.#order++, run };
+    const event = new Event(this.#now + delay, this.#order++, run);
     push(this.#heap, event);
-    return {
-      cancel: () => {
-        event.run = undefined;
-      },
-    };
+    return event;
   }
 
   /**
-   * Lets things happen until `work` has ended.
+   * Lets things happen until `work` has ended. Within work that is waited for, it says what that waits for itself: the outermost
+   * one lets things happen for all.
    * @param limit of events: a world that never comes to rest is a finding, not a test that hangs
-   * @throws Error if nothing is left to happen and `work` has not ended, or the limit is reached
+   * @throws Error, the outermost one, if nothing is left to happen and `work` has not ended, or the limit is reached
    */
   async until<T>(work: Promise<T>, what: string, limit = 5_000_000): Promise<T> {
+    const around = this.#awaited;
+    this.#awaited = { what, last: this.#happened + limit };
+    try {
+      if (around === undefined) await this.#run(work);
+      return await work;
+    } finally {
+      this.#awaited = around;
+    }
+  }
+
+  /** Lets time pass, and whatever falls due in it happen. */
+  pass(milliseconds: number): Promise<void> {
+    const over = new Promise<void>((resolve) => this.schedule(milliseconds, resolve));
+    return this.until(over, 'time to pass');
+  }
+
+  /** In slices, each within one turn of the real event loop, where every continuation runs at once when asked to. */
+  #run(work: Promise<unknown>): Promise<void> {
     let isOver = false;
     const over = (): void => {
       isOver = true;
     };
     work.then(over, over);
-    const last = this.#happened + limit;
-    await this.#run(() => isOver, what, last);
-    return work;
-  }
-
-  /** Lets time pass, and whatever falls due in it happen. */
-  async pass(milliseconds: number): Promise<void> {
-    const end = this.#now + milliseconds;
-    await this.until(new Promise<void>((resolve) => this.schedule(milliseconds, resolve)), 'time to pass');
-    this.#now = Math.max(this.#now, end);
-  }
-
-  /** In slices, each within one turn of the real event loop, where every continuation runs at once when asked to. */
-  #run(isOver: () => boolean, what: string, last: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const slice = (): void => {
         try {
           for (let left = SLICE; left > 0; left--) {
-            if (isOver()) return resolve();
+            if (isOver) return resolve();
+            const { what, last } = this.#awaited as Awaited;
             if (this.#happened >= last)
               throw new Error(`More happened than should while waiting for ${what}.`);
             if (!this.#next()) throw new Error(`Nothing is left to happen, and ${what} has not ended.`);

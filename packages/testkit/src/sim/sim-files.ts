@@ -3,8 +3,9 @@
  * Names reach the disk in the order in which they were changed, as on a file system with a journal; contents only when they
  * are synced, or when the system happened to write them.
  */
+import { utf8 } from '@evermesh/core/base';
 import type { FileStat } from '@evermesh/mirror';
-import { fail, type FilesProfile, type Inode, keyIn, kept } from './inode.ts';
+import { fail, type FilesProfile, type Inode, keyIn, kept, naming } from './inode.ts';
 import { Journal } from './journal.ts';
 import type { Seeded } from './seeded.ts';
 
@@ -37,17 +38,12 @@ export class SimFiles {
 
   /** `undefined` if the last name is not there. @throws ENOENT, ENOTDIR, ELOOP */
   look(path: string): Inode | undefined {
-    let inode: Inode = this.root;
-    const names = namesOf(path);
-    for (const [at, name] of names.entries()) {
+    let inode: Inode | undefined = this.root;
+    for (const name of namesOf(path)) {
+      if (inode === undefined) throw fail('ENOENT', path);
       if (inode.kind === 'symlink') throw fail('ELOOP', path);
       if (inode.kind !== 'directory') throw fail('ENOTDIR', path);
-      const next = inode.entries.get(keyIn(this.profile, inode, name));
-      if (next === undefined) {
-        if (at < names.length - 1) throw fail('ENOENT', path);
-        return undefined;
-      }
-      inode = next;
+      inode = inode.entries.get(keyIn(this.profile, inode, name));
     }
     return inode;
   }
@@ -252,7 +248,7 @@ export class SimFiles {
     const names = namesOf(path);
     const name = names.pop();
     if (name === undefined) throw fail('EEXIST', path);
-    if (new TextEncoder().encode(name).byteLength > 255) throw fail('ENAMETOOLONG', path);
+    if (utf8(name).byteLength > 255) throw fail('ENAMETOOLONG', path);
     const directory = this.find(names.length === 0 ? '/' : `/${names.join('/')}`);
     if (directory.kind !== 'directory') throw fail('ENOTDIR', path);
     const key = keyIn(this.profile, directory, name);
@@ -265,11 +261,11 @@ export class SimFiles {
     this.#tell(directory);
   }
 
-  /** A file is told of by the directories that name it. */
+  /** A file is told of by the directories that name it, in order of their paths: looked for only if there are several. */
   #tellOf(inode: Inode): void {
-    for (const directory of [this.root, ...this.#all()])
-      if (directory.kind === 'directory' && [...directory.entries.values()].includes(inode))
-        this.#tell(directory);
+    const directories = naming(inode, this.root);
+    const inOrder = directories.length > 1 ? [this.root, ...this.#all()] : directories;
+    for (const directory of inOrder) if (directories.includes(directory)) this.#tell(directory);
   }
 
   #tell(directory: Inode): void {

@@ -19,8 +19,12 @@ export interface ProcessParts {
   readonly time: () => number;
 }
 
+/** Of which path, key, frame; a function if it takes work to say, which only a trace that is kept is worth. */
+type Detail = string | (() => string);
+
 interface Pending {
   readonly what: string;
+  readonly detail: Detail;
   readonly effect: () => unknown;
 }
 
@@ -53,10 +57,10 @@ export class SimProcess {
   }
 
   /** Something asked of the world: `effect` happens at one instant, if the program lives to see it, and is answered later. */
-  call<T>(what: string, detail: string, effect: () => T): Promise<T> {
+  call<T>(what: string, detail: Detail, effect: () => T): Promise<T> {
     if (!this.#isAlive) return NEVER;
     const { scheduler, random } = this.parts;
-    const pending: Pending = { what: `${what} ${detail}`, effect };
+    const pending: Pending = { what, detail, effect };
     this.#pending.add(pending);
     return new Promise<T>((resolve, reject) => {
       scheduler.schedule(this.#delay(), () => {
@@ -72,7 +76,10 @@ export class SimProcess {
           this.#note(what, detail);
           answer = () => resolve(result);
         } catch (error) {
-          this.#note(what, `${detail} fails: ${String((error as { code?: unknown }).code ?? error)}`);
+          this.#note(
+            what,
+            () => `${said(detail)} fails: ${String((error as { code?: unknown }).code ?? error)}`,
+          );
           answer = () => reject(error);
         }
         if (this.#blows(false)) return this.#blow();
@@ -118,11 +125,11 @@ export class SimProcess {
     if (!this.#isAlive) return;
     this.#isAlive = false;
     this.#tell('is killed');
-    for (const { what, effect } of this.#pending) {
+    for (const { what, detail, effect } of this.#pending) {
       if (!this.parts.random.chance(0.5)) continue;
       try {
         effect();
-        this.#note('had still asked for', what);
+        this.#note('had still asked for', () => `${what} ${said(detail)}`);
       } catch {
         // It failed, and nobody is there to hear of it.
       }
@@ -159,9 +166,10 @@ export class SimProcess {
     return random.chance(0.02) ? random.float() * SLOW : random.float() * QUICK;
   }
 
-  #note(what: string, detail: string): void {
+  #note(what: string, detail: Detail): void {
     const { trace, scheduler, name } = this.parts;
-    if (trace.isKept) trace.tell({ type: 'call', at: scheduler.now, who: name, what, detail });
+    if (!trace.isKept) return;
+    trace.tell({ type: 'call', at: scheduler.now, who: name, what, detail: said(detail) });
   }
 
   #tell(what: string): void {
@@ -169,3 +177,5 @@ export class SimProcess {
     trace.tell({ type: 'program', at: scheduler.now, who: name, what });
   }
 }
+
+const said = (detail: Detail): string => (typeof detail === 'string' ? detail : detail());

@@ -5,7 +5,7 @@
 import type { Store, StoreOperation, StoreRange } from '@evermesh/core';
 import type { SimProcess } from './sim-process.ts';
 
-type Rows = ReadonlyMap<string, Uint8Array>;
+type Backup = ReadonlyMap<string, Uint8Array>;
 
 export class SimDatabase {
   readonly #rows = new Map<string, Uint8Array>();
@@ -71,13 +71,12 @@ export class SimDatabase {
     }
     if (this.isFull) this.take(operations.reduce((sum, operation) => sum + sizeOf(operation), 0));
     this.writes += 1;
-    const before = new Map<string, Uint8Array | undefined>();
-    for (const { key } of operations) before.set(key, this.#rows.get(key));
+    const undo = sync ? undefined : this.#undoing(operations);
     for (const operation of operations) {
       this.#set(operation.key, operation.type === 'put' ? operation.value.slice() : undefined);
     }
-    if (sync) this.#unsynced = [];
-    else this.#unsynced.push(() => before.forEach((value, key) => this.#set(key, value)));
+    if (undo === undefined) this.#unsynced = [];
+    else this.#unsynced.push(undo);
   }
 
   /** The rows of a range as they are now. */
@@ -98,16 +97,22 @@ export class SimDatabase {
   }
 
   /** A backup. */
-  copy(): Rows {
+  copy(): Backup {
     return new Map(this.#rows);
   }
 
   /** Sets the database back to a backup; without one it is empty. */
-  replace(rows: Rows = new Map()): void {
+  replace(rows: Backup = new Map()): void {
     this.#rows.clear();
     for (const [key, value] of rows) this.#rows.set(key, value);
     this.#keys = [...this.#rows.keys()].sort();
     this.#unsynced = [];
+  }
+
+  /** What takes these operations back. */
+  #undoing(operations: readonly StoreOperation[]): () => void {
+    const before = new Map(operations.map(({ key }) => [key, this.#rows.get(key)]));
+    return () => before.forEach((value, key) => this.#set(key, value));
   }
 
   #set(key: string, value: Uint8Array | undefined): void {
@@ -115,7 +120,8 @@ export class SimDatabase {
     if (value !== undefined) this.#rows.set(key, value);
     else this.#rows.delete(key);
     if (isThere === (value !== undefined)) return;
-    this.#keys.splice(this.#place(key), isThere ? 1 : 0, ...(isThere ? [] : [key]));
+    if (isThere) this.#keys.splice(this.#place(key), 1);
+    else this.#keys.splice(this.#place(key), 0, key);
   }
 
   /** Where a key stands, or would. */
@@ -155,25 +161,47 @@ export function simStore(database: SimDatabase, process: SimProcess): Store {
       }),
     get: (key) => process.call('gets', key, () => opened().get(key)),
     batch: (operations, { sync }) =>
-      process.call(sync ? 'writes' : 'writes unsynced', describe(operations), () =>
-        opened().write(operations, sync),
+      process.call(
+        sync ? 'writes' : 'writes unsynced',
+        () => describe(operations),
+        () => opened().write(operations, sync),
       ),
-    iterator: (range) => rowsOf(opened(), range, process),
+    iterator: (range) => new Rows(opened(), range, process),
   };
 }
 
 /** Rows that are read together. */
 const PAGE = 64;
 
-async function* rowsOf(
-  database: SimDatabase,
-  range: StoreRange,
-  process: SimProcess,
-): AsyncGenerator<[string, Uint8Array]> {
-  const rows = database.range(range);
-  for (let at = 0; at === 0 || at < rows.length; at += PAGE) {
-    const page = await process.call('reads from', range.gte, () => rows.slice(at, at + PAGE));
-    yield* page;
+/** Not a generator, which would make three promises of each row. */
+class Rows implements AsyncIterableIterator<[string, Uint8Array]> {
+  readonly #database: SimDatabase;
+  readonly #range: StoreRange;
+  readonly #process: SimProcess;
+  /** As they were when the first one was asked for. */
+  #rows: [string, Uint8Array][] | undefined;
+  #read = 0;
+  #given = 0;
+
+  constructor(database: SimDatabase, range: StoreRange, process: SimProcess) {
+    this.#database = database;
+    this.#range = range;
+    this.#process = process;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<[string, Uint8Array], undefined>> {
+    const rows = (this.#rows ??= this.#database.range(this.#range));
+    const isPageLeft = this.#read === 0 || this.#read < rows.length;
+    if (this.#given === this.#read && isPageLeft) {
+      await this.#process.call('reads from', this.#range.gte, () => undefined);
+      this.#read += PAGE;
+    }
+    const value = rows[this.#given++];
+    return value === undefined ? { done: true, value } : { done: false, value };
   }
 }
 
