@@ -98,10 +98,17 @@ export async function eachOf<Item>(
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const iterator = items[Symbol.iterator]();
-  const worker = async (): Promise<void> => {
+  const worker = async (first: Item): Promise<void> => {
+    await work(first);
     for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  const workers: Promise<void>[] = [];
+  while (workers.length < atOnce) {
+    const first = iterator.next();
+    if (first.done === true) break;
+    workers.push(worker(first.value));
+  }
+  await Promise.all(workers);
 }
 
 /** Makes the names in these directories survive a power cut. One that is gone has none. */

@@ -8,6 +8,11 @@ describe('bytes and their textual forms', () => {
     expect(fromHex(toHex(bytes).toUpperCase())).toEqual(bytes);
   });
 
+  test.each([0, 1, 63, 64, 65, 200])('hexadecimal of %i bytes has two digits for each', (length) => {
+    const bytes = Uint8Array.from({ length }, (_, i) => i * 37);
+    expect(toHex(bytes)).toBe(Buffer.from(bytes).toString('hex'));
+  });
+
   test('base64url is that of RFC 4648, without padding', () => {
     for (const text of ['', 'f', 'fo', 'foo', 'foob', 'fooba', 'foobar', '\u00ff\u00fe?>']) {
       expect(toBase64Url(utf8(text))).toBe(Buffer.from(text, 'utf8').toString('base64url'));

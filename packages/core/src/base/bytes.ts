@@ -1,5 +1,8 @@
 /** Byte arrays and their textual forms. `Uint8Array` everywhere: the same code runs in a browser. */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** By value, the code of a hexadecimal digit. */
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** Bytes whose digits are made at once, which costs half of what adding digit to digit does. */
+const PIECE = 64;
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** By code of the digit. */
 const NIBBLES = new Uint8Array(128);
@@ -16,7 +19,15 @@ export const EMPTY: Uint8Array = new Uint8Array(0);
 
 export function toHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += HEX[byte];
+  for (let from = 0; from < bytes.length; from += PIECE) {
+    const codes: number[] = [];
+    const to = Math.min(from + PIECE, bytes.length);
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number;
+      codes.push(DIGITS[byte >> 4] as number, DIGITS[byte & 15] as number);
+    }
+    text += String.fromCharCode(...codes);
+  }
   return text;
 }
 
@@ -65,7 +76,9 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let length = 0;
+  for (const part of parts) length += part.byteLength;
+  const all = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     all.set(part, at);
@@ -75,5 +88,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+  if (a.byteLength !== b.byteLength) return false;
+  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -67,14 +67,35 @@ function explaining(store: Store): Store {
     close: () => store.close(),
     get: (key) => store.get(key).catch(named),
     batch: (operations, options) => store.batch(operations, options).catch(named),
-    async *iterator(range) {
-      try {
-        yield* store.iterator(range);
-      } catch (error) {
-        named(error);
-      }
-    },
+    iterator: (range) => ({ [Symbol.asyncIterator]: () => new ExplainingRows(store, range) }),
   };
+}
+
+/** Not a generator: in between, one would make three promises of each row. */
+class ExplainingRows implements AsyncIterator<[string, Uint8Array], undefined> {
+  readonly #store: Store;
+  readonly #range: StoreRange;
+  #rows: AsyncIterator<[string, Uint8Array]> | undefined;
+
+  constructor(store: Store, range: StoreRange) {
+    this.#store = store;
+    this.#range = range;
+  }
+
+  async next(): Promise<IteratorResult<[string, Uint8Array], undefined>> {
+    try {
+      this.#rows ??= this.#store.iterator(this.#range)[Symbol.asyncIterator]();
+      return await this.#rows.next();
+    } catch (error) {
+      return named(error);
+    }
+  }
+
+  /** Whoever needs no further rows. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#rows?.return?.().catch(named);
+    return { done: true, value: undefined };
+  }
 }
 
 const foreign = (): EvermeshError =>

@@ -18,7 +18,8 @@ class PatienceDiff {
   readonly #a: Int32Array;
   readonly #b: Int32Array;
   readonly #found: Range[] = [];
-  readonly #myers: MyersDiff;
+  /** Most texts need none. */
+  #myers: MyersDiff | undefined;
   /** By token: how often it occurs in the part at hand, and where last. */
   readonly #count: [Int32Array, Int32Array];
   readonly #place: [Int32Array, Int32Array];
@@ -26,7 +27,6 @@ class PatienceDiff {
   constructor(a: Int32Array, b: Int32Array) {
     this.#a = a;
     this.#b = b;
-    this.#myers = new MyersDiff(a, b, this.#found);
     const tokens = 1 + Math.max(largest(a), largest(b));
     this.#count = [new Int32Array(tokens), new Int32Array(tokens)];
     this.#place = [new Int32Array(tokens), new Int32Array(tokens)];
@@ -45,6 +45,7 @@ class PatienceDiff {
     }
     const anchors = depth < DEPTH_LIMIT ? longestAscending(this.#uniquePairs(part)) : [];
     if (anchors.length === 0) {
+      this.#myers ??= new MyersDiff(this.#a, this.#b, this.#found);
       this.#myers.compare(part);
       return;
     }
