@@ -245,9 +245,9 @@ class Structure {
     }
     // Gone from it, which is not believed yet: without the directory nobody would look for it again.
     const { ancestor } = this.#world;
-    const isSynced = ({ name, kind }: AncestorEntry): boolean =>
-      rules.reason(path, name, kind === 'directory') === undefined;
-    if ([...ancestor.children(entry.id)].some(isSynced)) {
+    const isIn = ({ id, name, kind }: AncestorEntry): boolean =>
+      !this.#aside.has(id) && rules.reason(path, name, kind === 'directory') === undefined;
+    if ([...ancestor.children(entry.id)].some(isIn)) {
       this.#world.lookAgain(path, entry.id);
       return false;
     }

@@ -48,6 +48,19 @@ describe('two exchange their names', () => {
   }
 });
 
+test('a directory takes the place of the one that it was in', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/inner/file', 'deep\n');
+  await settleAll(a, b);
+  await a.folder.rename('d/inner', 't');
+  await a.folder.rm('d');
+  await a.folder.rename('t', 'd');
+  await exchange(a, b);
+  await b.settle();
+  expect(await onDisk(b)).toEqual({ d: '/', 'd/file': 'deep\n' });
+  expect(await b.settle()).toBe(0);
+});
+
 test('three names go round, and a directory goes into one that was in it', async () => {
   const [a, b] = await devices.pair();
   for (const name of ['1', '2', '3']) await a.write(name, `${name}\n`);
