@@ -17,6 +17,7 @@ import type { Trace } from './trace.ts';
 /** What a misfortune needs of the world. */
 export interface Afflicted {
   readonly relays: readonly SimRelay[];
+  readonly devices: readonly SimDevice[];
   readonly network: SimNetwork;
   readonly scheduler: Scheduler;
   readonly ledger: Ledger;
@@ -67,6 +68,8 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       return device.backUp();
     case 'roll back':
       return rollBack(world, device);
+    case 'clone':
+      return clone(world, device, random);
     case 'disk fails':
       return device.database.breaks(1 + random.below(3));
     case 'disk goes wrong':
@@ -250,4 +253,21 @@ function rollBack(world: Afflicted, device: SimDevice): void {
   device.process?.kill();
   device.restore();
   world.ledger.excuse(world.ledger.unsharedOf(device.name), 'the device was set back');
+}
+
+/**
+ * The data directory of another device, which may run, takes the place of this one's: as when somebody sets up a computer by
+ * copying one. From then on both are the same device, at one time. What is in a mirrored directory stays, and joins again.
+ */
+function clone(world: Afflicted, device: SimDevice, random: Seeded): void {
+  const others = world.devices.filter((other) => other !== device);
+  const { database, blobs, name } = random.pick(others);
+  device.process?.kill();
+  device.database.replace(database.copy());
+  device.blobs.clear();
+  for (const [blob, bytes] of blobs) device.blobs.set(blob, bytes);
+  const { files, machine } = device;
+  if (files === undefined)
+    world.ledger.excuse(world.ledger.unsharedOf(machine.name), `the device became a copy of ${name}`);
+  else for (const [, letters] of lettersOn(files)) world.ledger.copied(letters);
 }

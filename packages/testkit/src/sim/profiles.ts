@@ -1,5 +1,6 @@
 /** Kinds of worlds: what is in them, and how often each kind of step happens. */
 import type { StepType } from './script.ts';
+import { DISK_WEIGHTS, FOLDER_WEIGHTS, LATECOMERS } from './weights.ts';
 
 export interface Profile {
   readonly name: string;
@@ -14,22 +15,6 @@ export interface Profile {
   /** Default: 1. With more, a device visits one of them, several, or all. */
   readonly relays?: number;
 }
-
-/** Devices that come later, while others go on or while nobody does. */
-const LATECOMERS = { join: 1, 'join at rest': 0.5 };
-const FOLDER_WEIGHTS = { create: 12, edit: 50, rename: 8, move: 8, remove: 6, mkdir: 5, attach: 5, chmod: 2 };
-
-const DISK_WEIGHTS = {
-  'disk create': 12,
-  'disk edit': 45,
-  'disk slow edit': 5,
-  'disk rename': 8,
-  'disk move': 8,
-  'disk remove': 6,
-  'disk mkdir': 4,
-  'disk attach': 4,
-  'disk chmod': 2,
-};
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
   calm: { name: 'calm', latecomers: true, weights: { ...FOLDER_WEIGHTS, ...LATECOMERS } },
@@ -150,6 +135,37 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'cut off': 2,
       'reach again': 3,
       'break lines': 2,
+    },
+  },
+  clones: {
+    name: 'clones',
+    weights: {
+      ...FOLDER_WEIGHTS,
+      clone: 2,
+      stop: 2,
+      start: 8,
+      kill: 2,
+      'kill later': 2,
+      'cut off': 3,
+      'reach again': 4,
+      'relay kill': 1,
+      'relay start': 4,
+      'wrong clock': 1,
+    },
+  },
+  'disk clones': {
+    name: 'disk clones',
+    mirrors: true,
+    weights: {
+      ...DISK_WEIGHTS,
+      edit: 10,
+      clone: 1,
+      stop: 2,
+      start: 8,
+      kill: 1,
+      'cut off': 2,
+      'reach again': 3,
+      'wrong clock': 1,
     },
   },
   links: {

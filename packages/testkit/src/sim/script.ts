@@ -41,6 +41,7 @@ const DEVICE_STEPS = [
   'break lines',
   'back up',
   'roll back',
+  'clone',
   'disk fails',
   'disk goes wrong',
   'disk is full',
