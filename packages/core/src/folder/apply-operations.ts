@@ -27,7 +27,7 @@ import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
 import { LocalRecords } from './local-records.ts';
 import type { ApplyOptions, ApplyResult, NodeOperation } from './nodes.ts';
-import { type Base, baseHolds, keepBaseRow, readBase } from './shown-bases.ts';
+import { type Base, baseHolds, keepBaseRow, nobodyBeside, readBase } from './shown-bases.ts';
 
 type Create = Extract<NodeOperation, { type: 'create' }>;
 type Save = Extract<NodeOperation, { type: 'save' }>;
@@ -232,8 +232,9 @@ class OperationRun {
     const { author } = this.#state.options;
     const counter = this.#state.log.assignedHeads(documentOf(id)).get(author);
     const wrote = this.#records.wrote.has(documentOf(id));
-    // By heads, the save cannot be told from what this device wrote before it and did not show. The kept row says it.
-    if (wrote && this.#overtaken.has(id)) return new Map(shown);
+    // The heads of this record cover what this device wrote before it and did not show; those before it are what others were shown.
+    if (wrote && counter !== undefined && this.#overtaken.has(id))
+      return new Map(shown).set(nobodyBeside(author), counter);
     return wrote && counter !== undefined ? new Map(shown).set(author, counter) : shown;
   }
 

@@ -273,6 +273,19 @@ describe('operations by identity', () => {
     expect([...a.store.rows.keys()].filter((key) => key.includes('/x/base/'))).toEqual([]);
   });
 
+  test('several who were shown the same on one device take away nothing of each other', async () => {
+    const [a] = await twoDevices();
+    await a.folder.writeFile('f.txt', 'one\ntwo\n');
+    const { id } = await a.folder.stat('f.txt');
+    const shown = a.folder.nodes.headsOf(id);
+    for (const line of ['first', 'second', 'third', 'fourth'])
+      await a.folder.nodes.apply([
+        { type: 'save', id, content: { kind: 'text', text: `one\n${line}\ntwo\n` }, shown },
+      ]);
+    const lines = (await a.folder.readFile('f.txt', 'utf8')).split('\n').sort();
+    expect(lines).toEqual(['', 'first', 'fourth', 'one', 'second', 'third', 'two']);
+  });
+
   test('the same bytes imported on two devices before they meet become one file', async () => {
     const [a, b] = await twoDevices();
     for (const { folder } of [a, b]) {

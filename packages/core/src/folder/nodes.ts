@@ -48,7 +48,10 @@ export type NodeOperation =
   | { readonly type: 'executable'; readonly id: NodeId; readonly executable: boolean };
 
 export interface ApplyResult {
-  /** Of each file created or saved: the heads of its document with this operation in it. */
+  /**
+   * Of each file created or saved: the heads of its document with this operation in it, to save against next. Where the saver is
+   * shown what no state of the document is, they equal those of none.
+   */
   readonly heads: ReadonlyMap<NodeId, Heads>;
   /** Operations that could not be done, by their place in the list. The others were done. */
   readonly failures: ReadonlyMap<number, EvermeshError>;

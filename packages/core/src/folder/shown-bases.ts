@@ -7,13 +7,33 @@
  * in the batch that makes the save durable, until the next save of whoever shows it, or until he says that he does no more.
  * A save by somebody else leaves it alone: the disk shows what it showed.
  */
-import { type DocumentId, documentOf, type NodeId, toHex } from '../base/index.ts';
+import {
+  type AuthorId,
+  authorOf,
+  deviceOf,
+  type DocumentId,
+  documentOf,
+  type NodeId,
+  type RunId,
+  runOf,
+  toHex,
+} from '../base/index.ts';
 import { areaPrefix, type StoreOperation } from '../log/index.ts';
 import { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from '../model/index.ts';
 import { equalHeads, headDigest, type Heads } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
 
 const AREA = 'base';
+
+/**
+ * Names, in heads, what is shown after a save and is no state of the document that anybody else could be shown: an author who never
+ * wrote a record, of the same device and another run.
+ */
+export const nobodyBeside = (author: AuthorId): AuthorId =>
+  authorOf(
+    deviceOf(author),
+    Array.from(runOf(author), (digit) => (15 - parseInt(digit, 16)).toString(16)).join('') as RunId,
+  );
 
 export interface Base {
   readonly shown: ShownFile;
