@@ -267,7 +267,10 @@ function clone(world: Afflicted, device: SimDevice, random: Seeded): void {
   device.blobs.clear();
   for (const [blob, bytes] of blobs) device.blobs.set(blob, bytes);
   const { files, machine } = device;
-  if (files === undefined)
-    world.ledger.excuse(world.ledger.unsharedOf(machine.name), `the device became a copy of ${name}`);
-  else for (const [, letters] of lettersOn(files)) world.ledger.copied(letters);
+  const onDisk = files === undefined ? [] : lettersOn(files).flatMap(([, letters]) => letters);
+  // What was in the folder only, and not in the directory yet, is gone with the data directory; the rest is found there again.
+  const left = new Set(onDisk);
+  const lost = world.ledger.unsharedOf(machine.name).filter((letter) => !left.has(letter));
+  world.ledger.excuse(lost, `the device became a copy of ${name}`);
+  world.ledger.copied(onDisk);
 }
