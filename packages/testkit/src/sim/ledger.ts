@@ -11,8 +11,8 @@ interface Letter {
   readonly where: string;
   /** How often somebody changed the line it is in, or copied it: where two did so at one time, both lines are kept. */
   rewritten: number;
-  /** Taken away by somebody who had it before him. */
-  removed: string | undefined;
+  /** How it was taken away, by everybody who did and had it before him. */
+  readonly removed: Set<string>;
   /** Lost by what nobody promised to survive. */
   excused: string | undefined;
   /** Whoever typed it was not told yet that it is kept. */
@@ -41,7 +41,7 @@ export class Ledger {
         at,
         where,
         rewritten: 0,
-        removed: undefined,
+        removed: new Set(),
         excused: undefined,
         isPending: true,
         isShared: false,
@@ -58,7 +58,7 @@ export class Ledger {
     const lines = new Set(after.split('\n'));
     for (const [letter, count] of countOf(before)) {
       const known = this.#letters.get(letter);
-      if (known !== undefined && (left.get(letter) ?? 0) < count) known.removed ??= how;
+      if (known !== undefined && (left.get(letter) ?? 0) < count) known.removed.add(how);
     }
     for (const line of before.split('\n')) {
       if (lines.has(line)) continue;
@@ -67,6 +67,11 @@ export class Ledger {
         if (known !== undefined && left.has(letter)) known.rewritten += 1;
       }
     }
+  }
+
+  /** Who took these away brought them back. */
+  restored(letters: Iterable<string>, how: string): void {
+    for (const letter of letters) this.#letters.get(letter)?.removed.delete(how);
   }
 
   /** These were copied by another way, or nobody can tell any more that a file is the one that it was: they may be there once more. */
@@ -114,7 +119,7 @@ export class Ledger {
     for (const [letter, { who, at, where, rewritten, removed, excused, isPending }] of this.#letters) {
       const places = seen.get(letter) ?? [];
       const story = `${letter}, typed by ${who} at ${Math.floor(at)} ms in ${where}`;
-      if (places.length === 0 && removed === undefined && excused === undefined && !isPending)
+      if (places.length === 0 && removed.size === 0 && excused === undefined && !isPending)
         found.push({ law: 'L2', what: `${story}, is nowhere, and nobody who had seen it took it away` });
       if (places.length > 1 + rewritten)
         found.push({ law: 'L9', what: `${story}, is there ${places.length} times: ${places.join(', ')}` });

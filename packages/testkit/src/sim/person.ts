@@ -17,12 +17,10 @@ import {
 import { inOnePiece, utf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
 import { textOf } from './observe.ts';
+import { restore } from './restoring.ts';
 import type { FolderStep } from './script.ts';
-import { edited, lines, shown, type Somebody } from './typing.ts';
-
-export interface Seat extends Somebody {
-  readonly folder: Folder;
-}
+import type { Seat } from './seat.ts';
+import { edited, lines, shown } from './typing.ts';
 
 export const NAMES: readonly string[] = [
   'a',
@@ -113,8 +111,11 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     if (node === undefined) return ACTS.create(seat);
     const path = seat.folder.nodes.pathOf(node.id);
     seat.say(`removes ${path}`);
-    await takeAway(seat, node, `removed with ${path} by ${seat.who}`, (removal) => [removal]);
+    await takeAway(seat, node, `removed with ${path} by ${seat.who} at ${seat.now()}`, (removal) => [
+      removal,
+    ]);
   },
+  restore,
   async chmod(seat) {
     const file = pickFile(seat);
     if (file === undefined) return ACTS.create(seat);
@@ -144,7 +145,7 @@ async function takeAway(
   how: string,
   operations: (removal: NodeOperation) => NodeOperation[],
 ): Promise<void> {
-  const { folder, ledger, say } = seat;
+  const { folder, ledger, say, bin } = seat;
   const doomed = below(folder, node);
   const read = new Map<NodeId, Heads>();
   const texts: string[] = [];
@@ -159,7 +160,8 @@ async function takeAway(
   const { stayed } = await folder.nodes.apply(
     operations({ type: 'remove', ids: doomed.map(({ id }) => id), shown: read }),
   );
-  if (stayed.size > 0) say(`is told that ${stayed.size} files stay, which have more than was read`);
+  if (stayed.size === 0) bin.push({ nodes: doomed, texts: texts.join(''), how });
+  else say(`is told that ${stayed.size} files stay, which have more than was read`);
 }
 
 async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string): Promise<void> {
@@ -176,10 +178,12 @@ async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string)
     return folder.flush();
   }
   const { parent, name } = replaced;
-  await takeAway(seat, replaced, `replaced by ${from}, moved to ${to} by ${who}`, (removal) => [
-    removal,
-    { type: 'place', id: node.id, parent, name },
-  ]);
+  await takeAway(
+    seat,
+    replaced,
+    `replaced by ${from}, moved to ${to} by ${who} at ${seat.now()}`,
+    (removal) => [removal, { type: 'place', id: node.id, parent, name }],
+  );
 }
 
 const creation = (folder: Folder, path: string, content: FileContent, digest: string): NodeOperation => ({

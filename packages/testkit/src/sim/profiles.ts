@@ -137,6 +137,18 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'break lines': 2,
     },
   },
+  restores: {
+    name: 'restores',
+    weights: {
+      ...FOLDER_WEIGHTS,
+      remove: 14,
+      restore: 14,
+      kill: 1,
+      start: 4,
+      'cut off': 4,
+      'reach again': 4,
+    },
+  },
   clones: {
     name: 'clones',
     weights: {

@@ -13,6 +13,7 @@ export const FOLDER_STEPS = [
   'mkdir',
   'attach',
   'chmod',
+  'restore',
 ] as const;
 /** What a person, or a program of his, does to the files in a mirrored directory. */
 export const DISK_STEPS = [

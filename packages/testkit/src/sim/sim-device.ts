@@ -10,6 +10,7 @@ import {
 import { type Mirror, openMirror } from '@evermesh/mirror';
 import { type BlobFiles, simBlobs } from './sim-blobs.ts';
 import { simFileSystem } from './sim-file-system.ts';
+import type { Removal } from './seat.ts';
 import type { SimFiles } from './sim-files.ts';
 import { troubledFileSystem } from './troubled-file-system.ts';
 import { DiskTrouble } from './disk-trouble.ts';
@@ -55,6 +56,8 @@ export class SimDevice {
   readonly blobs: BlobFiles = new Map();
   /** What is wrong with the disk of the directory, for the mirror. */
   readonly trouble: DiskTrouble;
+  /** What its person removed, and may want back. */
+  readonly bin: Removal[] = [];
   readonly #parts: DeviceParts;
   #process: SimProcess | undefined;
   #visited: readonly SimRelay[];

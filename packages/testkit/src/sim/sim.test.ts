@@ -73,6 +73,16 @@ describe('the ledger', () => {
     expect(lawsOf(ledger, '乒\n乒\n')).toEqual([]);
   });
 
+  test('misses a letter that was brought back, unless somebody else took it away as well', () => {
+    const ledger = typed('乒\n', '乓\n');
+    for (const text of ['乒\n', '乓\n']) ledger.replaced(text, '', 'removed by anna');
+    ledger.replaced('乓\n', '', 'edited by ben');
+    ledger.restored(['乒', '乓'], 'removed by anna');
+    expect(ledger.judge(new Map())).toMatchObject([
+      { law: 'L2', what: expect.stringContaining('乒') as string },
+    ]);
+  });
+
   test('excuses a letter that stood twice when two people each took one of them away', () => {
     const ledger = typed('乒\n');
     ledger.replaced('乒\n', '乒乓\n', 'edited');

@@ -205,7 +205,7 @@ export class World {
     }
     if (this.apps !== undefined) return this.#actInApp(this.apps, step, running, somebody);
     const { folder } = running;
-    this.begin(act(step.type as FolderStep, { ...somebody, folder }), device.name, step.id);
+    this.begin(act(step.type as FolderStep, { ...somebody, folder, bin: device.bin }), device.name, step.id);
   }
 
   #actInApp(apps: AppRuns, step: Step, { process }: RunningDevice, { who, random, cannot }: Somebody): void {

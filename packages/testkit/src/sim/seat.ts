@@ -1,0 +1,18 @@
+/** Where somebody works with a folder through its API. */
+import type { Folder, ShownNode } from '@evermesh/core';
+import type { Somebody } from './typing.ts';
+
+export interface Seat extends Somebody {
+  readonly folder: Folder;
+  /** What he removed, and may want back. */
+  readonly bin: Removal[];
+}
+
+/** What one person removed with one operation, and remembers. */
+export interface Removal {
+  /** Directories before what was in them. */
+  readonly nodes: readonly ShownNode[];
+  readonly texts: string;
+  /** As the ledger has it. */
+  readonly how: string;
+}
