@@ -310,6 +310,15 @@ describe('damage', () => {
     await expect(open(memoryStore(rows))).rejects.toEqual(corrupt);
   });
 
+  test('a log of whose last batch only the beginning was written is not opened', async () => {
+    const before = new Map((await filled()).rows);
+    const { rows } = await filled();
+    const { log } = await open(memoryStore(rows));
+    await log.append([record(ANN, 'a', 2, 1), record(BEN, 'c', 1, 0)]).durable;
+    for (const [key, row] of rows) if (/\/[rs]\//.test(key)) before.set(key, row);
+    await expect(open(memoryStore(before))).rejects.toEqual(corrupt);
+  });
+
   test('a log that lost rows in its middle is not opened, or not read, as if they had never been', async () => {
     const { rows } = await filled();
     const { log } = await open(memoryStore(rows));

@@ -12,7 +12,7 @@ import {
 import { EvermeshError } from '../errors/index.ts';
 import { type Position, raiseHead, type Reader, Writer } from '../protocol/index.ts';
 import { type DocumentIndex, readIndex } from './document-index.ts';
-import { documentPrefix, logKey, prefixEnd } from './keys.ts';
+import { documentPrefix, logKey, orderKey, orderPrefix, prefixEnd } from './keys.ts';
 import type { Store } from './store.ts';
 import { storedRow } from './stored-row.ts';
 
@@ -45,6 +45,12 @@ export async function loadLog(store: Store, folder: FolderId, random: Random): P
   }
   // A database may lose rows in the middle without a word. What hangs on them would look like a person's deletions.
   if (records !== state.position.seq) throw incomplete(key);
+  const beyond = {
+    gte: orderKey(folder, state.position.seq + 1),
+    lt: prefixEnd(orderPrefix(folder)),
+    limit: 1,
+  };
+  for await (const [place] of store.iterator(beyond)) throw torn(place);
   return { ...state, documents, heads };
 }
 
@@ -54,6 +60,12 @@ const behind = (key: string): EvermeshError =>
 
 const incomplete = (key: string): EvermeshError =>
   new EvermeshError('STORE_CORRUPT', `Parts of a log are lost (${key}).`, { details: { key } });
+
+/** The log's state is the last row of every batch of records: a database that wrote only the first ones broke its word. */
+const torn = (key: string): EvermeshError =>
+  new EvermeshError('STORE_CORRUPT', `A part of a batch is in the store without the rest (${key}).`, {
+    details: { key },
+  });
 
 const beginLog = (random: Random): LogState => ({
   epoch: newEpoch(random),

@@ -1,0 +1,118 @@
+/** Devices and a relay that live on given stores, so that they can be opened again on what a fault left behind. */
+import { memoryBlobs } from '@evermesh/adapters/memory';
+import { webSocketTransport } from '@evermesh/adapters/web-socket';
+import {
+  type Folder,
+  type FolderId,
+  isEvermeshError,
+  type Link,
+  openReplica,
+  type Replica,
+} from '@evermesh/core';
+import type { BlobStore, Store } from '@evermesh/core/log';
+import { allowEveryone, openRelay, type Relay } from '@evermesh/server';
+
+export class SweptDevice {
+  readonly name: string;
+  readonly #store: Store;
+  readonly #blobs: BlobStore = memoryBlobs();
+  #replica: Replica | undefined;
+  #link: Link | undefined;
+
+  constructor(name: string, store: Store) {
+    this.name = name;
+    this.#store = store;
+  }
+
+  async open(): Promise<Replica> {
+    this.#replica ??= await openReplica({
+      store: this.#store,
+      blobs: this.#blobs,
+      deviceName: this.name,
+    });
+    return this.#replica;
+  }
+
+  /** Joined if it is not there. */
+  async folder(id: FolderId): Promise<Folder> {
+    return (await this.open()).joinFolder(id);
+  }
+
+  #connect(relay: SweptRelay): Link {
+    if (this.#replica === undefined) throw new Error(`${this.name} is not open.`);
+    this.#link ??= this.#replica.connect(webSocketTransport(relay.url));
+    return this.#link;
+  }
+
+  /**
+   * Resolves when the link says that both sides hold the same.
+   * @param failure of the relay's store: once this device has noticed it, waiting on would have no end. What the relay had said
+   *   before still counts
+   * @throws the failure's reason; what the link throws
+   */
+  async inStep(relay: SweptRelay, failure?: AbortSignal): Promise<void> {
+    const link = this.#connect(relay);
+    const noticed = new AbortController();
+    const look = (): void => {
+      const isWell =
+        link.status() === 'connected' &&
+        link.folders().every(({ error, isStalled }) => error === undefined && !isStalled);
+      if (failure?.aborted === true && !isWell) noticed.abort(failure.reason);
+    };
+    const stop = link.onStatus.add(look);
+    failure?.addEventListener('abort', look);
+    try {
+      look();
+      await link.whenSynced({ signal: noticed.signal });
+    } finally {
+      stop();
+      failure?.removeEventListener('abort', look);
+    }
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#link?.close();
+    this.#link = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#replica?.close().catch(passOverFailure);
+    this.#replica = undefined;
+    this.#link = undefined;
+  }
+}
+
+export class SweptRelay {
+  readonly #store: Store;
+  readonly #blobs: BlobStore;
+  #relay: Relay | undefined;
+
+  constructor(store: Store, blobs: BlobStore) {
+    this.#store = store;
+    this.#blobs = blobs;
+  }
+
+  get url(): string {
+    if (this.#relay === undefined) throw new Error('The relay does not run.');
+    return this.#relay.url;
+  }
+
+  async start(): Promise<void> {
+    this.#relay = await openRelay({
+      store: this.#store,
+      blobs: this.#blobs,
+      listen: { host: '127.0.0.1', port: 0 },
+      authorizer: allowEveryone,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#relay?.close().catch(passOverFailure);
+    this.#relay = undefined;
+  }
+}
+
+/** A store that failed does so once more when it is closed. */
+function passOverFailure(error: unknown): void {
+  if (!isEvermeshError(error, 'STORE_FAILED')) throw error;
+}
