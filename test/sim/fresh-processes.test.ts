@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 
 const run = promisify(execFile);
 
-const WORLDS = Math.ceil(Number(process.env['PROP_RUNS'] ?? 40) / 20);
+const WORLDS = Math.ceil(Number(process.env['PROP_RUNS'] ?? 40) / 40);
 const FIRST = process.env['PROP_SEED'] ?? '1';
 const PROGRAM = [
   '--conditions=@evermesh/source',
