@@ -10,15 +10,15 @@ import { type Range, trimRange } from './range.ts';
 
 const COST_LIMIT = 256;
 const WORK_LIMIT = 8_000_000;
-/** Room for the diagonals -COST_LIMIT-1 to COST_LIMIT+1. */
-const CENTRE = COST_LIMIT + 1;
 
 export class MyersDiff {
   readonly #a: Int32Array;
   readonly #b: Int32Array;
   readonly #found: Range[];
-  readonly #forward: Int32Array = new Int32Array(2 * CENTRE + 1);
-  readonly #backward: Int32Array = new Int32Array(2 * CENTRE + 1);
+  /** Where diagonal 0 stands in both: there is room for those on either side that a search can come to, and one more. */
+  readonly #centre: number;
+  readonly #forward: Int32Array;
+  readonly #backward: Int32Array;
   #work = WORK_LIMIT;
 
   /** @param found where the ranges that differ are put, ascending */
@@ -26,6 +26,9 @@ export class MyersDiff {
     this.#a = a;
     this.#b = b;
     this.#found = found;
+    this.#centre = costLimit(a.length, b.length) + 1;
+    this.#forward = new Int32Array(2 * this.#centre + 1);
+    this.#backward = new Int32Array(2 * this.#centre + 1);
   }
 
   compare(whole: Range): void {
@@ -64,9 +67,9 @@ export class MyersDiff {
   #middleOf(part: Range): Range | undefined {
     const n = part.aTo - part.aFrom;
     const m = part.bTo - part.bFrom;
-    const limit = Math.min((n + m + 1) >> 1, COST_LIMIT);
-    this.#forward[CENTRE + 1] = 0;
-    this.#backward[CENTRE + 1] = 0;
+    const limit = costLimit(n, m);
+    this.#forward[this.#centre + 1] = 0;
+    this.#backward[this.#centre + 1] = 0;
     for (let cost = 0; cost <= limit; cost++) {
       const middle = this.#forwardStep(part, n, m, cost) ?? this.#backwardStep(part, n, m, cost);
       if (middle !== undefined) return isProper(middle, part) ? middle : undefined;
@@ -76,21 +79,21 @@ export class MyersDiff {
 
   /** One more difference from the beginning. `x` and `y` count from the part's beginning, a diagonal is `x - y`. */
   #forwardStep(part: Range, n: number, m: number, cost: number): Range | undefined {
-    const [a, b, far, other] = [this.#a, this.#b, this.#forward, this.#backward];
+    const [a, b, far, other, centre] = [this.#a, this.#b, this.#forward, this.#backward, this.#centre];
     const delta = n - m;
     const mayMeet = (delta & 1) !== 0;
     for (let k = lowest(cost, m); k <= highest(cost, n); k += 2) {
-      const startX = nextX(far, k, cost);
+      const startX = nextX(far, centre, k, cost);
       let x = startX;
       let y = x - k;
       while (x < n && y < m && a[part.aFrom + x] === b[part.bFrom + y]) {
         x++;
         y++;
       }
-      far[CENTRE + k] = x;
+      far[centre + k] = x;
       this.#work -= 1 + x - startX;
       const mirrored = delta - k;
-      if (mayMeet && Math.abs(mirrored) < cost && x + (other[CENTRE + mirrored] as number) >= n) {
+      if (mayMeet && Math.abs(mirrored) < cost && x + (other[centre + mirrored] as number) >= n) {
         return rangeAt(part, startX, startX - k, x - startX);
       }
     }
@@ -99,21 +102,21 @@ export class MyersDiff {
 
   /** The same from the end: `x` and `y` count backwards from the part's end. */
   #backwardStep(part: Range, n: number, m: number, cost: number): Range | undefined {
-    const [a, b, far, other] = [this.#a, this.#b, this.#backward, this.#forward];
+    const [a, b, far, other, centre] = [this.#a, this.#b, this.#backward, this.#forward, this.#centre];
     const delta = n - m;
     const mayMeet = (delta & 1) === 0;
     for (let k = lowest(cost, m); k <= highest(cost, n); k += 2) {
-      const startX = nextX(far, k, cost);
+      const startX = nextX(far, centre, k, cost);
       let x = startX;
       let y = x - k;
       while (x < n && y < m && a[part.aTo - 1 - x] === b[part.bTo - 1 - y]) {
         x++;
         y++;
       }
-      far[CENTRE + k] = x;
+      far[centre + k] = x;
       this.#work -= 1 + x - startX;
       const mirrored = delta - k;
-      if (mayMeet && Math.abs(mirrored) <= cost && x + (other[CENTRE + mirrored] as number) >= n) {
+      if (mayMeet && Math.abs(mirrored) <= cost && x + (other[centre + mirrored] as number) >= n) {
         return rangeAt(part, n - x, m - y, x - startX);
       }
     }
@@ -124,7 +127,7 @@ export class MyersDiff {
   #furthest(part: Range, n: number, m: number, cost: number): Range | undefined {
     let best = { x: 0, y: 0 };
     for (let k = lowest(cost, m); k <= highest(cost, n); k += 2) {
-      const x = this.#forward[CENTRE + k] as number;
+      const x = this.#forward[this.#centre + k] as number;
       const y = x - k;
       if (x <= n && y <= m && x + y > best.x + best.y) best = { x, y };
     }
@@ -133,13 +136,16 @@ export class MyersDiff {
   }
 }
 
+/** How many differences a search goes through at most: from both ends, half of them lead to any middle. */
+const costLimit = (n: number, m: number): number => Math.min((n + m + 1) >> 1, COST_LIMIT);
+
 /** Diagonals beyond the part's edges are left out. */
 const lowest = (cost: number, m: number): number => -(cost - 2 * Math.max(0, cost - m));
 const highest = (cost: number, n: number): number => cost - 2 * Math.max(0, cost - n);
 
-function nextX(far: Int32Array, k: number, cost: number): number {
-  const above = far[CENTRE + k + 1] as number;
-  const below = far[CENTRE + k - 1] as number;
+function nextX(far: Int32Array, centre: number, k: number, cost: number): number {
+  const above = far[centre + k + 1] as number;
+  const below = far[centre + k - 1] as number;
   return k === -cost || (k !== cost && below < above) ? above : below + 1;
 }
 
