@@ -8,7 +8,8 @@ import type { RunOptions } from '@evermesh/testkit/sim';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
-const FROM_SOURCES = ['--conditions=@evermesh/source', '--import', import.meta.resolve('tsx')];
+/** Packages come from where this process has them: `npm run sim` takes what is built, tests take the sources. */
+const LIKE_HERE = [...process.execArgv, '--import', import.meta.resolve('tsx')];
 
 export interface Worlds extends Pick<RunOptions, 'devices' | 'profile'> {
   /** The first world's seed. */
@@ -67,7 +68,7 @@ const here: Simulator = {
 
 /** A process that is given one world at a time. */
 class Worker implements Simulator {
-  readonly #child: ChildProcess = fork(WORKER, { execArgv: FROM_SOURCES });
+  readonly #child: ChildProcess = fork(WORKER, { execArgv: LIKE_HERE });
 
   outcomeOf(task: Task): Promise<Outcome> {
     return new Promise((resolve, reject) => {
