@@ -2,7 +2,8 @@
 import type { Folder } from '@evermesh/core';
 import { describe, expect, test } from 'vitest';
 import type { Application } from './application.ts';
-import { type Profile, PROFILES } from './profiles.ts';
+import type { Profile } from './profile.ts';
+import { PROFILES } from './profiles.ts';
 import { run, type RunOptions } from './run.ts';
 import { shrink } from './shrink.ts';
 

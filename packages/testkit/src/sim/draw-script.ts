@@ -1,5 +1,5 @@
 /** A script from a seed: which steps a world of a profile has, and when. */
-import type { Profile } from './profiles.ts';
+import type { Profile } from './profile.ts';
 import { isUserStep, type Step, type StepType } from './script.ts';
 import type { Seeded } from './seeded.ts';
 

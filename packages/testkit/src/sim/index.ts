@@ -8,7 +8,8 @@
 export type { AppDevice, AppHand, Application } from './application.ts';
 export type { Violation } from './ledger.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
-export { type Profile, PROFILES } from './profiles.ts';
+export type { Profile } from './profile.ts';
+export { PROFILES } from './profiles.ts';
 export type { Step, StepType } from './script.ts';
 export type { Seeded } from './seeded.ts';
 export { shrink } from './shrink.ts';

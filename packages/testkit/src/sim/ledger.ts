@@ -69,9 +69,12 @@ export class Ledger {
     }
   }
 
-  /** Who took these away brought them back. */
-  restored(letters: Iterable<string>, how: string): void {
-    for (const letter of letters) this.#letters.get(letter)?.removed.delete(how);
+  /** What was taken away in such a way was brought back. */
+  restored(letters: Iterable<string>, isSuch: (how: string) => boolean): void {
+    for (const letter of letters) {
+      const removed = this.#letters.get(letter)?.removed ?? new Set<string>();
+      for (const how of removed) if (isSuch(how)) removed.delete(how);
+    }
   }
 
   /** These were copied by another way, or nobody can tell any more that a file is the one that it was: they may be there once more. */

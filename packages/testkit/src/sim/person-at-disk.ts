@@ -6,6 +6,7 @@ import { concatBytes, utf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
 import { type Desk, directories, entries, isUnknown, newPath, pickFile, record, textOf } from './desk.ts';
 import { linkActs } from './links-at-disk.ts';
+import { trashActs } from './trash-at-disk.ts';
 import { NAMES } from './person.ts';
 import type { DiskStep } from './script.ts';
 import { edited, lines, shown } from './typing.ts';
@@ -25,6 +26,7 @@ export async function actOnDisk(step: DiskStep, desk: Desk): Promise<void> {
 
 const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
   ...linkActs,
+  ...trashActs,
   'disk create'(desk) {
     const path = newPath(desk);
     const text = desk.random.chance(0.1) ? '' : lines(desk, 1 + desk.random.below(3));

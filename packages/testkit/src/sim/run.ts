@@ -1,7 +1,7 @@
 /** One run: a world, a script, and whether everything that must hold did. */
 import type { Violation } from './ledger.ts';
 import { drawScript } from './draw-script.ts';
-import type { Profile } from './profiles.ts';
+import type { Profile } from './profile.ts';
 import type { Application } from './application.ts';
 import { isQuietStep, type Step } from './script.ts';
 import { Seeded } from './seeded.ts';

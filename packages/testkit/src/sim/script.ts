@@ -29,6 +29,7 @@ export const DISK_STEPS = [
   'disk link',
   'disk relink',
   'disk link or file',
+  'disk restore',
 ] as const;
 /** What befalls a device. */
 const DEVICE_STEPS = [

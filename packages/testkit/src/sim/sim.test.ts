@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { lettersIn } from './letters.ts';
 import { Ledger } from './ledger.ts';
 import { run } from './run.ts';
-import { type Profile, PROFILES } from './profiles.ts';
+import type { Profile } from './profile.ts';
+import { PROFILES } from './profiles.ts';
 import { shrink } from './shrink.ts';
 
 /** SIM_RUNS sets the number of worlds of each profile. */
@@ -77,7 +78,7 @@ describe('the ledger', () => {
     const ledger = typed('乒\n', '乓\n');
     for (const text of ['乒\n', '乓\n']) ledger.replaced(text, '', 'removed by anna');
     ledger.replaced('乓\n', '', 'edited by ben');
-    ledger.restored(['乒', '乓'], 'removed by anna');
+    ledger.restored(['乒', '乓'], (how) => how === 'removed by anna');
     expect(ledger.judge(new Map())).toMatchObject([
       { law: 'L2', what: expect.stringContaining('乒') as string },
     ]);

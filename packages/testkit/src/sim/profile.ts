@@ -1,0 +1,16 @@
+/** A kind of worlds: what is in them, and how often each kind of step happens. */
+import type { StepType } from './script.ts';
+
+export interface Profile {
+  readonly name: string;
+  /** How often each kind of step is drawn, in proportion; kinds that are missing never are. */
+  readonly weights: Readonly<Partial<Record<StepType, number>>>;
+  /** The devices mirror directories. */
+  readonly mirrors?: boolean;
+  /** Their file systems are of several kinds. */
+  readonly fileSystems?: boolean;
+  /** Some devices join later, as steps have it. */
+  readonly latecomers?: boolean;
+  /** Default: 1. With more, a device visits one of them, several, or all. */
+  readonly relays?: number;
+}
