@@ -2,7 +2,7 @@
  * Two directories become one folder: the first sync, small edits, the rename of a directory, what it costs to have it
  * running, and a relay that comes back. Each engine in turn, run after run, so that all meet the same machine.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findEvermesh } from '../engines/evermesh-command.ts';
 import { EvermeshPair, ROLES, type Role } from '../engines/evermesh-pair.ts';
@@ -176,15 +176,15 @@ async function inWorld(
   meter: FirstMeshMeter,
   measure: Measure,
 ): Promise<void> {
-  // Short, because the path of a control socket below it may have about 100 bytes.
-  const world = join(directory, 'w');
+  // Short, because the path of a control socket below it may have about 100 bytes. It stays until the end: for minutes after
+  // files were removed ext4 looks for others to use their inodes, which doubles what the next engine pays for a new file.
+  const world = await mkdtemp(join(directory, 'w'));
   const [home, left, right] = [join(world, 'home'), join(world, 'left'), join(world, 'right')];
   await mkdir(home, { recursive: true });
   await run('cp', ['-a', source, left]);
   // What was just written must not be on its way to the disk while an engine is measured.
   await run('sync', []);
   await measure({ home, left, right, meter });
-  await rm(world, { recursive: true, force: true });
 }
 
 function setCeilings(figures: Figures): void {
