@@ -24,22 +24,22 @@ beforeEach(() => {
 });
 
 test('no operation is done before the contents that all of them name are kept', async () => {
-  let keep = (): void => undefined;
-  const kept = new Promise<void>((resolve) => (keep = resolve));
+  let end = (): void => undefined;
+  const kept = new Promise<void>((resolve) => (end = resolve));
   await chunk.add({ path: '', changes: [], operation });
-  await chunk.add({ path: '', changes: [], operation, kept });
+  await chunk.add({ path: '', changes: [], operation, keep: () => kept });
   let isFlushed = false;
   const flushing = chunk.flush().then(() => (isFlushed = true));
   await new Promise(setImmediate);
   expect([applied, isFlushed]).toEqual([0, false]);
-  keep();
+  end();
   await flushing;
   expect(applied).toBe(2);
 });
 
 test('a content that cannot be kept ends the chunk, and nothing of it is done', async () => {
-  const kept = Promise.reject(new Error('no space left'));
-  await chunk.add({ path: '', changes: [], operation, kept });
+  const keep = (): Promise<void> => Promise.reject(new Error('no space left'));
+  await chunk.add({ path: '', changes: [], operation, keep });
   await expect(chunk.flush()).rejects.toThrow('no space left');
   expect(applied).toBe(0);
 });

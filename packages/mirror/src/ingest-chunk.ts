@@ -9,13 +9,14 @@ import {
   type NodeId,
   type NodeOperation,
 } from '@evermesh/core';
+import { LIMITS } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorChange, AncestorEntry } from './ancestor.ts';
 import { syncDirectories } from './apply-world.ts';
 import { type Disk, parentOf } from './disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
 
 const OPERATIONS = 500;
-/** What a chunk weighs: characters of texts, which are in memory until it is done. As bytes they fit in one call. */
+/** What a chunk weighs: characters of texts, and bytes of small blobs, which are in memory until it is done. They fit in one call. */
 const WEIGHT = 4 * 1024 * 1024;
 /** What a removed node weighs: the folder counts as many bytes for it as for so many characters. */
 const REMOVED_WEIGHT = 40;
@@ -35,7 +36,7 @@ export interface ChunkItem {
   readonly events?: readonly MirrorEvent[];
   readonly path: string;
   /** Resolves when the content that the operation names is durable: the operation is done after that. */
-  readonly kept?: Promise<unknown>;
+  readonly keep?: () => Promise<unknown>;
 }
 
 interface ChunkWorld {
@@ -100,7 +101,7 @@ export class IngestChunk {
     this.#leaving.clear();
     this.flushes += 1;
     await syncDirectories(this.#disk, directoriesOf(items));
-    await Promise.all(items.map(async ({ kept }) => kept));
+    await Promise.all(items.map(({ keep }) => keep?.()));
     const working = items.filter(({ operation }) => operation !== undefined);
     if (working.length === 0) {
       const changes = this.#changes(items, new Map());
@@ -155,5 +156,7 @@ function directoriesOf(items: readonly ChunkItem[]): Set<string> {
 function weightOf(operation: NodeOperation | undefined): number {
   if (operation?.type === 'remove') return REMOVED_WEIGHT * operation.ids.length;
   if (operation?.type !== 'create' && operation?.type !== 'save') return 0;
-  return operation.content?.kind === 'text' ? operation.content.text.length : 0;
+  const { content } = operation;
+  if (content?.kind === 'text') return content.text.length;
+  return content !== undefined && content.size <= LIMITS.smallBlobBytes ? content.size : 0;
 }

@@ -166,11 +166,16 @@ class Ingest {
       reading,
       this.#chunk.leaving,
     );
-    if (twin.type === 'wait') return this.#world.waitFor(twin.id, parentOf(match.disk.path));
+    if (twin.type === 'wait') {
+      // It may be the content that is waited for.
+      await reading.keep();
+      return this.#world.waitFor(twin.id, parentOf(match.disk.path));
+    }
     if (twin.type === 'found') {
       this.#world.touched(twin.id);
       await this.#chunk.add({
         path: match.disk.path,
+        keep: reading.keep,
         changes: [{ id: twin.id, to: () => fileEntry(twin.id, parent, match, reading, twin.heads) }],
       });
       return;
@@ -182,7 +187,7 @@ class Ingest {
     const id = importing ? nodes.importId(path, kind, digest) : nodes.newNodeId();
     await this.#chunk.add({
       path: match.disk.path,
-      kept: reading.kept,
+      keep: reading.keep,
       operation: {
         type: 'create',
         id,
@@ -220,7 +225,7 @@ class Ingest {
     if (heads !== undefined) return refresh(heads);
     await this.#chunk.add({
       path: match.disk.path,
-      kept: reading.kept,
+      keep: reading.keep,
       operation: { type: 'save', id, content: reading.content, shown: (ancestor.get(id) ?? known).heads },
       changes: [
         {

@@ -19,10 +19,10 @@ interface Content {
   readonly digest: string;
   readonly stat: FileStat;
   /**
-   * What is no text is in the blob store when this resolves: before that nobody hears of the content. Small ones are still
-   * being kept while other files are read, so that they share the syncs of the store.
+   * Puts what is no text into the blob store, and resolves when it is there: before that nobody hears of the content. Whoever
+   * needs many asks for all at once: small ones share a sync of the store then. Larger ones are there already.
    */
-  readonly kept: Promise<unknown>;
+  readonly keep: () => Promise<unknown>;
 }
 
 type None =
@@ -33,7 +33,7 @@ type None =
 export type Reading = (Content & { readonly racy: boolean }) | None;
 
 /**
- * What stands at a path, its content kept: see `kept`. It is synced: a power cut that gave back an older content, or none,
+ * What stands at a path, its content kept: see `keep`. It is synced: a power cut that gave back an older content, or none,
  * would seem to be the newest save of a file that others have already.
  */
 export async function readContent(
@@ -55,7 +55,7 @@ async function readBytes(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<
     await handle.sync();
     if (before.size <= TEXT_LIMIT) return keepWhole(await wholeOf(handle, before.size), blobs);
     const { name, size } = await blobs.write(unchanged(handle, before));
-    return { size, digest: name, content: { kind: 'blob', name, size }, kept: KEPT };
+    return { size, digest: name, content: { kind: 'blob', name, size }, keep: isKept };
   });
 }
 
@@ -81,8 +81,8 @@ async function readAsListed(
   try {
     const { bytes, stat } = await disk.fs.readStart(disk.at(file.path), listed.size);
     if (stat.kind !== 'file' || !sameStat(stat, listed) || bytes.byteLength !== stat.size) return undefined;
-    const { digest, content, kept } = await keepWhole(bytes, blobs);
-    return { type: 'content', content, digest, stat, kept };
+    const { digest, content, keep } = await keepWhole(bytes, blobs);
+    return { type: 'content', content, digest, stat, keep };
   } catch (error) {
     return failure(error);
   }
@@ -92,13 +92,14 @@ async function keepWhole(bytes: Uint8Array, blobs: BlobStore): Promise<Read> {
   const text = textOf(bytes);
   const digest = sha256Hex(bytes);
   const size = bytes.byteLength;
-  if (text !== undefined) return { size, digest, content: { kind: 'text', text }, kept: KEPT };
+  if (text !== undefined) return { size, digest, content: { kind: 'text', text }, keep: isKept };
   const name = digest as BlobName;
-  const kept = blobs.write(once(bytes), name);
-  // A failure before it is waited for must not end the process. Larger ones are not held in memory for so long.
-  if (size <= LIMITS.smallBlobBytes) kept.catch(() => undefined);
-  else await kept;
-  return { size, digest, content: { kind: 'blob', name, size }, kept };
+  const keep = (): Promise<unknown> => blobs.write(once(bytes), name);
+  const content: FileContent = { kind: 'blob', name, size };
+  if (size <= LIMITS.smallBlobBytes) return { size, digest, content, keep };
+  // Not held in memory until it is needed.
+  await keep();
+  return { size, digest, content, keep: isKept };
 }
 
 /** The SHA-256 of what stands at a path, keeping nothing; `undefined` if it cannot be told. */
@@ -114,7 +115,7 @@ export async function digestOfFile(disk: Disk, file: DiskFile): Promise<string |
       hash.update(piece);
       size += piece.byteLength;
     }
-    return { size, digest: hash.digest('hex'), content: { kind: 'text', text: '' }, kept: KEPT };
+    return { size, digest: hash.digest('hex'), content: { kind: 'text', text: '' }, keep: isKept };
   });
   return reading.type === 'content' ? reading.digest : undefined;
 }
@@ -123,10 +124,10 @@ interface Read {
   readonly size: number;
   readonly digest: string;
   readonly content: FileContent;
-  readonly kept: Promise<unknown>;
+  readonly keep: () => Promise<unknown>;
 }
 
-const KEPT: Promise<void> = Promise.resolve();
+const isKept = (): Promise<void> => Promise.resolve();
 
 async function withHandle(
   disk: Disk,
@@ -142,10 +143,10 @@ async function withHandle(
   try {
     const before = await handle.stat();
     if (before.kind !== 'file' || before.inode !== file.stat.inode) return { type: 'changing' };
-    const { size, digest, content, kept } = await read(handle, before);
+    const { size, digest, content, keep } = await read(handle, before);
     const after = await handle.stat();
     if (!sameStat(before, after) || size !== after.size) return { type: 'changing' };
-    return { type: 'content', content, digest, stat: after, kept };
+    return { type: 'content', content, digest, stat: after, keep };
   } catch (error) {
     return error instanceof WrittenTo ? { type: 'changing' } : failure(error);
   } finally {
@@ -165,7 +166,7 @@ async function readLink(disk: Disk, { path }: DiskFile): Promise<Content | None>
       content: { kind: 'text', text: target },
       digest: sha256Hex(utf8(target)),
       stat: before,
-      kept: KEPT,
+      keep: isKept,
     };
   } catch (error) {
     return failure(error);

@@ -211,7 +211,7 @@ export async function letGo(
   );
   if (reading.type === 'content' && reading.digest === old.digest) return drop();
   if (reading.type === 'content') {
-    await reading.kept;
+    await reading.keep();
     const { failures } = await nodes.apply(
       [{ type: 'save', id: old.id, content: reading.content, shown: old.heads }],
       { beside: () => placed },
