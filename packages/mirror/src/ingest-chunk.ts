@@ -16,7 +16,7 @@ import { type Disk, parentOf } from './disk.ts';
 import type { MirrorEvent, Tell } from './mirror-event.ts';
 
 const OPERATIONS = 500;
-/** What a chunk weighs: characters of texts, and bytes of small blobs, which are in memory until it is done. They fit in one call. */
+/** What a chunk weighs: characters of texts and bytes of small blobs, in memory until it is done. All of it fits in one call. */
 const WEIGHT = 4 * 1024 * 1024;
 /** What a removed node weighs: the folder counts as many bytes for it as for so many characters. */
 const REMOVED_WEIGHT = 40;
@@ -101,7 +101,7 @@ export class IngestChunk {
     this.#leaving.clear();
     this.flushes += 1;
     await syncDirectories(this.#disk, directoriesOf(items));
-    await Promise.all(items.map(({ keep }) => keep?.()));
+    await Promise.all(items.map(async ({ keep }) => keep?.()));
     const working = items.filter(({ operation }) => operation !== undefined);
     if (working.length === 0) {
       const changes = this.#changes(items, new Map());
