@@ -90,15 +90,13 @@ export class SimFiles {
   link(from: string, to: string): void {
     const inode = this.find(from);
     if (inode.kind === 'directory') throw fail('EPERM', from);
-    this.#add(to, () => inode);
-    inode.ctime = this.#now();
+    this.#renames(inode, () => this.#add(to, () => inode));
   }
 
   unlink(path: string): void {
     const inode = this.find(path);
     if (inode.kind === 'directory') throw fail('EISDIR', path);
-    this.#remove(path);
-    inode.ctime = this.#now();
+    this.#renames(inode, () => this.#remove(path));
   }
 
   removeDirectory(path: string): void {
@@ -121,12 +119,11 @@ export class SimFiles {
     }
     this.#place(to);
     // One step of the journal: a crash leaves the old name or the new one, and what was replaced with the old one.
-    this.#journal.together(() => {
+    this.#renames(moved, () => {
       this.#remove(from);
       if (replaced !== undefined) this.#remove(to);
       this.#add(to, () => moved);
     });
-    moved.ctime = this.#now();
   }
 
   setPermissions(inode: Inode, permissions: number): void {
@@ -219,10 +216,23 @@ export class SimFiles {
       directory.entries.delete(old);
       directory.entries.set(name, inode);
     };
-    change(key, spelled);
-    this.#journal.add(() => change(spelled, key));
-    inode.ctime = this.#now();
+    this.#renames(inode, () => {
+      change(key, spelled);
+      this.#journal.add(() => change(spelled, key));
+    });
     this.#touch(directory);
+  }
+
+  /** A change of names is one of the inode: they reach the disk together, or neither does. */
+  #renames(inode: Inode, change: () => void): void {
+    const { ctime } = inode;
+    this.#journal.together(() => {
+      change();
+      inode.ctime = this.#now();
+      this.#journal.add(() => {
+        inode.ctime = ctime;
+      });
+    });
   }
 
   #add(path: string, make: () => Inode): Inode {
