@@ -161,7 +161,7 @@ export class Cycle {
       newDirectoryId: (path) => (importing ? nodes.importId(path, 'directory', '') : nodes.newNodeId()),
     });
     for (const { id } of look.missing) looks.settle(`gone ${id}`);
-    departed.add(look.missing);
+    await departed.missed(look.missing, looked === 'all');
     // What survives, because this disk never showed its newest content, is written again.
     toDo.nodes(plan.dropped.map(({ id }) => id));
     const done = await ingest(

@@ -94,19 +94,49 @@ test('a file that is edited elsewhere before it is missed is moved, and not writ
   expect(await onDisk(b)).toEqual(expected);
 });
 
-test('who has left is remembered for two minutes', async () => {
+test('a file that is found after the mirror died comes back as itself', async () => {
+  const a = await devices.make();
+  await a.write('d/file', 'one\n');
+  await a.write('e/other', 'other\n');
+  const id = await a.settle().then(() => a.idOf('d/file'));
+  const watcher = await started(a);
+  await fs.rename(a.at('d/file'), a.at('e/file'));
+  watcher.events?.dirty('d');
+  await told(a, change('in', 'removed d/file'));
+  await a.closeMirror();
+  await a.crash();
+  await a.settle();
+  expect(a.idOf('e/file')).toBe(id);
+  expect(await inFolder(a)).toEqual({ d: '/', e: '/', 'e/file': 'one\n', 'e/other': 'other\n' });
+  // All was looked at, and nothing is missed any more.
+  expect((await Departed.load(a.folder.nodes, a.clock)).withInode(await inodeOf(a, 'e/file'))).toEqual([]);
+});
+
+test('who has left is remembered for two minutes, or until a look at everything', async () => {
   const a = await devices.make();
   await a.write('file', 'one\n');
   await a.settle();
-  const [entry] = [...(await Ancestor.load(a.folder.nodes)).all()] as [AncestorEntry];
+  const { nodes } = a.folder;
+  const [entry] = [...(await Ancestor.load(nodes)).all()] as [AncestorEntry];
   const clock = new VirtualClock();
-  const departed = new Departed(clock);
-  departed.add([entry]);
+  const departed = new Departed(nodes, clock);
+  const left = async (): Promise<AncestorEntry[]> => (await Departed.load(nodes, clock)).withInode(entry);
+  await departed.missed([entry], true);
   clock.pass(119_999);
-  departed.add([]);
+  await departed.missed([], false);
   expect(departed.withInode(entry)).toEqual([entry]);
+  expect(await left()).toEqual([entry]);
   expect(departed.withInode({ ...entry, born: entry.born + 1n })).toEqual([]);
   clock.pass(1);
-  departed.add([]);
+  await departed.missed([], false);
   expect(departed.withInode(entry)).toEqual([]);
+  await departed.missed([entry], false);
+  await departed.missed([], true);
+  expect(departed.withInode(entry)).toEqual([]);
+  expect(await left()).toEqual([]);
 });
+
+async function inodeOf(device: TestDevice, path: string): Promise<{ inode: bigint; born: bigint }> {
+  const { ino, birthtimeNs } = await fs.lstat(device.at(path), { bigint: true });
+  return { inode: ino, born: birthtimeNs };
+}

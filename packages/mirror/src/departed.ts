@@ -1,36 +1,57 @@
 /**
  * What has just gone from the disk, by inode. Watchers tell of the two directories of a move one after the other, and of one
  * that is not watched they tell nothing: then what was moved counts as removed before it is found. It comes back as itself,
- * and whatever others did to it meanwhile is done to one file, not to one of two.
+ * and whatever others did to it meanwhile is done to one file, not to one of two. Kept in the store: a mirror may die in
+ * between.
  */
-import type { Clock, NodeId } from '@evermesh/core';
-import type { AncestorEntry } from './ancestor.ts';
+import type { Clock, FolderNodes, NodeId } from '@evermesh/core';
+import { type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
 import type { FileStat } from './fs/file-system.ts';
 
+const AREA = 'mirror-departed';
 /** Milliseconds: longer than any look takes to come that somebody waits for. */
 const KEPT_FOR = 120_000;
 
+type Row = ReturnType<FolderNodes['row']>;
+
 export class Departed {
+  readonly #nodes: Pick<FolderNodes, 'row' | 'keep'>;
   readonly #clock: Clock;
   readonly #left = new Map<NodeId, { readonly entry: AncestorEntry; readonly since: number }>();
   readonly #byInode = new Map<bigint, Set<NodeId>>();
 
-  constructor(clock: Clock) {
+  constructor(nodes: Pick<FolderNodes, 'row' | 'keep'>, clock: Clock) {
+    this.#nodes = nodes;
     this.#clock = clock;
   }
 
-  add(entries: Iterable<AncestorEntry>): void {
-    const since = this.#clock.now();
-    this.#forgetOld(since);
+  static async load(nodes: FolderNodes, clock: Clock): Promise<Departed> {
+    const departed = new Departed(nodes, clock);
+    const now = clock.now();
+    for await (const [key, value] of nodes.rows(AREA)) departed.#add(decodeEntry(key as NodeId, value), now);
+    return departed;
+  }
+
+  /**
+   * These were missed by a look; durable when it resolves.
+   * @param isFull it was a look at everything: what left before and was not found is nowhere
+   */
+  async missed(entries: readonly AncestorEntry[], isFull: boolean): Promise<void> {
+    const now = this.#clock.now();
+    const rows = new Map<NodeId, Row>();
+    for (const [id, { since }] of this.#left) {
+      // In the order in which they left.
+      if (!isFull && now - since < KEPT_FOR) break;
+      this.#forget(id);
+      rows.set(id, this.#nodes.row(AREA, id));
+    }
     for (const entry of entries) {
       // Without a time of birth an inode may be one that was used again.
       if (entry.born === 0n) continue;
-      this.#forget(entry.id);
-      this.#left.set(entry.id, { entry, since });
-      const ids = this.#byInode.get(entry.inode);
-      if (ids === undefined) this.#byInode.set(entry.inode, new Set([entry.id]));
-      else ids.add(entry.id);
+      this.#add(entry, now);
+      rows.set(entry.id, this.#nodes.row(AREA, entry.id, encodeEntry(entry)));
     }
+    if (rows.size > 0) await this.#nodes.keep([...rows.values()]);
   }
 
   /** What this inode was when it was here last. */
@@ -41,12 +62,12 @@ export class Departed {
     });
   }
 
-  /** In the order in which they left. */
-  #forgetOld(now: number): void {
-    for (const [id, { since }] of this.#left) {
-      if (now - since < KEPT_FOR) return;
-      this.#forget(id);
-    }
+  #add(entry: AncestorEntry, since: number): void {
+    this.#forget(entry.id);
+    this.#left.set(entry.id, { entry, since });
+    const ids = this.#byInode.get(entry.inode);
+    if (ids === undefined) this.#byInode.set(entry.inode, new Set([entry.id]));
+    else ids.add(entry.id);
   }
 
   #forget(id: NodeId): void {

@@ -78,6 +78,8 @@ async function open(options: MirrorOptions): Promise<Mirror> {
     const recovering = joined === undefined && known?.clean === false;
     await folder.nodes.keep([stateRow(folder.nodes, kept)]);
     const cycle = await cycleParts(options, disk, random);
+    // Of a mirror before it, nothing is believed.
+    if (joined !== undefined) await cycle.departed.missed([], true);
     return new Mirror({
       cycle,
       kept,
@@ -160,7 +162,7 @@ async function cycleParts(
     ancestor: await Ancestor.load(folder.nodes),
     rules: new IgnoreRules(),
     looks: new SecondLook(clock),
-    departed: new Departed(clock),
+    departed: await Departed.load(folder.nodes, clock),
     guard: new MassDeletionGuard(clock, options.allowMassDeletion ?? false),
     trash: new Trash(disk, clock),
     board: new StatusBoard(tell),
