@@ -3,11 +3,10 @@ import type { NodeId } from '@evermesh/core';
 import { NO_HEADS } from '@evermesh/core/protocol';
 import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, atPath, pathIn, restamped, syncDirectories } from './apply-world.ts';
-import { joinPath, nameOf, parentOf, sameStat, TEMPORARY } from './disk.ts';
+import { joinPath, nameOf, parentOf, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
-import { bytesInTrash, type Problem } from './problem.ts';
 import { putBack } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
 import { isAsKnown, letGo, placeNew, placeOver } from './take-place.ts';
@@ -44,7 +43,6 @@ class Structure {
   readonly #touched = new Set<string>();
   #changes: AncestorChange[] = [];
   #events: MirrorEvent[] = [];
-  #problems: Problem[] = [];
   done = 0;
 
   constructor(world: ApplyWorld) {
@@ -66,11 +64,9 @@ class Structure {
     await nodes.keep([...ancestor.rows(this.#changes), ...over]);
     this.done += this.#changes.length;
     for (const event of this.#events) this.#world.tell(event);
-    for (const problem of this.#problems) this.#world.problem(problem);
     this.#touched.clear();
     this.#changes = [];
     this.#events = [];
-    this.#problems = [];
   }
 
   /** What was put aside and found its place taken does not stay in our own directory: there it would look removed. */
@@ -208,7 +204,6 @@ class Structure {
     if (stat !== undefined && entry.kind === 'directory') {
       if (!(await this.#removeDirectory(entry, stat, path))) return;
     } else if (stat !== undefined) {
-      if (!sameStat(stat, entry)) return this.#world.lookAgain(parentOf(path), entry.id);
       if (!(await this.#intoTrash(entry, stat, path))) return;
     }
     this.#touched.add(parentOf(path));
@@ -219,14 +214,14 @@ class Structure {
   /** Answers whether it is there. */
   async #intoTrash(entry: AncestorEntry, stat: FileStat, path: string): Promise<boolean> {
     const { disk, trash } = this.#world;
-    const isKnown = await isAsKnown(disk, path, stat, entry);
-    const kept = await trash.put(path);
-    // A save that only the content shows: no look would bring the file back for it.
-    if (!isKnown) this.#problems.push(bytesInTrash(path, kept));
-    const after = await disk.lstat(kept);
-    if (after?.mtime === entry.mtime && after.size === entry.size) return true;
-    // Written to at the last moment: it stays, and the folder gets it back.
-    await placeNew(this.#world, kept, path);
+    if (await isAsKnown(disk, path, stat, entry)) {
+      const kept = await trash.put(path);
+      const after = await disk.lstat(kept);
+      // To have another name changes a time of it, and is nobody's save.
+      if (after !== undefined && (await isAsKnown(disk, kept, after, restamped(entry, after)))) return true;
+      // Written to at the last moment: it stays, and the folder gets it back.
+      await placeNew(this.#world, kept, path);
+    }
     this.#world.lookAgain(parentOf(path), entry.id);
     return false;
   }

@@ -111,7 +111,10 @@ class DiskReconciler {
     return disk.kind !== 'directory' && !sameStat(disk.stat, known);
   }
 
-  /** Removed elsewhere, and saved here by somebody who had not seen that: it comes back with the directories that it is in. */
+  /**
+   * Removed elsewhere, and saved here by somebody who had not seen that, as far as a stat tells: it comes back with the
+   * directories that it is in.
+   */
   #isSaveOfRemoved(match: Match): boolean {
     const { disk, known } = match;
     return (
@@ -119,7 +122,7 @@ class DiskReconciler {
       this.#findings.nodes.node(known.id) === undefined &&
       disk.kind !== 'directory' &&
       !this.#hasMoved(match, known) &&
-      !sameStat(disk.stat, known)
+      (known.racy || !sameStat(disk.stat, known))
     );
   }
 
