@@ -66,6 +66,20 @@ test('what a person saves in the moment in which a newer content comes is merged
   for (const device of [a, b]) expect(await device.read('file')).toBe('by b\none\ntwo\nby a\n');
 });
 
+test('a file that is moved here, and with its directory there, in one moment is there once', async () => {
+  const [a, b] = await racing({
+    async rename(device, to) {
+      if (!to.startsWith('.evermesh/tmp/')) return false;
+      await fs.rename(device.at('d'), device.at('e'));
+      return true;
+    },
+  });
+  await fs.rename(a.at('d/file'), a.at('moved'));
+  await settleAll(a, b);
+  for (const device of [a, b])
+    expect(await onDisk(device)).toEqual({ e: '/', file: 'one\ntwo\n', moved: 'one\n' });
+});
+
 test('what a person writes in the moment in which the file goes stays', async () => {
   const [a, b] = await racing({
     async rename(device, to) {

@@ -65,11 +65,15 @@ export async function placeNew(world: ApplyWorld, from: string, to: string): Pro
 
 /** A file that cannot leave its old place keeps that alone: its second name would look like a copy that a person made. */
 async function dropSecondName(world: ApplyWorld, from: string, to: string, before: FileStat): Promise<void> {
-  const { disk } = world;
-  // Who moved it on, or removed it, left it the new name.
-  if ((await disk.lstat(from))?.inode !== before.inode) return;
-  await disk.fs.unlinkIf(disk.at(to), before.inode);
-  await ownChange(world, from, before);
+  const { disk, trash } = world;
+  if ((await disk.lstat(from))?.inode === before.inode) {
+    await disk.fs.unlinkIf(disk.at(to), before.inode);
+    return ownChange(world, from, before);
+  }
+  // A person moved it on, by itself or with its directory, or removed it. The last name of it is not thrown away.
+  if ((await disk.lstat(to))?.inode !== before.inode) return;
+  const kept = await trash.put(to);
+  if ((await disk.lstat(kept))?.inode !== before.inode) await giveBack(world, kept, to);
 }
 
 /**
