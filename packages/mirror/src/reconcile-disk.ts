@@ -181,10 +181,12 @@ class DiskReconciler {
   /** A node that both sides have: it may stand elsewhere on disk than it did. */
   #existing(match: Match, known: AncestorEntry, node: ShownNode, parent: NodeId): void {
     const { disk, name } = match;
-    const isPlaced = known.parent === parent && known.name === name && this.#findings.isHere(known.id);
+    // Some file systems spell a name otherwise than it was given to them: that is nobody's rename.
+    const isPlaced =
+      known.parent === parent && isShownAs(name, known.name) && this.#findings.isHere(known.id);
     const isOther =
       disk.kind === 'directory' && (disk.stat.inode !== known.inode || disk.stat.born !== known.born);
-    if (isPlaced && !isOther) return;
+    if (isPlaced && !isOther && known.name === name) return;
     const parentShown = parent === ROOT ? ROOT : (this.#findings.nodes.node(parent)?.id ?? parent);
     if (isPlaced || (node.parent === parentShown && isShownAs(name, node.name))) {
       this.#agreed.push({ match, id: known.id, parent });
@@ -225,7 +227,7 @@ class DiskReconciler {
 }
 
 const isInPlace = ({ name, parent }: Match, known: AncestorEntry): boolean =>
-  known.name === name && known.parent === (parent === undefined ? ROOT : parent.known?.id);
+  isShownAs(name, known.name) && known.parent === (parent === undefined ? ROOT : parent.known?.id);
 
 type Nodes = DiskFindings['nodes'];
 
