@@ -54,8 +54,8 @@ export const MIRROR_PROFILES: Readonly<Record<string, Profile>> = {
       'reach again': 3,
     },
   },
-  'disk clones': {
-    name: 'disk clones',
+  'cloned disks': {
+    name: 'cloned disks',
     mirrors: true,
     weights: {
       ...DISK_WEIGHTS,
