@@ -201,6 +201,8 @@ class Structure {
     const stat = await disk.lstat(path);
     if (stat !== undefined && stat.kind !== entry.kind)
       return this.#world.lookAgain(parentOf(path), entry.id);
+    if (stat === undefined && entry.kind === 'directory' && this.#holdsKnown(entry, path))
+      return this.#world.lookAgain(parentOf(path), entry.id);
     if (stat !== undefined && entry.kind === 'directory') {
       if (!(await this.#removeDirectory(entry, stat, path))) return;
     } else if (stat !== undefined) {
@@ -231,6 +233,15 @@ class Structure {
     this.#world.ancestor.took([{ id, entry: undefined }]);
   }
 
+  /** Whether something is gone from a directory that is not believed to be: without it, nobody would look for that again. */
+  #holdsKnown(directory: AncestorEntry, path: string): boolean {
+    const { ancestor, rules } = this.#world;
+    return [...ancestor.children(directory.id)].some(
+      ({ id, name, kind }) =>
+        !this.#aside.has(id) && rules.reason(path, name, kind === 'directory') === undefined,
+    );
+  }
+
   /** A directory goes when it is empty. What is not synced stays, and keeps it. */
   async #removeDirectory(entry: AncestorEntry, stat: FileStat, path: string): Promise<boolean> {
     const { disk, trash, rules } = this.#world;
@@ -238,11 +249,7 @@ class Structure {
       this.#world.lookAgain(parentOf(path), entry.id);
       return false;
     }
-    // Gone from it, which is not believed yet: without the directory nobody would look for it again.
-    const { ancestor } = this.#world;
-    const isIn = ({ id, name, kind }: AncestorEntry): boolean =>
-      !this.#aside.has(id) && rules.reason(path, name, kind === 'directory') === undefined;
-    if ([...ancestor.children(entry.id)].some(isIn)) {
+    if (this.#holdsKnown(entry, path)) {
       this.#world.lookAgain(path, entry.id);
       return false;
     }

@@ -61,6 +61,19 @@ test('a directory takes the place of the one that it was in', async () => {
   expect(await b.settle()).toBe(0);
 });
 
+test('a file moved out of a directory that goes, and edited, is written anew where that was removed unseen', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/file', 'text\n');
+  await settleAll(a, b);
+  await a.folder.rename('d/file', 'moved');
+  await a.folder.rm('d');
+  await a.folder.writeFile('moved', 'text\nmore\n');
+  await exchange(a, b);
+  await fs.rm(b.at('d'), { recursive: true });
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ moved: 'text\nmore\n' });
+});
+
 test('three names go round, and a directory goes into one that was in it', async () => {
   const [a, b] = await devices.pair();
   for (const name of ['1', '2', '3']) await a.write(name, `${name}\n`);
