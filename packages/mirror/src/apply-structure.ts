@@ -160,7 +160,7 @@ class Structure {
       this.#tell('removed', path);
     } else if (there !== undefined) return this.#world.lookAgain(parentOf(path), node.id);
     else if (entry.kind === 'directory') await disk.fs.rename(disk.at(from), disk.at(path));
-    else await placeNew(this.#world, from, path);
+    else await placeNew(this.#world, from, path, entry);
     this.#aside.delete(node.id);
     this.#touched.add(parentOf(from));
     const moved = restamped({ ...entry, parent: node.parent, name }, await disk.lstat(path));

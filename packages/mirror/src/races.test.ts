@@ -203,28 +203,36 @@ test('an edit that arrives while a deletion waits for the disk is kept, and its 
   }
 });
 
-test('what a person saves over the old name of a file at the moment in which that is moved stays', async () => {
-  let isMoved = false;
-  const [a, b] = await racing({
-    async link(_device, to) {
-      isMoved ||= to === 'moved';
-      return false;
-    },
-    async rename(device) {
-      if (!isMoved) return false;
-      await device.write('file.new~', 'by b\n');
-      await fs.rename(device.at('file.new~'), device.at('file'));
-      return true;
-    },
-  });
-  await a.folder.rename('file', 'moved');
-  await settleAll(a, b);
-  for (const device of [a, b]) {
-    const shown = await onDisk(device);
-    expect(shown).toMatchObject({ moved: 'one\ntwo\n', file: 'by b\n' });
-    expect(await inFolder(device)).toEqual(shown);
-  }
-});
+test.each([
+  ['saves over', { moved: 'by b\none\ntwo\n' }],
+  ['moves another file to', { moved: 'one\ntwo\n', file: 'one\n' }],
+] as const)(
+  'what a person %s the old name of a file at the moment in which that is moved stays',
+  async (what, expected) => {
+    let isMoved = false;
+    const [a, b] = await racing({
+      async link(_device, to) {
+        isMoved ||= to === 'moved';
+        return false;
+      },
+      async rename(device) {
+        if (!isMoved) return false;
+        if (what === 'saves over') await device.write('file.new~', 'by b\none\ntwo\n');
+        await fs.rename(device.at(what === 'saves over' ? 'file.new~' : 'd/file'), device.at('file'));
+        return true;
+      },
+    });
+    const id = a.idOf('file');
+    await a.folder.rename('file', 'moved');
+    await settleAll(a, b);
+    const inD = what === 'saves over' ? { 'd/file': 'one\n' } : {};
+    for (const device of [a, b]) {
+      expect(await onDisk(device)).toEqual({ d: '/', ...inD, ...expected });
+      expect(await inFolder(device)).toEqual(await onDisk(device));
+      expect(device.idOf('moved')).toBe(id);
+    }
+  },
+);
 
 test('what a person saves in the place of a file in the moment in which a newer content comes is merged into it', async () => {
   const [a, b] = await racing({

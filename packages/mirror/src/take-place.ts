@@ -34,9 +34,15 @@ export async function isAsKnown(
 /**
  * Moves a file to where nothing is. What a person puts in its old place meanwhile stays there: the old name is not removed
  * but taken away, and given back if it leads to another file by then.
+ * @param entry what is moved, if a save over its old name is one of it
  * @throws EEXIST
  */
-export async function placeNew(world: ApplyWorld, from: string, to: string): Promise<void> {
+export async function placeNew(
+  world: ApplyWorld,
+  from: string,
+  to: string,
+  entry?: AncestorEntry,
+): Promise<void> {
   const { disk } = world;
   // Nobody but the mirror writes there.
   const isOwn = parentOf(from) === TEMPORARY;
@@ -60,6 +66,10 @@ export async function placeNew(world: ApplyWorld, from: string, to: string): Pro
   // It has its new name, or had: a person may have moved it on already, or removed it.
   const isSame = there !== undefined && (there.inode === before?.inode || there.inode === moved?.inode);
   if (isSame) return disk.fs.unlink(disk.at(taken));
+  // As editors save: a new file over the old one. What was another file before is moved here, and not a save.
+  const isSave = there !== undefined && there.size > 0 && there.kind === entry?.kind;
+  if (isSave && world.ancestor.withInode(there.inode).length === 0)
+    return letGo(world, { saved: taken, old: entry, isOther: false, path: from, placed: [] });
   await giveBack(world, taken, from);
 }
 
@@ -95,7 +105,7 @@ async function ownChange(
   ancestor.took(changes);
 }
 
-/** What a person saved over a file at the moment in which that was moved. */
+/** What a person put in the place of a file at the moment in which that was moved. */
 async function giveBack(world: ApplyWorld, taken: string, path: string): Promise<void> {
   const { disk } = world;
   world.arrived(parentOf(path));
