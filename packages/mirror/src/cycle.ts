@@ -1,8 +1,7 @@
 /** One cycle: what changed on disk goes into the folder, then what the folder shows otherwise goes onto the disk. */
 import type { BlobStore, Clock, FolderId, FolderNodes, NodeId, Random } from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
-import { equalHeads } from '@evermesh/core/protocol';
-import type { Ancestor, AncestorEntry } from './ancestor.ts';
+import type { Ancestor } from './ancestor.ts';
 import { apply } from './apply.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import type { Departed } from './departed.ts';
@@ -14,7 +13,7 @@ import type { FileStat } from './fs/file-system.ts';
 import { inConflict } from './in-conflict.ts';
 import { ingest } from './ingest.ts';
 import { Intents } from './intents.ts';
-import { type DiskLook, lookAtDisk } from './look-at-disk.ts';
+import { lookAtDisk } from './look-at-disk.ts';
 import { findMarker, type KeptState, stateRow } from './marker.ts';
 import type { MassDeletionGuard } from './mass-deletion.ts';
 import type { Tell } from './mirror-event.ts';
@@ -42,9 +41,6 @@ export interface CycleParts {
   readonly tell: Tell;
   watch(directory: string, inode: bigint, born: bigint): void;
 }
-
-/** Directories that may have changed. */
-type Dirty = ReadonlySet<string> | 'all';
 
 /** So many reads of a file in a row found it being written before people are told. */
 const CHANGING_READS = 5;
@@ -116,10 +112,9 @@ export class Cycle {
     return done;
   }
 
-  /** What is to be looked at, and what was found there. */
-  async #look(dirty: Dirty, signal?: AbortSignal): Promise<readonly [Dirty, DiskLook]> {
-    const { folder, disk, ancestor, rules, looks, departed, board, toDo, tell } = this.#parts;
-    const { nodes } = folder;
+  async #fromDisk(dirty: ReadonlySet<string> | 'all', signal?: AbortSignal): Promise<number> {
+    const { folder, disk, ancestor, rules, looks, departed, guard, board, toDo, clock, tell } = this.#parts;
+    const { nodes, blobs } = folder;
     const look = await lookAtDisk(
       {
         disk,
@@ -140,16 +135,6 @@ export class Cycle {
       dirty,
       signal,
     );
-    // What was edited elsewhere meanwhile is written anew: not if it was moved to where nobody told of yet.
-    const isEdited = ({ id, kind, heads }: AncestorEntry): boolean =>
-      kind !== 'directory' && nodes.node(id) !== undefined && !equalHeads(nodes.headsOf(id), heads);
-    return dirty !== 'all' && look.missing.some(isEdited) ? this.#look('all', signal) : [dirty, look];
-  }
-
-  async #fromDisk(dirty: Dirty, signal?: AbortSignal): Promise<number> {
-    const { folder, disk, ancestor, looks, departed, guard, board, toDo, clock, tell } = this.#parts;
-    const { nodes, blobs } = folder;
-    const [looked, look] = await this.#look(dirty, signal);
     const deleted = look.missing.filter(({ id }) => nodes.node(id)?.id === id);
     guard.check(deleted.length, ancestor.size);
     const { importing } = this.#state;
@@ -161,7 +146,7 @@ export class Cycle {
       newDirectoryId: (path) => (importing ? nodes.importId(path, 'directory', '') : nodes.newNodeId()),
     });
     for (const { id } of look.missing) looks.settle(`gone ${id}`);
-    await departed.missed(look.missing, looked === 'all');
+    await departed.missed(look.missing, dirty === 'all');
     // What survives, because this disk never showed its newest content, is written again.
     toDo.nodes(plan.dropped.map(({ id }) => id));
     const done = await ingest(
@@ -188,7 +173,7 @@ export class Cycle {
       },
       signal,
     );
-    looks.end(looked);
+    looks.end(dirty);
     return done;
   }
 
@@ -207,7 +192,7 @@ export class Cycle {
   }
 
   async #toDisk(ids: ReadonlySet<NodeId> | 'all', signal?: AbortSignal): Promise<number> {
-    const { folder, disk, ancestor, rules, board } = this.#parts;
+    const { folder, disk, ancestor, rules, departed, board, toDo } = this.#parts;
     board.writing();
     if (ids === 'all') board.notHere.clear();
     else for (const id of ids) board.notHere.delete(id);
@@ -219,6 +204,12 @@ export class Cycle {
       },
       ids,
     );
+    // What was missed is written anew, unless it was moved to where nobody told of yet.
+    if ([...plan.structure, ...plan.contents].some((step) => 'node' in step && departed.has(step.node.id))) {
+      toDo.directories('all');
+      toDo.nodes(ids);
+      return 0;
+    }
     if (plan.structure.length + plan.contents.length > 0) {
       board.state = 'writing';
       await disk.ensureDirectory(TEMPORARY);

@@ -94,6 +94,27 @@ test('a file that is edited elsewhere before it is missed is moved, and not writ
   expect(await onDisk(b)).toEqual(expected);
 });
 
+test('a file that comes back from elsewhere before it is found is not written anew', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/file', 'one\n');
+  await a.write('e/other', 'other\n');
+  await settleAll(a, b);
+  const id = a.idOf('d/file');
+  const watcher = await started(a);
+  await fs.rename(a.at('d/file'), a.at('e/file'));
+  watcher.events?.dirty('d');
+  await told(a, change('in', 'removed d/file'));
+  await fs.rename(b.at('d/file'), b.at('d/renamed'));
+  await b.settle();
+  await deliver(b, a);
+  await told(a, change('in', 'moved e/file'));
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ d: '/', e: '/', 'e/file': 'one\n', 'e/other': 'other\n' });
+    expect(device.idOf('e/file')).toBe(id);
+  }
+});
+
 test('a file that is found after the mirror died comes back as itself', async () => {
   const a = await devices.make();
   await a.write('d/file', 'one\n');

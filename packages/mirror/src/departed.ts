@@ -54,6 +54,10 @@ export class Departed {
     if (rows.size > 0) await this.#nodes.keep([...rows.values()]);
   }
 
+  has(id: NodeId): boolean {
+    return this.#left.has(id);
+  }
+
   /** What this inode was when it was here last. */
   withInode({ inode, born }: Pick<FileStat, 'inode' | 'born'>): AncestorEntry[] {
     return [...(this.#byInode.get(inode) ?? [])].flatMap((id) => {
