@@ -12,6 +12,8 @@ export interface Desk extends Somebody {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Whatever was changed before it, a mirror has looked at. */
   readonly lookedBefore: number;
+  /** A mirror is running. */
+  readonly isMirrored: boolean;
 }
 
 /** On disk it is kept, as far as the disk keeps it. */

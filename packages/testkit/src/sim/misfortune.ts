@@ -211,12 +211,18 @@ function powerCut(world: Afflicted, place: Place, random: Seeded): void {
   // An editor clears away what it did not come to put in its place.
   for (const [path] of [...files.walk()]) if (path.endsWith('.tmp~')) files.unlink(path);
   const after = new Set(lettersOn(files).flatMap(([, letters]) => letters));
-  for (const [{ isDamaged, data }, letters] of before) {
+  const there = new Map(files.walk());
+  for (const [inode, letters, path] of before) {
     const lost = letters.filter((letter) => !after.has(letter));
     world.ledger.excuse(lost, 'a program had not synced it when the power failed');
-    if (!isDamaged) continue;
-    // Nothing tells what is left of a file from what somebody saved: what everybody has goes with it.
-    world.ledger.replaced(lost.join(''), '', `cut off when the power failed at ${place.name}`);
+    // What it was saved over may be back under its name, and be damaged itself.
+    const found = inode.isDamaged ? inode : there.get(path);
+    if (found?.isDamaged !== true) continue;
+    const { data } = found;
+    // Nothing tells what is left of a file from what somebody saved: what everybody has of it goes with it.
+    const left = new Set(lettersIn(new TextDecoder().decode(data)));
+    const cut = letters.filter((letter) => !left.has(letter));
+    world.ledger.replaced(cut.join(''), '', `cut off when the power failed at ${place.name}`);
     // Cut in the middle of a letter it is no text any more, and stands beside the text that others have.
     if (!isText(data)) world.ledger.copied(letters);
   }
@@ -232,11 +238,11 @@ function isText(data: Uint8Array): boolean {
 }
 
 /** What each file in the directory holds. */
-function lettersOn(files: SimFiles): [Inode, string[]][] {
+function lettersOn(files: SimFiles): [Inode, string[], path: string][] {
   const decoder = new TextDecoder();
-  return [...files.walk()].flatMap(([path, inode]): [Inode, string[]][] =>
+  return [...files.walk()].flatMap(([path, inode]): [Inode, string[], string][] =>
     inode.kind !== 'directory' && !path.includes('.evermesh/')
-      ? [[inode, lettersIn(decoder.decode(inode.data))]]
+      ? [[inode, lettersIn(decoder.decode(inode.data)), path]]
       : [],
   );
 }

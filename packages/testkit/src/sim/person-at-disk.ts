@@ -50,7 +50,9 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     desk.files.rename(beside, `${desk.root}/${path}`);
     saved.renamedAt = inode.renamedAt;
     saved.replacedAt = desk.now();
-    if (isUnknown(desk, saved)) desk.ledger.copied(lettersIn(text));
+    // A mirror that died while it moved the file left it two names: who saves over one of them makes two files of it.
+    const isTorn = !desk.isMirrored && entries(desk).some(([, there]) => there === inode);
+    if (isTorn || isUnknown(desk, saved)) desk.ledger.copied(lettersIn(text));
   },
   async 'disk slow edit'(desk) {
     const file = pickFile(desk);

@@ -9,8 +9,7 @@ import { shrink } from './shrink.ts';
 
 /** SIM_RUNS sets the number of worlds of each profile. */
 const RUNS = Number(process.env['SIM_RUNS'] ?? 8);
-/** Not yet known to be clean, as docs/guides/simulate.md says: disks under programs that are killed. */
-const profiles = Object.values(PROFILES).filter(({ name }) => !name.startsWith('disk '));
+const profiles = Object.values(PROFILES);
 
 describe.each(profiles)('in $name worlds', (profile: Profile) => {
   test('every law holds', async () => {

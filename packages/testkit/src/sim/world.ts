@@ -194,8 +194,9 @@ export class World {
         new Promise((resolve) => {
           this.scheduler.schedule(milliseconds, resolve);
         });
-      const { lookedBefore } = device;
-      const desk = { ...somebody, files, root: DIRECTORY, sleep, lookedBefore };
+      const { lookedBefore, running } = device;
+      const isMirrored = running?.mirror !== undefined;
+      const desk = { ...somebody, files, root: DIRECTORY, sleep, lookedBefore, isMirrored };
       return this.begin(actOnDisk(step.type, desk), device.name, step.id);
     }
     const { running } = device;
