@@ -228,9 +228,15 @@ class Structure {
     return false;
   }
 
+  /** With what is below it, which is nowhere on this disk, or is found where it is: without it nobody would look there. */
   #forget(id: NodeId): void {
+    const { ancestor } = this.#world;
+    for (const child of [...ancestor.children(id)]) {
+      this.#forget(child.id);
+      this.#world.retryLater(child.id);
+    }
     this.#changes.push({ id, entry: undefined });
-    this.#world.ancestor.took([{ id, entry: undefined }]);
+    ancestor.took([{ id, entry: undefined }]);
   }
 
   /** Whether something is gone from a directory that is not believed to be: without it, nobody would look for that again. */

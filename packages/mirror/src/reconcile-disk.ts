@@ -136,7 +136,9 @@ class DiskReconciler {
     if (parent === undefined) return;
     const { known, name } = match;
     const node = known && this.#findings.nodes.node(known.id);
-    if (known !== undefined && node !== undefined) {
+    // Elsewhere it was united with the directory that it was moved into here: in there it is another one.
+    const isApart = node !== undefined && this.#findings.nodes.node(parent)?.id === node.id;
+    if (known !== undefined && node !== undefined && !isApart) {
       this.#ids.set(match, known.id);
       this.#existing(match, known, node, parent);
       return;
@@ -144,7 +146,8 @@ class DiskReconciler {
     const there = this.#siblings.at(parent, name);
     const isOther =
       there?.kind === 'directory' && isShownAs(name, there.name) && !this.#findings.isHere(there.id);
-    if (known !== undefined) {
+    if (known !== undefined && isApart) this.#dropped.push(known);
+    else if (known !== undefined) {
       const returns = this.#hasMoved(match, known) || this.#isReturned(match.parent);
       if (returns) this.#returned.add(match);
       else if (!wanted.has(match)) return this.#leave(match, known, parent);

@@ -70,6 +70,49 @@ test('what a person removed from a directory that went elsewhere meanwhile stays
   }
 });
 
+test('what was moved out of a directory elsewhere is written where it is, if the directory was removed here meanwhile', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/x', 'x\n');
+  await a.write('d/p/y', 'y\n');
+  await a.write('e/z', 'z\n');
+  await settleAll(a, b);
+  await a.folder.rename('d/x', 'e/x');
+  await a.folder.rename('d/p', 'e/p');
+  await a.folder.rm('d', { recursive: true });
+  await fs.rm(b.at('d'), { recursive: true });
+  await deliver(a, b);
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    const expected = { e: '/', 'e/p': '/', 'e/p/y': 'y\n', 'e/x': 'x\n', 'e/z': 'z\n' };
+    expect(await onDisk(device)).toEqual(expected);
+    expect(await inFolder(device)).toEqual(expected);
+  }
+});
+
+test('a directory that is moved into one with which it was united elsewhere takes what is in it along', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/x', 'x\n');
+  await a.write('e/y', 'y\n');
+  await settleAll(a, b);
+  const id = a.idOf('e/y');
+  const c = await devices.make(a.folder.id);
+  await exchange(a, c);
+  await b.settle();
+  // Two directories get one name, apart from each other.
+  await a.folder.rename('d', 'n');
+  await c.folder.rename('e', 'n');
+  await fs.rename(b.at('e'), b.at('d/e'));
+  await deliver(a, b);
+  await deliver(c, b);
+  await settleAll(a, b, c);
+  for (const device of [a, b, c]) {
+    expect(Object.values(await onDisk(device)).sort()).toEqual(['/', '/', 'x\n', 'y\n']);
+    expect(await inFolder(device)).toEqual(await onDisk(device));
+    expect(device.mirror.status().problems).toEqual([]);
+    expect(device.idOf('n/e/y')).toBe(id);
+  }
+});
+
 test('one that was only touched goes', async () => {
   const [a, b] = await devices.pair();
   await a.write('d/f', 'text\n');
