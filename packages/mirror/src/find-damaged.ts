@@ -8,9 +8,13 @@ import type { ApplyWorld } from './apply-world.ts';
 import { sameStat } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import { digestOfFile } from './read-disk.ts';
+import { LOOK_AGAIN } from './second-look.ts';
 
 /** Nanoseconds before the newest change that the disk's caches may have lost in a power cut, generously. */
 const UNSURE_TIME = 3_600_000_000_000n;
+
+/** Nanoseconds in which a program that emptied a file writes to it. */
+const SAVING = BigInt(LOOK_AGAIN.emptied) * 1_000_000n;
 
 interface Damaged {
   readonly entry: AncestorEntry;
@@ -76,12 +80,17 @@ export class DamageSearch {
 
   /** Answers the stat of what is damaged. */
   async #look(entry: AncestorEntry, path: string): Promise<FileStat | 'sound' | 'unreadable'> {
-    const { disk } = this.#world;
+    const { disk, ancestor } = this.#world;
     const stat = await disk.lstat(path);
     if (stat?.kind !== 'file') return 'sound';
     if (sameStat(stat, entry) && entry.ctime < this.#sureBefore) return 'sound';
+    // Another file that somebody moved there.
+    const isOther = ancestor
+      .withInode(stat.inode)
+      .some(({ id, born }) => id !== entry.id && born === stat.born);
+    if (isOther) return 'sound';
     // Some programs empty a file and then write to it: that goes on now, and is nobody's damage.
-    const emptied = stat.size === 0 && entry.size > 0 && stat.mtime < this.#began;
+    const emptied = stat.size === 0 && entry.size > 0 && stat.mtime < this.#began - SAVING;
     if (!emptied && stat.mtime !== entry.mtime) return 'sound';
     const digest = await digestOfFile(disk, { kind: 'file', path, stat });
     if (digest === undefined) return 'unreadable';

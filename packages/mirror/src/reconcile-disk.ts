@@ -111,10 +111,7 @@ class DiskReconciler {
     return disk.kind !== 'directory' && !sameStat(disk.stat, known);
   }
 
-  /**
-   * Removed elsewhere, and saved here by somebody who had not seen that, as far as a stat tells: it comes back with the
-   * directories that it is in.
-   */
+  /** Removed elsewhere, and saved here, as far as a stat tells, by somebody who had not seen that: it comes back. */
   #isSaveOfRemoved(match: Match): boolean {
     const { disk, known } = match;
     return (

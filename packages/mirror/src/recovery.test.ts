@@ -124,6 +124,19 @@ describe('after a crash', () => {
     },
   );
 
+  test('a file that was moved over another, and is as old as that was, is no damage of it', async () => {
+    const [a, b] = await devices.pair();
+    for (const name of ['one', 'two']) await b.write(name, `${name}\n`);
+    for (const name of ['one', 'two']) await fs.utimes(b.at(name), 1e9, 1e9);
+    await settleAll(a, b);
+    const id = a.idOf('one');
+    await b.crash();
+    await fs.rename(b.at('one'), b.at('two'));
+    await settleAll(a, b);
+    for (const device of [a, b]) expect(await inFolder(device)).toEqual({ two: 'one\n' });
+    expect(a.idOf('two')).toBe(id);
+  });
+
   test('a directory that cannot be read is named, the mirror opens, and damage in it is found when it can be', async () => {
     const a = await devices.make();
     await a.write('closed/file', 'text\n');
