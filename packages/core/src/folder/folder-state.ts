@@ -11,6 +11,7 @@ import {
   type DeviceId,
   type DocumentId,
   deviceOf,
+  runOf,
   documentOf,
   EMPTY,
   type FolderId,
@@ -131,9 +132,12 @@ export class FolderState {
     return deviceOf(this.options.author);
   }
 
-  /** Ten hexadecimal digits that tell devices apart inside stamps and version keys. */
+  /**
+   * Ten hexadecimal digits that tell authors apart inside stamps and version keys: of the run, for two that run at one time may
+   * be the same device, where a data directory was copied.
+   */
   get tag(): string {
-    return deviceOf(this.options.author).slice(0, 10);
+    return runOf(this.options.author).slice(0, 10);
   }
 
   /**

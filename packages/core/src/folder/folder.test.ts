@@ -198,6 +198,18 @@ describe('a folder on two devices', () => {
     expect(conflict).toMatchObject({ path: 'logo', kind: 'content' });
     expect(conflict?.others).toHaveLength(1);
   });
+
+  test('two versions of one binary are both kept where the devices are copies of one', async () => {
+    const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const b = await openFolder({ seed: 2, id: ID, device: a.state.device });
+    await a.folder.writeFile('logo', bytes(1));
+    await exchange(a, b);
+    await a.folder.writeFile('logo', bytes(2));
+    await b.folder.writeFile('logo', bytes(3));
+    await exchange(a, b);
+    expect(await listing(a)).toEqual(await listing(b));
+    expect((await a.folder.conflicts())[0]?.others).toHaveLength(1);
+  });
 });
 
 describe('operations by identity', () => {

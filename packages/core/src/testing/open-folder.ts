@@ -1,6 +1,6 @@
 /** Replicas for the tests of core, and a way to hand records from one to the other without a network. */
 import type { Folder } from '../folder/index.ts';
-import type { FolderId } from '../base/index.ts';
+import type { DeviceId, FolderId } from '../base/index.ts';
 import { Committer, openStore, StoreBlobs } from '../log/index.ts';
 import { NO_HEADS } from '../protocol/index.ts';
 import { authorOf, newDeviceId, newRunId, silentLogger, systemClock } from '../base/index.ts';
@@ -14,11 +14,15 @@ export interface TestFolder {
   readonly store: MemoryStore;
 }
 
-/** A folder in a run of its own. `seed` decides every identity; `name` makes it a new folder, else it awaits records. */
+/**
+ * A folder in a run of its own. `seed` decides every identity but that of the device, if that is another one's; `name` makes it a
+ * new folder, else it awaits records.
+ */
 export async function openFolder(options: {
   seed: number;
   id: FolderId;
   name?: string;
+  device?: DeviceId;
   rows?: Map<string, Uint8Array>;
 }): Promise<TestFolder> {
   const random = seededRandom(options.seed);
@@ -27,7 +31,7 @@ export async function openFolder(options: {
   const committer = new Committer(store);
   const state = await FolderState.open({
     id: options.id,
-    author: authorOf(newDeviceId(random), newRunId(random)),
+    author: authorOf(options.device ?? newDeviceId(random), newRunId(random)),
     store,
     committer,
     blobs: new StoreBlobs(store, committer),

@@ -1,5 +1,5 @@
 /**
- * Stamps order what devices wrote into the tree without a common clock: a Lamport number, then the device's tag. They
+ * Stamps order what devices wrote into the tree without a common clock: a Lamport number, then the tag of its author's run. They
  * stand in the values of registers, so an order survives even where the history of the document does not.
  */
 
