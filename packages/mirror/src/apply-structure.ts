@@ -201,8 +201,6 @@ class Structure {
     const stat = await disk.lstat(path);
     if (stat !== undefined && stat.kind !== entry.kind)
       return this.#world.lookAgain(parentOf(path), entry.id);
-    if (stat === undefined && entry.kind === 'directory' && this.#holdsKnown(entry, path))
-      return this.#world.lookAgain(parentOf(path), entry.id);
     if (stat !== undefined && entry.kind === 'directory') {
       if (!(await this.#removeDirectory(entry, stat, path))) return;
     } else if (stat !== undefined) {
