@@ -1,5 +1,6 @@
 /** What the first cycle after an unclean end does, and what it leaves alone. */
 import * as fs from 'node:fs/promises';
+import { type Clock, systemClock } from '@evermesh/core';
 import { describe, expect, test } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
@@ -135,6 +136,21 @@ describe('after a crash', () => {
     await settleAll(a, b);
     for (const device of [a, b]) expect(await inFolder(device)).toEqual({ two: 'one\n' });
     expect(a.idOf('two')).toBe(id);
+  });
+
+  test('a file that a program emptied a moment before the mirror began again is being saved', async () => {
+    const [a, b] = await devices.pair();
+    await a.write('file', 'one\n');
+    await settleAll(a, b);
+    await b.crash();
+    await fs.truncate(b.at('file'));
+    const clock: Clock = { now: () => systemClock.now(), after: (wait, run) => b.clock.after(wait, run) };
+    await b.open({ clock });
+    await b.settle();
+    expect(b.events.filter(({ type }) => type === 'problem')).toEqual([]);
+    await b.write('file', 'one\ntwo\n');
+    await settleAll(a, b);
+    for (const device of [a, b]) expect(await inFolder(device)).toEqual({ file: 'one\ntwo\n' });
   });
 
   test('a directory that cannot be read is named, the mirror opens, and damage in it is found when it can be', async () => {
