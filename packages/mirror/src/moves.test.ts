@@ -48,7 +48,22 @@ describe('two exchange their names', () => {
   }
 });
 
-test('a directory takes the place of the one that it was in', async () => {
+test('a directory takes the place of the one that it was in, on the disk', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/inner/file', 'deep\n');
+  await settleAll(a, b);
+  const id = a.idOf('d/inner');
+  await fs.rename(a.at('d/inner'), a.at('t'));
+  await fs.rmdir(a.at('d'));
+  await fs.rename(a.at('t'), a.at('d'));
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ d: '/', 'd/file': 'deep\n' });
+    expect(device.idOf('d')).toBe(id);
+  }
+});
+
+test('a directory takes the place of the one that it was in, elsewhere', async () => {
   const [a, b] = await devices.pair();
   await a.write('d/inner/file', 'deep\n');
   await settleAll(a, b);

@@ -274,7 +274,8 @@ function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
   }
   const aside = (step: PlaceStep): PlaceStep | undefined => {
     const node = step.type === 'place' ? nodes.node(step.id) : undefined;
-    return node && { type: 'aside', id: node.id, parent: node.parent, name: `.evermesh-aside-${node.id}` };
+    // In the root, for the directory that it leaves may go next.
+    return node && { type: 'aside', id: node.id, parent: ROOT, name: `.evermesh-aside-${node.id}` };
   };
   const ordered = placeOrder([...yielding, ...steps], waits, aside);
   // A name that somebody has who stays: the node gets one beside it.
