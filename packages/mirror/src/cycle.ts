@@ -157,6 +157,7 @@ export class Cycle {
         blobs,
         ancestor,
         looks,
+        isUndecided: (id) => this.#damage?.isUndecided(id) === true,
         clock,
         tell,
         importing,

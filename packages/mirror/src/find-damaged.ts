@@ -29,19 +29,28 @@ export class DamageSearch {
   readonly #sureBefore: bigint;
   /** What was written after it, no power cut took back. */
   readonly #began: bigint;
-  /** Files that could not be looked at yet. */
+  /** Files that could not be looked at, or decided on, yet. */
   #left: NodeId[] = [];
+  readonly #undecided = new Set<NodeId>();
 
   /** @param now milliseconds since 1970 */
   constructor(world: ApplyWorld, now: number) {
     this.#world = world;
-    this.#began = BigInt(now) * 1_000_000n;
+    this.#began = nanoseconds(now);
     let newest = 0n;
     for (const { id, kind, ctime } of world.ancestor.all()) {
       if (ctime > newest) newest = ctime;
       if (kind === 'file') this.#left.push(id);
     }
     this.#sureBefore = newest - UNSURE_TIME;
+  }
+
+  /**
+   * Whether a file was empty when the mirror began, and a program may be saving it: if nothing comes, a power cut emptied it. Until
+   * then that is nobody's save.
+   */
+  isUndecided(id: NodeId): boolean {
+    return this.#undecided.has(id);
   }
 
   /** Every file was looked at. */
@@ -56,6 +65,7 @@ export class DamageSearch {
     const left: NodeId[] = [];
     /** Directories of those: the rest of their files is not asked for. */
     const closed = new Set<NodeId>();
+    this.#undecided.clear();
     for (const id of this.#left) {
       const entry = ancestor.get(id);
       const path = ancestor.pathOf(id);
@@ -66,7 +76,8 @@ export class DamageSearch {
       }
       try {
         const found = await this.#look(entry, path);
-        if (found === 'unreadable') left.push(id);
+        if (found === 'undecided') this.#undecided.add(id);
+        if (found === 'unreadable' || found === 'undecided') left.push(id);
         else if (found !== 'sound') damaged.push({ entry, path, stat: found });
       } catch (error) {
         if (!isOfDisk(error)) throw error;
@@ -79,8 +90,8 @@ export class DamageSearch {
   }
 
   /** Answers the stat of what is damaged. */
-  async #look(entry: AncestorEntry, path: string): Promise<FileStat | 'sound' | 'unreadable'> {
-    const { disk, ancestor } = this.#world;
+  async #look(entry: AncestorEntry, path: string): Promise<FileStat | 'sound' | 'unreadable' | 'undecided'> {
+    const { disk, ancestor, clock } = this.#world;
     const stat = await disk.lstat(path);
     if (stat?.kind !== 'file') return 'sound';
     if (sameStat(stat, entry) && entry.ctime < this.#sureBefore) return 'sound';
@@ -90,8 +101,12 @@ export class DamageSearch {
       .some(({ id, born }) => id !== entry.id && born === stat.born);
     if (isOther) return 'sound';
     // Some programs empty a file and then write to it: that goes on now, and is nobody's damage.
-    const emptied = stat.size === 0 && entry.size > 0 && stat.mtime < this.#began - SAVING;
-    if (!emptied && stat.mtime !== entry.mtime) return 'sound';
+    const emptied = stat.size === 0 && entry.size > 0 && stat.mtime < this.#began;
+    if (stat.mtime !== entry.mtime) {
+      if (!emptied) return 'sound';
+      const isRecent = stat.mtime >= this.#began - SAVING;
+      if (isRecent && nanoseconds(clock.now()) < this.#began + SAVING) return 'undecided';
+    }
     const digest = await digestOfFile(disk, { kind: 'file', path, stat });
     if (digest === undefined) return 'unreadable';
     return digest === entry.digest ? 'sound' : stat;
@@ -132,3 +147,5 @@ export class DamageSearch {
     }
   }
 }
+
+const nanoseconds = (milliseconds: number): bigint => BigInt(Math.floor(milliseconds)) * 1_000_000n;

@@ -43,6 +43,7 @@ test('more removals than the folder takes in one call are several', async () => 
     blobs: device.blobs,
     ancestor: new Ancestor(nodes),
     looks: new SecondLook(device.clock),
+    isUndecided: () => false,
     clock: device.clock,
     tell: () => undefined,
     importing: false,

@@ -28,6 +28,8 @@ export interface IngestWorld {
   readonly blobs: BlobStore;
   readonly ancestor: Ancestor;
   readonly looks: SecondLook;
+  /** Whether nobody knows yet if a power cut emptied a file. */
+  readonly isUndecided: (id: NodeId) => boolean;
   readonly clock: Clock;
   readonly tell: Tell;
   /** The directory was never in step with this folder: what it holds may be on other devices as well. */
@@ -219,7 +221,10 @@ class Ingest {
       this.#note(id, (now) => now && readEntry(now, reading, heads ?? now.heads));
     if (digest === known.digest) return refresh();
     const emptied = stat.size === 0 && known.size > 0;
-    if (emptied && !looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory)) return;
+    // The suspicion first: it brings the next look, before which nobody decides.
+    const isConfirmed =
+      !emptied || looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory);
+    if (!isConfirmed || (emptied && this.#world.isUndecided(id))) return;
     looks.settle(id);
     const heads = await this.#knownHeads(known, reading);
     if (heads !== undefined) return refresh(heads);

@@ -153,6 +153,26 @@ describe('after a crash', () => {
     for (const device of [a, b]) expect(await inFolder(device)).toEqual({ file: 'one\ntwo\n' });
   });
 
+  test('a file that was emptied a moment before the mirror began again, and that nobody saves, was emptied by a power cut', async () => {
+    const [a, b] = await devices.pair();
+    await a.write('file', 'one\n');
+    await settleAll(a, b);
+    await b.crash();
+    await fs.truncate(b.at('file'));
+    let later = 0;
+    const now = (): number => systemClock.now() + later;
+    await b.open({ clock: { now, after: (wait, run) => b.clock.after(wait, run) } });
+    await b.settle();
+    expect(await b.read('file')).toBe('');
+    later = 1500;
+    await settleAll(a, b);
+    expect(b.events).toContainEqual(expect.objectContaining({ type: 'problem', code: 'FILE_DAMAGED' }));
+    for (const device of [a, b]) {
+      expect(await inFolder(device)).toEqual({ file: 'one\n' });
+      expect(await device.read('file')).toBe('one\n');
+    }
+  });
+
   test('a directory that cannot be read is named, the mirror opens, and damage in it is found when it can be', async () => {
     const a = await devices.make();
     await a.write('closed/file', 'text\n');
