@@ -21,7 +21,13 @@ async function started(device: TestDevice): Promise<FakeWatcher> {
   return watcher;
 }
 
-test('a file that is found in another directory after it counted as removed comes back as itself', async () => {
+/** On the first device a file has moved to another directory, of which its watcher has not told yet. */
+async function missing(): Promise<{
+  a: TestDevice;
+  b: TestDevice;
+  id: string | undefined;
+  watcher: FakeWatcher;
+}> {
   const [a, b] = await devices.pair();
   await a.write('d/file', 'one\n');
   await a.write('e/other', 'other\n');
@@ -31,6 +37,11 @@ test('a file that is found in another directory after it counted as removed come
   await fs.rename(a.at('d/file'), a.at('e/file'));
   watcher.events?.dirty('d');
   await told(a, change('in', 'removed d/file'));
+  return { a, b, id, watcher };
+}
+
+test('a file that is found in another directory after it counted as removed comes back as itself', async () => {
+  const { a, b, id, watcher } = await missing();
   // Somebody who has not heard of that renames it: one file, not two.
   await fs.rename(b.at('d/file'), b.at('d/renamed'));
   await b.settle();
@@ -95,15 +106,7 @@ test('a file that is edited elsewhere before it is missed is moved, and not writ
 });
 
 test('a file that comes back from elsewhere before it is found is not written anew', async () => {
-  const [a, b] = await devices.pair();
-  await a.write('d/file', 'one\n');
-  await a.write('e/other', 'other\n');
-  await settleAll(a, b);
-  const id = a.idOf('d/file');
-  const watcher = await started(a);
-  await fs.rename(a.at('d/file'), a.at('e/file'));
-  watcher.events?.dirty('d');
-  await told(a, change('in', 'removed d/file'));
+  const { a, b, id } = await missing();
   await fs.rename(b.at('d/file'), b.at('d/renamed'));
   await b.settle();
   await deliver(b, a);

@@ -212,6 +212,24 @@ describe('a folder on two devices', () => {
   });
 });
 
+/** A file that the disk of `a` shows as it was before `b` wrote to it; `save` is made on that disk, by default the first one. */
+async function behind(written: string) {
+  const [a, b] = await twoDevices();
+  await a.folder.writeFile('f.txt', 'one\ntwo\n');
+  await exchange(a, b);
+  const { id } = await a.folder.stat('f.txt');
+  const shown = a.folder.nodes.headsOf(id);
+  await b.folder.writeFile('f.txt', written);
+  await exchange(a, b);
+  const save = async (text: string, at = shown): Promise<typeof shown> => {
+    const { heads } = await a.folder.nodes.apply([
+      { type: 'save', id, content: { kind: 'text', text }, shown: at },
+    ]);
+    return heads.get(id) as typeof shown;
+  };
+  return { a, b, id, save };
+}
+
 describe('operations by identity', () => {
   test('who removes what was shown to him of a file in conflict leaves the other content, and what he has not heard of', async () => {
     const [a, b] = await twoDevices();
@@ -236,43 +254,21 @@ describe('operations by identity', () => {
   });
 
   test('a save against what was shown before others wrote deletes nothing of theirs', async () => {
-    const [a, b] = await twoDevices();
-    await a.folder.writeFile('f.txt', 'one\ntwo\n');
-    await exchange(a, b);
-    const { id } = await a.folder.stat('f.txt');
-    const shown = a.folder.nodes.headsOf(id);
-    await b.folder.writeFile('f.txt', 'one\ntwo\nthree of b\n');
-    await exchange(a, b);
+    const { a, b, save } = await behind('one\ntwo\nthree of b\n');
     // The disk of a still shows the old text when it is saved.
-    const first = await a.folder.nodes.apply([
-      { type: 'save', id, content: { kind: 'text', text: 'zero\none\ntwo\n' }, shown },
-    ]);
+    const first = await save('zero\none\ntwo\n');
     expect(await a.folder.readFile('f.txt', 'utf8')).toBe('zero\none\ntwo\nthree of b\n');
     // And once more, before anything of b reached that disk.
-    const text = 'zero\none and a half\ntwo\n';
-    const again = first.heads.get(id) as typeof shown;
-    await a.folder.nodes.apply([{ type: 'save', id, content: { kind: 'text', text }, shown: again }]);
+    await save('zero\none and a half\ntwo\n', first);
     expect(await a.folder.readFile('f.txt', 'utf8')).toBe('zero\none and a half\ntwo\nthree of b\n');
     await exchange(a, b);
     expect(await listing(b)).toEqual(await listing(a));
   });
 
   test('a save by somebody else on the same device leaves what a disk shows to its next save', async () => {
-    const [a, b] = await twoDevices();
-    await a.folder.writeFile('f.txt', 'one\ntwo\n');
-    await exchange(a, b);
-    const { id } = await a.folder.stat('f.txt');
-    const shown = a.folder.nodes.headsOf(id);
-    await b.folder.writeFile('f.txt', 'one\nby b\ntwo\n');
-    await exchange(a, b);
-    const save = async (text: string, at: typeof shown): Promise<typeof shown> => {
-      const { heads } = await a.folder.nodes.apply([
-        { type: 'save', id, content: { kind: 'text', text }, shown: at },
-      ]);
-      return heads.get(id) as typeof shown;
-    };
+    const { a, id, save } = await behind('one\nby b\ntwo\n');
     // It stands beside what the disk does not show, and is in no state of the document without that.
-    const onDisk = await save('one\nthree\ntwo\n', shown);
+    const onDisk = await save('one\nthree\ntwo\n');
     const both = await a.folder.readFile('f.txt', 'utf8');
     // A program that works with the folder itself sees everything.
     await a.folder.writeFile('f.txt', `${both}four\n`);
