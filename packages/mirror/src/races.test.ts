@@ -53,6 +53,21 @@ async function racing(
   return [a, b];
 }
 
+/** What a person does when the file that the mirror moves has its new name, `moved`, and the old one as well. */
+function racingMove(act: (device: TestDevice) => Promise<void>): Promise<[TestDevice, TestDevice]> {
+  let isMoved = false;
+  return racing({
+    async link(_device, to) {
+      isMoved ||= to === 'moved';
+      return false;
+    },
+    async rename(device) {
+      if (isMoved) await act(device);
+      return isMoved;
+    },
+  });
+}
+
 test('what a person saves in the moment in which a newer content comes is merged into it', async () => {
   const [a, b] = await racing({
     async rename(device, to) {
@@ -209,18 +224,9 @@ test.each([
 ] as const)(
   'what a person %s the old name of a file at the moment in which that is moved stays',
   async (what, expected) => {
-    let isMoved = false;
-    const [a, b] = await racing({
-      async link(_device, to) {
-        isMoved ||= to === 'moved';
-        return false;
-      },
-      async rename(device) {
-        if (!isMoved) return false;
-        if (what === 'saves over') await device.write('file.new~', 'by b\none\ntwo\n');
-        await fs.rename(device.at(what === 'saves over' ? 'file.new~' : 'd/file'), device.at('file'));
-        return true;
-      },
+    const [a, b] = await racingMove(async (device) => {
+      if (what === 'saves over') await device.write('file.new~', 'by b\none\ntwo\n');
+      await fs.rename(device.at(what === 'saves over' ? 'file.new~' : 'd/file'), device.at('file'));
     });
     const id = a.idOf('file');
     await a.folder.rename('file', 'moved');
@@ -252,19 +258,9 @@ test('what a person saves in the place of a file in the moment in which a newer 
 test.each(['moves on', 'removes'])(
   'a file that a person %s while the mirror moves it is not there twice',
   async (what) => {
-    let isMoved = false;
-    const [a, b] = await racing({
-      async link(_device, to) {
-        isMoved ||= to === 'moved';
-        return false;
-      },
-      // Of the old name, when the file has the new one.
-      async rename(device) {
-        if (!isMoved) return false;
-        if (what === 'removes') await fs.rm(device.at('moved'));
-        else await fs.rename(device.at('moved'), device.at('d/further'));
-        return true;
-      },
+    const [a, b] = await racingMove(async (device) => {
+      if (what === 'removes') await fs.rm(device.at('moved'));
+      else await fs.rename(device.at('moved'), device.at('d/further'));
     });
     await a.folder.rename('file', 'moved');
     await settleAll(a, b);
