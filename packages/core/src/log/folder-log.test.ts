@@ -16,7 +16,8 @@ import { Debts } from './debts.ts';
 import { type Appended, FolderLog, nextDigest, type Outcome } from './folder-log.ts';
 import { recordKey } from './keys.ts';
 import { progressRow, readProgress } from './peer-state.ts';
-import { openStore, type Store } from './store.ts';
+import { openStore } from './open-store.ts';
+import type { Store } from './store.ts';
 
 const FOLDER = 'f0'.repeat(16) as FolderId;
 const author = (number: number): AuthorId =>

@@ -1,6 +1,7 @@
 /** What a store answers, named; and nothing of it held longer than it is needed. */
 import { describe, expect, test } from 'vitest';
-import { openStore, type Store } from './store.ts';
+import { openStore } from './open-store.ts';
+import type { Store } from './store.ts';
 
 /** A store of one row after another, which says whether it was told that no more are needed. */
 function endless(failsAt: number): Store & { readonly wasLetGo: () => boolean } {

@@ -3,7 +3,6 @@
  * `utf8` keys and `view` values is a store. Only batches are written, always whole and, but for tests that show
  * what happens otherwise, always synced: the promise of every method that says "durable" rests on that.
  */
-import { utf8 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 
 export type StoreOperation =
@@ -26,42 +25,12 @@ export interface Store {
   iterator(range: StoreRange): AsyncIterable<[string, Uint8Array]>;
 }
 
-/** Version of everything that is kept in a store. History: 1, the first. */
-export const STORE_FORMAT = 1;
-const FORMAT_KEY = 'format';
-/** Behind every key that UTF-8 can write. */
-const LAST_KEY = '\u{10FFFF}';
-
-/**
- * Opens a store and checks that this version understands it; an empty one is marked as ours.
- * @returns the same store, every failure of which is an `EvermeshError`
- * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
- */
-export async function openStore(store: Store): Promise<Store> {
-  try {
-    await store.open();
-    const format = await store.get(FORMAT_KEY);
-    if (format !== undefined) checkFormat(new TextDecoder().decode(format));
-    else {
-      // Whose rows these are nobody knows: ours among them would be a surprise to both.
-      for await (const _ of store.iterator({ gte: '', lt: LAST_KEY, limit: 1 })) throw foreign();
-      await store.batch([{ type: 'put', key: FORMAT_KEY, value: utf8(String(STORE_FORMAT)) }], {
-        sync: true,
-      });
-    }
-    return explaining(store);
-  } catch (error) {
-    await store.close().catch(() => undefined);
-    throw storeError(error);
-  }
-}
-
 const named = (error: unknown): never => {
   throw storeError(error);
 };
 
 /** Whoever reads a row cannot know which database is behind it: what that throws is named here. */
-function explaining(store: Store): Store {
+export function explaining(store: Store): Store {
   return {
     open: () => store.open(),
     close: () => store.close(),
@@ -95,23 +64,6 @@ class ExplainingRows implements AsyncIterator<[string, Uint8Array], undefined> {
   async return(): Promise<IteratorReturnResult<undefined>> {
     await this.#rows?.return?.().catch(named);
     return { done: true, value: undefined };
-  }
-}
-
-const foreign = (): EvermeshError =>
-  new EvermeshError(
-    'STORE_CORRUPT',
-    'The store has no mark of Evermesh: another program wrote it, or a part of it is lost.',
-  );
-
-function checkFormat(text: string): void {
-  const version = Number(text);
-  if (!Number.isSafeInteger(version) || version < 1) throw foreign();
-  if (version > STORE_FORMAT) {
-    throw new EvermeshError(
-      'FORMAT_TOO_NEW',
-      `The store has format ${version}; this version reads up to ${STORE_FORMAT}. Use the newer Evermesh that wrote it.`,
-    );
   }
 }
 
