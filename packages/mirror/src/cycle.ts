@@ -215,7 +215,13 @@ export class Cycle {
       board.state = 'writing';
       await disk.ensureDirectory(TEMPORARY);
     }
-    return apply(plan, this.world, signal);
+    try {
+      return await apply(plan, this.world, signal);
+    } finally {
+      for (const step of [...plan.structure, ...plan.contents])
+        if ('replaces' in step && step.replaces !== undefined && ancestor.get(step.replaces.id) !== undefined)
+          toDo.together(step.node.id, step.replaces.id);
+    }
   }
 
   /** What a run before left is seen to before anything is compared. */

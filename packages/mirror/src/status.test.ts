@@ -3,7 +3,7 @@ import { TREE_DOCUMENT } from '@evermesh/core/base';
 import { expect, test } from 'vitest';
 import type { WatcherEvents } from './fs/watcher.ts';
 import { testDevices } from './testing/devices.ts';
-import { deliver, type TestDevice } from './testing/test-device.ts';
+import { deliver, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
 const devices = testDevices();
 
@@ -34,6 +34,25 @@ test('a file that is deleted is waited for no more', async () => {
   expect(b.mirror.status().notHere).toEqual(['late']);
   await b.folder.rm('late');
   expect(b.mirror.status()).toMatchObject({ state: 'in step', notHere: [] });
+});
+
+test('what was removed goes even if what was to take its place never arrives', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'removed\n');
+  await settleAll(a, b);
+  b.mirror.start();
+  await b.mirror.idle();
+  await a.folder.rm('file');
+  await a.folder.writeFile('file', 'late\n');
+  await deliverTree(a, b);
+  await b.mirror.idle();
+  expect(b.mirror.status().notHere).toEqual(['file']);
+  expect(await onDisk(b)).toEqual({ file: 'removed\n' });
+  await a.folder.rm('file');
+  await deliverTree(a, b);
+  await b.mirror.idle();
+  expect(await onDisk(b)).toEqual({});
+  expect(await b.mirror.verify()).toEqual([]);
 });
 
 test('a survey names contents that have not arrived, and counts them as nothing to write', async () => {

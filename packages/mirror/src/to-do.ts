@@ -11,6 +11,8 @@ export class ToDo {
   readonly #later = new Set<NodeId>();
   /** What was found and not taken: looked at again after a while. */
   readonly #again = new Set<string>();
+  /** What leaves the disk when another takes its place, by that other: if it does not come, this still has to go. */
+  readonly #leaving = new Map<NodeId, NodeId>();
   /** Files on disk that wait for a node's content to arrive. */
   readonly #waiting = new Map<NodeId, string>();
 
@@ -30,6 +32,11 @@ export class ToDo {
 
   later(id: NodeId): void {
     this.#later.add(id);
+  }
+
+  /** `id` was to take the place of what is removed, and has not done so yet: whenever it is looked at, both are. */
+  together(id: NodeId, removed: NodeId): void {
+    this.#leaving.set(id, removed);
   }
 
   again(directories: Iterable<string>): void {
@@ -92,9 +99,18 @@ export class ToDo {
     const taken = this.#nodes;
     if (taken === undefined) return undefined;
     this.#nodes = undefined;
-    const late = [...this.#later];
+    const all = united(taken, this.#later);
     this.#later.clear();
-    return united(taken, late);
+    if (all === 'all' || all === undefined) return all;
+    return united(all, this.#leavingWith(all));
+  }
+
+  #leavingWith(ids: ReadonlySet<NodeId>): NodeId[] {
+    return [...ids].flatMap((id) => {
+      const removed = this.#leaving.get(id);
+      this.#leaving.delete(id);
+      return removed ?? [];
+    });
   }
 }
 
