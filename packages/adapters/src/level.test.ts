@@ -19,5 +19,6 @@ test('a store without the file that names its others is refused, and keeps them'
   await expect(damaged.open()).rejects.toMatchObject({ code: 'LEVEL_CORRUPTION' });
   // Waits for whatever was begun behind the refusal.
   await damaged.close();
-  expect(await readdir(directory)).toEqual(left);
+  // LevelDB begins a journal of its own for each attempt.
+  expect((await readdir(directory)).filter((name) => name !== 'LOG.old')).toEqual(left);
 });

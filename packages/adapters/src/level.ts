@@ -1,6 +1,6 @@
 /** A store in LevelDB: a directory on disk under Node, IndexedDB in a browser. */
 import type { Store } from '@evermesh/core/log';
-import { checkDatabaseFiles } from '#database-files';
+import { checkDatabaseFiles, databaseClosed } from '#database-files';
 import { Level } from 'level';
 
 /**
@@ -17,13 +17,15 @@ const WRITE_BUFFER = 16 * 1024 * 1024;
 export function levelStore(directory: string): Store {
   // Made when it is opened: a database begins to open by itself as soon as it exists, whatever the check below finds.
   let database: Level<string, Uint8Array> | undefined;
+  /** A batch that failed may lie torn in a log. */
+  let hasFailed = false;
   const opened = (): Level<string, Uint8Array> => {
     if (database !== undefined) return database;
     throw Object.assign(new Error('The database is not open'), { code: 'LEVEL_DATABASE_NOT_OPEN' });
   };
   return {
     open: async () => {
-      await checkDatabaseFiles(directory);
+      await checkDatabaseFiles(directory, () => isLocked(directory));
       database ??= new Level(directory, {
         keyEncoding: 'utf8',
         valueEncoding: 'view',
@@ -31,7 +33,11 @@ export function levelStore(directory: string): Store {
       });
       await database.open();
     },
-    close: async () => database?.close(),
+    close: async () => {
+      const wasOpen = database?.status === 'open';
+      await database?.close();
+      if (wasOpen && !hasFailed) await databaseClosed(directory);
+    },
     // A row is nearly always in memory, and handing the question to another thread costs several times what answering it
     // does. Where the row is not, this thread waits for the disk once. Browsers have no such call.
     get: async (key) => {
@@ -50,7 +56,12 @@ export function levelStore(directory: string): Store {
         if (operation.type === 'put') batch.put(operation.key, operation.value);
         else batch.del(operation.key);
       }
-      await batch.write(options);
+      try {
+        await batch.write(options);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
     },
     iterator: (range) => opened().iterator(range),
   };
@@ -66,3 +77,16 @@ function withCode(error: unknown): unknown {
 /** The declared type of `supports` does not know what the value says. */
 const answersAtOnce = ({ supports }: Level<string, Uint8Array>): boolean =>
   (supports as { readonly getSync?: boolean }).getSync === true;
+
+/** Asks for the database in a way that takes its lock and gives it back, whatever is there: nothing is read or made. */
+async function isLocked(directory: string): Promise<boolean> {
+  const database = new Level(directory, { createIfMissing: false, errorIfExists: true });
+  try {
+    await database.open();
+  } catch (error) {
+    return (error as { cause?: { code?: string } }).cause?.code === 'LEVEL_LOCKED';
+  } finally {
+    await database.close().catch(() => undefined);
+  }
+  return false;
+}

@@ -1,0 +1,88 @@
+/** The files of a LevelDB database, read without LevelDB: which there are, which rows they hold, and where they are damaged. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LogItem, readLog } from './log-file.ts';
+import { type LiveFiles, liveFiles } from './manifest.ts';
+
+/** Files that hold rows, or say which of the others do. */
+const HOLDS_ROWS = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
+const CURRENT = /^(MANIFEST-\d+)\n$/;
+
+export interface FileDamage {
+  readonly file: string;
+  readonly what: string;
+}
+
+export interface DatabaseFiles {
+  /** The names of its tables and logs, oldest first. */
+  readonly tables: readonly string[];
+  readonly logs: readonly string[];
+  /** What is damaged about the files as such, and about what says which they are. */
+  readonly damage: readonly FileDamage[];
+  /** Whether the file in use names what belongs to the database. Otherwise everything that is there may. */
+  readonly isKnown: boolean;
+}
+
+/** What there is of a database, or `undefined` if nothing is: one is begun there. */
+export async function databaseFiles(directory: string): Promise<DatabaseFiles | undefined> {
+  // One that cannot be listed is LevelDB's to speak of.
+  const names = await readdir(directory).catch((): string[] => []);
+  if (!names.some((name) => HOLDS_ROWS.test(name)) && !names.includes('CURRENT')) return undefined;
+  const damage: FileDamage[] = [];
+  const live = await readManifest(directory, names, damage);
+  const tables = numbered(names, /^(\d+)\.(?:ldb|sst)$/).filter(
+    ({ number }) => live?.tables.has(number) ?? true,
+  );
+  const logs = numbered(names, /^(\d+)\.log$/).filter(({ number }) => number >= (live?.firstLog ?? 0));
+  for (const number of live?.tables.keys() ?? []) {
+    if (!tables.some((table) => table.number === number)) {
+      damage.push({ file: `${String(number).padStart(6, '0')}.ldb`, what: 'is gone' });
+    }
+  }
+  return {
+    tables: tables.map(({ name }) => name),
+    logs: logs.map(({ name }) => name),
+    damage,
+    isKnown: live !== undefined,
+  };
+}
+
+async function readManifest(
+  directory: string,
+  names: readonly string[],
+  damage: FileDamage[],
+): Promise<LiveFiles | undefined> {
+  const told = (file: string, what: string): undefined => void damage.push({ file, what });
+  if (!names.includes('CURRENT')) return told('CURRENT', 'is gone');
+  const current = CURRENT.exec(await readFile(join(directory, 'CURRENT'), 'latin1'))?.[1];
+  if (current === undefined) return told('CURRENT', 'names no manifest');
+  if (!names.includes(current)) return told(current, 'is gone');
+  const items = [...readLog(await readFile(join(directory, current)))];
+  const broken = damageIn(items, false);
+  if (broken !== undefined) return told(current, `cannot be read from byte ${broken} on`);
+  try {
+    const live = liveFiles(items.flatMap((item) => (item.type === 'entry' ? [item.bytes] : [])));
+    return live.tables.size === 0 && items.length === 0 ? told(current, 'is empty') : live;
+  } catch (error) {
+    if (error instanceof RangeError) return told(current, 'holds what it cannot hold');
+    throw error;
+  }
+}
+
+/**
+ * The first damage in a log, as its place. What was being written when the power went may lie torn at the end: that was never said
+ * to be kept, and is no damage unless the database was closed in good order.
+ */
+export function damageIn(items: readonly LogItem[], isClosed: boolean): number | undefined {
+  const last = items.findLastIndex(({ type }) => type === 'entry');
+  return items.find(({ type }, index) => type === 'damage' && (isClosed || index < last))?.at;
+}
+
+function numbered(names: readonly string[], pattern: RegExp): { name: string; number: number }[] {
+  return names
+    .flatMap((name) => {
+      const number = pattern.exec(name)?.[1];
+      return number === undefined ? [] : [{ name, number: Number(number) }];
+    })
+    .sort((a, b) => a.number - b.number);
+}
