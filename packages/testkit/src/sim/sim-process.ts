@@ -33,8 +33,6 @@ const QUICK = 0.5;
 /** Of calls: what the disk was busy for, in milliseconds. */
 const SLOW = 40;
 
-const NEVER: Promise<never> = new Promise(() => undefined);
-
 export class SimProcess {
   readonly parts: ProcessParts;
   readonly #pending = new Set<Pending>();
@@ -58,7 +56,8 @@ export class SimProcess {
 
   /** Something asked of the world: `effect` happens at one instant, if the program lives to see it, and is answered later. */
   call<T>(what: string, detail: Detail, effect: () => T): Promise<T> {
-    if (!this.#isAlive) return NEVER;
+    // One of its own: a promise that lives for ever keeps whoever waits for it.
+    if (!this.#isAlive) return new Promise(() => undefined);
     const { scheduler, random } = this.parts;
     const pending: Pending = { what, detail, effect };
     this.#pending.add(pending);
