@@ -47,6 +47,9 @@ export interface RunResult {
   readonly letters: number;
 }
 
+/** A world in which people get nowhere ends as well. */
+const MOST_STEPS = 20_000;
+
 /** How many things people did. */
 const operationsIn = ({ counts }: Trace): number =>
   [...counts.operation.values()].reduce((sum, count) => sum + count, 0);
@@ -60,9 +63,7 @@ export async function run({
   trace,
   app,
 }: RunOptions): Promise<RunResult> {
-  // Some of what people set out to do comes to nothing: the world goes on until they did enough.
-  const enough = operations ?? 100;
-  const drawn = script ?? drawScript(new Seeded(seed).fork('script'), profile, 3 * enough);
+  const drawn = script ?? drawScript(new Seeded(seed).fork('script'), profile);
   const world = await World.open({
     seed,
     devices: typeof devices === 'number' ? devices : countDrawn(seed, devices),
@@ -73,6 +74,8 @@ export async function run({
     app: app?.(),
     trace: trace ?? false,
   });
+  // Some of what people set out to do comes to nothing: the world goes on until they did enough.
+  const enough = operations ?? 100;
   const isEnough = (): boolean => script === undefined && operationsIn(world.trace) >= enough;
   const steps: Step[] = [];
   try {
@@ -95,7 +98,7 @@ export async function run({
 }
 
 interface Life {
-  readonly script: readonly Step[];
+  readonly script: Iterable<Step>;
   /** Whether no further step is to be taken. */
   readonly isEnough: () => boolean;
   /** Filled with the steps that were taken, as far as it comes. */
@@ -108,6 +111,7 @@ async function live(world: World, { script, isEnough, taken, hasLetters }: Life)
   const { scheduler, trace, violations } = world;
   for (const step of script) {
     if (isEnough()) break;
+    if (taken.length === MOST_STEPS) throw new Error(`People did not do enough in ${MOST_STEPS} steps.`);
     taken.push(step);
     if (step.type === 'rest') {
       trace.count('fault', 'rest');

@@ -29,6 +29,14 @@ describe.each(profiles)('in $name worlds', (profile: Profile) => {
   }, 60_000);
 });
 
+test('people do as much as they are asked to, also where their programs seldom run', async () => {
+  const profile = { name: 'stops', weights: { edit: 1, kill: 20 } };
+  const { operations, script, violations } = await run({ seed: '1', devices: 2, profile, operations: 10 });
+  expect(violations).toEqual([]);
+  expect(operations).toBe(10);
+  expect(script.filter(({ type }) => type === 'edit').length).toBeGreaterThan(30);
+});
+
 test('what had to be settled is counted', async () => {
   const profile = PROFILES['tree'] as Profile;
   const counted = new Set<string>();
