@@ -78,7 +78,7 @@ export async function checkApplication(world: World): Promise<void> {
 export async function checkSilence(world: World): Promise<void> {
   const { devices, relays, network, scheduler } = world;
   const written = (): number =>
-    [...relays, ...devices].reduce((sum, { database }) => sum + database.writes, 0);
+    [...relays, ...devices].reduce((sum, { disk }) => sum + disk.database.writes, 0);
   const before = written();
   const bytes = network.bytes;
   await scheduler.pass(SILENCE);

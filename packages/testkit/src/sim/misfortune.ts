@@ -71,7 +71,7 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
     case 'clone':
       return clone(world, device, random);
     case 'disk fails':
-      return device.database.breaks(1 + random.below(3));
+      return device.disk.database.breaks(1 + random.below(3));
     case 'disk goes wrong':
       return goWrong(world, device, step, random);
     case 'disk is full':
@@ -79,7 +79,7 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
     case 'disk is well':
       return device.trouble.heal();
     case 'store is full':
-      return device.database.fill(random.below(3000));
+      return device.disk.database.fill(random.below(3000));
     case 'store has room':
       return makeRoom(device, world.trace);
     case 'right is taken':
@@ -115,7 +115,7 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       relay.restore();
       return;
     case 'relay store is full':
-      return relay.database.fill(random.below(3000));
+      return relay.disk.database.fill(random.below(3000));
     case 'relay store has room':
       return makeRoom(relay, world.trace);
     case 'relay wipe':
@@ -142,9 +142,9 @@ function isPossible(type: StepType, device: SimDevice, relay: SimRelay, network:
     case 'roll back':
       return device.hasBackup;
     case 'store has room':
-      return device.database.isFull;
+      return device.disk.database.isFull;
     case 'relay store has room':
-      return relay.database.isFull;
+      return relay.disk.database.isFull;
     case 'disk is well':
       return !device.trouble.isOver;
     case 'relay stop':
@@ -157,7 +157,7 @@ function isPossible(type: StepType, device: SimDevice, relay: SimRelay, network:
   }
 }
 
-export type Place = Pick<SimDevice, 'process' | 'database' | 'name'> & {
+export type Place = Pick<SimDevice, 'process' | 'disk' | 'name'> & {
   readonly files?: SimFiles | undefined;
 };
 
@@ -182,8 +182,8 @@ function goWrong(
 }
 
 /** A program gives up a store that failed: it is started anew, as its message says. */
-export function makeRoom({ database, process }: Place, trace: Trace): void {
-  if (!database.mend()) return;
+export function makeRoom({ disk, process }: Place, trace: Trace): void {
+  if (!disk.database.mend()) return;
   trace.count('anomaly', 'a store failed');
   process?.kill();
 }
@@ -203,7 +203,7 @@ function killLater(world: Afflicted, place: Place, { id }: Step, random: Seeded)
 
 function powerCut(world: Afflicted, place: Place, random: Seeded): void {
   place.process?.kill();
-  place.database.powerCut((count) => random.below(count + 1));
+  place.disk.database.powerCut((count) => random.below(count + 1));
   const { files } = place;
   if (files === undefined) return;
   const before = lettersOn(files);
@@ -267,11 +267,9 @@ function rollBack(world: Afflicted, device: SimDevice): void {
  */
 function clone(world: Afflicted, device: SimDevice, random: Seeded): void {
   const others = world.devices.filter((other) => other !== device);
-  const { database, blobs, name } = random.pick(others);
+  const { disk, name } = random.pick(others);
   device.process?.kill();
-  device.database.replace(database.copy());
-  device.blobs.clear();
-  for (const [blob, bytes] of blobs) device.blobs.set(blob, bytes);
+  device.disk.replace(disk.copy());
   const { files, machine } = device;
   const onDisk = files === undefined ? [] : lettersOn(files).flatMap(([, letters]) => letters);
   // What was in the folder only, and not in the directory yet, is gone with the data directory; the rest is found there again.

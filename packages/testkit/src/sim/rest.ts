@@ -1,4 +1,5 @@
 /** How a world comes to rest: everything works again, everybody is there, and what is under way arrives. */
+import { bringBack } from './lost-blobs.ts';
 import { makeRoom } from './misfortune.ts';
 import { giveRights } from './rights.ts';
 import type { SimDevice } from './sim-device.ts';
@@ -7,6 +8,8 @@ import type { World } from './world.ts';
 
 /** Milliseconds of virtual time in which everything has to come to rest: longer than any pause before another attempt. */
 const REST_WITHIN = 10 * 60_000;
+/** Milliseconds of waiting after which people look whether what they wait for is anywhere, again and again. */
+const LOOK_EVERY = 60_000;
 /** Milliseconds after which both ends of a silent line know it. */
 const SIGNS_MISSED = 300_000;
 
@@ -58,6 +61,12 @@ async function within(world: World, what: string, work: () => Promise<void>): Pr
       resolve();
     });
   });
+  const look = (): void => {
+    if (end !== undefined) return;
+    bringBack(world);
+    scheduler.schedule(LOOK_EVERY, look);
+  };
+  scheduler.schedule(LOOK_EVERY, look);
   const ended = work().then(() => {
     end ??= 'settled';
   });

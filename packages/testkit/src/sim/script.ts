@@ -97,6 +97,9 @@ export interface Step {
   readonly who: number;
 }
 
+/** The `id` of what no step of a script began. */
+export const NO_STEP = -1;
+
 export const isDiskStep = (type: StepType): type is DiskStep =>
   (DISK_STEPS as readonly string[]).includes(type);
 

@@ -3,15 +3,14 @@ import type { BlobName, BlobStore } from '@evermesh/core';
 import { gather, sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { SimProcess } from './sim-process.ts';
-import type { SimDatabase } from './sim-store.ts';
-
-export type BlobFiles = Map<BlobName, Uint8Array>;
+import type { SimDisk } from './sim-disk.ts';
 
 /** Bytes of one piece that is read. */
 const PIECE = 32 * 1024;
 
-/** @param database on the same disk */
-export function simBlobs(files: BlobFiles, process: SimProcess, database: SimDatabase): BlobStore {
+/** The blobs of a disk as one program uses them. */
+export function simBlobs(disk: SimDisk, process: SimProcess): BlobStore {
+  const files = disk.blobs;
   return {
     open: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -32,10 +31,7 @@ export function simBlobs(files: BlobFiles, process: SimProcess, database: SimDat
           details: { name: expected },
         });
       }
-      await process.call('keeps blob', name, () => {
-        if (database.isFull) takeRoom(database, bytes.byteLength);
-        files.set(name, bytes);
-      });
+      await process.call('keeps blob', name, () => keep(disk, name, bytes));
       return { name, size: bytes.byteLength };
     },
     delete: (name) =>
@@ -45,9 +41,9 @@ export function simBlobs(files: BlobFiles, process: SimProcess, database: SimDat
   };
 }
 
-function takeRoom(database: SimDatabase, bytes: number): void {
+function keep(disk: SimDisk, name: BlobName, bytes: Uint8Array): void {
   try {
-    database.take(bytes);
+    disk.writeBlob(name, bytes);
   } catch (cause) {
     throw new EvermeshError('STORE_FAILED', 'The blobs cannot be written.', { cause });
   }

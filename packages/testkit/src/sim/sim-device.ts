@@ -8,7 +8,8 @@ import {
   silentLogger,
 } from '@evermesh/core';
 import { type Mirror, openMirror } from '@evermesh/mirror';
-import { type BlobFiles, simBlobs } from './sim-blobs.ts';
+import { simBlobs } from './sim-blobs.ts';
+import { type DiskImage, SimDisk } from './sim-disk.ts';
 import { simFileSystem } from './sim-file-system.ts';
 import type { Removal } from './seat.ts';
 import type { SimFiles } from './sim-files.ts';
@@ -18,7 +19,7 @@ import { simWatcher } from './sim-watcher.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimRelay } from './sim-relay.ts';
-import { SimDatabase, simStore } from './sim-store.ts';
+import { simStore } from './sim-store.ts';
 import { simTransport } from './sim-transport.ts';
 import type { Machine } from './machine.ts';
 
@@ -52,8 +53,8 @@ export class SimDevice {
   readonly machine: Machine;
   /** What it mirrors, if it does. */
   readonly directory: string = DIRECTORY;
-  readonly database: SimDatabase = new SimDatabase();
-  readonly blobs: BlobFiles = new Map();
+  /** What its programs keep; what its person does is in `files`. */
+  readonly disk: SimDisk = new SimDisk();
   /** What is wrong with the disk of the directory, for the mirror. */
   readonly trouble: DiskTrouble;
   /** What its person removed, and may want back. */
@@ -69,13 +70,7 @@ export class SimDevice {
   /** When the mirror that runs began to, and what the ones before it have certainly looked at. */
   #mirrorSince: number | undefined;
   #lookedBefore = 0;
-  #backup:
-    | {
-        readonly rows: ReadonlyMap<string, Uint8Array>;
-        readonly blobs: BlobFiles;
-        readonly files: (() => void) | undefined;
-      }
-    | undefined;
+  #backup: { readonly image: DiskImage; readonly files: (() => void) | undefined } | undefined;
 
   constructor(parts: DeviceParts) {
     this.#parts = parts;
@@ -131,8 +126,8 @@ export class SimDevice {
     this.#process = process;
     const random = this.machine.random.fork(`ids ${this.machine.starts}`);
     const replica = await openReplica({
-      store: simStore(this.database, process),
-      blobs: simBlobs(this.blobs, process, this.database),
+      store: simStore(this.disk, process),
+      blobs: simBlobs(this.disk, process),
       clock: process.clock,
       random,
       logger: silentLogger,
@@ -190,7 +185,7 @@ export class SimDevice {
     const { trace } = this.machine;
     const isExcused =
       (code === 'MIRROR_ROOT_INVALID' && this.trouble.hasFailed) ||
-      (code === 'STORE_FAILED' && this.database.hasFailed);
+      (code === 'STORE_FAILED' && this.disk.database.hasFailed);
     if (!isExcused) return this.#parts.violate('L12', `${this.name}'s mirror halts: ${code} ${message}`);
     trace.count('anomaly', `mirror halts: ${code}`);
     void this.stop()
@@ -211,7 +206,7 @@ export class SimDevice {
   }
 
   backUp(): void {
-    this.#backup = { rows: this.database.copy(), blobs: new Map(this.blobs), files: this.files?.copy() };
+    this.#backup = { image: this.disk.copy(), files: this.files?.copy() };
   }
 
   get hasBackup(): boolean {
@@ -221,10 +216,8 @@ export class SimDevice {
   /** Sets the disk back to the last backup, if there is one; the program is not running. */
   restore(): void {
     if (this.#backup === undefined) return;
-    this.database.replace(this.#backup.rows);
+    this.disk.replace(this.#backup.image);
     this.#backup.files?.();
-    this.blobs.clear();
-    for (const [name, bytes] of this.#backup.blobs) this.blobs.set(name, bytes);
   }
 
   /** In good order. */

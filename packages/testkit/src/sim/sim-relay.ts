@@ -9,10 +9,11 @@ import {
   type RelayParts,
   type RelayStores,
 } from '@evermesh/server/sessions';
-import { type BlobFiles, simBlobs } from './sim-blobs.ts';
+import { simBlobs } from './sim-blobs.ts';
+import { type DiskImage, SimDisk } from './sim-disk.ts';
 import type { Line } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
-import { SimDatabase, simStore } from './sim-store.ts';
+import { simStore } from './sim-store.ts';
 import type { Machine } from './machine.ts';
 
 /** Milliseconds between two looks at which peers are still there, as the relay's door has it. */
@@ -27,8 +28,7 @@ export interface RunningRelay {
 
 export class SimRelay {
   readonly machine: Machine;
-  readonly database: SimDatabase = new SimDatabase();
-  readonly blobs: BlobFiles = new Map();
+  readonly disk: SimDisk = new SimDisk();
   #running:
     | (RunningRelay & { readonly stores: RelayStores; readonly sessions: Set<DeviceSession> })
     | undefined;
@@ -37,7 +37,7 @@ export class SimRelay {
   #starting: Promise<void> | undefined;
   /** Resolves when the program that was told to end has. */
   #stopping: Promise<void> | undefined;
-  #backup: { readonly rows: ReadonlyMap<string, Uint8Array>; readonly blobs: BlobFiles } | undefined;
+  #backup: DiskImage | undefined;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -67,8 +67,8 @@ export class SimRelay {
   async #start(process: SimProcess): Promise<void> {
     this.#process = process;
     const stores = await openRelayStores(
-      simStore(this.database, process),
-      simBlobs(this.blobs, process, this.database),
+      simStore(this.disk, process),
+      simBlobs(this.disk, process),
       this.machine.random.fork(`ids ${this.machine.starts}`),
     );
     const { registry, blobs } = stores;
@@ -131,24 +131,16 @@ export class SimRelay {
   }
 
   backUp(): void {
-    this.#backup = { rows: this.database.copy(), blobs: new Map(this.blobs) };
+    this.#backup = this.disk.copy();
   }
 
   /** Sets the disk back to the last backup, or to nothing; the program is not running. */
   restore(): void {
-    this.database.replace(this.#backup?.rows);
-    this.#replaceBlobs(this.#backup?.blobs ?? new Map());
+    this.disk.replace(this.#backup);
   }
 
   wipe(): void {
-    this.database.replace();
-    this.#replaceBlobs(new Map());
-  }
-
-  #replaceBlobs(blobs: BlobFiles): void {
-    const copy = new Map(blobs);
-    this.blobs.clear();
-    for (const [name, bytes] of copy) this.blobs.set(name, bytes);
+    this.disk.replace();
   }
 }
 

@@ -74,9 +74,10 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
     },
     async put(folder, name, size, bytes, signal) {
       const whole = await allOf(bytes);
-      await ask(size, signal, async (at) =>
-        (await granted(at, folder, 'write')).put(folder, name, inOnePiece(whole)),
-      );
+      await ask(size, signal, async (at) => {
+        await (await granted(at, folder, 'write')).put(folder, name, inOnePiece(whole));
+        relay.disk.promises([name]);
+      });
     },
     async *getMany(folder, names, signal) {
       const found = await ask(names.length * 32, signal, async (at) => {
@@ -94,6 +95,7 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
         async (at) => {
           const sound = blobs.filter(({ name, bytes }) => (toHex(sha256(bytes)) as BlobName) === name);
           await (await granted(at, folder, 'write')).putMany(folder, sound);
+          relay.disk.promises(sound.map(({ name }) => name));
         },
       ),
   };

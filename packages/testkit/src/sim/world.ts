@@ -18,6 +18,7 @@ import {
   isDiskStep,
   isHostileStep,
   isUserStep,
+  NO_STEP,
   type Step,
   type StepType,
 } from './script.ts';
@@ -290,5 +291,3 @@ export class World {
 }
 
 const NAMES: readonly string[] = ['anna', 'ben', 'cleo', 'dora', 'emil', 'finn'];
-/** Of what no step of the script began. */
-const NO_STEP = -1;
