@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type StorePlace, testStore } from '@evermesh/testkit';
+import { type StorePlace, testLog, testStore } from '@evermesh/testkit';
 import { describe, test } from 'vitest';
 import { levelStore } from './level.ts';
 
@@ -14,3 +14,4 @@ async function newPlace(): Promise<StorePlace> {
 }
 
 testStore('levelStore', newPlace, { describe, test });
+testLog('levelStore', newPlace, { describe, test });

@@ -1,4 +1,4 @@
-import { type BlobPlace, type StorePlace, testBlobStore, testStore } from '@evermesh/testkit';
+import { type BlobPlace, type StorePlace, testBlobStore, testLog, testStore } from '@evermesh/testkit';
 import { describe, test } from 'vitest';
 import { memoryBlobs, memoryStore } from './memory.ts';
 
@@ -14,3 +14,4 @@ function newBlobPlace(): Promise<BlobPlace> {
 
 testStore('memoryStore', newStorePlace, { describe, test });
 testBlobStore('memoryBlobs', newBlobPlace, { describe, test });
+testLog('memoryStore', newStorePlace, { describe, test });

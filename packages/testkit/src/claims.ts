@@ -23,7 +23,10 @@ export async function fails(
   throw new Error(`${what}: it should fail with ${code}.`, { cause: error });
 }
 
-function written(value: unknown): string {
-  if (value instanceof Uint8Array) return `bytes ${toHex(value)}`;
-  return JSON.stringify(value) ?? 'undefined';
+const written = (value: unknown): string => JSON.stringify(value, bytesAsText) ?? 'undefined';
+
+/** A replacer. It looks at what the object holds: some arrays of bytes have a `toJSON` of their own. */
+function bytesAsText(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const held = this[key];
+  return held instanceof Uint8Array ? `bytes ${toHex(held)}` : value;
 }

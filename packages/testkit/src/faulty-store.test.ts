@@ -2,8 +2,9 @@ import { memoryStore } from '@evermesh/adapters/memory';
 import { utf8 } from '@evermesh/core/base';
 import type { StoreOperation } from '@evermesh/core/log';
 import { describe, expect, test } from 'vitest';
-import { type Fault, faulty } from './faulty-store.ts';
+import { type Delay, type Fault, faulty } from './faulty-store.ts';
 import { observed } from './observed-store.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 const put = (key: string): StoreOperation => ({ type: 'put', key, value: utf8('value') });
 const ALL = { gte: '', lt: '\u{10FFFF}' };
@@ -15,7 +16,7 @@ async function keysOf(store: ReturnType<typeof memoryStore>): Promise<string[]> 
 }
 
 describe('a faulty store', () => {
-  test.each<[Fault, string[]]>([
+  test.each<[Exclude<Fault, Delay>, string[]]>([
     ['refused', ['a']],
     ['unheard', ['a', 'b', 'c', 'd']],
     ['torn', ['a', 'b', 'c']],
@@ -32,6 +33,35 @@ describe('a faulty store', () => {
     await expect(broken.get('a')).rejects.toThrow('The disk failed');
     await expect(keysOf(broken)).rejects.toThrow('The disk failed');
     expect(broken.calls).toBe(5);
+  });
+
+  test('does a delayed batch when its time has come: what comes behind it overtakes it', async () => {
+    const clock = new VirtualClock();
+    const store = faulty(memoryStore(), 1, { clock, milliseconds: 50 });
+    await store.open();
+    let isDone = false;
+    const delayed = store.batch([put('a')], { sync: true }).then(() => (isDone = true));
+    await store.batch([put('b')], { sync: true });
+    expect(await store.get('a')).toBeUndefined();
+    clock.advance(49);
+    expect([isDone, await keysOf(store)]).toEqual([false, ['b']]);
+    clock.advance(1);
+    await delayed;
+    expect(await keysOf(store)).toEqual(['a', 'b']);
+    expect(store.failure.aborted).toBe(false);
+  });
+
+  test('answers delayed reads with what was there when they were asked', async () => {
+    const clock = new VirtualClock();
+    const kept = memoryStore();
+    const delay = { clock, milliseconds: 50 };
+    await kept.open();
+    await kept.batch([put('a')], { sync: true });
+    const answer = faulty(kept, 1, delay).get('b');
+    const keys = keysOf(faulty(kept, 1, delay));
+    await kept.batch([put('b')], { sync: true });
+    clock.advance(50);
+    expect([await answer, await keys]).toEqual([undefined, ['a']]);
   });
 });
 
