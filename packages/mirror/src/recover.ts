@@ -9,9 +9,11 @@ import { writtenEntry } from './apply-contents.ts';
 import { type Disk, joinPath, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import type { Intent } from './intents.ts';
+import { isShownAs, nameKey } from './names.ts';
 import { putBack } from './put-back.ts';
 import { digestOfFile } from './read-disk.ts';
 import { letGo } from './take-place.ts';
+import { type Name, Whereabouts } from './whereabouts.ts';
 
 /** What fails at one path is a problem, and its intent stays for the next start. */
 export async function recoverIntents(world: ApplyWorld): Promise<void> {
@@ -35,10 +37,11 @@ export async function recoverIntents(world: ApplyWorld): Promise<void> {
   };
   await disk.ensureDirectory(TEMPORARY);
   const replaced = await temporariesByInode(disk);
+  const whereabouts = new Whereabouts(world);
   const keep = async (): Promise<void> => {
     if (rows.length > 0) await nodes.keep(rows.splice(0));
   };
-  await each((_, intent) => recoverOne(world, intent, replaced));
+  await each((_, intent) => recoverOne(world, intent, replaced, whereabouts));
   await each(recoverAside);
   const over = left.filter(({ id }) => !failed.has(id));
   rows.push(...over.map(({ id }) => intents.over(id)));
@@ -57,6 +60,7 @@ export async function recoverIntents(world: ApplyWorld): Promise<void> {
 export async function carriedOut(
   { disk, ancestor }: Pick<ApplyWorld, 'disk' | 'ancestor'>,
   intent: Intent,
+  whereabouts: Whereabouts,
 ): Promise<AncestorChange[]> {
   const path =
     intent.parent === ROOT || ancestor.get(intent.parent) !== undefined
@@ -64,8 +68,11 @@ export async function carriedOut(
       : undefined;
   const stat = path === undefined ? undefined : await disk.lstat(path);
   const entry = ancestor.get(intent.id);
-  if (intent.type === 'remove')
-    return entry !== undefined && stat === undefined ? [{ id: intent.id, entry: undefined }] : [];
+  if (intent.type === 'remove') {
+    if (entry === undefined || stat !== undefined) return [];
+    // What a person moved is still there, and still to be removed, or to come back as itself.
+    return (await whereabouts.namesOf(entry)).length === 0 ? [{ id: intent.id, entry: undefined }] : [];
+  }
   if (path === undefined) return [];
   const replaced = intent.replaces === undefined ? [] : [{ id: intent.replaces, entry: undefined }];
   if (intent.type === 'write') {
@@ -73,6 +80,10 @@ export async function carriedOut(
     return written === undefined ? [] : [...replaced, { id: intent.id, entry: written }];
   }
   if (entry === undefined || stat?.inode !== entry.inode || stat.kind !== entry.kind) return [];
+  if (isRespelled(intent, entry)) {
+    const names = await whereabouts.namesOf(entry);
+    if (!names.some(({ name }) => isShownAs(name, intent.name))) return [];
+  }
   const moved = restamped({ ...entry, parent: intent.parent, name: intent.name }, stat);
   return [...replaced, { id: intent.id, entry: moved }];
 }
@@ -117,13 +128,14 @@ async function recoverOne(
   world: ApplyWorld,
   intent: Intent,
   replaced: ReadonlyMap<bigint, string>,
+  whereabouts: Whereabouts,
 ): Promise<AncestorChange[]> {
   const { ancestor, intents } = world;
   const other = intent.type === 'remove' ? undefined : intent.replaces;
   const old = ancestor.get(other ?? intent.id);
-  const changes = await carriedOut(world, intent);
+  const changes = await carriedOut(world, intent, whereabouts);
+  if (intent.type === 'move') await dropOneName(world, intent, changes.length > 0, whereabouts);
   if (changes.length === 0 || intent.type === 'remove') return changes;
-  if (intent.type === 'move') await dropOldName(world, intent);
   const path = pathIn(world, intent.parent, intent.name);
   const saved = old === undefined ? undefined : replaced.get(old.inode);
   if (old === undefined || saved === undefined || path === undefined) return changes;
@@ -147,20 +159,39 @@ async function recoverAside(world: ApplyWorld, { id, parent, name }: Intent): Pr
   return [await putBack(world, entry, aside, { parent, name })];
 }
 
-/** A file gets its new name before it loses the old one, or the one that it had aside. */
-async function dropOldName(
+/**
+ * A file gets its new name before it loses the old one, or the one that it had aside: after a crash it may have both, and they
+ * are one file. If the new one is not where it was to be, because a person moved its directory, the old one stays.
+ */
+async function dropOneName(
   world: ApplyWorld,
-  { id, parent, name }: Extract<Intent, { type: 'move' }>,
+  intent: Extract<Intent, { type: 'move' }>,
+  isMoved: boolean,
+  whereabouts: Whereabouts,
 ): Promise<void> {
   const { disk, ancestor } = world;
+  const { id, parent, name } = intent;
   const entry = ancestor.get(id);
   if (entry === undefined || entry.kind === 'directory') return;
-  const path = pathIn(world, parent, name);
-  for (const old of [ancestor.pathOf(id), `${TEMPORARY}/${id}`]) {
-    if (old === undefined || old === path || (await disk.lstat(old))?.inode !== entry.inode) continue;
-    await disk.fs.unlink(disk.at(old));
-  }
+  const drop = async (path: string | undefined): Promise<void> => {
+    if (path === undefined || (await disk.lstat(path))?.inode !== entry.inode) return;
+    await disk.fs.unlink(disk.at(path));
+  };
+  if (isMoved) await drop(`${TEMPORARY}/${id}`);
+  const isWhereKnown = (await whereabouts.isInPlace(parent)) && (await whereabouts.isInPlace(entry.parent));
+  if (isWhereKnown && !isRespelled(intent, entry)) return isMoved ? drop(ancestor.pathOf(id)) : undefined;
+  const names = await whereabouts.namesOf(entry);
+  const isOld = (one: Name): boolean => one.parent === entry.parent && one.name === entry.name;
+  const isNew = (one: Name): boolean =>
+    one.name === name && !isOld(one) && (one.parent === parent || ancestor.get(parent) === undefined);
+  const doomed = names.filter(isMoved ? isOld : isNew);
+  // The last name is not thrown away.
+  if (doomed.length < names.length) for (const one of doomed) await drop(one.path);
 }
+
+/** Whether a file system may take both names for one. */
+const isRespelled = ({ parent, name }: Intent, entry: AncestorEntry): boolean =>
+  parent === entry.parent && nameKey(name) === nameKey(entry.name);
 
 /** Nothing stays in our directory for temporaries. What holds bytes that are nowhere else goes to the trash. */
 async function clearTemporaries(

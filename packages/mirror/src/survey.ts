@@ -13,6 +13,7 @@ import { digestOfFile } from './read-disk.ts';
 import { reconcileModel } from './reconcile-model.ts';
 import { carriedOut } from './recover.ts';
 import { SecondLook } from './second-look.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 export interface MirrorSurvey {
   /** Paths on disk that are other than disk and folder agreed on last. */
@@ -81,9 +82,10 @@ async function withCarriedOut(
 ): Promise<Ancestor> {
   const copy = new Ancestor(folder.nodes);
   copy.took([...ancestor.all()].map((entry) => ({ id: entry.id, entry })));
+  const whereabouts = new Whereabouts({ disk, ancestor: copy });
   for (const intent of left) {
     try {
-      copy.took(await carriedOut({ disk, ancestor: copy }, intent));
+      copy.took(await carriedOut({ disk, ancestor: copy }, intent, whereabouts));
     } catch (error) {
       // The look names what cannot be read.
       if (!isOfDisk(error)) throw error;
