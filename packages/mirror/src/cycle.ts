@@ -146,7 +146,8 @@ export class Cycle {
       newDirectoryId: (path) => (importing ? nodes.importId(path, 'directory', '') : nodes.newNodeId()),
     });
     for (const { id } of look.missing) looks.settle(`gone ${id}`);
-    await departed.missed(look.missing, dirty === 'all');
+    const found = new Set(look.matches.flatMap(({ known }) => known?.id ?? []));
+    await departed.missed(look.missing, dirty === 'all' ? found : undefined);
     // What survives, because this disk never showed its newest content, is written again.
     toDo.nodes(plan.dropped.map(({ id }) => id));
     const done = await ingest(
@@ -174,6 +175,7 @@ export class Cycle {
       },
       signal,
     );
+    await departed.came((id) => ancestor.get(id) !== undefined);
     looks.end(dirty);
     return done;
   }

@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { Ancestor, type AncestorEntry } from './ancestor.ts';
 import { Departed } from './departed.ts';
+import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
 import { FakeWatcher } from './testing/fake-watcher.ts';
 import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
@@ -105,6 +106,34 @@ test('a file that is edited elsewhere before it is missed is moved, and not writ
   expect(await onDisk(b)).toEqual(expected);
 });
 
+test('a file that comes back, saved meanwhile, where another one arrives in that moment is there once', async () => {
+  const { a, b, id } = await missing();
+  await deliver(a, b);
+  await b.settle();
+  await a.closeMirror();
+  await a.write('e/file', 'one\ntwo\n');
+  await b.write('e/file', 'of b\n');
+  await b.settle();
+  let taken = 0;
+  await a.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      // The last thing before what was found is told to the folder.
+      async syncDirectory(path) {
+        if (path.endsWith('/e')) taken += await deliver(b, a);
+        return nodeFileSystem.syncDirectory(path);
+      },
+    },
+  });
+  await settleAll(a, b);
+  expect(taken).toBeGreaterThan(0);
+  const shown = await onDisk(a);
+  expect(await onDisk(b)).toEqual(shown);
+  expect(Object.values(shown).sort()).toEqual(['/', '/', 'of b\n', 'one\ntwo\n', 'other\n']);
+  const beside = Object.keys(shown).find((path) => path.startsWith('e/file (~')) ?? '';
+  expect(a.idOf(beside)).toBe(id);
+});
+
 test('a file that comes back from elsewhere before it is found is not written anew', async () => {
   const { a, b, id } = await missing();
   await fs.rename(b.at('d/file'), b.at('d/renamed'));
@@ -145,17 +174,17 @@ test('who has left is remembered for two minutes, or until a look at everything'
   const clock = new VirtualClock();
   const departed = new Departed(nodes, clock);
   const left = async (): Promise<AncestorEntry[]> => (await Departed.load(nodes, clock)).withInode(entry);
-  await departed.missed([entry], true);
+  await departed.missed([entry], new Set());
   clock.pass(119_999);
-  await departed.missed([], false);
+  await departed.missed([], undefined);
   expect(departed.withInode(entry)).toEqual([entry]);
   expect(await left()).toEqual([entry]);
   expect(departed.withInode({ ...entry, born: entry.born + 1n })).toEqual([]);
   clock.pass(1);
-  await departed.missed([], false);
+  await departed.missed([], undefined);
   expect(departed.withInode(entry)).toEqual([]);
-  await departed.missed([entry], false);
-  await departed.missed([], true);
+  await departed.missed([entry], undefined);
+  await departed.missed([], new Set());
   expect(departed.withInode(entry)).toEqual([]);
   expect(await left()).toEqual([]);
 });

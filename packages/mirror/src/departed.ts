@@ -14,10 +14,17 @@ const KEPT_FOR = 120_000;
 
 type Row = ReturnType<FolderNodes['row']>;
 
+interface Left {
+  readonly entry: AncestorEntry;
+  readonly since: number;
+  /** A look at everything has found it. The folder may refuse it the place where it is: then there is another look. */
+  isFound: boolean;
+}
+
 export class Departed {
   readonly #nodes: Pick<FolderNodes, 'row' | 'keep'>;
   readonly #clock: Clock;
-  readonly #left = new Map<NodeId, { readonly entry: AncestorEntry; readonly since: number }>();
+  readonly #left = new Map<NodeId, Left>();
   readonly #byInode = new Map<bigint, Set<NodeId>>();
 
   constructor(nodes: Pick<FolderNodes, 'row' | 'keep'>, clock: Clock) {
@@ -34,14 +41,19 @@ export class Departed {
 
   /**
    * These were missed by a look; durable when it resolves.
-   * @param isFull it was a look at everything: what left before and was not found is nowhere
+   * @param found what it found, if it was a look at everything: what left before and is not among that is nowhere
    */
-  async missed(entries: readonly AncestorEntry[], isFull: boolean): Promise<void> {
+  async missed(entries: readonly AncestorEntry[], found: ReadonlySet<NodeId> | undefined): Promise<void> {
     const now = this.#clock.now();
     const rows = new Map<NodeId, Row>();
-    for (const [id, { since }] of this.#left) {
+    for (const [id, left] of this.#left) {
       // In the order in which they left.
-      if (!isFull && now - since < KEPT_FOR) break;
+      const isOld = now - left.since >= KEPT_FOR;
+      if (found === undefined && !isOld) break;
+      if (!isOld && !left.isFound && found?.has(id) === true) {
+        left.isFound = true;
+        continue;
+      }
       this.#forget(id);
       rows.set(id, this.#nodes.row(AREA, id));
     }
@@ -52,6 +64,17 @@ export class Departed {
       rows.set(entry.id, this.#nodes.row(AREA, entry.id, encodeEntry(entry)));
     }
     if (rows.size > 0) await this.#nodes.keep([...rows.values()]);
+  }
+
+  /** Those that are here again are missed no more; durable when it resolves. */
+  async came(isHere: (id: NodeId) => boolean): Promise<void> {
+    const rows: Row[] = [];
+    for (const [id, { isFound }] of this.#left) {
+      if (!isFound || !isHere(id)) continue;
+      this.#forget(id);
+      rows.push(this.#nodes.row(AREA, id));
+    }
+    if (rows.length > 0) await this.#nodes.keep(rows);
   }
 
   has(id: NodeId): boolean {
@@ -68,7 +91,7 @@ export class Departed {
 
   #add(entry: AncestorEntry, since: number): void {
     this.#forget(entry.id);
-    this.#left.set(entry.id, { entry, since });
+    this.#left.set(entry.id, { entry, since, isFound: false });
     const ids = this.#byInode.get(entry.inode);
     if (ids === undefined) this.#byInode.set(entry.inode, new Set([entry.id]));
     else ids.add(entry.id);

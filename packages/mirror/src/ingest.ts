@@ -213,6 +213,7 @@ class Ingest {
   async #content(match: Match, known: AncestorEntry): Promise<void> {
     const { looks, ancestor } = this.#world;
     const { id } = known;
+    if (!(await this.#isHere(id))) return;
     const reading = await this.#read(match);
     if (reading === undefined) return;
     const { digest, stat } = reading;
@@ -256,6 +257,13 @@ class Ingest {
     return recovering && stat.mtime <= mtime
       ? nodes.headsOfVersion(id, digestOfBlob(digest as BlobName))
       : undefined;
+  }
+
+  /** What counted as gone is here when it got its place: saved without one, it would come back elsewhere and be here as another. */
+  async #isHere(id: NodeId): Promise<boolean> {
+    const { ancestor } = this.#world;
+    if (ancestor.get(id) === undefined) await this.#chunk.flush();
+    return ancestor.get(id) !== undefined;
   }
 
   async #executable(match: Match, { id }: AncestorEntry): Promise<void> {

@@ -79,7 +79,7 @@ async function open(options: MirrorOptions): Promise<Mirror> {
     await folder.nodes.keep([stateRow(folder.nodes, kept)]);
     const cycle = await cycleParts(options, disk, random);
     // Of a mirror before it, nothing is believed.
-    if (joined !== undefined) await cycle.departed.missed([], true);
+    if (joined !== undefined) await cycle.departed.missed([], new Set());
     return new Mirror({
       cycle,
       kept,
