@@ -89,7 +89,7 @@ class ContentBatch {
     const path = pathIn(this.#world, node.parent, name);
     if (path === undefined) return this.#world.retryLater(node.id);
     const found = await this.#content(node.id, path);
-    if (found === undefined) return;
+    if (found === undefined || this.#world.looksFirst(node.id)) return;
     const { content, heads, others } = found;
     this.#world.others(node.id, path, others.length);
     const digest = digestOfContent(content);

@@ -32,6 +32,8 @@ export interface ApplyWorld {
   arrived(directory: string): void;
   /** It could not be done, and will not be before something changes. */
   retryLater(id: NodeId): void;
+  /** Whether a file on disk waits to be compared with this node, whose content is here now: the node is tried after that. */
+  looksFirst(id: NodeId): boolean;
   /** The content of this node has not arrived. */
   notHere(id: NodeId): void;
 }

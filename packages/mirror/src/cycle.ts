@@ -289,6 +289,7 @@ export class Cycle {
       },
       arrived: (directory) => toDo.directories([directory]),
       retryLater: (id) => toDo.later(id),
+      looksFirst: (id) => toDo.looksFirst(id),
       notHere: (id) => board.notHere.add(id),
     };
   }

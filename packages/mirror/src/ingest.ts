@@ -161,18 +161,15 @@ class Ingest {
     if (reading === undefined) return;
     if (this.#chunk.flushes !== this.#flushes) this.#siblings.forget();
     this.#flushes = this.#chunk.flushes;
-    const twin = await findTwin(
-      { nodes, siblings: this.#siblings, isHere: (id) => ancestor.get(id) !== undefined },
-      match,
-      parent,
-      reading,
-      this.#chunk.leaving,
-    );
+    const isHere = (id: NodeId): boolean => ancestor.get(id) !== undefined;
+    const world = { nodes, siblings: this.#siblings, isHere };
+    let twin = await findTwin(world, match, parent, reading, this.#chunk.leaving);
     if (twin.type === 'wait') {
       // It may be the content that is waited for.
       await reading.keep();
-      return this.#world.waitFor(twin.id, parentOf(match.disk.path));
+      twin = await findTwin(world, match, parent, reading, this.#chunk.leaving);
     }
+    if (twin.type === 'wait') return this.#world.waitFor(twin.id, parentOf(match.disk.path));
     if (twin.type === 'found') {
       this.#world.touched(twin.id);
       await this.#chunk.add({

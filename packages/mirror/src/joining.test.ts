@@ -1,8 +1,9 @@
 /** What two devices have before they meet. The same bytes are one file, other bytes are two. */
 import * as fs from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
-import { exchange, inFolder, onDisk, settleAll } from './testing/test-device.ts';
+import { deliver, exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
 const devices = testDevices();
 
@@ -125,4 +126,57 @@ test('what was deleted does not come back when the same is imported, unless a pe
   await b.write('text', 'one\n');
   await settleAll(a, b);
   expect(await onDisk(a)).toEqual({ text: 'one\n' });
+});
+
+describe('a file whose name has its accents decomposed, while the contents of the folder are still on their way', () => {
+  const composed = 'caf\u00E9';
+  const decomposed = 'cafe\u0301';
+
+  async function* piece(...bytes: number[]): AsyncGenerator<Uint8Array> {
+    yield Uint8Array.from(bytes);
+  }
+
+  /** The second device has the tree and no contents. */
+  async function withoutContents(...contents: Uint8Array[]): Promise<[TestDevice, TestDevice]> {
+    const [a, b] = await devices.pair();
+    for (const content of contents) {
+      await a.write(composed, content);
+      await a.settle();
+    }
+    const isThere = vi.spyOn(b.folder.blobs, 'size').mockResolvedValue(1);
+    await deliver(a, b);
+    isThere.mockRestore();
+    return [a, b];
+  }
+
+  test('is the one that the folder has', async () => {
+    const [a, b] = await withoutContents(Uint8Array.of(0, 1));
+    await b.write(decomposed, Uint8Array.of(0, 1));
+    await settleAll(a, b);
+    expect(await onDisk(b)).toEqual({ [decomposed]: '\0\u0001' });
+    expect(await onDisk(a)).toEqual({ [composed]: '\0\u0001' });
+  });
+
+  test('is an older version of the one whose content arrives when it was looked at', async () => {
+    const [a, b] = await withoutContents(Uint8Array.of(0, 1), Uint8Array.of(0, 1, 2));
+    await b.write(decomposed, Uint8Array.of(0, 1));
+    let isRead = false;
+    await b.open({
+      fileSystem: {
+        ...nodeFileSystem,
+        async readStart(path, limit) {
+          isRead ||= path.endsWith(decomposed);
+          return nodeFileSystem.readStart(path, limit);
+        },
+        async lstat(path) {
+          // The mirror is about to write.
+          if (isRead && path.endsWith('/tmp')) await b.folder.blobs.write(piece(0, 1, 2));
+          return nodeFileSystem.lstat(path);
+        },
+      },
+    });
+    await settleAll(a, b);
+    expect(await onDisk(b)).toEqual({ [decomposed]: '\0\u0001\u0002' });
+    expect(await onDisk(a)).toEqual({ [composed]: '\0\u0001\u0002' });
+  });
 });

@@ -47,6 +47,16 @@ export class ToDo {
     this.#waiting.set(id, directory);
   }
 
+  /**
+   * Whether a file on disk may be this node, whose content has come: that is looked at first. Spelled otherwise it would not be in
+   * the way, and there twice.
+   */
+  looksFirst(id: NodeId): boolean {
+    if (!this.#waiting.has(id)) return false;
+    this.nodes([id]);
+    return true;
+  }
+
   /** Whether something can be done now. */
   get isAny(): boolean {
     return this.#directories !== undefined || this.#nodes !== undefined;
@@ -91,7 +101,10 @@ export class ToDo {
     if (taken === 'all') {
       this.#again.clear();
       this.#waiting.clear();
-    } else for (const directory of taken ?? []) this.#again.delete(directory);
+    } else if (taken !== undefined) {
+      for (const directory of taken) this.#again.delete(directory);
+      for (const [id, directory] of this.#waiting) if (taken.has(directory)) this.#waiting.delete(id);
+    }
     return taken;
   }
 
