@@ -34,6 +34,20 @@ describe('group commit', () => {
     await expect(committer.idle()).rejects.toMatchObject({ code: 'STORE_FAILED' });
   });
 
+  test('says how much waits: what is being written as well, and nothing of what is over', async () => {
+    const store = memoryStore();
+    const committer = new Committer(store);
+    const first = committer.commit([put('a'), { type: 'del', key: 'bcd' }]);
+    expect(committer.waitingBytes).toBe(5);
+    const second = committer.commit([put('e')]);
+    expect(committer.waitingBytes).toBe(7);
+    await Promise.all([first, second]);
+    expect(committer.waitingBytes).toBe(0);
+    store.batch = () => Promise.reject(new Error('no space left'));
+    await Promise.allSettled([committer.commit([put('f')]), committer.commit([put('g')])]);
+    expect(committer.waitingBytes).toBe(0);
+  });
+
   test('idle waits for what is being written', async () => {
     const store = memoryStore();
     const committer = new Committer(store);

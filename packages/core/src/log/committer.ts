@@ -7,6 +7,7 @@ import { type Store, type StoreOperation, storeError } from './store.ts';
 
 interface Waiting {
   readonly operations: readonly StoreOperation[];
+  readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -14,6 +15,7 @@ interface Waiting {
 export class Committer {
   readonly #store: Store;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #writing: Promise<void> | undefined;
   #failure: EvermeshError | undefined;
 
@@ -26,10 +28,22 @@ export class Committer {
     return this.#failure;
   }
 
+  /**
+   * What was given and is not durable yet, in bytes: characters of keys, and values. All of it is in memory, and nothing here
+   * bounds it: who writes awaits what `commit` returns, and who is written to looks here before it takes more.
+   */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Resolves, in the order of the calls, when the operations are durable. */
   commit(operations: readonly StoreOperation[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const done = new Promise<void>((resolve, reject) => this.#waiting.push({ operations, resolve, reject }));
+    const bytes = operations.reduce((sum, operation) => sum + sizeOf(operation), 0);
+    this.#waitingBytes += bytes;
+    const done = new Promise<void>((resolve, reject) =>
+      this.#waiting.push({ operations, bytes, resolve, reject }),
+    );
     this.#writing ??= this.#write();
     return done;
   }
@@ -49,7 +63,10 @@ export class Committer {
       try {
         const operations = batch.flatMap((waiting) => waiting.operations);
         if (operations.length > 0) await this.#store.batch(operations, { sync: true });
-        for (const { resolve } of batch) resolve();
+        for (const { bytes, resolve } of batch) {
+          this.#waitingBytes -= bytes;
+          resolve();
+        }
       } catch (error) {
         this.#fail(storeError(error), batch);
       }
@@ -61,6 +78,10 @@ export class Committer {
     this.#failure = failure;
     const all = [...batch, ...this.#waiting];
     this.#waiting = [];
+    this.#waitingBytes = 0;
     for (const { reject } of all) reject(failure);
   }
 }
+
+const sizeOf = (operation: StoreOperation): number =>
+  operation.key.length + (operation.type === 'put' ? operation.value.byteLength : 0);

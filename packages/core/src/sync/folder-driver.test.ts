@@ -34,6 +34,7 @@ const drive = (over: Partial<FolderDriverOptions> = {}): FolderDriver =>
     source: undefined,
     send: () => undefined,
     fail: (error) => failures.push(error),
+    behind: () => undefined,
     changed: () => undefined,
     ...over,
   });

@@ -19,6 +19,12 @@ import type { RemoteBlobs } from './transport.ts';
 /** What is wrong with the records of one folder, here or there: others on the connection have nothing to do with it. */
 const OF_FOLDER: ReadonlySet<ErrorCode> = new Set(['STORE_CORRUPT', 'RECORD_MALFORMED', 'FORMAT_TOO_NEW']);
 
+/**
+ * Bytes that may wait for the disk before more is refused that comes unasked. More than one operation of a person: those alone
+ * are no reason.
+ */
+const WAITING_BYTES = 16 * 1024 * 1024;
+
 export interface FolderDriverOptions {
   readonly folder: SyncedFolder;
   readonly peer: string;
@@ -32,6 +38,8 @@ export interface FolderDriverOptions {
   readonly send: (message: FromDevice) => void;
   /** The connection is of no use any more. */
   readonly fail: (error: EvermeshError) => void;
+  /** The disk is far behind what the peer sends: leave the channel, and open it anew. */
+  readonly behind: () => void;
   /** The state, or what is settled, may have changed. */
   readonly changed: () => void;
 }
@@ -95,6 +103,9 @@ export class FolderDriver {
   receive(message: FromRelay): void {
     if (message.type === 'WANTED') return this.#offers.ask(message.names);
     this.#guard((session) => this.#run(session, session.receive(message)));
+    // Whatever else comes was asked for, and no more is asked for than there is room for.
+    if (message.type === 'LIVE' && this.#options.folder.committer.waitingBytes > WAITING_BYTES)
+      this.#options.behind();
   }
 
   /** Leaves the connection. Resolves when what is being appended is durable. */
@@ -107,7 +118,8 @@ export class FolderDriver {
 
   async #open(): Promise<void> {
     const { folder, peer, channel, frameBytes } = this.#options;
-    // An earlier connection may have taken the cursor back: that counts, so it has to be in the store.
+    // An earlier channel may have taken the cursor back: that counts, so it has to be in the store. If it was left because the
+    // disk was behind, this is when it no longer is.
     await folder.committer.idle();
     const progress = await readProgress(folder.store, folder.id, peer);
     if (this.#abort.signal.aborted) return;

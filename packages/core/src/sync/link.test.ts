@@ -10,11 +10,12 @@ import {
   encodeRecord,
   type FromRelay,
   LIMITS,
+  type LogRecord,
   type Message,
   PROTOCOL_VERSION,
 } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '@evermesh/testkit';
+import { faulty, VirtualClock } from '@evermesh/testkit';
 import { Link } from './link.ts';
 import { cursorAt, place } from './testing/conversation.ts';
 import { deviceId, FOLDER, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';
@@ -415,5 +416,53 @@ describe('the end', () => {
     folder.store.batch = () => Promise.reject(new Error('no space left'));
     await peer.say({ type: 'LIVE', channel, through: place(2), records: [] });
     expect([link.status(), link.error?.code]).toEqual(['refused', 'STORE_FAILED']);
+  });
+});
+
+describe('a disk that is far slower than what others write live', () => {
+  const MEBIBYTE = 1024 * 1024;
+  /** What may wait for the disk, and one record more. */
+  const BOUND = 17.5 * MEBIBYTE;
+
+  test('holds no more than its bound: the channel is left, and opened anew once the disk is there', async () => {
+    const channel = await inStep();
+    const other = await openTestFolder({ device: deviceId(2), random: seededRandom(3) });
+    const body = new Uint8Array(MEBIBYTE);
+    const records = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => (await write(other, [`live-${i}`], { body }))[0]),
+    );
+    folder.store.batch = faulty({ ...folder.store }, 1, { clock, milliseconds: 1000 }).batch;
+    peer.take();
+    let most = 0;
+    for (const [i, record] of records.entries()) {
+      const live = encodeRecord(record as LogRecord);
+      await peer.say({ type: 'LIVE', channel, through: place(2 + i), records: [live] });
+      most = Math.max(most, folder.committer.waitingBytes);
+    }
+    expect(most).toBeLessThan(BOUND);
+    // It asks for nothing, and takes nothing, until its disk is there.
+    expect(peer.take()).toEqual([{ type: 'LEAVE', channel }]);
+    const held = Math.floor(folder.committer.waitingBytes / MEBIBYTE);
+    expect(held).toBeGreaterThanOrEqual(16);
+
+    clock.advance(1000);
+    await folder.committer.idle();
+    await turn();
+    expect(folder.committer.waitingBytes).toBe(0);
+    const [open] = peer.take();
+    // Where it stands is what is durable: what it did not take comes again.
+    expect(open).toMatchObject({ type: 'OPEN', create: true, cursor: { seq: 1 + held } });
+    expect(folder.log.position.seq).toBe(1 + held);
+  });
+
+  test('counts what is written here as well, and lets others on the connection go on', async () => {
+    const channel = await inStep();
+    folder.store.batch = faulty({ ...folder.store }, 1, { clock, milliseconds: 1000 }).batch;
+    const own = write(folder, ['b'], { body: new Uint8Array(18 * MEBIBYTE) });
+    peer.take();
+    await peer.say({ type: 'LIVE', channel, through: place(2), records: [] }, { type: 'PING' });
+    expect(types(peer.take())).toEqual(['LEAVE', 'PONG']);
+    clock.advance(1000);
+    await own;
   });
 });

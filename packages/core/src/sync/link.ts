@@ -219,6 +219,10 @@ export class Link {
       source: this,
       send: (message) => socket.send(message),
       fail: (error) => socket.fail(error),
+      behind: () => {
+        logger.info('the disk is behind', { folder: folder.id });
+        this.#reopen(folder, driver);
+      },
       changed: () => this.#onDriverChanged(folder, driver),
     });
     this.#drivers.set(folder.id, driver);
@@ -229,15 +233,15 @@ export class Link {
     if (this.#drivers.get(folder.id) !== driver) return;
     if (driver.state === 'live') this.#backOff.reset();
     const retryAfter = driver.takeRetry();
-    if (retryAfter > 0) {
-      this.#later(retryAfter, () => {
-        if (this.#drivers.get(folder.id) !== driver) return;
-        this.#socket?.leave(driver);
-        this.#stop(folder.id, driver);
-        this.#drive(folder);
-      });
-    }
+    if (retryAfter > 0) this.#later(retryAfter, () => this.#reopen(folder, driver));
     this.#changed();
+  }
+
+  #reopen(folder: SyncedFolder, driver: FolderDriver): void {
+    if (this.#drivers.get(folder.id) !== driver) return;
+    this.#socket?.leave(driver);
+    this.#stop(folder.id, driver);
+    this.#drive(folder);
   }
 
   #stop(id: FolderId, driver: FolderDriver): void {

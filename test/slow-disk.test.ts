@@ -1,0 +1,84 @@
+/**
+ * A device whose disk hangs while another one writes much and the relay hands it on: what waits for the disk in memory is bounded,
+ * and all of it is there when the disk is.
+ */
+import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
+import { webSocketTransport } from '@evermesh/adapters/web-socket';
+import { openReplica, type Replica, type Store } from '@evermesh/core';
+import { allowEveryone, openRelay } from '@evermesh/server';
+import { faulty, observed, VirtualClock } from '@evermesh/testkit';
+import { expect, onTestFinished, test } from 'vitest';
+
+const MEBIBYTE = 1024 * 1024;
+const FILES = 48;
+/** What may wait for the disk before more is refused that comes unasked, with what came while that was said. */
+const BOUND = 18 * MEBIBYTE;
+
+/** A store whose next batch is late once `hang` was called. */
+function hangable(store: Store, clock: VirtualClock): { store: Store; hang: () => void } {
+  let batches = store;
+  const asked: Store = {
+    open: () => store.open(),
+    close: () => store.close(),
+    get: (key) => store.get(key),
+    batch: (operations, options) => batches.batch(operations, options),
+    iterator: (range) => store.iterator(range),
+  };
+  return { store: asked, hang: () => (batches = faulty(store, 1, { clock, milliseconds: 1000 })) };
+}
+
+async function open(name: string, store: Store): Promise<Replica> {
+  const replica = await openReplica({ store, blobs: memoryBlobs(), deviceName: name });
+  onTestFinished(() => replica.close());
+  return replica;
+}
+
+test('48 MiB that another device writes while the disk hangs are never all in memory, and arrive', async () => {
+  const relay = await openRelay({
+    store: memoryStore(),
+    blobs: memoryBlobs(),
+    listen: { host: '127.0.0.1', port: 0 },
+    authorizer: allowEveryone,
+  });
+  onTestFinished(() => relay.close());
+  const ada = await open('ada', memoryStore());
+  const folder = await ada.createFolder({ name: 'much' });
+  const adas = ada.connect(webSocketTransport(relay.url));
+  await adas.whenSynced();
+
+  const clock = new VirtualClock();
+  const slow = hangable(memoryStore(), clock);
+  const watched = observed(slow.store, clock);
+  const largest = { bytes: 0, batches: 0 };
+  const ben = await open('ben', {
+    open: () => watched.open(),
+    close: () => watched.close(),
+    get: (key) => watched.get(key),
+    iterator: (range) => watched.iterator(range),
+    batch: async (operations, options) => {
+      const before = watched.observations.batch.bytes;
+      await watched.batch(operations, options);
+      largest.bytes = Math.max(largest.bytes, watched.observations.batch.bytes - before);
+      largest.batches += 1;
+    },
+  });
+  const bens = await ben.joinFolder(folder.id);
+  const link = ben.connect(webSocketTransport(relay.url));
+  await link.whenSynced();
+
+  await ben.flush();
+  slow.hang();
+  onTestFinished(() => clock.advance(1000));
+  largest.batches = 0;
+  for (let i = 0; i < FILES; i++) await folder.writeFile(`${i}.txt`, `${i}`.padStart(MEBIBYTE, '.'));
+  await adas.whenSynced();
+  // The relay has all of it, and has told ben as much as he took: nothing is durable there.
+  expect(largest.batches).toBe(0);
+  clock.advance(1000);
+  await link.whenSynced();
+  expect(await bens.readdir('/')).toHaveLength(FILES);
+  for (let i = 0; i < FILES; i++)
+    expect((await bens.readFile(`${i}.txt`)).byteLength, `${i}.txt`).toBe(MEBIBYTE);
+  expect(largest.bytes).toBeGreaterThan(8 * MEBIBYTE);
+  expect(largest.bytes).toBeLessThan(BOUND);
+});
