@@ -424,6 +424,12 @@ describe('a disk that is far slower than what others write live', () => {
   /** What may wait for the disk, and one record more. */
   const BOUND = 17.5 * MEBIBYTE;
 
+  /** The next batch of the store takes a second. */
+  const hang = (): void => {
+    const late = faulty({ ...folder.store }, 1, { clock, milliseconds: 1000 });
+    folder.store.batch = (operations, options) => late.batch(operations, options);
+  };
+
   test('holds no more than its bound: the channel is left, and opened anew once the disk is there', async () => {
     const channel = await inStep();
     const other = await openTestFolder({ device: deviceId(2), random: seededRandom(3) });
@@ -431,7 +437,7 @@ describe('a disk that is far slower than what others write live', () => {
     const records = await Promise.all(
       Array.from({ length: 40 }, async (_, i) => (await write(other, [`live-${i}`], { body }))[0]),
     );
-    folder.store.batch = faulty({ ...folder.store }, 1, { clock, milliseconds: 1000 }).batch;
+    hang();
     peer.take();
     let most = 0;
     for (const [i, record] of records.entries()) {
@@ -457,7 +463,7 @@ describe('a disk that is far slower than what others write live', () => {
 
   test('counts what is written here as well, and lets others on the connection go on', async () => {
     const channel = await inStep();
-    folder.store.batch = faulty({ ...folder.store }, 1, { clock, milliseconds: 1000 }).batch;
+    hang();
     const own = write(folder, ['b'], { body: new Uint8Array(18 * MEBIBYTE) });
     peer.take();
     await peer.say({ type: 'LIVE', channel, through: place(2), records: [] }, { type: 'PING' });
