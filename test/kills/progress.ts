@@ -54,6 +54,9 @@ abstract class Watched implements Progress {
   }
 }
 
+/** The file with which a store keeps room on the disk: it holds nothing. */
+const RESERVE = 'reserve';
+
 /** Bytes in the files of a store, each file at its largest: what a compaction removes was written all the same. */
 export class StoreProgress extends Watched {
   readonly unit = 'bytes in the store';
@@ -66,6 +69,7 @@ export class StoreProgress extends Watched {
   }
 
   protected async seen(_type: string, name: string): Promise<void> {
+    if (name === RESERVE) return;
     const size = await stat(join(this.#directory, name)).then(
       (stats) => stats.size,
       () => 0,

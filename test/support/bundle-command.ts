@@ -1,5 +1,5 @@
 /**
- * Bundles the command for whoever starts many processes of it: from sources each of them would spend most of its time on
+ * Bundles a program for whoever starts many processes of it: from sources each of them would spend most of its time on
  * compiling. The bundle finds what it does not hold where the repository has it.
  */
 import { cp, symlink } from 'node:fs/promises';
@@ -9,12 +9,16 @@ import { build } from 'esbuild';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Returns the file to run, somewhere below `directory`. */
-export async function bundleCommand(directory: string): Promise<string> {
-  const command = join(directory, 'dist', 'bin.js');
+/** The `evermesh` command. Returns the file to run, somewhere below `directory`, which is empty or missing. */
+export const bundleCommand = (directory: string): Promise<string> =>
+  bundleProgram(join(repository, 'packages/cli/src/bin.ts'), directory);
+
+/** Any other program. Returns the file to run, somewhere below `directory`, which is empty or missing. */
+export async function bundleProgram(source: string, directory: string): Promise<string> {
+  const program = join(directory, 'dist', 'bin.js');
   await build({
-    entryPoints: [join(repository, 'packages/cli/src/bin.ts')],
-    outfile: command,
+    entryPoints: [source],
+    outfile: program,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -29,5 +33,5 @@ export async function bundleCommand(directory: string): Promise<string> {
   });
   await cp(join(repository, 'packages/cli/package.json'), join(directory, 'package.json'));
   await symlink(join(repository, 'node_modules'), join(directory, 'node_modules'));
-  return command;
+  return program;
 }

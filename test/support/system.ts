@@ -1,5 +1,6 @@
 /** What a test takes from the system it runs on, and what is said where it cannot be had. */
 import { execFileSync } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import { onTestFinished, type TestContext } from 'vitest';
 
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
@@ -27,4 +28,17 @@ export function mountSmallDisk(directory: string, size: number, context: Pick<Te
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'evermesh-test', directory]);
   // What is registered last is done first: the processes of the world may still have files open there.
   onTestFinished(() => void execFileSync('umount', ['-l', directory]));
+}
+
+/** Fills a disk to its last byte, beside whatever else is written there. Returns what makes room again. */
+export async function fillDisk(directory: string): Promise<() => Promise<void>> {
+  const ballast = `${directory}/.ballast`;
+  for (const size of [64 * 1024, 1024, 1]) {
+    try {
+      for (;;) await writeFile(ballast, new Uint8Array(size), { flag: 'a' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+  return () => rm(ballast);
 }

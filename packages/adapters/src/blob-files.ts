@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { BlobName } from '@evermesh/core/base';
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import type { BlobStore } from '@evermesh/core/log';
+import { syncDirectory } from './sync-directory.ts';
 
 /** Files being written lie here, in the same file system, so that renaming is atomic. */
 const PARTIAL = 'partial';
@@ -157,16 +158,6 @@ async function fill(
     await wrapped(() => file.writeFile(piece));
   }
   return { name: hash.digest('hex') as BlobName, size };
-}
-
-/** Makes durable that a name appeared, or went, in a directory. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function wrapped<T>(work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,26 @@
-/** A browser's database has no files that anybody could see. */
-export const checkDatabaseFiles = (_directory: string, _isLocked: () => Promise<boolean>): Promise<void> =>
-  Promise.resolve();
-export const databaseClosed = (_directory: string): Promise<void> => Promise.resolve();
+/** A browser's database has no files that anybody could see, and syncs what it says it has. */
+export class DatabaseFiles {
+  check(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  notOpened(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  opened(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  cover(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  closed(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  written(): Promise<void> {
+    return Promise.resolve();
+  }
+}

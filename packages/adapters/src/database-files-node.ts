@@ -1,2 +1,145 @@
-/** What is looked at in a database's directory before LevelDB is, and when it has ended. */
-export { checkDatabaseFiles, databaseClosed } from './level-files/check-files.ts';
+/**
+ * What LevelDB leaves to whoever uses it, in its directory: it mends some damage by throwing the rest away, never syncs the name of a
+ * log, and needs room on the disk to open.
+ */
+import { statSync } from 'node:fs';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DiskReserve, isFull } from './disk-reserve-node.ts';
+import { checkDatabaseFiles, databaseClosed } from './level-files/check-files.ts';
+import { KeptLogs } from './kept-logs-node.ts';
+import { syncDirectory } from './sync-directory.ts';
+
+/** Files that hold rows, or say which of the others do. */
+const HOLDS_ROWS = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
+const LOG = /^\d+\.log$/;
+const TABLE_OR_LOG = /^\d+\.(ldb|sst|log)$/;
+const FIRST_MANIFEST = 'MANIFEST-000001';
+
+export class DatabaseFiles {
+  readonly #directory: string;
+  readonly #reserve: DiskReserve;
+  readonly #logs: KeptLogs;
+  /** The log whose name is durable, and how long it was when something had been written last. */
+  #log = '';
+  #length = 0;
+
+  /** @param logBytes as long as logs get that have not become tables yet */
+  constructor(directory: string, logBytes: number) {
+    this.#directory = directory;
+    this.#reserve = new DiskReserve(join(directory, 'reserve'), logBytes);
+    this.#logs = new KeptLogs(directory);
+  }
+
+  /**
+   * Before LevelDB opens: whether there is a database.
+   * @param isLocked whether another process has it
+   * @throws an error as LevelDB's own, also for damage that LevelDB does not tell of
+   */
+  async check(isLocked: () => Promise<boolean>): Promise<boolean> {
+    const exists = await this.#named(async () => {
+      const names = await this.#names();
+      if (await this.#isUnborn(names)) await this.#beginAnew(names);
+      else if (names.includes('CURRENT')) await this.#logs.putBack();
+      return names.length > 0;
+    });
+    if (!exists) return false;
+    await checkDatabaseFiles(this.#directory, isLocked);
+    return this.#named(async () => {
+      if (!(await this.#names()).includes('CURRENT')) return false;
+      await this.#logs.keep();
+      return true;
+    });
+  }
+
+  /** When LevelDB did not open: whether it may do so now, for the disk was full and has room. */
+  async notOpened(why: unknown): Promise<boolean> {
+    // Those of which it has not come to remove the logs. Of others the next check decides.
+    const names = await this.#names().catch((): string[] => []);
+    for (const name of names.filter((one) => LOG.test(one)))
+      await rm(join(this.#directory, `${name}.kept`), { force: true }).catch(() => undefined);
+    return isFull(why) && (await this.#reserve.release());
+  }
+
+  /**
+   * When LevelDB has opened: its files have names that outlast a power cut, and it will open again.
+   * @throws if it has not read all that it had acknowledged. It is to be closed then; what it did not read is kept
+   */
+  async opened(): Promise<void> {
+    if (!(await this.#logs.wereRead())) throw ioError(`${this.#directory}: a log could not be read`);
+    await this.#logs.letGo();
+    await syncDirectory(dirname(this.#directory));
+    await this.#settle();
+    await this.#reserve.begin();
+  }
+
+  /**
+   * Before a batch of so many bytes.
+   * @throws as LevelDB does when the disk is full
+   */
+  cover(bytes: number): Promise<void> {
+    return this.#reserve.cover(bytes);
+  }
+
+  /**
+   * When LevelDB has written a batch, before the next: a new log, if it went into one, has a name that outlasts a power cut. A
+   * batch is in one log, so if the known one grew, that is it.
+   */
+  async written(): Promise<void> {
+    const length = statSync(join(this.#directory, this.#log), { throwIfNoEntry: false })?.size ?? 0;
+    const hasGrown = length > this.#length;
+    this.#length = length;
+    if (!hasGrown) await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    const logs = (await readdir(this.#directory)).filter((name) => LOG.test(name));
+    const newest = logs.sort((one, other) => Number.parseInt(other) - Number.parseInt(one))[0] ?? '';
+    await syncDirectory(this.#directory);
+    this.#log = newest;
+    this.#length = 0;
+  }
+
+  /** Closed, and every batch was whole. */
+  closed(): Promise<void> {
+    return databaseClosed(this.#directory);
+  }
+
+  /**
+   * Whether a power cut fell into its making: LevelDB names its first manifest as the current one before it syncs any, and finds
+   * an empty one then, with which it never opens. Nothing can have been written to it.
+   */
+  async #isUnborn(names: readonly string[]): Promise<boolean> {
+    if (!names.includes('CURRENT')) return false;
+    const current = await readFile(join(this.#directory, 'CURRENT'), 'utf8');
+    if (current !== `${FIRST_MANIFEST}\n` || !names.includes(FIRST_MANIFEST)) return false;
+    const holding = names.filter((name) => name === FIRST_MANIFEST || TABLE_OR_LOG.test(name));
+    const stats = await Promise.all(holding.map((name) => stat(join(this.#directory, name))));
+    return stats.every(({ size }) => size === 0);
+  }
+
+  async #beginAnew(names: readonly string[]): Promise<void> {
+    for (const name of names.filter((one) => HOLDS_ROWS.test(one))) await rm(join(this.#directory, name));
+    await rm(join(this.#directory, 'CURRENT'));
+  }
+
+  async #named<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw ioError((error as Error).message, error);
+    }
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.#directory);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+}
+
+const ioError = (why: string, cause?: unknown): Error =>
+  Object.assign(new Error(`IO error: ${why}`, { cause }), { code: 'LEVEL_IO_ERROR' });

@@ -1,5 +1,5 @@
-/** What a database does not say by itself: damage that it would take for a new beginning. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+/** What a database does not say by itself: damage that it would take for a new beginning, and a beginning that is no damage. */
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { utf8 } from '@evermesh/core/base';
@@ -21,4 +21,31 @@ test('a store without the file that names its others is refused, and keeps them'
   await damaged.close();
   // LevelDB begins a journal of its own for each attempt.
   expect((await readdir(directory)).filter((name) => name !== 'LOG.old')).toEqual(left);
+});
+
+test('a store whose making was cut off before its first manifest was written begins anew', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'evermesh-level-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, 'store');
+  await mkdir(path);
+  await writeFile(join(path, 'CURRENT'), 'MANIFEST-000001\n');
+  for (const name of ['MANIFEST-000001', '000003.log']) await writeFile(join(path, name), '');
+  await writeFile(join(path, 'MANIFEST-000002'), 'was never named');
+  for (let times = 0; times < 2; times++) {
+    const store = levelStore(path);
+    await store.open();
+    expect((await store.get('a'))?.byteLength).toBe(times === 0 ? undefined : 1);
+    await store.batch([{ type: 'put', key: 'a', value: utf8('a') }], { sync: true });
+    await store.close();
+  }
+});
+
+test('an empty manifest of a store that has rows is damage', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'evermesh-level-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  await writeFile(join(directory, 'CURRENT'), 'MANIFEST-000001\n');
+  await writeFile(join(directory, 'MANIFEST-000001'), '');
+  await writeFile(join(directory, '000003.log'), 'rows');
+  await expect(levelStore(directory).open()).rejects.toMatchObject({ code: 'LEVEL_CORRUPTION' });
+  expect(await readdir(directory)).toContain('000003.log');
 });

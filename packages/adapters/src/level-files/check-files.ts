@@ -50,10 +50,7 @@ export async function* damageOf(
   if (!isKnown) return;
   const closed = await closedFiles(directory);
   for (const [file, size] of Object.entries(closed ?? {})) {
-    const now = await stat(join(directory, file)).then(
-      (found) => found.size,
-      () => undefined,
-    );
+    const now = (await stat(join(directory, file)).catch(unlessMissing))?.size;
     if (now !== size && !damage.some((known) => known.file === file))
       yield { file, what: now === undefined ? 'is gone' : `has ${now} bytes, and had ${size}` };
   }
@@ -69,8 +66,9 @@ export async function* damageOf(
 }
 
 /** One that is gone by now has no bytes: that it was there is known. */
-const bytesOf = (directory: string, file: string): Promise<Uint8Array> =>
-  readFile(join(directory, file)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return new Uint8Array(0);
-    throw error;
-  });
+const bytesOf = async (directory: string, file: string): Promise<Uint8Array> =>
+  (await readFile(join(directory, file)).catch(unlessMissing)) ?? new Uint8Array(0);
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -25,8 +25,10 @@ export interface DatabaseFiles {
 
 /** What there is of a database, or `undefined` if nothing is: one is begun there. */
 export async function databaseFiles(directory: string): Promise<DatabaseFiles | undefined> {
-  // One that cannot be listed is LevelDB's to speak of.
-  const names = await readdir(directory).catch((): string[] => []);
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
   if (!names.some((name) => HOLDS_ROWS.test(name)) && !names.includes('CURRENT')) return undefined;
   const damage: FileDamage[] = [];
   const live = await readManifest(directory, names, damage);

@@ -6,6 +6,8 @@ export interface LiveFiles {
   readonly tables: ReadonlyMap<number, number>;
   /** Logs from this number on hold rows that no table has yet. */
   readonly firstLog: number;
+  /** The number of the last write that was known when it was written. */
+  readonly lastSequence: number;
 }
 
 /** The fields of an edit, by the number in front of each. */
@@ -24,6 +26,7 @@ const FIELD = {
 export function liveFiles(edits: Iterable<Uint8Array>): LiveFiles {
   const tables = new Map<number, number>();
   let firstLog = 0;
+  let lastSequence = 0;
   for (const edit of edits) {
     const reader = new BytesReader(edit);
     while (reader.left > 0) {
@@ -36,8 +39,10 @@ export function liveFiles(edits: Iterable<Uint8Array>): LiveFiles {
           break;
         case FIELD.nextFile:
         case FIELD.previousLog:
-        case FIELD.lastSequence:
           reader.varint();
+          break;
+        case FIELD.lastSequence:
+          lastSequence = reader.varint();
           break;
         case FIELD.compactionPlace:
           reader.varint();
@@ -55,7 +60,7 @@ export function liveFiles(edits: Iterable<Uint8Array>): LiveFiles {
       }
     }
   }
-  return { tables, firstLog };
+  return { tables, firstLog, lastSequence };
 }
 
 function addTable(reader: BytesReader, tables: Map<number, number>): void {
