@@ -134,6 +134,12 @@ test('the fixtures of format 1 have rows of every kind', async () => {
   expect(kindsOf(relay)).toEqual(['blob', 'd', 'format', 'l', 'r', 'relay', 's', 'x/blob', 'x/wanted']);
 });
 
+test('the fixtures of format 2 have a document that is compacted, too', async () => {
+  const { rows } = await fixtureOf('format-2', 'device');
+  expect(rows.filter(([key]) => kindOf(key) === 'n')).toHaveLength(1);
+  expect(rows.filter(([key]) => kindOf(key) === 'r' && key.endsWith('+'))).toHaveLength(1);
+});
+
 /** Of rows of a folder the kind of row, and the area of those of others; else what the key begins with. */
 function kindOf(key: string): string {
   const [first = '', , kind = '', area] = key.split('/');

@@ -1,7 +1,7 @@
 /**
  * What happens to the folder of the fixtures. It is told once, by the code of its time, and leaves rows of every kind:
  * texts of several authors, contents in conflict, contents in the store and beside it, a tree with removals that an edit
- * outlived, the base of somebody whose save was made against an older state, documents and a blob that are owed, and a
+ * outlived, a document that is compacted, the base of somebody whose save was made against an older state, documents and a blob that are owed, and a
  * mirror that stopped between an intent and its rename.
  */
 import { once } from 'node:events';
@@ -45,6 +45,7 @@ export async function tell(
   const mirror = await importDirectory(ada, folder, directory, () => atRename(ada.store));
   await ada.meet(relay);
   await editTogether(relay, folder, [ada, bob, cas]);
+  await keepJournal(ada, folder);
   await mirror.settle();
   await disagree(relay, folder.id, [ada, bob, cas]);
   await saveAgainstOlder(folder);
@@ -104,6 +105,17 @@ async function editTogether(
   await ada.meet(relay);
   await adas.writeFile('diary/today.md', 'water all plants\nbuy much bread\n');
   await ada.meet(relay);
+}
+
+/** One file has so many saves that it is compacted, and one more behind that. */
+async function keepJournal(ada: CastDevice, folder: Folder): Promise<void> {
+  let text = '';
+  for (let day = 1; day <= 120; day++) {
+    text = `day ${day}: nothing happened\n${text.slice(0, 200)}`;
+    await folder.writeFile('journal.md', text);
+  }
+  await until(async () => (await rowsOf(ada.store)).some(([key]) => key.includes('/n/')));
+  await folder.writeFile('journal.md', `${text}something did\n`);
 }
 
 /** Apart: two contents of one file, two files of one name, a removal and an edit of what it removes. */

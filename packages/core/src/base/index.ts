@@ -1,6 +1,7 @@
 export * from './async-queue.ts';
 export * from './bytes.ts';
 export * from './clock.ts';
+export * from './deflate.ts';
 export * from './ids.ts';
 export * from './listeners.ts';
 export * from './logger.ts';

@@ -1,12 +1,19 @@
 /**
- * The folder's Yjs documents. A document is built from its records when somebody needs it; a few stay in memory, and
- * what arrives for those is applied to them. A closed file costs nothing here.
+ * The folder's Yjs documents. A document is built when somebody needs it, from its state if it is compacted, and the records
+ * behind that; a few stay in memory, and what arrives for those is applied to them. A closed file costs nothing here.
  */
 import type * as Y from 'yjs';
 import { type AuthorId, type DocumentId, type Random, random53 } from '../base/index.ts';
-import type { FolderLog, LogEntry } from '../log/index.ts';
-import { applyBody, type FirstContent, firstContentOf, newDocument } from '../model/index.ts';
-import { equalHeads, type Heads, type LogRecord, NO_HEADS } from '../protocol/index.ts';
+import type { DocumentState, FolderLog, LogEntry } from '../log/index.ts';
+import {
+  applyBody,
+  applyDocumentState,
+  type FirstContent,
+  firstContentOf,
+  newDocument,
+} from '../model/index.ts';
+import { isEvermeshError } from '../errors/index.ts';
+import { covers, equalHeads, type Heads, type LogRecord, NO_HEADS } from '../protocol/index.ts';
 
 /** The origin of transactions that apply records: whatever has another origin was done here. */
 const FROM_LOG = Symbol('from the log');
@@ -23,22 +30,26 @@ interface Open {
   holds: number;
 }
 
+/** What a document was built without. */
+export interface Damage {
+  /** A record that cannot be applied harms its document only. */
+  record(document: DocumentId, author: AuthorId, counter: number, error: unknown): void;
+  /** A state that cannot be read harms nobody: all records are there. */
+  state(document: DocumentId, error: unknown): void;
+}
+
 export class Documents {
   readonly #log: FolderLog;
   readonly #random: Random;
   readonly #open = new Map<DocumentId, Open>();
   /** Of documents written in this run: a `clientID` belongs to one run and never begins anew. */
   readonly #clientIds = new Map<DocumentId, number>();
-  readonly #onDamage: (document: DocumentId, author: AuthorId, counter: number, error: unknown) => void;
+  readonly #damage: Damage;
 
-  constructor(
-    log: FolderLog,
-    random: Random,
-    onDamage: (document: DocumentId, author: AuthorId, counter: number, error: unknown) => void,
-  ) {
+  constructor(log: FolderLog, random: Random, damage: Damage) {
     this.#log = log;
     this.#random = random;
-    this.#onDamage = onDamage;
+    this.#damage = damage;
   }
 
   /** The document in its newest state, what was done here and is not durable yet included. */
@@ -85,7 +96,11 @@ export class Documents {
   async at(document: DocumentId, heads: Heads): Promise<Y.Doc> {
     if (equalHeads(heads, this.#log.assignedHeads(document))) return this.newest(document);
     const doc = newDocument(document, random53(this.#random), true);
-    for await (const { record } of this.#log.read.document(document, NO_HEADS)) {
+    const state = await this.#state(document);
+    // What was seen then may be less than what the state stands for: the records are asked.
+    const start = state !== undefined && covers(heads, state.covers) ? state : undefined;
+    if (start !== undefined) applyDocumentState(doc, start.body, FROM_LOG);
+    for await (const { record } of this.#log.read.document(document, NO_HEADS, start)) {
       const { author, counter } = record.header;
       if (counter <= (heads.get(author) ?? 0)) this.#apply(doc, record);
     }
@@ -113,7 +128,9 @@ export class Documents {
 
   async #fill(document: DocumentId, opening: Open): Promise<Y.Doc> {
     try {
-      for await (const { record } of this.#log.read.document(document, NO_HEADS))
+      const state = await this.#state(document);
+      if (state !== undefined) applyDocumentState(opening.doc, state.body, FROM_LOG);
+      for await (const { record } of this.#log.read.document(document, NO_HEADS, state))
         this.#apply(opening.doc, record);
       for (const { record } of opening.missed.splice(0)) this.#apply(opening.doc, record);
       opening.ready = undefined;
@@ -124,14 +141,23 @@ export class Documents {
     }
   }
 
-  /** A record that cannot be applied harms its document only, and is named. */
+  async #state(document: DocumentId): Promise<DocumentState | undefined> {
+    try {
+      return await this.#log.read.state(document);
+    } catch (error) {
+      if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+      this.#damage.state(document, error);
+      return undefined;
+    }
+  }
+
   #apply(doc: Y.Doc, record: LogRecord): void {
     const { author, counter, document } = record.header;
     if (!isReadable(record)) return;
     try {
       applyBody(doc, record.body, FROM_LOG);
     } catch (error) {
-      this.#onDamage(document, author, counter, error);
+      this.#damage.record(document, author, counter, error);
     }
   }
 

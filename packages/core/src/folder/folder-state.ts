@@ -27,6 +27,7 @@ import {
   arrivedKey,
   type BlobStore,
   type Committer,
+  type Compactor,
   Debts,
   FolderLog,
   type Store,
@@ -42,6 +43,7 @@ export interface FolderOptions {
   readonly store: Store;
   readonly committer: Committer;
   readonly blobs: BlobStore;
+  readonly compactor: Compactor;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -84,15 +86,18 @@ export class FolderState {
     const log = await FolderLog.open({ ...options, folder: options.id });
     const debts = await Debts.load(options.store, options.id);
     const damaged: FolderState['damaged'] = [];
-    const documents = new Documents(log, options.random, (document, author, counter, error) => {
-      damaged.push({ document, author, counter });
-      options.logger.error('a record cannot be applied', {
-        folder: options.id,
-        document,
-        author,
-        counter,
-        error: String(error),
-      });
+    const { compactor, logger, id: folder } = options;
+    const documents = new Documents(log, options.random, {
+      record(document, author, counter, error) {
+        damaged.push({ document, author, counter });
+        const what = { folder, document, author, counter, error: String(error) };
+        logger.error('a record cannot be applied', what);
+      },
+      state(document, error) {
+        const what = { folder, document, code: 'STORE_CORRUPT', error: String(error) };
+        logger.warn('the state of a document is damaged, and is made anew from its records', what);
+        compactor.renew(log, document);
+      },
     });
     const treeDoc = await documents.hold(TREE_DOCUMENT);
     const arrived = (await options.store.get(arrivedKey(options.id))) !== undefined;
@@ -122,6 +127,7 @@ export class FolderState {
     });
     this.#stop = [
       log.appended.add((appended) => this.#received(appended)),
+      options.compactor.watch(log),
       debts.changed.add((changed) => this.#told(changed)),
       debts.fetched.add((name) => this.#blobArrived(name)),
     ];

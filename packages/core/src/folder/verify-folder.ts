@@ -5,11 +5,18 @@ import { type DocumentIndex, emptyIndex, indexAfter, nextDigest } from '../log/i
 import { FolderTree } from '../model/index.ts';
 import { equalHeads } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
+import { verifyCompacted } from './verify-compacted.ts';
 
 /** One thing that does not hold. */
 export interface Finding {
   readonly document: DocumentId;
-  readonly what: 'record damaged' | 'index differs' | 'order differs' | 'view differs' | 'record not applied';
+  readonly what:
+    | 'record damaged'
+    | 'index differs'
+    | 'order differs'
+    | 'view differs'
+    | 'record not applied'
+    | 'state differs';
   readonly detail: string;
 }
 
@@ -21,6 +28,11 @@ export async function verifyFolder(state: FolderState): Promise<Finding[]> {
     detail: `record ${counter} of ${author} cannot be applied`,
   }));
   findings.push(...(await verifyRecords(state)));
+  if (findings.length === 0) {
+    for (const index of state.log.documents())
+      for (const detail of await verifyCompacted(state, index))
+        findings.push({ document: index.document, what: 'state differs', detail });
+  }
   if (findings.length === 0) findings.push(...(await verifyView(state)));
   return findings;
 }
@@ -51,7 +63,9 @@ async function verifyRecords(state: FolderState): Promise<Finding[]> {
       rebuilt.set(document, indexAfter(index, stored.record, seq, stored.bytes.byteLength));
     } catch (error) {
       if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
-      findings.push({ document, what: 'record damaged', detail: error.message });
+      // A pack that is damaged takes all its records along: one finding is enough.
+      if (findings.at(-1)?.detail !== error.message)
+        findings.push({ document, what: 'record damaged', detail: error.message });
       digest = new Uint8Array(place.digest);
     }
   }

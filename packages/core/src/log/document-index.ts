@@ -3,6 +3,7 @@ import type { DocumentId } from '../base/index.ts';
 import {
   type Heads,
   type LogRecord,
+  malformed,
   NO_HEADS,
   raiseHead,
   type Reader,
@@ -19,7 +20,32 @@ export interface DocumentIndex {
   /** Bytes of its records as stored. */
   readonly bytes: number;
   readonly heads: Heads;
+  readonly compacted: Compacted | undefined;
 }
+
+/** What of a document is compacted. */
+export interface Compacted {
+  /** Bytes of the row of its state. */
+  readonly stateBytes: number;
+  /** Place of the last record that lies in a pack. All before it do. */
+  readonly seq: number;
+  /** How many these are, and their bytes before they were packed. */
+  readonly records: number;
+  readonly bytes: number;
+  /** The last packs, as far as they are small enough to be merged with what comes; the larger ones first. */
+  readonly open: readonly OpenPack[];
+}
+
+export interface OpenPack {
+  /** Place of the last record in the pack before it, or 0. */
+  readonly after: number;
+  readonly records: number;
+  /** Of its records, before they were packed. */
+  readonly bytes: number;
+}
+
+/** Many more than there can be: each is at most half as large as the one before. */
+const MOST_OPEN = 64;
 
 export const emptyIndex = (document: DocumentId): DocumentIndex => ({
   document,
@@ -27,6 +53,7 @@ export const emptyIndex = (document: DocumentId): DocumentIndex => ({
   records: 0,
   bytes: 0,
   heads: NO_HEADS,
+  compacted: undefined,
 });
 
 /** The entry after `record` was stored at `seq`. Entries are never changed in place: readers may hold one. */
@@ -40,7 +67,7 @@ export function indexAfter(
   raiseHead(heads, record.header.author, record.header.counter);
   for (const [author, counter] of record.header.covers) raiseHead(heads, author, counter);
   return {
-    document: index.document,
+    ...index,
     lastSeq: seq,
     records: index.records + 1,
     bytes: index.bytes + bytes,
@@ -48,11 +75,25 @@ export function indexAfter(
   };
 }
 
+/** Records that no pack holds: opening the document reads each of them. */
+export const looseRecords = ({ records, compacted }: DocumentIndex): number =>
+  records - (compacted?.records ?? 0);
+
+export const looseBytes = ({ bytes, compacted }: DocumentIndex): number => bytes - (compacted?.bytes ?? 0);
+
 export function encodeIndex(index: DocumentIndex): Uint8Array {
+  const { compacted } = index;
   const writer = new Writer().uint(index.lastSeq).uint(index.records).uint(index.bytes);
   writeHeads(writer, index.heads);
+  if (compacted === undefined) return writer.byte(NOT_COMPACTED).finish();
+  const { stateBytes, seq, records, bytes, open } = compacted;
+  writer.byte(COMPACTED).uint(stateBytes).uint(seq).uint(records).uint(bytes).uint(open.length);
+  for (const pack of open) writer.uint(pack.after).uint(pack.records).uint(pack.bytes);
   return writer.finish();
 }
+
+const NOT_COMPACTED = 0;
+const COMPACTED = 1;
 
 export const readIndex = (document: DocumentId, reader: Reader): DocumentIndex => ({
   document,
@@ -60,4 +101,21 @@ export const readIndex = (document: DocumentId, reader: Reader): DocumentIndex =
   records: reader.uint(),
   bytes: reader.uint(),
   heads: readHeads(reader),
+  compacted: readCompacted(reader),
 });
+
+function readCompacted(reader: Reader): Compacted | undefined {
+  const is = reader.byte();
+  if (is === NOT_COMPACTED) return undefined;
+  if (is !== COMPACTED) throw malformed('a document is compacted in a way that is not known');
+  const counts = {
+    stateBytes: reader.uint(),
+    seq: reader.uint(),
+    records: reader.uint(),
+    bytes: reader.uint(),
+  };
+  const open: OpenPack[] = [];
+  for (let left = reader.count(MOST_OPEN, 'packs'); left > 0; left--)
+    open.push({ after: reader.uint(), records: reader.uint(), bytes: reader.uint() });
+  return { ...counts, open };
+}

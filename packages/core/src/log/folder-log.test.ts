@@ -16,7 +16,7 @@ import { Debts } from './debts.ts';
 import { type Appended, FolderLog, nextDigest, type Outcome } from './folder-log.ts';
 import { recordKey } from './keys.ts';
 import { progressRow, readProgress } from './peer-state.ts';
-import { openStore } from './open-store.ts';
+import { openStore, STORE_FORMAT } from './open-store.ts';
 import type { Store } from './store.ts';
 
 const FOLDER = 'f0'.repeat(16) as FolderId;
@@ -352,7 +352,7 @@ describe('damage', () => {
   });
 
   test.each([
-    ['of a later format', '2', 'FORMAT_TOO_NEW'],
+    ['of a later format', String(STORE_FORMAT + 1), 'FORMAT_TOO_NEW'],
     ['of something else', 'leveldb', 'STORE_CORRUPT'],
   ])('a store %s is closed again and refused by name', async (_what, format, code) => {
     const store = await filled();

@@ -28,8 +28,9 @@ import {
   raiseHead,
 } from '../protocol/index.ts';
 import { checkAdmission } from './admission.ts';
+import { atomicGroups } from './atomic-groups.ts';
 import type { Committer } from './committer.ts';
-import { type DocumentIndex, emptyIndex, encodeIndex, indexAfter } from './document-index.ts';
+import { type Compacted, type DocumentIndex, emptyIndex, encodeIndex, indexAfter } from './document-index.ts';
 import { documentKey, logKey, orderKey, recordKey } from './keys.ts';
 import { encodeLogState, loadLog, type LoadedLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
@@ -150,7 +151,7 @@ export class FolderLog {
   append(records: readonly LogRecord[], options: AppendOptions = {}): AppendResult {
     checkAdmission(records, this.folder, (document) => this.assignedHeads(document));
     const outcomes: Outcome[] = [];
-    for (const group of groups(records)) outcomes.push(...this.#appendGroup(group));
+    for (const group of atomicGroups(records)) outcomes.push(...this.#appendGroup(group));
     const entries = outcomes.flatMap((outcome) => (outcome.type === 'stored' ? [outcome.entry] : []));
     const beside = besideOf(options.beside ?? [], outcomes);
     const indexes = new Map(
@@ -164,6 +165,26 @@ export class FolderLog {
       if ('thrown' in beside) throw beside.thrown;
     });
     return { outcomes, durable };
+  }
+
+  /**
+   * Commits rows of a document that say the same as others did, and what its index entry now says of them. Whatever was given
+   * to `append` before keeps its place in the entry, durable or not. Resolves when they are durable.
+   */
+  replace(document: DocumentId, rows: readonly StoreOperation[], compacted: Compacted): Promise<void> {
+    const before = this.#assigned.get(document) ?? this.#documents.get(document) ?? emptyIndex(document);
+    const index = { ...before, compacted };
+    this.#assigned.set(document, index);
+    const indexRow = putIndex(this.folder, index);
+    const position = this.#assignedPosition;
+    return this.#committer.commit([...rows, indexRow]).then(() => {
+      this.#publish(new Map([[document, index]]), position);
+    });
+  }
+
+  /** Whether something of a document is on its way to the disk. */
+  isWriting(document: DocumentId): boolean {
+    return this.#assigned.has(document);
   }
 
   /** Resolves when everything given so far is durable. */
@@ -226,9 +247,8 @@ export class FolderLog {
         value: concatBytes([digest, utf8(document)]),
       });
     }
-    for (const [document, index] of indexes) {
-      if (index !== undefined)
-        rows.push({ type: 'put', key: documentKey(this.folder, document), value: encodeIndex(index) });
+    for (const index of indexes.values()) {
+      if (index !== undefined) rows.push(putIndex(this.folder, index));
     }
     const state = encodeLogState({ epoch: this.epoch, position: this.#assignedPosition });
     rows.push({ type: 'put', key: logKey(this.folder), value: state });
@@ -244,6 +264,12 @@ export class FolderLog {
     }
   }
 }
+
+const putIndex = (folder: FolderId, index: DocumentIndex): StoreOperation => ({
+  type: 'put',
+  key: documentKey(folder, index.document),
+  value: encodeIndex(index),
+});
 
 /**
  * The running digest: a hash of all that came before, so that two logs agree at a `seq` only if they agree up to it. A
@@ -264,18 +290,4 @@ function besideOf(beside: NonNullable<AppendOptions['beside']>, outcomes: readon
   } catch (thrown) {
     return { thrown };
   }
-}
-
-/** Splits into atomic groups; a record without one stands alone. */
-function groups(records: readonly LogRecord[]): LogRecord[][] {
-  const all: LogRecord[][] = [];
-  for (const record of records) {
-    const previous = all.at(-1)?.[0]?.header;
-    const { author, group } = record.header;
-    const together =
-      group !== undefined && previous?.author === author && previous.group?.first === group.first;
-    if (together) all.at(-1)?.push(record);
-    else all.push([record]);
-  }
-  return all;
 }

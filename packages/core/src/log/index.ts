@@ -1,11 +1,17 @@
 export * from './blob-store.ts';
+export * from './body-codec.ts';
 export * from './committer.ts';
 export * from './debts.ts';
+export * from './compact-document.ts';
+export * from './compaction-policy.ts';
+export * from './compaction-runner.ts';
+export * from './compactor.ts';
 export * from './document-index.ts';
+export * from './document-state.ts';
 export * from './folder-log.ts';
 export * from './keys.ts';
 export * from './log-reader.ts';
-export type { Migration, MigrationStep } from './migrations.ts';
+export type { Migration, MigrationStep } from './migration.ts';
 export * from './peer-state.ts';
 export * from './open-store.ts';
 export * from './store.ts';

@@ -5,6 +5,8 @@
  * - `l`                    the log itself: epoch, position, running digest, whose writers' records
  * - `a`                    there once the folder's tree was here as far as anybody had told of it
  * - `r/<document>/<seq>`   a record: one document is one range, in the log's order
+ * - `r/<document>/<seq>+`  in the same range, instead of them: a pack of the records up to this place, behind the pack before it
+ * - `n/<document>`         the state of a document at a place: what the records up to there come to
  * - `s/<seq>`              the log's order: running digest at this place, and the document there
  * - `d/<document>`         the index entry of a document
  * - `c/<peer>`             how far this replica has read a peer's log, and what that peer has of ours
@@ -17,6 +19,9 @@ import type { BlobName, DocumentId, FolderId } from '../base/index.ts';
 /** 14 hexadecimal digits hold every safe integer, and sort like the numbers. */
 const seqText = (seq: number): string => seq.toString(16).padStart(14, '0');
 
+/** Ends the key of a pack. */
+const PACK = '+';
+
 export const folderPrefix = (folder: FolderId): string => `f/${folder}/`;
 
 export const logKey = (folder: FolderId): string => `f/${folder}/l`;
@@ -24,6 +29,9 @@ export const arrivedKey = (folder: FolderId): string => `f/${folder}/a`;
 export const recordKey = (folder: FolderId, document: DocumentId, seq: number): string =>
   `f/${folder}/r/${document}/${seqText(seq)}`;
 export const recordPrefix = (folder: FolderId, document: DocumentId): string => `f/${folder}/r/${document}/`;
+export const packKey = (folder: FolderId, document: DocumentId, lastSeq: number): string =>
+  `${recordKey(folder, document, lastSeq)}${PACK}`;
+export const stateKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/n/${document}`;
 export const orderKey = (folder: FolderId, seq: number): string => `f/${folder}/s/${seqText(seq)}`;
 export const orderPrefix = (folder: FolderId): string => `f/${folder}/s/`;
 export const documentKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/d/${document}`;
@@ -42,4 +50,8 @@ export const blobKey = (name: BlobName): string => `blob/${name}`;
 export const prefixEnd = (prefix: string): string =>
   prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 
-export const seqOfKey = (key: string): number => Number.parseInt(key.slice(-14), 16);
+export const isPackKey = (key: string): boolean => key.endsWith(PACK);
+
+/** The place in the key of a record or in the order; of a pack, of its last record. */
+export const seqOfKey = (key: string): number =>
+  Number.parseInt(isPackKey(key) ? key.slice(-15, -1) : key.slice(-14), 16);

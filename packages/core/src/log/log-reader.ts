@@ -1,10 +1,24 @@
-/** Reads a folder's log from its store. Everything here is durable; nothing is kept in memory. */
+/** Reads a folder's log from its store. Everything here is durable; of packs that are read place by place, a few stay in memory. */
 import type { DocumentId, FolderId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import { covers, decodeRecord, type Heads, type LogRecord } from '../protocol/index.ts';
 import type { DocumentIndex } from './document-index.ts';
-import { areaPrefix, orderKey, orderPrefix, prefixEnd, recordKey, recordPrefix, seqOfKey } from './keys.ts';
+import { type DocumentState, readState } from './document-state.ts';
+import {
+  areaPrefix,
+  isPackKey,
+  orderKey,
+  orderPrefix,
+  prefixEnd,
+  recordKey,
+  recordPrefix,
+  seqOfKey,
+  stateKey,
+} from './keys.ts';
+import { type PackedRecord, readPack, unpackedRecord } from './pack.ts';
 import type { Store } from './store.ts';
+import { storedRow } from './stored-row.ts';
+import { UnpackedPacks } from './unpacked-packs.ts';
 
 export interface StoredRecord {
   readonly seq: number;
@@ -12,10 +26,15 @@ export interface StoredRecord {
   readonly bytes: Uint8Array;
 }
 
+/** Where reading begins: a document's state stands for the records up to it. */
+type Start = Pick<DocumentState, 'seq' | 'records'>;
+const BEGINNING: Start = { seq: 0, records: 0 };
+
 export class LogReader {
   readonly #store: Store;
   readonly #folder: FolderId;
   readonly #indexOf: (document: DocumentId) => DocumentIndex | undefined;
+  readonly #unpacked: UnpackedPacks = new UnpackedPacks();
 
   /** @param indexOf what is durable of a document: most have one record, and need no search */
   constructor(store: Store, folder: FolderId, indexOf: (document: DocumentId) => DocumentIndex | undefined) {
@@ -25,10 +44,16 @@ export class LogReader {
   }
 
   /**
-   * A document's records that `after` does not cover, in the log's order.
-   * @throws STORE_CORRUPT at a record that is damaged, and at the end if records are missing
+   * A document's records that `after` does not cover, in the log's order, whether they lie in packs or not.
+   * @param start a state of the document, to be told only of records behind it: no pack is read for them, but for what is packed
+   *   meanwhile
+   * @throws STORE_CORRUPT at a record or pack that is damaged, and at the end if records are missing
    */
-  async *document(document: DocumentId, after: Heads): AsyncGenerator<StoredRecord> {
+  async *document(
+    document: DocumentId,
+    after: Heads,
+    start: Start = BEGINNING,
+  ): AsyncGenerator<StoredRecord> {
     const index = this.#indexOf(document);
     if (index === undefined || covers(after, index.heads)) return;
     if (index.records === 1) {
@@ -37,24 +62,56 @@ export class LogReader {
       yield only;
       return;
     }
-    const prefix = recordPrefix(this.#folder, document);
-    let found = 0;
-    for await (const [key, bytes] of this.#store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
-      const record = this.#decode(key, bytes);
-      const { author, counter } = record.header;
-      found += 1;
-      if (counter > (after.get(author) ?? 0)) yield { seq: seqOfKey(key), record, bytes };
+    let found = start.records;
+    for await (const [key, row] of this.rows(document, start.seq)) {
+      for (const { seq, bytes } of entriesOf(key, row)) {
+        if (seq <= start.seq) continue;
+        const record = decodeStored(key, bytes);
+        const { author, counter } = record.header;
+        found += 1;
+        if (counter > (after.get(author) ?? 0)) yield { seq, record, bytes };
+      }
     }
     // There may be more: what was written a moment ago is read before it is told.
     if (found < index.records) throw missing(document);
   }
 
-  /** The rows of a document as they are, in the log's order; `undefined` for a record that cannot be read. */
+  /**
+   * The records of a document as they are, in the log's order; `undefined` for one that cannot be read, or for all of a pack
+   * that cannot.
+   */
   async *readable(document: DocumentId): AsyncGenerator<LogRecord | undefined> {
-    const prefix = recordPrefix(this.#folder, document);
-    for await (const [, bytes] of this.#store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
-      yield readRecord(bytes);
+    for await (const [key, row] of this.rows(document, 0)) {
+      for (const bytes of readableEntries(key, row)) {
+        yield bytes === undefined ? undefined : readRecord(bytes);
+      }
     }
+  }
+
+  /** Rows of a document in which records behind a place lie, in the log's order: each is a record or a pack. */
+  rows(document: DocumentId, seq: number): AsyncIterable<[string, Uint8Array]> {
+    const range = {
+      gte: recordKey(this.#folder, document, seq + 1),
+      lt: prefixEnd(recordPrefix(this.#folder, document)),
+    };
+    return this.#store.iterator(range);
+  }
+
+  /**
+   * The state of a document, if it is compacted.
+   * @throws STORE_CORRUPT if it is damaged or lost: all records are there without it
+   */
+  async state(document: DocumentId): Promise<DocumentState | undefined> {
+    if (this.#indexOf(document)?.compacted === undefined) return undefined;
+    const key = stateKey(this.#folder, document);
+    const row = await this.stateRow(document);
+    if (row === undefined) throw corrupt(`The state of document ${document} is lost (${key}).`, key);
+    return storedRow(key, row, readState);
+  }
+
+  /** The row of a document's state as it is. */
+  stateRow(document: DocumentId): Promise<Uint8Array | undefined> {
+    return this.#store.get(stateKey(this.#folder, document));
   }
 
   /** Which document stands at each place behind `seq`, in order. */
@@ -66,10 +123,21 @@ export class LogReader {
     }
   }
 
+  /** @throws STORE_CORRUPT if it is damaged, or the pack in which it lies */
   async record(document: DocumentId, seq: number): Promise<StoredRecord | undefined> {
+    const packed = this.#unpacked.find(document, seq);
+    if (packed !== undefined) return this.#stored(document, packed);
     const key = recordKey(this.#folder, document, seq);
     const bytes = await this.#store.get(key);
-    return bytes === undefined ? undefined : { seq, record: this.#decode(key, bytes), bytes };
+    if (bytes !== undefined) return { seq, record: decodeStored(key, bytes), bytes };
+    // The first pack that goes as far as this place, if none is missing.
+    const behind = { gte: key, lt: prefixEnd(recordPrefix(this.#folder, document)), limit: 1 };
+    for await (const [packKey, row] of this.#store.iterator(behind)) {
+      if (!isPackKey(packKey)) break;
+      this.#unpacked.add(document, storedRow(packKey, row, readPack));
+    }
+    const unpacked = this.#unpacked.find(document, seq);
+    return unpacked && this.#stored(document, unpacked);
   }
 
   /** The running digest at a place, or `undefined` if this log has no such place. */
@@ -87,16 +155,38 @@ export class LogReader {
     }
   }
 
-  #decode(key: string, bytes: Uint8Array): LogRecord {
-    try {
-      return decodeRecord(bytes);
-    } catch (error) {
-      if (!isEvermeshError(error, 'RECORD_MALFORMED')) throw error;
-      throw new EvermeshError('STORE_CORRUPT', `A record in the store is damaged (${key}).`, {
-        cause: error,
-        details: { key },
-      });
-    }
+  #stored(document: DocumentId, packed: PackedRecord): StoredRecord {
+    const bytes = unpackedRecord(packed);
+    const { seq } = packed;
+    return { seq, bytes, record: decodeStored(recordKey(this.#folder, document, seq), bytes) };
+  }
+}
+
+/**
+ * The records in a row, as they were stored at first.
+ * @throws STORE_CORRUPT if it is a pack, and damaged
+ */
+export function entriesOf(key: string, row: Uint8Array): { seq: number; bytes: Uint8Array }[] {
+  if (!isPackKey(key)) return [{ seq: seqOfKey(key), bytes: row }];
+  return storedRow(key, row, readPack).map((packed) => ({ seq: packed.seq, bytes: unpackedRecord(packed) }));
+}
+
+function readableEntries(key: string, row: Uint8Array): (Uint8Array | undefined)[] {
+  try {
+    return entriesOf(key, row).map(({ bytes }) => bytes);
+  } catch (error) {
+    if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+    return [undefined];
+  }
+}
+
+/** @throws STORE_CORRUPT, FORMAT_TOO_NEW */
+export function decodeStored(key: string, bytes: Uint8Array): LogRecord {
+  try {
+    return decodeRecord(bytes);
+  } catch (error) {
+    if (!isEvermeshError(error, 'RECORD_MALFORMED')) throw error;
+    throw corrupt(`A record in the store is damaged (${key}).`, key, error);
   }
 }
 
@@ -109,6 +199,9 @@ function readRecord(bytes: Uint8Array): LogRecord | undefined {
     throw error;
   }
 }
+
+const corrupt = (message: string, key: string, cause?: unknown): EvermeshError =>
+  new EvermeshError('STORE_CORRUPT', message, { cause, details: { key } });
 
 const missing = (document: DocumentId): EvermeshError =>
   new EvermeshError('STORE_CORRUPT', `Records of document ${document} are lost.`, { details: { document } });

@@ -4,25 +4,8 @@
  *
  * Fixtures of each format are in `test/fixtures`. Whoever adds an entry adds those of the new format beside them.
  */
-import type { Store, StoreOperation } from './store.ts';
+import { toCompacted } from './migrate-to-2.ts';
+import type { Migration } from './migration.ts';
 
-export interface MigrationStep {
-  /** Committed whole and synced, together with `reached`. They are in memory at once: a few megabytes at most. */
-  readonly operations: readonly StoreOperation[];
-  /** From where on the migration goes on if it is interrupted behind this step: whatever it wants to be told, often a key. */
-  readonly reached: string;
-}
-
-export interface Migration {
-  readonly from: number;
-  /** `from` + 1. */
-  readonly to: number;
-  /**
-   * What changes, step by step; the next is asked for when the one before is durable.
-   * @param reached what the last durable step said, if this migration was interrupted; else `undefined`
-   */
-  steps(store: Pick<Store, 'get' | 'iterator'>, reached: string | undefined): AsyncIterable<MigrationStep>;
-}
-
-/** In order, without a hole, from format 1 on. None yet: no format was released before this one. */
-export const MIGRATIONS: readonly Migration[] = [];
+/** In order, without a hole, from format 1 on. */
+export const MIGRATIONS: readonly Migration[] = [toCompacted];

@@ -3,7 +3,8 @@ import { type Fault, faulty } from '@evermesh/testkit';
 import { describe, expect, test } from 'vitest';
 import { fromUtf8, utf8 } from '../base/index.ts';
 import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
-import { type Migration, type MigrationStep, MIGRATIONS } from './migrations.ts';
+import type { Migration, MigrationStep } from './migration.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { openStore, STORE_FORMAT } from './open-store.ts';
 import type { StoreOperation } from './store.ts';
 

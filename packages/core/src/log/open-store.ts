@@ -6,7 +6,8 @@
  */
 import { fromUtf8, utf8 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { type Migration, MIGRATIONS } from './migrations.ts';
+import type { Migration } from './migration.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { explaining, type Store, storeError, type StoreOperation } from './store.ts';
 
 const FIRST_FORMAT = 1;

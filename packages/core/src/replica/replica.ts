@@ -21,7 +21,20 @@ import {
 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import { Folder, FolderState, startFolder } from '../folder/index.ts';
-import { type BlobStore, Committer, openStore, type Store, StoreBlobs, tieredBlobs } from '../log/index.ts';
+import {
+  type BlobStore,
+  Committer,
+  compactionPolicy,
+  type CompactionPolicy,
+  type CompactionRunner,
+  Compactor,
+  inlineCompaction,
+  openStore,
+  type Store,
+  StoreBlobs,
+  tieredBlobs,
+} from '../log/index.ts';
+import { documentCodec } from '../model/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
 import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
 
@@ -35,6 +48,13 @@ export interface ReplicaOptions {
   readonly blobs?: BlobStore | undefined;
   /** What people see of this device. Kept; default: what was kept, or `device`. */
   readonly deviceName?: string | undefined;
+  /**
+   * Where documents are compacted, and when. The replica closes what is given. Default: in this thread, a millisecond or two at a
+   * time, once a document has 100 records that its state does not stand for, and four times the state's bytes of them.
+   */
+  readonly compaction?:
+    | { readonly runner?: CompactionRunner | undefined; readonly policy?: CompactionPolicy | undefined }
+    | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly logger?: Logger | undefined;
@@ -59,13 +79,18 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     await blobs.open();
     const device = await readDevice(store, committer, random, options.deviceName);
     const entries = await readFolderEntries(store);
+    const clock = options.clock ?? systemClock;
+    const logger = options.logger ?? silentLogger;
+    const runner = options.compaction?.runner ?? inlineCompaction(documentCodec, clock);
+    const policy = options.compaction?.policy ?? compactionPolicy;
     return new Replica({
       store,
       committer,
       blobs,
       random,
-      clock: options.clock ?? systemClock,
-      logger: options.logger ?? silentLogger,
+      compactor: new Compactor({ runner, policy, clock, logger }),
+      clock,
+      logger,
       device,
       entries,
     });
@@ -79,6 +104,7 @@ interface Parts {
   readonly store: Store;
   readonly committer: Committer;
   readonly blobs: BlobStore;
+  readonly compactor: Compactor;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -183,6 +209,7 @@ export class Replica {
   async #close(): Promise<void> {
     await Promise.all([...this.#links].map((link) => link.close()));
     await this.#opening.idle();
+    await this.#parts.compactor.close();
     try {
       await this.flush();
     } finally {

@@ -1,9 +1,19 @@
 /** Replicas for the tests of core, and a way to hand records from one to the other without a network. */
 import type { Folder } from '../folder/index.ts';
 import type { DeviceId, FolderId } from '../base/index.ts';
-import { Committer, openStore, StoreBlobs } from '../log/index.ts';
+import {
+  Committer,
+  type CompactionPolicy,
+  type CompactionRunner,
+  Compactor,
+  inlineCompaction,
+  looseRecords,
+  openStore,
+  StoreBlobs,
+} from '../log/index.ts';
+import { documentCodec } from '../model/index.ts';
 import { NO_HEADS } from '../protocol/index.ts';
-import { authorOf, newDeviceId, newRunId, silentLogger, systemClock } from '../base/index.ts';
+import { authorOf, type Logger, newDeviceId, newRunId, silentLogger, systemClock } from '../base/index.ts';
 import { Folder as FolderClass, FolderState, startFolder } from '../folder/index.ts';
 import { memoryStore, type MemoryStore } from './memory-store.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -12,7 +22,16 @@ export interface TestFolder {
   readonly state: FolderState;
   readonly folder: Folder;
   readonly store: MemoryStore;
+  readonly compactor: Compactor;
 }
+
+/** Compacts at once whatever can be. */
+export const EAGER: CompactionPolicy = {
+  isDue: (index) => looseRecords(index) >= 2,
+  isOverdue: () => true,
+};
+/** As if there were no compaction. */
+export const NEVER: CompactionPolicy = { isDue: () => false, isOverdue: () => false };
 
 /**
  * A folder in a run of its own. `seed` decides every identity but that of the device, if that is another one's; `name` makes it a
@@ -24,24 +43,35 @@ export async function openFolder(options: {
   name?: string;
   device?: DeviceId;
   rows?: Map<string, Uint8Array>;
+  /** Default: nothing is compacted. */
+  policy?: CompactionPolicy;
+  runner?: CompactionRunner;
+  logger?: Logger;
 }): Promise<TestFolder> {
   const random = seededRandom(options.seed);
   const store = memoryStore(options.rows);
   await openStore(store);
   const committer = new Committer(store);
+  const {
+    policy = NEVER,
+    runner = inlineCompaction(documentCodec, systemClock),
+    logger = silentLogger,
+  } = options;
+  const compactor = new Compactor({ runner, policy, clock: systemClock, logger });
   const state = await FolderState.open({
     id: options.id,
     author: authorOf(options.device ?? newDeviceId(random), newRunId(random)),
     store,
     committer,
     blobs: new StoreBlobs(store, committer),
+    compactor,
     clock: systemClock,
     random,
-    logger: silentLogger,
+    logger,
   });
   if (options.name !== undefined)
     await startFolder(state, { name: options.name, secret: 'sixteen-bytes-000' }, []);
-  return { state, folder: new FolderClass(state), store };
+  return { state, folder: new FolderClass(state), store, compactor };
 }
 
 /** Gives `to` every record of `from` that it lacks, blobs too. Returns how many it took. */

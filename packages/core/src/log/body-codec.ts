@@ -1,0 +1,19 @@
+/** What a log has to know of bodies to compact a document, and does not: handed in by who knows what bodies are. */
+export interface BodyCodec {
+  /**
+   * Begins to fold the bodies of one document into its state.
+   * @param state what `finish` gave for those before; `undefined` to begin with nothing
+   * @throws UPDATE_MALFORMED
+   */
+  fold(state: Uint8Array | undefined): BodyFold;
+}
+
+export interface BodyFold {
+  /**
+   * Takes the bodies of records, in the log's order.
+   * @throws UPDATE_MALFORMED, and the fold is of no use any more
+   */
+  add(bodies: readonly Uint8Array[]): void;
+  /** The whole state, which says of itself how it is encoded; `undefined` if a body builds on one that is missing. */
+  finish(): Uint8Array | undefined;
+}

@@ -1,0 +1,182 @@
+/**
+ * Compacts one document: folds records into its state, and packs them. Bytes in, bytes out: it knows neither a store nor a
+ * clock, so it runs wherever there is time for it, step by step.
+ */
+import { isEvermeshError } from '../errors/index.ts';
+import {
+  decodeRecord,
+  type Heads,
+  type LogRecord,
+  malformed,
+  NO_HEADS,
+  raiseHead,
+  type RecordHeader,
+  Reader,
+  Writer,
+} from '../protocol/index.ts';
+import type { BodyCodec } from './body-codec.ts';
+import { type DocumentState, encodeState, readState } from './document-state.ts';
+import {
+  encodePack,
+  type PackedRecord,
+  packedRecord,
+  readPack,
+  unpackedLength,
+  unpackedRecord,
+} from './pack.ts';
+
+/** What has to be done; arrays of bytes that nobody else needs, so that they can be given away to another thread. */
+export interface CompactionJob {
+  /** The row of the state so far; `undefined` to begin with nothing: the rows are all of the document then. */
+  readonly state: Uint8Array | undefined;
+  /** Whether the records are packed, too: a state that was lost is made anew from packs that stay as they are. */
+  readonly packs: boolean;
+  /** Rows that follow each other in the log's order, as `JobRows` writes them. */
+  readonly rows: Uint8Array;
+}
+
+export interface NewPack {
+  /** Place of its last record. */
+  readonly seq: number;
+  readonly records: number;
+  /** Of its records, before they were packed. */
+  readonly bytes: number;
+  readonly row: Uint8Array;
+}
+
+export type CompactionResult =
+  | {
+      readonly type: 'compacted';
+      /** The row of the new state. */
+      readonly state: Uint8Array;
+      /** All records in the job's rows, those that were in packs included. */
+      readonly packs: readonly NewPack[];
+    }
+  /** The row of the state is not what was written. */
+  | { readonly type: 'state damaged' }
+  /** Nothing is wrong with the document, but it cannot be compacted as it is. */
+  | { readonly type: 'unfit'; readonly why: string };
+
+/**
+ * Bytes of the records that a pack is filled with, 256 KiB: reading a record of it unpacks all of them, which should not take
+ * more than a few milliseconds, as should removing their rows, 2,500 at most; and what is more than 32 KiB away does not help
+ * DEFLATE.
+ */
+export const PACK_BYTES = 262_144;
+/** Work between two steps: a millisecond or two. */
+const STEP = { records: 64, bytes: 16_384 };
+
+const RECORD = 0;
+const PACK = 1;
+
+export class JobRows {
+  readonly #writer: Writer = new Writer();
+
+  /** @param seq place of the record, or of the pack's last one */
+  add(seq: number, isPack: boolean, row: Uint8Array): void {
+    this.#writer
+      .byte(isPack ? PACK : RECORD)
+      .uint(seq)
+      .bytes(row);
+  }
+
+  finish(): Uint8Array {
+    return this.#writer.finish();
+  }
+}
+
+/**
+ * Yields where it may be interrupted.
+ * @throws MESSAGE_MALFORMED, RECORD_MALFORMED, UPDATE_MALFORMED, FORMAT_TOO_NEW if something of the document cannot be read,
+ *   or a record is missing
+ */
+export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generator<void, CompactionResult> {
+  const before = job.state && stateIn(job.state);
+  if (before === 'damaged') return { type: 'state damaged' };
+  const fold = codec.fold(before?.body);
+  const covers = new Map(before?.covers ?? NO_HEADS);
+  const packed: PackedRecord[] = [];
+  let bodies: Uint8Array[] = [];
+  let bytes = 0;
+  let folded = 0;
+  for (const { piece, record } of recordsOf(job)) {
+    packed.push(piece);
+    if (before !== undefined && piece.seq <= before.seq) continue;
+    const { header } = record ?? decodeRecord(unpackedRecord(piece));
+    const obstacle = obstacleTo(header, covers);
+    if (obstacle !== undefined) return { type: 'unfit', why: obstacle };
+    raiseHead(covers, header.author, header.counter);
+    bodies.push(piece.body);
+    bytes += piece.body.byteLength;
+    folded += 1;
+    if (bodies.length < STEP.records && bytes < STEP.bytes) continue;
+    fold.add(bodies);
+    [bodies, bytes] = [[], 0];
+    yield;
+  }
+  fold.add(bodies);
+  const body = fold.finish();
+  if (body === undefined) return { type: 'unfit', why: 'it waits for records of others that are not here' };
+  yield;
+  const seq = packed.at(-1)?.seq ?? before?.seq ?? 0;
+  const state = encodeState({ seq, records: (before?.records ?? 0) + folded, covers, body });
+  const packs: NewPack[] = [];
+  for (const records of filled(job.packs ? packed : [])) {
+    const bytesOfAll = records.reduce((sum, record) => sum + unpackedLength(record), 0);
+    const last = records.at(-1) as PackedRecord;
+    packs.push({ seq: last.seq, records: records.length, bytes: bytesOfAll, row: encodePack(records) });
+    yield;
+  }
+  return { type: 'compacted', state, packs };
+}
+
+function stateIn(row: Uint8Array): DocumentState | 'damaged' {
+  try {
+    return readState(new Reader(row));
+  } catch (error) {
+    if (!isEvermeshError(error, 'MESSAGE_MALFORMED')) throw error;
+    return 'damaged';
+  }
+}
+
+/** Records of a later kind, generation or key are kept, and nobody here knows what they do to the document. */
+function obstacleTo(
+  { generation, keyId, kind, author, prev }: RecordHeader,
+  covers: Heads,
+): string | undefined {
+  if (generation !== 0) return 'it has records of another generation';
+  if (keyId !== 0) return 'it has sealed records';
+  if (kind !== 'update') return `it has records of the kind ${kind}`;
+  // A state that passes over what the store lost would hide the loss.
+  if (prev > (covers.get(author) ?? 0)) throw malformed(`record ${prev} of ${author} is missing`);
+  return undefined;
+}
+
+function* recordsOf(job: CompactionJob): Generator<{ piece: PackedRecord; record: LogRecord | undefined }> {
+  const rows = new Reader(job.rows);
+  while (rows.left > 0) {
+    const isPack = rows.byte() === PACK;
+    const seq = rows.uint();
+    const row = rows.bytes(rows.left);
+    if (isPack) {
+      for (const piece of readPack(new Reader(row))) yield { piece, record: undefined };
+    } else {
+      const record = decodeRecord(row);
+      yield { piece: packedRecord(seq, record, row), record };
+    }
+  }
+}
+
+/** Packs are filled one after the other, so what lay in small ones lies in the first. */
+function* filled(records: readonly PackedRecord[]): Generator<PackedRecord[]> {
+  let pack: PackedRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    pack.push(record);
+    bytes += unpackedLength(record);
+    if (bytes < PACK_BYTES) continue;
+    yield pack;
+    [pack, bytes] = [[], 0];
+  }
+  if (pack.length > 0) yield pack;
+}

@@ -1,0 +1,33 @@
+/** When a document is compacted. */
+import { type DocumentIndex, looseBytes, looseRecords } from './document-index.ts';
+
+export interface CompactionPolicy {
+  /** Whether it is worth it, once nobody writes to the document for a moment. */
+  isDue(index: DocumentIndex): boolean;
+  /** Whether it cannot wait for that moment. */
+  isOverdue(index: DocumentIndex): boolean;
+}
+
+/**
+ * Records that are not worth it. Opening a document applies them in about a millisecond, and a document of most people's never
+ * has more.
+ */
+const LEAST_RECORDS = 100;
+/**
+ * What is loose, in bytes of the state as stored, before the state is written again. A keystroke's record has about 120 bytes, and
+ * takes as long to read and apply as 20 to 30 bytes of state: so opening takes at most about twice as long as with nothing loose,
+ * and a state is written again only when what it stands for has grown by a share of itself, which makes the work for n records
+ * proportional to n.
+ */
+const LEAST_SHARE = 4;
+/** Somebody who writes to a document without a pause makes it this many times as far overdue as it is when due. */
+const OVERDUE = 8;
+
+const isBehind = (index: DocumentIndex, times: number): boolean =>
+  looseRecords(index) >= times * LEAST_RECORDS &&
+  looseBytes(index) >= times * LEAST_SHARE * (index.compacted?.stateBytes ?? 0);
+
+export const compactionPolicy: CompactionPolicy = {
+  isDue: (index) => isBehind(index, 1),
+  isOverdue: (index) => isBehind(index, OVERDUE),
+};

@@ -1,0 +1,238 @@
+/**
+ * Compacts documents, one at a time, whenever it is worth it: beside everything else, and without anybody waiting for it.
+ *
+ * What is durable is read, folded and packed by a `CompactionRunner`, and then committed through the log's own committer, so
+ * appends go on meanwhile. Each batch holds the same before and after it: records lie in a row of their own or in a pack, and
+ * the state stands for all that are packed. A crash leaves what was committed, and no batch is needed by another.
+ */
+import type { Clock, DocumentId, Logger, Timer } from '../base/index.ts';
+import { EvermeshError, isEvermeshError } from '../errors/index.ts';
+import { type CompactionResult, JobRows } from './compact-document.ts';
+import type { CompactionPolicy } from './compaction-policy.ts';
+import type { CompactionRunner } from './compaction-runner.ts';
+import type { DocumentIndex } from './document-index.ts';
+import type { FolderLog } from './folder-log.ts';
+import { isPackKey, packKey, seqOfKey, stateKey } from './keys.ts';
+import { compactedWith, type PackPlan, planPacks } from './pack-plan.ts';
+import type { StoreOperation } from './store.ts';
+
+export interface CompactorOptions {
+  readonly runner: CompactionRunner;
+  readonly policy: CompactionPolicy;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A document that nobody writes to for one to two of these is compacted then. */
+const QUIET_MS = 1000;
+/** Bytes of the loose records that one compaction takes, 8 MiB: they are in memory together. The next takes the rest. */
+const JOB_BYTES = 8_388_608;
+/** What could not be compacted is tried again when it has grown by this: not with every record, and not never. */
+const GROWN = 1.5;
+
+interface Due {
+  readonly log: FolderLog;
+  readonly document: DocumentId;
+  /** How often the timer had rung when it was written to last; `NOW` if it need not rest. */
+  readonly touched: number;
+  /** Its state was found damaged: it is made anew. */
+  readonly anew: boolean;
+}
+
+const NOW = Number.NEGATIVE_INFINITY;
+
+interface ReadRow {
+  readonly key: string;
+  readonly seq: number;
+}
+
+export class Compactor {
+  readonly #options: CompactorOptions;
+  readonly #due = new Map<string, Due>();
+  /** Records that a document had when it could not be compacted. */
+  readonly #unfit = new Map<string, number>();
+  readonly #closed = new AbortController();
+  #rings = 0;
+  #timer: Timer | undefined;
+  #working: Promise<void> | undefined;
+
+  constructor(options: CompactorOptions) {
+    this.#options = options;
+  }
+
+  /** Compacts documents of a log, those that are due already included, until the returned function is called. */
+  watch(log: FolderLog): () => void {
+    for (const { document } of log.documents()) this.#consider(log, document);
+    const stop = log.appended.add(({ entries }) => {
+      for (const document of new Set(entries.map(({ record }) => record.header.document)))
+        this.#consider(log, document);
+    });
+    return () => {
+      stop();
+      for (const [name, due] of this.#due) if (due.log === log) this.#due.delete(name);
+    };
+  }
+
+  /** The state of a document turned out to be damaged: it is made anew from the records. */
+  renew(log: FolderLog, document: DocumentId): void {
+    this.#due.set(nameOf(log, document), { log, document, touched: NOW, anew: true });
+    this.#wake();
+  }
+
+  /** Resolves when no document is due, or is being compacted. For tests: others need not know. */
+  async idle(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  /** Abandons what is being compacted: nothing of it is lost, and the next opening finds it due again. */
+  async close(): Promise<void> {
+    this.#closed.abort(new EvermeshError('STORE_CLOSED', 'The replica is closed.'));
+    this.#timer?.cancel();
+    this.#due.clear();
+    await this.#working;
+    await this.#options.runner.close();
+  }
+
+  #consider(log: FolderLog, document: DocumentId): void {
+    const index = log.document(document);
+    const { policy } = this.#options;
+    const name = nameOf(log, document);
+    if (index === undefined || index.records < GROWN * (this.#unfit.get(name) ?? 0) || !policy.isDue(index))
+      return;
+    const anew = this.#due.get(name)?.anew ?? false;
+    const touched = policy.isOverdue(index) ? NOW : this.#rings;
+    this.#due.set(name, { log, document, touched, anew });
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#closed.signal.aborted || this.#working !== undefined) return;
+    if (this.#nextReady() !== undefined) this.#working = this.#work();
+    else if (this.#due.size > 0) this.#timer ??= this.#options.clock.after(QUIET_MS, () => this.#ring());
+  }
+
+  #ring(): void {
+    this.#timer = undefined;
+    this.#rings += 1;
+    this.#wake();
+  }
+
+  /** Has rested for one whole round of the timer, and nothing of it is on its way to the disk. */
+  #nextReady(): Due | undefined {
+    for (const due of this.#due.values())
+      if (this.#rings - due.touched >= 2 && !due.log.isWriting(due.document)) return due;
+    return undefined;
+  }
+
+  async #work(): Promise<void> {
+    // One turn later, so that `#working` is known by then.
+    await Promise.resolve();
+    for (let next = this.#nextReady(); next !== undefined; next = this.#nextReady()) {
+      this.#due.delete(nameOf(next.log, next.document));
+      await this.#try(next);
+      if (this.#closed.signal.aborted) break;
+    }
+    this.#working = undefined;
+    this.#wake();
+  }
+
+  async #try({ log, document, anew }: Due): Promise<void> {
+    const index = log.document(document);
+    if (index === undefined) return;
+    const about = { folder: log.folder, document };
+    const { logger } = this.#options;
+    try {
+      const result = await this.#compact(log, index, anew);
+      if (result.type === 'state damaged') {
+        logger.warn('the state of a document is damaged, and is made anew', {
+          ...about,
+          code: 'STORE_CORRUPT',
+        });
+        this.renew(log, document);
+      } else if (result.type === 'unfit') {
+        logger.debug('a document is not compacted', { ...about, why: result.why });
+        this.#unfit.set(nameOf(log, document), index.records);
+      } else {
+        this.#unfit.delete(nameOf(log, document));
+        logger.debug('a document was compacted', { ...about, stateBytes: result.state.byteLength });
+        this.#consider(log, document);
+      }
+    } catch (error) {
+      if (this.#closed.signal.aborted) return;
+      this.#unfit.set(nameOf(log, document), index.records);
+      const code = isEvermeshError(error) ? error.code : 'unknown';
+      logger.error('a document cannot be compacted', { ...about, code, error: String(error) });
+    }
+  }
+
+  async #compact(log: FolderLog, index: DocumentIndex, anew: boolean): Promise<CompactionResult> {
+    const { document, compacted } = index;
+    const state = compacted && !anew ? await log.read.stateRow(document) : undefined;
+    if (compacted !== undefined && !anew && state === undefined) return { type: 'state damaged' };
+    // Packs stay as they are where only the state is made anew.
+    const packs = compacted === undefined || !anew;
+    const plan = planPacks(index);
+    const { rows, read } = await this.#read(log, document, packs ? plan.after : 0, packs);
+    this.#closed.signal.throwIfAborted();
+    const result = await this.#options.runner.run({ state, rows, packs }, this.#closed.signal);
+    if (result.type !== 'compacted') return result;
+    const putState = put(stateKey(log.folder, document), result.state);
+    if (compacted !== undefined && !packs)
+      await log.replace(document, [putState], { ...compacted, stateBytes: result.state.byteLength });
+    else await this.#replace(log, document, { plan, read, result, putState });
+    return result;
+  }
+
+  /** A batch for each pack, so that none holds this thread up for long. The state goes with the first: it stands for all. */
+  async #replace(
+    log: FolderLog,
+    document: DocumentId,
+    {
+      plan,
+      read,
+      result,
+      putState,
+    }: {
+      readonly plan: PackPlan;
+      readonly read: readonly ReadRow[];
+      readonly result: CompactionResult & { type: 'compacted' };
+      readonly putState: StoreOperation;
+    },
+  ): Promise<void> {
+    let from = 0;
+    for (const [i, pack] of result.packs.entries()) {
+      this.#closed.signal.throwIfAborted();
+      const rows: StoreOperation[] = i === 0 ? [putState] : [];
+      for (let row = read[from]; row !== undefined && row.seq <= pack.seq; row = read[++from])
+        rows.push({ type: 'del', key: row.key });
+      rows.push(put(packKey(log.folder, document, pack.seq), pack.row));
+      const compacted = compactedWith(plan, result.packs.slice(0, i + 1), result.state.byteLength);
+      await log.replace(document, rows, compacted);
+    }
+  }
+
+  async #read(
+    log: FolderLog,
+    document: DocumentId,
+    after: number,
+    bounded: boolean,
+  ): Promise<{ rows: Uint8Array; read: readonly ReadRow[] }> {
+    const rows = new JobRows();
+    const read: ReadRow[] = [];
+    let bytes = 0;
+    for await (const [key, row] of log.read.rows(document, after)) {
+      this.#closed.signal.throwIfAborted();
+      const isPack = isPackKey(key);
+      const seq = seqOfKey(key);
+      rows.add(seq, isPack, row);
+      read.push({ key, seq });
+      if (!isPack) bytes += row.byteLength;
+      if (bounded && bytes >= JOB_BYTES) break;
+    }
+    return { rows: rows.finish(), read };
+  }
+}
+
+const put = (key: string, value: Uint8Array): StoreOperation => ({ type: 'put', key, value });
+
+const nameOf = (log: FolderLog, document: DocumentId): string => `${log.folder}/${document}`;
