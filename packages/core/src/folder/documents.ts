@@ -128,6 +128,8 @@ export class Documents {
 
   async #fill(document: DocumentId, opening: Open): Promise<Y.Doc> {
     try {
+      // The store does not show what is not durable yet. What a document was made with here is in nobody's memory meanwhile.
+      while (!this.#isDurable(document)) await this.#log.idle();
       const state = await this.#state(document);
       if (state !== undefined) applyDocumentState(opening.doc, state.body, FROM_LOG);
       for await (const { record } of this.#log.read.document(document, NO_HEADS, state))
@@ -169,10 +171,14 @@ export class Documents {
   #evict(): void {
     for (const [document, open] of this.#open) {
       if (this.#open.size <= IDLE_LIMIT) return;
-      const durable = this.#log.document(document)?.heads ?? NO_HEADS;
-      const rebuildable = equalHeads(durable, this.#log.assignedHeads(document));
-      if (open.holds === 0 && open.ready === undefined && rebuildable) this.#open.delete(document);
+      if (open.holds === 0 && open.ready === undefined && this.#isDurable(document))
+        this.#open.delete(document);
     }
+  }
+
+  #isDurable(document: DocumentId): boolean {
+    const durable = this.#log.document(document)?.heads ?? NO_HEADS;
+    return equalHeads(durable, this.#log.assignedHeads(document));
   }
 }
 

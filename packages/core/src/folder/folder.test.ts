@@ -1,3 +1,4 @@
+import { faulty, VirtualClock } from '@evermesh/testkit';
 import { describe, expect, test } from 'vitest';
 import { type FolderId, utf8 } from '../base/index.ts';
 import type { ApplyResult } from './nodes.ts';
@@ -116,6 +117,22 @@ describe('a folder on one device', () => {
       'local moved e d',
       'local removed e/a',
     ]);
+  });
+
+  test('a file can be written and read again before the disk has taken what it was made with', async () => {
+    const { folder, store } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const clock = new VirtualClock();
+    const late = faulty({ ...store }, 1, { clock, milliseconds: 1000 });
+    store.batch = (operations, options) => late.batch(operations, options);
+    await folder.writeFile('a.txt', 'one\n');
+    const written = folder.writeFile('a.txt', 'one\ntwo\n');
+    const read = folder.readFile('a.txt', 'utf8');
+    clock.advance(1000);
+    await written;
+    expect(await read).toMatch(/^one\n(two\n)?$/);
+    await folder.writeFile('a.txt', 'one\ntwo\nthree\n');
+    expect(await folder.readFile('a.txt', 'utf8')).toBe('one\ntwo\nthree\n');
+    expect(await folder.verify()).toEqual([]);
   });
 });
 
