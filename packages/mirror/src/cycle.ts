@@ -57,7 +57,8 @@ export class Cycle {
   #marker: FileStat | undefined;
   /** A full look has been; what it could not settle may still be open. */
   #lookedAtAll = false;
-  readonly #unlisted = new Set<string>();
+  /** What could not be looked at: whatever is missed may be there. */
+  readonly #unseen = new Set<string>();
   /** How often in a row a file was found being written. */
   readonly #changing = new Map<string, number>();
 
@@ -122,7 +123,7 @@ export class Cycle {
         ancestor,
         looks,
         departed,
-        unlisted: this.#unlisted,
+        unseen: this.#unseen,
         watch: (directory, inode, born) => this.#parts.watch(directory, inode, born),
         listing: (directory) => board.listing(directory),
         listingAll: () => board.listingAll(),
@@ -146,8 +147,8 @@ export class Cycle {
       newDirectoryId: (path) => (importing ? nodes.importId(path, 'directory', '') : nodes.newNodeId()),
     });
     for (const { id } of look.missing) looks.settle(`gone ${id}`);
-    const found = new Set(look.matches.flatMap(({ known }) => known?.id ?? []));
-    await departed.missed(look.missing, dirty === 'all' ? found : undefined);
+    const { missing, found } = look;
+    await departed.missed(missing, { isFull: dirty === 'all', isComplete: this.#unseen.size === 0, found });
     // What survives, because this disk never showed its newest content, is written again.
     toDo.nodes(plan.dropped.map(({ id }) => id));
     const done = await ingest(
@@ -204,15 +205,18 @@ export class Cycle {
         nodes: folder.nodes,
         ancestor,
         ignored: (path, isDirectory) => rules.reasonOfPath(path, isDirectory),
+        isHidden: (id) => departed.isHidden(id),
       },
       ids,
     );
-    // What was missed is written anew, unless it was moved to where nobody told of yet.
-    if ([...plan.structure, ...plan.contents].some((step) => 'node' in step && departed.has(step.node.id))) {
+    // What was missed is written anew, unless it was moved to where nobody told of yet, or where nobody could look until now.
+    const isMissed = departed.isAmong([...plan.structure, ...plan.contents]);
+    if (isMissed || (plan.hidden.length > 0 && this.#unseen.size === 0)) {
       toDo.directories('all');
       toDo.nodes(ids);
       return 0;
     }
+    for (const id of plan.hidden) toDo.later(id);
     if (plan.structure.length + plan.contents.length > 0) {
       board.state = 'writing';
       await disk.ensureDirectory(TEMPORARY);

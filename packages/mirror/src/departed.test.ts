@@ -1,9 +1,11 @@
 /** What is moved while the mirror is told of one of the two directories only. */
 import * as fs from 'node:fs/promises';
+import type { NodeId } from '@evermesh/core';
 import { expect, test } from 'vitest';
 import { Ancestor, type AncestorEntry } from './ancestor.ts';
 import { Departed } from './departed.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
+import { closing } from './testing/closing.ts';
 import { testDevices } from './testing/devices.ts';
 import { FakeWatcher } from './testing/fake-watcher.ts';
 import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
@@ -165,6 +167,54 @@ test('a file that is found after the mirror died comes back as itself', async ()
   expect((await Departed.load(a.folder.nodes, a.clock)).withInode(await inodeOf(a, 'e/file'))).toEqual([]);
 });
 
+test('a file that is moved into a directory that nobody lets the mirror read comes back as itself when it may', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\n');
+  await a.write('closed/other', 'other\n');
+  await settleAll(a, b);
+  const id = a.idOf('file');
+  const door = closing('closed');
+  await a.closeMirror();
+  await a.open({ fileSystem: door.fileSystem });
+  await fs.rename(a.at('file'), a.at('closed/file'));
+  await a.settle();
+  expect(a.changes('in')).toContain('removed file');
+  // Somebody who has not heard of that saves it: it is there, and on this disk where nobody can see it.
+  await b.write('file', 'one\ntwo\n');
+  await settleAll(b, a);
+  expect(await onDisk(a)).toMatchObject({ 'closed/file': 'one\n' });
+  expect(await fs.readdir(a.directory)).not.toContain('file');
+  door.isOpen = true;
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({
+      closed: '/',
+      'closed/file': 'one\ntwo\n',
+      'closed/other': 'other\n',
+    });
+    expect(device.idOf('closed/file')).toBe(id);
+  }
+});
+
+test('a file that was removed, while a directory cannot be read, and saved elsewhere, is written again when it can', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\n');
+  await a.write('closed/other', 'other\n');
+  await settleAll(a, b);
+  const door = closing('closed');
+  await a.closeMirror();
+  await a.open({ fileSystem: door.fileSystem });
+  await fs.rm(a.at('file'));
+  await a.settle();
+  await b.write('file', 'one\ntwo\n');
+  await settleAll(b, a);
+  expect(await fs.readdir(a.directory)).not.toContain('file');
+  door.isOpen = true;
+  await settleAll(a, b);
+  for (const device of [a, b])
+    expect(await onDisk(device)).toEqual({ closed: '/', 'closed/other': 'other\n', file: 'one\ntwo\n' });
+});
+
 test('who has left is remembered for two minutes, or until a look at everything', async () => {
   const a = await devices.make();
   await a.write('file', 'one\n');
@@ -173,18 +223,20 @@ test('who has left is remembered for two minutes, or until a look at everything'
   const [entry] = [...(await Ancestor.load(nodes)).all()] as [AncestorEntry];
   const clock = new VirtualClock();
   const departed = new Departed(nodes, clock);
+  const full = { isFull: true, isComplete: true, found: new Set<NodeId>() };
+  const some = { ...full, isFull: false };
   const left = async (): Promise<AncestorEntry[]> => (await Departed.load(nodes, clock)).withInode(entry);
-  await departed.missed([entry], new Set());
+  await departed.missed([entry], full);
   clock.pass(119_999);
-  await departed.missed([], undefined);
+  await departed.missed([], some);
   expect(departed.withInode(entry)).toEqual([entry]);
   expect(await left()).toEqual([entry]);
   expect(departed.withInode({ ...entry, born: entry.born + 1n })).toEqual([]);
   clock.pass(1);
-  await departed.missed([], undefined);
+  await departed.missed([], some);
   expect(departed.withInode(entry)).toEqual([]);
-  await departed.missed([entry], undefined);
-  await departed.missed([], new Set());
+  await departed.missed([entry], some);
+  await departed.missed([], full);
   expect(departed.withInode(entry)).toEqual([]);
   expect(await left()).toEqual([]);
 });

@@ -7,6 +7,7 @@
 import type { Clock, FolderNodes, NodeId } from '@evermesh/core';
 import { type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
 import type { FileStat } from './fs/file-system.ts';
+import type { ContentStep, StructureStep } from './reconcile-model.ts';
 
 const AREA = 'mirror-departed';
 /** Milliseconds: longer than any look takes to come that somebody waits for. */
@@ -17,8 +18,17 @@ type Row = ReturnType<FolderNodes['row']>;
 interface Left {
   readonly entry: AncestorEntry;
   readonly since: number;
-  /** A look at everything has found it. The folder may refuse it the place where it is: then there is another look. */
-  isFound: boolean;
+  /** It was looked for everywhere. */
+  isSought: boolean;
+}
+
+/** What is known of a look that missed something. */
+export interface Look {
+  /** It was one at everything. */
+  readonly isFull: boolean;
+  /** Nothing is known to be where it cannot be looked at. */
+  readonly isComplete: boolean;
+  readonly found: ReadonlySet<NodeId>;
 }
 
 export class Departed {
@@ -40,20 +50,19 @@ export class Departed {
   }
 
   /**
-   * These were missed by a look; durable when it resolves.
-   * @param found what it found, if it was a look at everything: what left before and is not among that is nowhere
+   * These were missed by a look; durable when it resolves. What left before is nowhere if a look at everything that is complete does
+   * not find it. If it does, the folder may still refuse it the place where it is: then there is another look.
    */
-  async missed(entries: readonly AncestorEntry[], found: ReadonlySet<NodeId> | undefined): Promise<void> {
+  async missed(entries: readonly AncestorEntry[], { isFull, isComplete, found }: Look): Promise<void> {
     const now = this.#clock.now();
     const rows = new Map<NodeId, Row>();
     for (const [id, left] of this.#left) {
-      // In the order in which they left.
       const isOld = now - left.since >= KEPT_FOR;
-      if (found === undefined && !isOld) break;
-      if (!isOld && !left.isFound && found?.has(id) === true) {
-        left.isFound = true;
-        continue;
-      }
+      // In the order in which they left.
+      if (!isFull && !isOld) break;
+      const isOver = isOld || left.isSought || !found.has(id);
+      left.isSought ||= isFull;
+      if (!isComplete || !isOver) continue;
       this.#forget(id);
       rows.set(id, this.#nodes.row(AREA, id));
     }
@@ -69,16 +78,22 @@ export class Departed {
   /** Those that are here again are missed no more; durable when it resolves. */
   async came(isHere: (id: NodeId) => boolean): Promise<void> {
     const rows: Row[] = [];
-    for (const [id, { isFound }] of this.#left) {
-      if (!isFound || !isHere(id)) continue;
+    for (const [id, { isSought }] of this.#left) {
+      if (!isSought || !isHere(id)) continue;
       this.#forget(id);
       rows.push(this.#nodes.row(AREA, id));
     }
     if (rows.length > 0) await this.#nodes.keep(rows);
   }
 
-  has(id: NodeId): boolean {
-    return this.#left.has(id);
+  /** Whether it was looked for everywhere, and may be where it cannot be looked at. */
+  isHidden(id: NodeId): boolean {
+    return this.#left.get(id)?.isSought === true;
+  }
+
+  /** Whether one of these would be written anew. */
+  isAmong(steps: readonly (StructureStep | ContentStep)[]): boolean {
+    return steps.some((step) => 'node' in step && this.#left.has(step.node.id));
   }
 
   /** What this inode was when it was here last. */
@@ -91,7 +106,7 @@ export class Departed {
 
   #add(entry: AncestorEntry, since: number): void {
     this.#forget(entry.id);
-    this.#left.set(entry.id, { entry, since, isFound: false });
+    this.#left.set(entry.id, { entry, since, isSought: false });
     const ids = this.#byInode.get(entry.inode);
     if (ids === undefined) this.#byInode.set(entry.inode, new Set([entry.id]));
     else ids.add(entry.id);

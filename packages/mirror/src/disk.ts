@@ -3,7 +3,7 @@
  * were checked, and no directory on the way to it is a symbolic link.
  */
 import { EvermeshError } from '@evermesh/core/errors';
-import { codeOf, type FileStat, type FileSystem } from './fs/file-system.ts';
+import { codeOf, type FileStat, type FileSystem, isOfDisk } from './fs/file-system.ts';
 
 /** Ours, in the root: never synced, never scanned. */
 export const OWN_DIRECTORY = '.evermesh';
@@ -36,6 +36,14 @@ export class Disk {
 
   lstat(path: string): Promise<FileStat | undefined> {
     return this.fs.lstat(this.at(path));
+  }
+
+  /** What is there, if that can be asked: a failure says nothing. */
+  lstatIfPossible(path: string): Promise<FileStat | undefined> {
+    return this.lstat(path).catch((error: unknown) => {
+      if (isOfDisk(error)) return undefined;
+      throw error;
+    });
   }
 
   /** Whether this is a directory of ours: in the root's file system, and reached through no symbolic link. */

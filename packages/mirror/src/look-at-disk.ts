@@ -14,6 +14,8 @@ import type { SecondLook } from './second-look.ts';
 
 export interface DiskLook {
   readonly matches: readonly Match[];
+  /** Known and there. */
+  readonly found: ReadonlySet<NodeId>;
   /** Known and not there any more. */
   readonly gone: readonly AncestorEntry[];
   /** Of these, those that are believed to be gone. */
@@ -55,7 +57,7 @@ export async function lookAtDisk(
     const claimed = new Set(matches.flatMap(({ known }) => known?.id ?? []));
     for (const id of claimed) world.looks.settle(goneKey(id));
     const gone = missing.filter(({ id }) => !claimed.has(id));
-    return { matches, gone, missing: believed(world, gone, matches) };
+    return { matches, found: claimed, gone, missing: believed(world, gone, matches) };
   }
 }
 

@@ -79,7 +79,8 @@ async function open(options: MirrorOptions): Promise<Mirror> {
     await folder.nodes.keep([stateRow(folder.nodes, kept)]);
     const cycle = await cycleParts(options, disk, random);
     // Of a mirror before it, nothing is believed.
-    if (joined !== undefined) await cycle.departed.missed([], new Set());
+    if (joined !== undefined)
+      await cycle.departed.missed([], { isFull: true, isComplete: true, found: new Set() });
     return new Mirror({
       cycle,
       kept,

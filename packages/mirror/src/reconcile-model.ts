@@ -36,6 +36,8 @@ export interface ModelPlan {
   readonly structure: readonly StructureStep[];
   readonly contents: readonly ContentStep[];
   readonly executables: readonly { readonly node: ShownNode; readonly entry: AncestorEntry }[];
+  /** Not written, because they may be on the disk where it cannot be looked at. */
+  readonly hidden: readonly NodeId[];
 }
 
 export interface ModelFindings {
@@ -43,6 +45,8 @@ export interface ModelFindings {
   readonly ancestor: Ancestor;
   /** Why something is not synced on this disk, if it is not. */
   ignored(path: string, isDirectory: boolean): string | undefined;
+  /** Whether it was on the disk, was missed, and may be where it cannot be looked at. */
+  isHidden(id: NodeId): boolean;
 }
 
 /** @param ids nodes that may differ, or `'all'` */
@@ -61,6 +65,7 @@ class ModelReconciler {
   readonly #removes = new Map<NodeId, Extract<StructureStep, { type: 'remove' }>>();
   #contents: ContentStep[] = [];
   readonly #executables: ModelPlan['executables'][number][] = [];
+  readonly #hidden: NodeId[] = [];
 
   constructor(findings: ModelFindings) {
     this.#findings = findings;
@@ -78,6 +83,7 @@ class ModelReconciler {
       structure: this.#ordered(),
       contents: this.#contents,
       executables: this.#executables,
+      hidden: this.#hidden,
     };
   }
 
@@ -105,6 +111,7 @@ class ModelReconciler {
     // A directory comes before what is in it, whatever was asked for.
     if (node.parent !== ROOT) this.#look(node.parent);
     if (entry === undefined) {
+      if (this.#findings.isHidden(node.id)) return void this.#hidden.push(node.id);
       this.#lookAt(node.parent, node.name);
       if (node.kind === 'directory') this.#makes.set(node.id, { type: 'make', node });
       else this.#contents.push({ node, entry, replaces: undefined });

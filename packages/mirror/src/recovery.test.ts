@@ -6,6 +6,7 @@ import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import type { Watcher, WatcherEvents } from './fs/watcher.ts';
 import type { MirrorEvent } from './mirror-event.ts';
+import { closing } from './testing/closing.ts';
 import { testDevices } from './testing/devices.ts';
 import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
@@ -21,25 +22,6 @@ async function everything(device: TestDevice): Promise<string[]> {
     if (path !== '.evermesh/lock') found.push(`${path} ${stat.isFile() ? await device.read(path) : ''}`);
   }
   return found;
-}
-
-/** As a directory is that lets nobody in until it is opened. */
-function closing(name: string): { readonly fileSystem: FileSystem; isOpen: boolean } {
-  const door = {
-    isOpen: false,
-    fileSystem: {
-      ...nodeFileSystem,
-      async lstat(path: string) {
-        if (!door.isOpen && path.includes(`/${name}/`)) throw failure('EACCES');
-        return nodeFileSystem.lstat(path);
-      },
-      async list(path: string) {
-        if (!door.isOpen && path.endsWith(`/${name}`)) throw failure('EACCES');
-        return nodeFileSystem.list(path);
-      },
-    },
-  };
-  return door;
 }
 
 /** As after a power cut: the content is lost, and the times are not. */

@@ -138,7 +138,9 @@ test('one that another came over leaves its place to that whenever the content i
   await deliver(a, b);
   const arrived = b.idOf('place') as NodeId;
   // As when its content comes later than the tree: only that is news.
-  const plan = reconcileModel({ nodes, ancestor, ignored: () => undefined }, [arrived]);
+  const plan = reconcileModel({ nodes, ancestor, ignored: () => undefined, isHidden: () => false }, [
+    arrived,
+  ]);
   expect(plan.contents).toMatchObject([{ node: { id: arrived }, replaces: { id: old } }]);
   expect(plan.structure).toEqual([]);
 });

@@ -7,7 +7,7 @@
 import { ROOT, type NodeId } from '@evermesh/core';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { type Disk, joinPath, OWN_DIRECTORY } from './disk.ts';
-import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
+import { codeOf, type FileStat } from './fs/file-system.ts';
 import { IGNORE_FILE, type IgnoreText, readIgnoreFile } from './ignore-file.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import { type Problem, unreadable } from './problem.ts';
@@ -42,10 +42,10 @@ export interface ScanWorld {
   readonly rules: IgnoreRules;
   readonly ancestor: Ancestor;
   /**
-   * Directories that could not be listed: tried again whenever they are passed, because a right that is given is told of the
-   * directory above. Default: none are remembered.
+   * What could not be looked at. Directories that could not be listed are tried again whenever they are passed, because a right
+   * that is given is told of the directory above. Default: none are remembered.
    */
-  readonly unlisted?: Set<string> | undefined;
+  readonly unseen?: Set<string> | undefined;
   /** Called before a directory is listed: what changes after that is told by the watcher. */
   watch(directory: string, inode: bigint, born: bigint): void;
   /** A directory is about to be listed: what was said of its entries before is void. */
@@ -96,28 +96,22 @@ class Scanner {
   /** @param id the node that was here last, if it is known */
   async #directory(path: string, stat: FileStat, id: NodeId | undefined): Promise<DiskDirectory> {
     this.#signal?.throwIfAborted();
-    const isDirty =
-      this.#dirty === 'all' || this.#dirty.has(path) || this.#world.unlisted?.has(path) === true;
+    const isDirty = this.#dirty === 'all' || this.#dirty.has(path) || this.#world.unseen?.has(path) === true;
     if (id === undefined || isDirty) return this.#list(path, stat, id);
     if (!this.#above.has(path)) return unlisted(path, stat, new Map());
     const entries = new Map<string, DiskEntry>();
     for (const next of this.#towardsDirty(path)) {
       const child = this.#world.ancestor.child(id, next);
+      // A failure is told by the listing.
       const childStat =
-        child?.kind === 'directory' ? await this.#statIfPossible(joinPath(path, next)) : undefined;
+        child?.kind === 'directory'
+          ? await this.#world.disk.lstatIfPossible(joinPath(path, next))
+          : undefined;
       // Something else is there than was: what is told of it is told by the listing.
       if (child === undefined || !this.#isSame(childStat, child)) return this.#list(path, stat, id);
       entries.set(next, await this.#directory(joinPath(path, next), childStat as FileStat, child.id));
     }
     return unlisted(path, stat, entries);
-  }
-
-  /** A failure is told by the listing of the directory above. */
-  async #statIfPossible(path: string): Promise<FileStat | undefined> {
-    return this.#world.disk.lstat(path).catch((error: unknown) => {
-      if (isOfDisk(error)) return undefined;
-      throw error;
-    });
   }
 
   #isSame(stat: FileStat | undefined, known: AncestorEntry): boolean {
@@ -147,23 +141,27 @@ class Scanner {
     let listing;
     try {
       listing = await disk.fs.list(disk.at(path));
-      this.#world.unlisted?.delete(path);
+      this.#world.unseen?.delete(path);
     } catch (error) {
       // Vanished since its parent was listed: its entries are missing, and a moved one is found in its new place.
       if (codeOf(error) === 'ENOENT' && path !== '')
         return { ...unlisted(path, stat, new Map()), listed: false };
-      this.#world.unlisted?.add(path);
+      this.#world.unseen?.add(path);
       this.#unreadable(path, codeOf(error));
       return unlisted(path, stat, new Map());
     }
     const withheld = new Set(listing.failed.map(({ name }) => name));
-    for (const { name, code } of listing.failed) this.#unreadable(joinPath(path, name), code);
+    for (const { name, code } of listing.failed) {
+      this.#world.unseen?.add(joinPath(path, name));
+      this.#unreadable(joinPath(path, name), code);
+    }
     for (const name of listing.unnameable) this.#unnameable(path, name);
     await this.#readRules(path, listing.entries.find(({ name }) => name === IGNORE_FILE)?.stat);
     const directories = listing.entries.flatMap(({ name, stat: { kind } }) =>
       kind === 'directory' ? name : [],
     );
     this.#forgetRules(path, new Set([...directories, ...withheld]));
+    this.#forgetUnseen(path, new Set([...directories, ...withheld]));
     this.#withholdMissing(path, id, new Set(listing.entries.map(({ name }) => name)), withheld);
     const entries = new Map<string, DiskEntry>();
     for (const { name, stat: entryStat } of listing.entries) {
@@ -182,6 +180,17 @@ class Scanner {
     }
     this.#world.progress(this.#entries);
     return { kind: 'directory', path, stat, listed: true, entries, withheld };
+  }
+
+  /** What could not be looked at below a directory, and is not there any more or could be looked at by now. */
+  #forgetUnseen(path: string, left: ReadonlySet<string>): void {
+    const { unseen } = this.#world;
+    const prefix = joinPath(path, '');
+    for (const one of unseen ?? []) {
+      if (!one.startsWith(prefix) || one === path) continue;
+      const [name = ''] = one.slice(prefix.length).split('/', 1);
+      if (!left.has(name)) unseen?.delete(one);
+    }
   }
 
   /** Rules go with their directory: another one that comes to its name has its own. */

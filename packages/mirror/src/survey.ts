@@ -61,7 +61,8 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
   if (!folder.nodes.ready) return { toFolder, toDisk: 0 };
   const ignored = (path: string, isDirectory: boolean): string | undefined =>
     rules.reasonOfPath(path, isDirectory);
-  const plan = reconcileModel({ nodes: folder.nodes, ancestor, ignored }, 'all');
+  const isHidden = (id: NodeId): boolean => departed.isHidden(id);
+  const plan = reconcileModel({ nodes: folder.nodes, ancestor, ignored, isHidden }, 'all');
   const ids = new Set<NodeId>();
   board.notHere.clear();
   for (const { node } of plan.contents) {
