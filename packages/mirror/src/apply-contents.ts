@@ -221,7 +221,7 @@ class ContentBatch {
     let saved: string | undefined;
     if (old === undefined) await placeNew(this.#world, temporary, path);
     else saved = await placeOver(this.#world, temporary, path, old, entry === undefined);
-    const written = writtenEntry(intent, stat, await disk.lstat(path), isRacy(stat, knownAt));
+    const written = writtenEntry(intent, stat, await disk.lstatIfPossible(path), isRacy(stat, knownAt));
     const changes: AncestorChange[] = [{ id: node.id, entry: written }];
     if (replaces !== undefined) changes.unshift({ id: replaces.id, entry: undefined });
     this.#changes.push(...changes);

@@ -163,7 +163,7 @@ class Structure {
     else await placeNew(this.#world, from, path, entry);
     this.#aside.delete(node.id);
     this.#touched.add(parentOf(from));
-    const moved = restamped({ ...entry, parent: node.parent, name }, await disk.lstat(path));
+    const moved = restamped({ ...entry, parent: node.parent, name }, await disk.lstatIfPossible(path));
     this.#did(path, moved);
     this.#events.push({ type: 'change', direction: 'out', change: 'moved', path, from });
     if (replaces !== undefined && saved !== undefined) {

@@ -1,4 +1,5 @@
 /** A disk some calls of which fail for a while: what they were part of is done later, and looks like nobody's work meanwhile. */
+import * as fs from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
@@ -98,4 +99,50 @@ test('a file that cannot get its name spelled otherwise is not taken for removed
   await settleAll(a, b);
   for (const device of [a, b]) expect(await inFolder(device)).toEqual({ Name: 'text\n' });
   expect(await onDisk(b)).toEqual({ Name: 'text\n' });
+});
+
+/** A file of the second device that nobody can look at while it is hidden. */
+function hiding(path: string): { readonly fileSystem: FileSystem; isHidden: boolean } {
+  const hiding = {
+    isHidden: true,
+    fileSystem: {
+      ...nodeFileSystem,
+      async lstat(asked: string) {
+        if (hiding.isHidden && asked.endsWith(`/${path}`))
+          throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        return nodeFileSystem.lstat(asked);
+      },
+      async list(directory: string) {
+        const { entries, failed, unnameable } = await nodeFileSystem.list(directory);
+        const is = ({ name }: { readonly name: string }): boolean =>
+          hiding.isHidden && `${directory}/${name}`.endsWith(`/${path}`);
+        return {
+          unnameable,
+          entries: entries.filter((entry) => !is(entry)),
+          failed: [...failed, ...entries.filter(is).map(({ name }) => ({ name, code: 'EIO' }))],
+        };
+      },
+    },
+  };
+  return hiding;
+}
+
+test('a file that was written to where nobody can look is known there', async () => {
+  const [a, b] = await devices.pair();
+  await settleAll(a, b);
+  const disk = hiding('new');
+  await b.closeMirror();
+  await b.open({ fileSystem: disk.fileSystem });
+  await a.write('new', 'one\n');
+  await settleAll(a, b);
+  const id = a.idOf('new');
+  expect(await onDisk(b)).toEqual({ new: 'one\n' });
+  expect(await inFolder(b)).toEqual({ new: 'one\n' });
+  disk.isHidden = false;
+  await fs.rename(b.at('new'), b.at('moved on'));
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await inFolder(device)).toEqual({ 'moved on': 'one\n' });
+    expect(device.idOf('moved on')).toBe(id);
+  }
 });

@@ -62,7 +62,7 @@ export async function placeNew(
     if (before !== undefined) await dropSecondName(world, from, to, before);
     throw error;
   }
-  const [there, moved] = [await disk.lstat(taken), await disk.lstat(to)];
+  const [there, moved] = [await disk.lstat(taken), await disk.lstatIfPossible(to)];
   // It has its new name, or had: a person may have moved it on already, or removed it.
   const isSame = there !== undefined && (there.inode === before?.inode || there.inode === moved?.inode);
   if (isSame) return disk.fs.unlink(disk.at(taken));
