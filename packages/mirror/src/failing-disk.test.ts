@@ -146,3 +146,25 @@ test('a file that was written to where nobody can look is known there', async ()
     expect(device.idOf('moved on')).toBe(id);
   }
 });
+
+test('a file that nobody can look at is still in its directory when that becomes another one', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('c/hidden', 'hidden\n');
+  await a.write('file', 'file\n');
+  await settleAll(a, b);
+  const disk = hiding('c/hidden');
+  await b.closeMirror();
+  await b.open({ fileSystem: disk.fileSystem });
+  await fs.rename(a.at('c/hidden'), a.at('hidden'));
+  await fs.rmdir(a.at('c'));
+  await a.settle();
+  await fs.mkdir(a.at('c'));
+  await a.settle();
+  await exchange(a, b);
+  await fs.rename(b.at('file'), b.at('c/file'));
+  await settleAll(a, b);
+  disk.isHidden = false;
+  await settleAll(a, b);
+  const expected = { c: '/', 'c/file': 'file\n', hidden: 'hidden\n' };
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual(expected);
+});

@@ -56,7 +56,7 @@ test('more removals than the folder takes in one call are several', async () => 
     waitFor: () => undefined,
   };
   const places = Array.from({ length: 120_000 }, (_, index) => removed(index));
-  await ingest({ places, contents: [], agreed: [], dropped: [], executables: [] }, world);
+  await ingest({ places, contents: [], agreed: [], united: [], dropped: [], executables: [] }, world);
   const removals = apply.mock.calls.map(([operations]) =>
     operations.map((operation) => (operation.type === 'remove' ? operation.ids.length : 0)),
   );

@@ -78,8 +78,12 @@ class Ingest {
   }
 
   async run(): Promise<number> {
-    const { places, contents, agreed, dropped, executables } = this.#plan;
+    const { places, contents, agreed, united, dropped, executables } = this.#plan;
     for (const entry of dropped) await this.#note(entry.id, () => undefined);
+    for (const { from, to } of united) {
+      for (const { id } of [...this.#world.ancestor.children(from.id)])
+        await this.#note(id, (now) => now && { ...now, parent: to });
+    }
     for (const { match, id, parent } of agreed) {
       await this.#note(id, (now) => entryOf(id, parent, match, now ?? match.known));
     }

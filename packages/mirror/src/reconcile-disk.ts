@@ -41,6 +41,8 @@ export interface DiskPlan {
   readonly contents: readonly { readonly match: Match; readonly known: AncestorEntry }[];
   /** Where disk and folder agree, and the ancestor says otherwise: these entries' places, and the new ones of directories. */
   readonly agreed: readonly { readonly match: Match; readonly id: NodeId; readonly parent: NodeId }[];
+  /** Directories that are other ones from now on: with what is in them and was not looked at. */
+  readonly united: readonly { readonly from: AncestorEntry; readonly to: NodeId }[];
   /** The disk has them no more, and the folder neither, or with contents that this disk never showed. */
   readonly dropped: readonly AncestorEntry[];
   readonly executables: readonly { readonly match: Match; readonly known: AncestorEntry }[];
@@ -71,6 +73,7 @@ class DiskReconciler {
   readonly #steps: PlaceStep[] = [];
   readonly #contents: DiskPlan['contents'][number][] = [];
   readonly #agreed: DiskPlan['agreed'][number][] = [];
+  readonly #united: DiskPlan['united'][number][] = [];
   readonly #dropped: AncestorEntry[] = [];
   readonly #executables: DiskPlan['executables'][number][] = [];
 
@@ -90,6 +93,7 @@ class DiskReconciler {
       places: orderSteps(this.#steps, this.#findings.nodes),
       contents: this.#contents,
       agreed: this.#agreed,
+      united: this.#united,
       dropped: this.#dropped,
       executables: this.#executables,
     };
@@ -143,22 +147,19 @@ class DiskReconciler {
     const there = this.#siblings.at(parent, name);
     const isOther =
       there?.kind === 'directory' && isShownAs(name, there.name) && !this.#findings.isHere(there.id);
-    if (known !== undefined && isApart) this.#dropped.push(known);
-    else if (known !== undefined) {
+    if (known !== undefined && !isApart) {
       const returns = this.#hasMoved(match, known) || this.#isReturned(match.parent);
       if (returns) this.#returned.add(match);
       else if (!wanted.has(match)) return this.#leave(match, known, parent);
-      if (isOther) this.#dropped.push(known);
-      else return this.#place(match, known.id, parent);
+      if (!isOther) return this.#place(match, known.id, parent);
     }
-    if (isOther) {
-      this.#ids.set(match, there.id);
-      this.#agreed.push({ match, id: there.id, parent });
-      return;
-    }
-    const id = this.#findings.newDirectoryId(match.disk.path);
+    const id = isOther ? there.id : this.#findings.newDirectoryId(match.disk.path);
     this.#ids.set(match, id);
-    this.#steps.push({ type: 'make', match, id, parent, name });
+    if (isOther) this.#agreed.push({ match, id, parent });
+    else this.#steps.push({ type: 'make', match, id, parent, name });
+    if (known === undefined) return;
+    this.#dropped.push(known);
+    this.#united.push({ from: known, to: id });
   }
 
   #file(match: Match): void {
