@@ -103,19 +103,19 @@ test('a file that cannot get its name spelled otherwise is not taken for removed
 
 /** A file of the second device that nobody can look at while it is hidden. */
 function hiding(path: string): { readonly fileSystem: FileSystem; isHidden: boolean } {
-  const hiding = {
+  const disk = {
     isHidden: true,
     fileSystem: {
       ...nodeFileSystem,
       async lstat(asked: string) {
-        if (hiding.isHidden && asked.endsWith(`/${path}`))
+        if (disk.isHidden && asked.endsWith(`/${path}`))
           throw Object.assign(new Error('EIO'), { code: 'EIO' });
         return nodeFileSystem.lstat(asked);
       },
       async list(directory: string) {
         const { entries, failed, unnameable } = await nodeFileSystem.list(directory);
         const is = ({ name }: { readonly name: string }): boolean =>
-          hiding.isHidden && `${directory}/${name}`.endsWith(`/${path}`);
+          disk.isHidden && `${directory}/${name}`.endsWith(`/${path}`);
         return {
           unnameable,
           entries: entries.filter((entry) => !is(entry)),
@@ -124,7 +124,7 @@ function hiding(path: string): { readonly fileSystem: FileSystem; isHidden: bool
       },
     },
   };
-  return hiding;
+  return disk;
 }
 
 test('a file that was written to where nobody can look is known there', async () => {
@@ -167,4 +167,26 @@ test('a file that nobody can look at is still in its directory when that becomes
   await settleAll(a, b);
   const expected = { c: '/', 'c/file': 'file\n', hidden: 'hidden\n' };
   for (const device of [a, b]) expect(await onDisk(device)).toEqual(expected);
+});
+
+test('a directory in whose place a link to nowhere comes, while what left it is taken in, halts nothing', async () => {
+  const [a, b] = await devices.pair();
+  await b.write('d/e/file', 'one\n');
+  await settleAll(a, b);
+  await b.closeMirror();
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      async syncDirectory(path) {
+        if (path.endsWith('/d/e')) {
+          await fs.rm(b.at('d'), { recursive: true, force: true });
+          await fs.symlink('d', b.at('d'));
+        }
+        return nodeFileSystem.syncDirectory(path);
+      },
+    },
+  });
+  await fs.rename(b.at('d/e/file'), b.at('file'));
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ d: '-> d', file: 'one\n' });
 });
