@@ -1,8 +1,11 @@
 /** What people move between a crash in the middle of a move or a removal, and the next start. */
 import * as fs from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import type { FileSystem } from './fs/file-system.ts';
+import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
 import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+import { fusedFileSystem } from './testing/fuse.ts';
 
 const devices = testDevices();
 
@@ -81,4 +84,24 @@ test('a file that was about to be removed, and that a person moves, comes back a
     expect(await onDisk(device)).toEqual({ d: '/', e: '/', 'e/file': 'one\n', 'e/other': 'other\n' });
     expect(device.idOf('e/file')).toBe(id);
   }
+});
+
+test('a file that was about to get its name spelled otherwise, where both are one, gets it', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('name', 'one\n');
+  await settleAll(a, b);
+  // As a file system that takes names for one that differ in case only: `Name` leads to `name`.
+  const lstat: FileSystem['lstat'] = async (path) =>
+    (await nodeFileSystem.lstat(path)) ?? nodeFileSystem.lstat(path.replace(/\/Name$/, '/name'));
+  await b.closeMirror();
+  await b.open({ fileSystem: { ...fusedFileSystem(b.fuse), lstat } });
+  await fs.rename(a.at('name'), a.at('Name'));
+  await a.settle();
+  await deliver(a, b);
+  b.fuse.blowAt(/^rename \S*\/name /);
+  await b.settle().catch(() => undefined);
+  await b.crash();
+  await b.open({ fileSystem: { ...fusedFileSystem(b.fuse), lstat } });
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ Name: 'one\n' });
 });
