@@ -106,21 +106,24 @@ export class DatabaseFiles {
   }
 
   /**
-   * Whether a power cut fell into its making: LevelDB names its first manifest as the current one before it syncs any, and finds
-   * an empty one then, with which it never opens. Nothing can have been written to it.
+   * Whether its making was cut off: LevelDB writes a first manifest, names it as the current one, and syncs only the second. After a
+   * kill there may be the manifest alone, after a power cut an empty one with its name, with which LevelDB never opens. A
+   * database has a log from the moment on in which it can be written to.
    */
   async #isUnborn(names: readonly string[]): Promise<boolean> {
-    if (!names.includes('CURRENT')) return false;
+    if (!names.includes(FIRST_MANIFEST)) return false;
+    const others = names.filter((name) => name !== FIRST_MANIFEST && HOLDS_ROWS.test(name));
+    if (!names.includes('CURRENT')) return others.length === 0;
     const current = await readFile(join(this.#directory, 'CURRENT'), 'utf8');
-    if (current !== `${FIRST_MANIFEST}\n` || !names.includes(FIRST_MANIFEST)) return false;
-    const holding = names.filter((name) => name === FIRST_MANIFEST || TABLE_OR_LOG.test(name));
+    if (current !== `${FIRST_MANIFEST}\n`) return false;
+    const holding = [FIRST_MANIFEST, ...others.filter((name) => TABLE_OR_LOG.test(name))];
     const stats = await Promise.all(holding.map((name) => stat(join(this.#directory, name))));
     return stats.every(({ size }) => size === 0);
   }
 
   async #beginAnew(names: readonly string[]): Promise<void> {
     for (const name of names.filter((one) => HOLDS_ROWS.test(one))) await rm(join(this.#directory, name));
-    await rm(join(this.#directory, 'CURRENT'));
+    await rm(join(this.#directory, 'CURRENT'), { force: true });
   }
 
   async #named<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /** What a database does not say by itself: damage that it would take for a new beginning, and a beginning that is no damage. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { utf8 } from '@evermesh/core/base';
@@ -23,16 +23,23 @@ test('a store without the file that names its others is refused, and keeps them'
   expect((await readdir(directory)).filter((name) => name !== 'LOG.old')).toEqual(left);
 });
 
-test('a store whose making was cut off before its first manifest was written begins anew', async () => {
+test.each<{ readonly by: string; readonly files: Readonly<Record<string, string>> }>([
+  { by: 'a kill', files: { 'MANIFEST-000001': 'whatever', '000001.dbtmp': 'MANIFEST-' } },
+  {
+    by: 'a power cut',
+    files: {
+      CURRENT: 'MANIFEST-000001\n',
+      'MANIFEST-000001': '',
+      'MANIFEST-000002': 'never named',
+      '000003.log': '',
+    },
+  },
+])('a store whose making was cut off by $by begins anew', async ({ files }) => {
   const directory = await mkdtemp(join(tmpdir(), 'evermesh-level-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const path = join(directory, 'store');
-  await mkdir(path);
-  await writeFile(join(path, 'CURRENT'), 'MANIFEST-000001\n');
-  for (const name of ['MANIFEST-000001', '000003.log']) await writeFile(join(path, name), '');
-  await writeFile(join(path, 'MANIFEST-000002'), 'was never named');
+  for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content);
   for (let times = 0; times < 2; times++) {
-    const store = levelStore(path);
+    const store = levelStore(directory);
     await store.open();
     expect((await store.get('a'))?.byteLength).toBe(times === 0 ? undefined : 1);
     await store.batch([{ type: 'put', key: 'a', value: utf8('a') }], { sync: true });
