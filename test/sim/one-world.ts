@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { run, type RunOptions, type TraceEvent } from '@evermesh/testkit/sim';
+import { anomaliesLine } from './anomalies-line.ts';
 import { pageOf } from './diagram/page.ts';
 import { type OneWorld, WrongArguments } from './options.ts';
 import { driftOf, optionsOf, readRegression } from './regression.ts';
@@ -19,10 +20,11 @@ export async function showOne({ of, isTold, html }: OneWorld): Promise<number> {
   if (isTold) process.stdout.write(trace.text());
   if (html !== undefined) {
     await mkdir(dirname(html), { recursive: true });
-    await writeFile(html, pageOf(`${options.profile.name}, seed ${options.seed}`, trace.events, violations));
+    await writeFile(html, pageOf(`${options.profile.name}, seed ${options.seed}`, trace, violations));
   }
   for (const line of drift(trace.events)) say(`no longer as it was: ${line}`);
   for (const { law, what } of violations) say(`${law}: ${what}`);
+  say(anomaliesLine(trace));
   say(
     `${Math.round(time / 1000)} s of the world, ${events} events, ${letters} letters typed, ${violations.length} violations`,
   );

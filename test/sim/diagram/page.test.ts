@@ -10,7 +10,7 @@ describe('the picture of a world', () => {
   beforeAll(async () => {
     const profile = PROFILES['faults'] as Profile;
     result = await run({ seed: '3', devices: 3, profile, operations: 40, trace: true });
-    page = pageOf('faults, seed 3', result.trace.events, [{ law: 'L2', what: 'a < b' }]);
+    page = pageOf('faults, seed 3', result.trace, [{ law: 'L2', what: 'a < b' }]);
   });
 
   const events = <T extends TraceEvent['type']>(type: T): (TraceEvent & { type: T })[] =>
@@ -32,6 +32,12 @@ describe('the picture of a world', () => {
     expect(times(/<circle /g)).toBe(events('person').length);
     expect(events('misfortune').length).toBeGreaterThan(5);
     for (const { who, what } of events('misfortune')) expect(page).toContain(`${who}: ${what}</title>`);
+  });
+
+  test('counts what had to be settled', () => {
+    const counted = [...result.trace.counts.anomaly];
+    expect(counted).not.toEqual([]);
+    for (const [what, count] of counted) expect(page).toMatch(new RegExp(`<p>anomalies: .*${count} ${what}`));
   });
 
   test('says which law broke, in words that are no markup', () => {

@@ -1,15 +1,16 @@
 /** One world as a page: a picture of who did what when, and who heard of it, in one file that needs nothing else. */
-import type { RunResult, TraceEvent } from '@evermesh/testkit/sim';
+import type { RunResult, Trace } from '@evermesh/testkit/sim';
+import { anomaliesLine } from '../anomalies-line.ts';
 import { AXIS, COLOURS, COLUMN, drawingOf, escaped, MESSAGE_COLOURS, widthOf } from './drawing.ts';
 import { layoutOf } from './layout.ts';
 
 /** @param title what the world is called: its profile and seed */
 export function pageOf(
   title: string,
-  events: readonly TraceEvent[],
+  trace: Pick<Trace, 'events' | 'counts'>,
   violations: RunResult['violations'],
 ): string {
-  const layout = layoutOf(events);
+  const layout = layoutOf(trace.events);
   const names = layout.machines.map(
     (who, at) => `<b style="left:${AXIS + 8 + at * COLUMN}px">${escaped(who)}</b>`,
   );
@@ -21,6 +22,7 @@ export function pageOf(
 <style>${STYLE}</style>
 <h1>${escaped(title)}</h1>
 ${broken.length === 0 ? '<p class="good">Every law held.</p>' : `<ul class="bad">${broken.join('')}</ul>`}
+<p>${escaped(anomaliesLine(trace))}</p>
 <p>Time runs downwards, and is short where nothing happens. Point at anything to be told more. Signs of life (PING, PONG) are left out.</p>
 <p>${legend()}</p>
 <div class="names" style="width:${widthOf(layout)}px">${names.join('')}</div>
