@@ -1,6 +1,6 @@
 /** An application of somebody else's in a simulated world: it runs where programs run, and what it promises is asked at rest. */
 import type { Folder } from '@evermesh/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Application } from './application.ts';
 import type { Profile } from './profile.ts';
 import { PROFILES } from './profiles.ts';
@@ -82,6 +82,20 @@ describe('an application', () => {
       law: 'app',
       what: expect.stringMatching(/It is broken/) as string,
     });
+  });
+
+  const crashes: Record<string, () => void> = {
+    throws: () => queueMicrotask(() => JSON.parse('It is broken.')),
+    rejects: () => void Promise.reject(new Error('It is broken.')),
+  };
+
+  test.each(Object.entries(crashes))('that %s where nobody waits has crashed (L12)', async (_how, act) => {
+    // The test runner takes what nobody waits for as a failure of its own.
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    onTestFinished(() => others.forEach((listener) => process.on('unhandledRejection', listener)));
+    const { violations } = await run(options(1, 'network', () => ({ ...notes(), act })));
+    expect(violations).toEqual([{ law: 'L12', what: expect.stringMatching(/It is broken/) as string }]);
   });
 
   test('begins again with each program, with time and chance from the world', async () => {

@@ -70,7 +70,7 @@ async function within(world: World, what: string, work: () => Promise<void>): Pr
   const ended = work().then(() => {
     end ??= 'settled';
   });
-  await scheduler.until(Promise.race([ended, late]), what);
+  await scheduler.until(() => Promise.race([ended, late]), what);
   if (end === 'settled') return;
   world.violate('L10', `${what} took longer than ${REST_WITHIN / 60_000} minutes`);
   throw new Unsettled(what);

@@ -81,7 +81,7 @@ export async function run({
   try {
     // Whatever is waited for in it has a bound of its own.
     const life = { script: drawn, isEnough, taken: steps, hasLetters: app === undefined };
-    await world.scheduler.until(live(world, life), 'the world to end', Number.POSITIVE_INFINITY);
+    await world.scheduler.until(() => live(world, life), 'the world to end', Number.POSITIVE_INFINITY);
   } catch (error) {
     if (!(error instanceof Unsettled)) world.violate('L12', String((error as Error).stack ?? error));
   }
@@ -121,8 +121,8 @@ async function live(world: World, { script, isEnough, taken, hasLetters }: Life)
   }
   await restAndCompare(world);
   if (violations.length === 0 && hasLetters)
-    await scheduler.until(checkLetters(world), 'every letter to be found');
-  if (violations.length === 0) await scheduler.until(checkRecords(world), 'folders to be verified');
+    await scheduler.until(() => checkLetters(world), 'every letter to be found');
+  if (violations.length === 0) await scheduler.until(() => checkRecords(world), 'folders to be verified');
   if (violations.length === 0) await checkSilence(world);
 }
 
@@ -142,9 +142,9 @@ async function performAtRest(world: World, step: Step): Promise<void> {
 async function restAndCompare(world: World): Promise<void> {
   await rest(world);
   const { scheduler, devices, anomalies, ledger } = world;
-  await scheduler.until(checkAgreement(world), 'a look at everything');
+  await scheduler.until(() => checkAgreement(world), 'a look at everything');
   const { folder } = (devices[0] as SimDevice).running as RunningDevice;
-  await scheduler.until(anomalies.countAtRest(folder), 'anomalies to be counted');
-  await scheduler.until(checkApplication(world), 'the application to look at everything');
+  await scheduler.until(() => anomalies.countAtRest(folder), 'anomalies to be counted');
+  await scheduler.until(() => checkApplication(world), 'the application to look at everything');
   ledger.share();
 }

@@ -60,15 +60,17 @@ export class Scheduler {
   }
 
   /**
-   * Lets things happen until `work` has ended. Within work that is waited for, it says what that waits for itself: the outermost
+   * Begins work, and lets things happen until it has ended. Within work that is waited for, it says what that waits for itself: the outermost
    * one lets things happen for all.
    * @param limit of events: a world that never comes to rest is a finding, not a test that hangs
-   * @throws Error, the outermost one, if nothing is left to happen and `work` has not ended, or the limit is reached
+   * @throws Error, the outermost one, if nothing is left to happen and the work has not ended, or the limit is reached; and what was
+   * thrown where nobody waits for it, which would have ended a program
    */
-  async until<T>(work: Promise<T>, what: string, limit = 5_000_000): Promise<T> {
+  async until<T>(begin: () => Promise<T>, what: string, limit = 5_000_000): Promise<T> {
     const around = this.#awaited;
     this.#awaited = { what, last: this.#happened + limit };
     try {
+      const work = begin();
       if (around === undefined) await this.#run(work);
       return await work;
     } finally {
@@ -79,7 +81,7 @@ export class Scheduler {
   /** Lets time pass, and whatever falls due in it happen. */
   pass(milliseconds: number): Promise<void> {
     const over = new Promise<void>((resolve) => this.schedule(milliseconds, resolve));
-    return this.until(over, 'time to pass');
+    return this.until(() => over, 'time to pass');
   }
 
   /** In slices, each within one turn of the real event loop, where every continuation runs at once when asked to. */
@@ -89,7 +91,13 @@ export class Scheduler {
       isOver = true;
     };
     work.then(over, over);
-    return new Promise((resolve, reject) => {
+    let crash: { readonly error: unknown } | undefined;
+    const crashes = (error: unknown): void => {
+      crash ??= { error };
+    };
+    // So is what was refused to nobody, as long as nobody listens for that.
+    process.on('uncaughtException', crashes);
+    const ended = new Promise<void>((resolve, reject) => {
       const slice = (): void => {
         try {
           for (let left = SLICE; left > 0; left--) {
@@ -99,6 +107,7 @@ export class Scheduler {
               throw new Error(`More happened than should while waiting for ${what}.`);
             if (!this.#next()) throw new Error(`Nothing is left to happen, and ${what} has not ended.`);
             runContinuations();
+            if (crash !== undefined) throw crash.error;
           }
         } catch (error) {
           return reject(error);
@@ -107,6 +116,7 @@ export class Scheduler {
       };
       setImmediate(slice);
     });
+    return ended.finally(() => process.off('uncaughtException', crashes));
   }
 
   #next(): boolean {

@@ -74,7 +74,7 @@ export class World {
 
   static async open(options: WorldOptions): Promise<World> {
     const world = new World(options);
-    await world.scheduler.until(world.#begin(), 'the world to begin');
+    await world.scheduler.until(() => world.#begin(), 'the world to begin');
     return world;
   }
 
