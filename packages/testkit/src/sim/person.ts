@@ -9,6 +9,7 @@ import {
   type Folder,
   type Heads,
   isEvermeshError,
+  type NodeContent,
   type NodeId,
   type NodeOperation,
   ROOT,
@@ -152,8 +153,9 @@ async function takeAway(
   for (const { id, kind } of doomed) {
     if (kind === 'directory') continue;
     const content = await folder.nodes.content(id);
-    if (content === undefined) return say('gives up: not all of it is here');
-    for (const one of [content, ...content.others]) texts.push(await textOf(folder, one.content));
+    const text = content && (await allOf(folder, content));
+    if (content === undefined || text === undefined) return say('gives up: not all of it is here');
+    texts.push(text);
     read.set(id, content.heads);
   }
   ledger.replaced(texts.join(''), '', how);
@@ -162,6 +164,18 @@ async function takeAway(
   );
   if (stayed.size === 0) bin.push({ nodes: doomed, texts: texts.join(''), how });
   else say(`is told that ${stayed.size} files stay, which have more than was read`);
+}
+
+/** What all versions of a file say; `undefined` if one of them that is not shown has not arrived. */
+async function allOf(folder: Folder, { content, others }: NodeContent): Promise<string | undefined> {
+  try {
+    let text = '';
+    for (const one of [content, ...others.map((other) => other.content)]) text += await textOf(folder, one);
+    return text;
+  } catch (error) {
+    if (!isEvermeshError(error, 'BLOB_NOT_FOUND')) throw error;
+    return undefined;
+  }
 }
 
 async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string): Promise<void> {
