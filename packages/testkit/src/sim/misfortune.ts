@@ -4,9 +4,10 @@ import type { Inode } from './inode.ts';
 import type { Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Seeded } from './seeded.ts';
-import type { Step, StepType } from './script.ts';
+import type { Step } from './script.ts';
 import { type Copy, copyOf } from './latecomer.ts';
 import { lettersIn } from './letters.ts';
+import { isPossible } from './possible.ts';
 import { giveRights, takeRight } from './rights.ts';
 import { DIRECTORY, type SimDevice } from './sim-device.ts';
 import type { SimFiles } from './sim-files.ts';
@@ -35,7 +36,7 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
   const relay = random.fork('relay').pick(relays);
   const { type } = step;
   const { name } = type.startsWith('relay') ? relay : device;
-  if (!isPossible(type, device, relay, network)) return;
+  if (!isPossible(world, type, device, relay)) return;
   world.trace.count('fault', type);
   world.tell('misfortune', name, step.id, type);
   switch (type) {
@@ -124,36 +125,6 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       return;
     default:
       throw new Error(`Nobody knows how ${type} happens.`);
-  }
-}
-
-/** Whether there is anything that it could happen to: what does not run is not killed. */
-function isPossible(type: StepType, device: SimDevice, relay: SimRelay, network: SimNetwork): boolean {
-  switch (type) {
-    case 'stop':
-      return device.running !== undefined;
-    case 'kill':
-    case 'kill later':
-      return device.process !== undefined;
-    case 'cut off':
-      return network.reaches(device.name, relay.name);
-    case 'reach again':
-      return !network.reaches(device.name, relay.name);
-    case 'roll back':
-      return device.hasBackup;
-    case 'store has room':
-      return device.disk.database.isFull;
-    case 'relay store has room':
-      return relay.disk.database.isFull;
-    case 'disk is well':
-      return !device.trouble.isOver;
-    case 'relay stop':
-      return relay.running !== undefined;
-    case 'relay kill':
-    case 'relay kill later':
-      return relay.process !== undefined;
-    default:
-      return true;
   }
 }
 

@@ -209,6 +209,11 @@ export class SimDevice {
     this.#backup = { image: this.disk.copy(), files: this.files?.copy() };
   }
 
+  /** The last rest of the world of which the backup has everything. */
+  get restOfBackup(): number {
+    return this.#backup?.image.rest ?? 0;
+  }
+
   get hasBackup(): boolean {
     return this.#backup !== undefined;
   }

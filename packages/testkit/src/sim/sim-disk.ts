@@ -13,9 +13,10 @@ export interface DiskImage {
   readonly rows: ReadonlyMap<string, Uint8Array>;
   readonly blobs: ReadonlyMap<BlobName, Uint8Array>;
   readonly durable: ReadonlySet<BlobName>;
+  readonly rest: number;
 }
 
-const EMPTY_DISK: DiskImage = { rows: new Map(), blobs: new Map(), durable: new Set() };
+const EMPTY_DISK: DiskImage = { rows: new Map(), blobs: new Map(), durable: new Set(), rest: 0 };
 const BLOB_ROW = blobKey('' as BlobName);
 
 export class SimDisk {
@@ -23,6 +24,8 @@ export class SimDisk {
   readonly blobs: BlobFiles = new Map();
   /** Of each blob that went with a disk, its bytes. */
   readonly lost: BlobFiles = new Map();
+  /** The number of the last rest of the world of which it has everything that all had then: 0 for none. */
+  rest = 0;
   #durable = new Set<BlobName>();
 
   /** A batch of the database. */
@@ -52,11 +55,12 @@ export class SimDisk {
   }
 
   copy(): DiskImage {
-    return { rows: this.database.copy(), blobs: new Map(this.blobs), durable: new Set(this.#durable) };
+    const { database, blobs, rest } = this;
+    return { rows: database.copy(), blobs: new Map(blobs), durable: new Set(this.#durable), rest };
   }
 
   /** Another one takes its place; without one it is empty. */
-  replace({ rows, blobs, durable }: DiskImage = EMPTY_DISK): void {
+  replace({ rows, blobs, durable, rest }: DiskImage = EMPTY_DISK): void {
     for (const name of this.#durable) {
       const bytes = this.#bytesOf(name);
       if (bytes !== undefined && !durable.has(name)) this.lost.set(name, bytes);
@@ -65,6 +69,7 @@ export class SimDisk {
     this.blobs.clear();
     for (const [name, bytes] of blobs) this.blobs.set(name, bytes);
     this.#durable = new Set(durable);
+    this.rest = rest;
   }
 
   #bytesOf(name: BlobName): Uint8Array | undefined {

@@ -134,6 +134,11 @@ export class SimRelay {
     this.#backup = this.disk.copy();
   }
 
+  /** The last rest of the world of which the backup has everything. */
+  get restOfBackup(): number {
+    return this.#backup?.rest ?? 0;
+  }
+
   /** Sets the disk back to the last backup, or to nothing; the program is not running. */
   restore(): void {
     this.disk.replace(this.#backup);

@@ -65,6 +65,8 @@ export class World {
   /** Once there is one. */
   intruder: Intruder | undefined;
   readonly violations: Violation[] = [];
+  /** How often everybody had everything. */
+  rests = 0;
   readonly random: Seeded;
   folder!: FolderId;
   /** What was copied last from a directory to somewhere else. */
