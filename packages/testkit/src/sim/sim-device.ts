@@ -7,6 +7,7 @@ import {
   type Replica,
   silentLogger,
 } from '@evermesh/core';
+import { type CompactionPolicy, looseRecords } from '@evermesh/core/log';
 import { type Mirror, openMirror } from '@evermesh/mirror';
 import { simBlobs } from './sim-blobs.ts';
 import { type DiskImage, SimDisk } from './sim-disk.ts';
@@ -37,6 +38,12 @@ export const DIRECTORY = '/shared';
 
 /** Milliseconds after a change, or the beginning of a mirror, in which it has looked at what changed, late events included. */
 const LOOKED_AT_WITHIN = 5000;
+
+/** Documents of these worlds are small: they are compacted long before it would be worth it. */
+const OFTEN: CompactionPolicy = {
+  isDue: (index) => looseRecords(index) >= 8,
+  isOverdue: (index) => looseRecords(index) >= 24,
+};
 
 export interface DeviceParts {
   readonly machine: Machine;
@@ -132,6 +139,7 @@ export class SimDevice {
       random,
       logger: silentLogger,
       deviceName: this.name,
+      compaction: { policy: OFTEN },
     });
     const folder =
       id === undefined ? await replica.createFolder({ name: 'shared' }) : await replica.joinFolder(id);
