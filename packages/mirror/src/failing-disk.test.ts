@@ -66,6 +66,39 @@ test('a file that cannot leave its old name does not get a second one', async ()
   }
 });
 
+test.each(['old', 'new'])(
+  'a save over the %s name of a file that cannot leave the old one is one of that file',
+  async (saved) => {
+    const [a, b] = await devices.pair();
+    await a.write('old', 'one\n');
+    await settleAll(a, b);
+    const id = a.idOf('old');
+    let isFailing = true;
+    await b.closeMirror();
+    await b.open({
+      fileSystem: {
+        ...nodeFileSystem,
+        async rename(from, to) {
+          if (!isFailing || !to.startsWith(b.at('.evermesh/'))) return nodeFileSystem.rename(from, to);
+          // As many editors do: beside it, and in its place.
+          await b.write('.evermesh/beside', 'one\ntwo\n');
+          await fs.rename(b.at('.evermesh/beside'), b.at(saved));
+          throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+        },
+      },
+    });
+    await a.folder.rename('old', 'new');
+    await exchange(a, b);
+    await b.settle();
+    isFailing = false;
+    await settleAll(a, b);
+    for (const device of [a, b]) {
+      expect(await onDisk(device)).toEqual({ new: 'one\ntwo\n' });
+      expect(device.idOf('new')).toBe(id);
+    }
+  },
+);
+
 test('what the mirror itself changed of a file that it could not move is no reason to try again at once', async () => {
   const { a, b, fail, tried, watcher } = await failing({ old: 'text\n' });
   b.mirror.start();

@@ -59,7 +59,7 @@ export async function placeNew(
   try {
     await disk.fs.rename(disk.at(from), disk.at(taken));
   } catch (error) {
-    if (before !== undefined) await dropSecondName(world, from, to, before);
+    if (before !== undefined && (await leavesOldName(world, from, to, before, entry))) return;
     throw error;
   }
   const [there, moved] = [await disk.lstat(taken), await disk.lstatIfPossible(to)];
@@ -73,17 +73,35 @@ export async function placeNew(
   await giveBack(world, taken, from);
 }
 
-/** A file that cannot leave its old place keeps that alone: its second name would look like a copy that a person made. */
-async function dropSecondName(world: ApplyWorld, from: string, to: string, before: FileStat): Promise<void> {
+/**
+ * A file that cannot leave its old place keeps that alone: its second name would look like a copy that a person made. Answers whether
+ * it has left nevertheless, because a person took the new name for its own: saved over it, or moved it on.
+ */
+async function leavesOldName(
+  world: ApplyWorld,
+  from: string,
+  to: string,
+  before: FileStat,
+  entry: AncestorEntry | undefined,
+): Promise<boolean> {
   const { disk, trash } = world;
   if ((await disk.lstat(from))?.inode === before.inode) {
-    await disk.fs.unlinkIf(disk.at(to), before.inode);
-    return ownChange(world, from, before);
+    if (!(await disk.fs.unlinkIf(disk.at(to), before.inode)))
+      return disk.fs.unlinkIf(disk.at(from), before.inode);
+    await ownChange(world, from, before);
+    return false;
   }
-  // A person moved it on, by itself or with its directory, or removed it. The last name of it is not thrown away.
-  if ((await disk.lstat(to))?.inode !== before.inode) return;
+  // A person saved over it, or moved it on, by itself or with its directory, or removed it.
+  const second = await disk.lstat(to);
+  if (second?.inode !== before.inode) return false;
+  // What the folder has as well needs no other place. Otherwise its last name is not thrown away.
+  if (entry !== undefined && !entry.racy && sameBytes(second, entry)) {
+    await disk.fs.unlinkIf(disk.at(to), before.inode);
+    return false;
+  }
   const kept = await trash.put(to);
   if ((await disk.lstat(kept))?.inode !== before.inode) await giveBack(world, kept, to);
+  return false;
 }
 
 /**
