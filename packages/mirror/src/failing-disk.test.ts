@@ -99,6 +99,36 @@ test.each(['old', 'new'])(
   },
 );
 
+test('a save over a file in the moment in which it is about to get a second name, and cannot lose the first, is there once', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('old', 'one\n');
+  await settleAll(a, b);
+  let isFailing = true;
+  await b.closeMirror();
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      async link(from, to) {
+        if (isFailing && to.endsWith('/new')) {
+          await b.write('.evermesh/beside', 'one\ntwo\n');
+          await fs.rename(b.at('.evermesh/beside'), b.at('old'));
+        }
+        await nodeFileSystem.link(from, to);
+      },
+      async rename(from, to) {
+        if (isFailing) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+        await nodeFileSystem.rename(from, to);
+      },
+    },
+  });
+  await a.folder.rename('old', 'new');
+  await exchange(a, b);
+  await b.settle();
+  isFailing = false;
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ new: 'one\ntwo\n' });
+});
+
 test('what the mirror itself changed of a file that it could not move is no reason to try again at once', async () => {
   const { a, b, fail, tried, watcher } = await failing({ old: 'text\n' });
   b.mirror.start();

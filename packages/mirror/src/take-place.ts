@@ -85,14 +85,14 @@ async function leavesOldName(
   entry: AncestorEntry | undefined,
 ): Promise<boolean> {
   const { disk, trash } = world;
-  if ((await disk.lstat(from))?.inode === before.inode) {
-    if (!(await disk.fs.unlinkIf(disk.at(to), before.inode)))
-      return disk.fs.unlinkIf(disk.at(from), before.inode);
+  const [old, second] = [await disk.lstat(from), await disk.lstat(to)];
+  if (old !== undefined && second?.inode === old.inode) {
+    await disk.fs.unlinkIf(disk.at(to), old.inode);
     await ownChange(world, from, before);
     return false;
   }
+  if (old?.inode === before.inode) return disk.fs.unlinkIf(disk.at(from), before.inode);
   // A person saved over it, or moved it on, by itself or with its directory, or removed it.
-  const second = await disk.lstat(to);
   if (second?.inode !== before.inode) return false;
   // What the folder has as well needs no other place. Otherwise its last name is not thrown away.
   if (entry !== undefined && !entry.racy && sameBytes(second, entry)) {
