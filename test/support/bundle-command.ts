@@ -26,8 +26,9 @@ export async function bundleProgram(source: string, directory: string): Promise<
     target: 'node20',
     // A native library, and one that starts workers by the path of their file.
     external: ['classic-level', 'pino'],
+    // By a name that no library takes for it.
     banner: {
-      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
+      js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`,
     },
     logLevel: 'error',
   });
