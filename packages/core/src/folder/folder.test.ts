@@ -63,6 +63,14 @@ describe('a folder on one device', () => {
     await expect(folder.rename('nothing', 'x')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
   });
 
+  test('a directory that cannot take the place of an empty one inside it leaves that where it is', async () => {
+    const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await folder.mkdir('docs');
+    await folder.mkdir('docs/Docs');
+    await expect(folder.rename('docs', 'docs/Docs')).rejects.toMatchObject({ code: 'PATH_MOVE_INTO_SELF' });
+    expect(await folder.readdir('docs')).toEqual(['Docs']);
+  });
+
   test('rm wants recursive for a directory that holds something', async () => {
     const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
     await folder.writeFile('d/e/f', 'x');

@@ -142,6 +142,8 @@ export class PathOperations {
         throw new EvermeshError('PATH_INVALID', 'The root cannot be moved or replaced.');
       const parent = this.find(names.join('/'));
       if (parent !== undefined && parent.kind !== 'directory') throw notDirectory(to);
+      // Looked at here already: what is in the way must not be removed for a move that cannot be.
+      if (this.#isInside(parent, node)) throw intoSelf(from, to);
       const there = this.#state.tree.childByKey(parent?.id ?? ROOT, name);
       const operations: NodeOperation[] = [{ type: 'place', id: node.id, parent: parent?.id ?? ROOT, name }];
       // As rename(2) does: a file takes a file's place, a directory an empty directory's.
@@ -165,6 +167,13 @@ export class PathOperations {
       }
       for (const part of removalsOf(ids)) await this.#apply([{ type: 'remove', ids: part }]);
     });
+  }
+
+  /** Whether `node` is this directory or one above it. */
+  #isInside(directory: ShownNode | undefined, node: ShownNode): boolean {
+    for (let at = directory; at !== undefined; at = this.#state.tree.node(at.parent))
+      if (at.id === node.id) return true;
+    return false;
   }
 
   #findOr(path: string, force: boolean): ShownNode | undefined {
@@ -240,6 +249,11 @@ const exists = (path: string): EvermeshError =>
 const notHere = (path: string): EvermeshError =>
   new EvermeshError('CONTENT_NOT_HERE', `The content of ${quoted(path)} has not arrived here yet.`, {
     details: { path },
+  });
+
+const intoSelf = (from: string, to: string): EvermeshError =>
+  new EvermeshError('PATH_MOVE_INTO_SELF', `${quoted(from)} cannot move into itself.`, {
+    details: { from, to },
   });
 
 const notEmpty = (path: string): EvermeshError =>
