@@ -108,6 +108,7 @@ class OperationRun {
   ): { result: ApplyResult; durable: Promise<void> } {
     const { treeDoc } = this.#state;
     this.#checkNumbers(operations);
+    this.#state.writing = this.#records;
     try {
       this.#records.capture(TREE_DOCUMENT, treeDoc, () =>
         treeDoc.transact(() => operations.forEach((one, i) => this.#try(one, i))),
@@ -128,6 +129,7 @@ class OperationRun {
 
   /** Gives what was written to the log. */
   #append(beside: () => readonly StoreOperation[] = () => []): Promise<void> {
+    this.#state.writing = undefined;
     const records = this.#records.take();
     const { durable } = this.#state.log.append(records, { beside, source: LOCAL });
     this.#state.step(
@@ -166,6 +168,7 @@ class OperationRun {
     if (operation.type === 'create') this.#create(operation);
     else if (operation.type === 'save') this.#save(operation);
     else if (operation.type === 'place') tree.place(operation.id, operation.parent, operation.name);
+    else if (operation.type === 'restore') tree.restore(operation.id);
     else if (operation.type === 'remove') this.#remove(operation);
     else if (operation.type === 'removeShown') this.#removeShown(operation);
     else tree.setExecutable(operation.id, operation.executable);

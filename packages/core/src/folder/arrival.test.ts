@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   authorOf,
+  documentOf,
   type FolderId,
   inOnePiece,
   newDeviceId,
@@ -62,17 +63,22 @@ describe('a file whose first content has not arrived', () => {
     expect(await a.folder.readFile('d/f.txt', 'utf8')).toBe('first\nmine\n');
   });
 
-  test('can be renamed, moved and removed meanwhile', async () => {
+  test('can be renamed, moved and removed meanwhile; removed, it comes back with content of which nobody had told', async () => {
     const [a, b] = await twoDevices();
-    await a.folder.writeFile('f.txt', 'f\n');
-    await a.folder.writeFile('g.txt', 'g\n');
+    for (const name of ['f.txt', 'told.txt', 'untold.txt']) await a.folder.writeFile(name, `${name}\n`);
     await arrive(b, await lacking(a, b, 'tree'));
+    const document = documentOf((await a.folder.stat('told.txt')).id);
+    const { debts, options, log } = b.state;
+    const heads = a.state.log.assignedHeads(document);
+    await options.committer.commit(debts.owe('peer', [{ document, bytes: 0, heads }]));
     await b.folder.rename('f.txt', 'moved.txt');
-    await b.folder.rm('g.txt');
+    await b.folder.rm('told.txt');
+    await b.folder.rm('untold.txt');
+    expect(await b.folder.readdir('')).toEqual(['moved.txt']);
+    expect(log.document(document)).toBeUndefined();
     await exchange(a, b);
-    expect(await a.folder.readFile('moved.txt', 'utf8')).toBe('f\n');
-    // Who saw a file made and removes it means its first content too, which was written in the same step.
-    for (const { folder } of [a, b]) expect(await folder.readdir('')).toEqual(['moved.txt']);
+    expect(await a.folder.readFile('moved.txt', 'utf8')).toBe('f.txt\n');
+    for (const { folder } of [a, b]) expect(await folder.readdir('')).toEqual(['moved.txt', 'untold.txt']);
     expect(await b.folder.verify()).toEqual([]);
   });
 

@@ -36,6 +36,7 @@ import {
 import { FolderTree, type TreeChange } from '../model/index.ts';
 import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
 import { Documents } from './documents.ts';
+import type { LocalRecords } from './local-records.ts';
 
 export interface FolderOptions {
   readonly id: FolderId;
@@ -67,6 +68,8 @@ export class FolderState {
   readonly options: FolderOptions;
   readonly log: FolderLog;
   readonly debts: Debts;
+  /** What an operation that is under way has written, and not given to the log yet. */
+  writing: LocalRecords | undefined;
   readonly documents: Documents;
   readonly treeDoc: Y.Doc;
   readonly tree: FolderTree;
@@ -123,7 +126,7 @@ export class FolderState {
     this.tree = new FolderTree(treeDoc, {
       tag: this.tag,
       newNodeId: () => newNodeId(options.random),
-      documentHeads: (document) => this.seenHeads(document),
+      documentHeads: (document) => this.#headsForTree(document),
     });
     this.#stop = [
       log.appended.add((appended) => this.#received(appended)),
@@ -186,6 +189,13 @@ export class FolderState {
     const held = this.log.assignedHeads(document);
     const told = this.debts.toldHeads(document);
     return told.size === 0 ? held : mergeHeads(held, told);
+  }
+
+  /** Who removes a file has seen what he wrote into it in the same operation, too. */
+  #headsForTree(document: DocumentId): Heads {
+    const seen = this.seenHeads(document);
+    const counter = this.writing?.counterOf(document);
+    return counter === undefined ? seen : new Map(seen).set(this.options.author, counter);
   }
 
   /** Tells listeners what the view did since the last step. */

@@ -9,6 +9,8 @@ import { clocksOf, encodeBody } from '../model/index.ts';
 import { type LogRecord, makeRecord } from '../protocol/index.ts';
 
 interface Change {
+  /** Which of the records it becomes. */
+  readonly place: number;
   readonly updates: Uint8Array[];
   readonly blobs: Set<BlobName>;
 }
@@ -29,9 +31,18 @@ export class LocalRecords {
 
   add(document: DocumentId, update: Uint8Array, blobs: readonly BlobName[] = []): void {
     let change = this.#changes.get(document);
-    if (change === undefined) this.#changes.set(document, (change = { updates: [], blobs: new Set() }));
+    if (change === undefined) {
+      change = { place: this.#changes.size, updates: [], blobs: new Set() };
+      this.#changes.set(document, change);
+    }
     change.updates.push(update);
     for (const name of blobs) change.blobs.add(name);
+  }
+
+  /** The number that the record of this document is going to have, if there is one. */
+  counterOf(document: DocumentId): number | undefined {
+    const change = this.#changes.get(document);
+    return change && this.#log.lastCounter(this.#author) + 1 + change.place;
   }
 
   /** What was added of this document names these blobs as well. */

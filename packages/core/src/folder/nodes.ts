@@ -32,6 +32,11 @@ export type NodeOperation =
   /** Moves, renames, or both; what was removed comes back there, a directory without what was removed with it. */
   | { readonly type: 'place'; readonly id: NodeId; readonly parent: NodeId; readonly name: string }
   /**
+   * Brings back what was removed to where it was, a directory with all that was removed with it, beside whatever has its name there
+   * now. It is one write, however much comes back.
+   */
+  | { readonly type: 'restore'; readonly id: NodeId }
+  /**
    * Exactly these nodes. What is not named and lives inside a named directory stays, and keeps the directory. So does a file in
    * `shown` of which more is known by then than these heads of its document: whoever removes it has not seen that.
    */

@@ -13,7 +13,6 @@ import { type NewNode, ROOT } from './node-kind.ts';
 import { nameOnReturn, Operation } from './operation.ts';
 import type { Problem } from './register-reader.ts';
 import { formatCreated } from './registers.ts';
-import { seenOf } from './seen-heads.ts';
 import { formatStamp, isTag, LAMPORT_LIMIT, SEED_STAMP } from './stamp.ts';
 import { TreeMaps } from './tree-maps.ts';
 import type { TreeChange } from './tree-changes.ts';
@@ -169,15 +168,13 @@ export class FolderTree {
     const removed = new Set([...primaries].flatMap(members));
     const around = new Set([...primaries].flatMap(({ bucket }) => bucket?.owner ?? []));
     this.#write((operation) => {
-      this.#maps.seen.set(operation.stamp, seenOf(removed, this.#host));
-      this.#view.wroteSeen(operation.stamp);
       for (const directory of around)
         if (!removed.has(directory)) operation.keepDirectories(directory, removed);
       for (const primary of primaries) {
         operation.keepNames(primary, removed);
         operation.keepUnitedName(primary);
       }
-      operation.remove(removed, this.#host.tag);
+      operation.remove(removed, this.#host);
     });
   }
 

@@ -8,6 +8,7 @@ import { covers, type Heads } from '../../protocol/index.ts';
 import type { DocumentId } from '../../base/index.ts';
 import type { RegisterReader } from './register-reader.ts';
 import type { Deletion } from './registers.ts';
+import { claimed } from './seen-heads.ts';
 import type { TreeNode } from './tree-node.ts';
 import type { Worklist } from './worklist.ts';
 
@@ -55,11 +56,12 @@ export class Liveness {
     return false;
   }
 
-  #holds({ placedToken, namedToken, via, viaGroup, operation }: Deletion, node: TreeNode): boolean {
+  #holds(deletion: Deletion, node: TreeNode): boolean {
+    const { placedToken, namedToken, via, viaGroup, operation, claim } = deletion;
     if (placedToken !== (node.placed?.token ?? '') || namedToken !== (node.named?.token ?? '')) return false;
     if (via !== node.id && viaGroup !== this.#reader.node(via).group) return false;
     const seen = this.#reader.seen(operation);
-    return seen !== undefined && covers(seen, this.#documentHeads(documentOf(node.id)));
+    return seen !== undefined && covers(claimed(seen, claim), this.#documentHeads(documentOf(node.id)));
   }
 
   #leave(node: TreeNode): void {

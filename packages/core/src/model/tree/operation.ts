@@ -9,6 +9,8 @@ import type { NodeId } from '../../base/index.ts';
 import { alternativeName, nameKey } from './names.ts';
 import { members } from './display.ts';
 import { formatDeletion, formatNamed, formatPlaced, NO_TOKENS, type Tokens } from './registers.ts';
+import { SeenHeads } from './seen-heads.ts';
+import type { TreeHost } from './tree-host.ts';
 import { deletionKey, type TreeMaps } from './tree-maps.ts';
 import type { TreeNode } from './tree-node.ts';
 import type { TreeView } from './tree-view.ts';
@@ -39,17 +41,21 @@ export class Operation {
     this.#place(node, this.#view.placements.kept(node), { token: this.stamp, group: this.stamp });
   }
 
-  remove(nodes: ReadonlySet<TreeNode>, tag: string): void {
+  remove(nodes: ReadonlySet<TreeNode>, host: TreeHost): void {
     const topOf = topmost(nodes);
+    const seen = new SeenHeads(nodes, host);
+    this.#maps.seen.set(this.stamp, seen.text);
+    this.#view.wroteSeen(this.stamp);
     for (const node of nodes) {
       const via = topOf(node) ?? node;
-      const key = deletionKey(node.id, tag);
+      const key = deletionKey(node.id, host.tag);
       const deletion = {
         placedToken: node.placed?.token ?? '',
         namedToken: node.named?.token ?? '',
         via: via.id,
         viaGroup: via.group,
         operation: this.stamp,
+        claim: seen.claimOf(node.id),
       };
       this.#maps.deletions.set(key, formatDeletion(deletion));
       this.#view.wroteDeletion(key);

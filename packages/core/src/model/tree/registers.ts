@@ -5,7 +5,8 @@
  * - created   `kind|parent|stamp|digest|name`            once per node, never overwritten
  * - placed    `parent|stamp|token|group|fallback`        only of a node that was moved, brought back or settled
  * - named     `stamp|token|group|name`                   only of a node that was renamed
- * - deletion  `placedToken|namedToken|via|viaGroup|operation`   one for each device that removed the node
+ * - deletion  `placedToken|namedToken|via|viaGroup|operation|claim`   one for each device that removed the node; without `|claim`
+ *             if that is empty
  *
  * A deletion quotes the tokens it saw. Whoever then moves or renames the node gives it a new token, so the deletion
  * speaks of a place that is no more and is void. The group token works alike for everything removed together with a
@@ -13,6 +14,7 @@
  */
 import { isNodeId, type NodeId } from '../../base/index.ts';
 import { type NodeKind, ROOT } from './node-kind.ts';
+import { isClaim } from './seen-heads.ts';
 import { parseStamp, type Stamp } from './stamp.ts';
 
 export interface Created {
@@ -48,8 +50,10 @@ export interface Deletion {
   /** The topmost directory removed by the same operation, or the node itself. */
   readonly via: NodeId;
   readonly viaGroup: string;
-  /** Names the heads its author had seen. */
+  /** Names the heads its author had seen of all that he removed. */
   readonly operation: string;
+  /** Which of these he had seen of this node; empty for all. */
+  readonly claim: string;
 }
 
 /** Of a register that was never written. */
@@ -82,8 +86,11 @@ export const formatPlaced = (
 export const formatNamed = (stamp: string, { token, group }: Tokens, name: string): string =>
   [stamp, token, group, name].join('|');
 
-export const formatDeletion = ({ placedToken, namedToken, via, viaGroup, operation }: Deletion): string =>
-  [placedToken, namedToken, via, viaGroup, operation].join('|');
+export function formatDeletion(deletion: Deletion): string {
+  const { placedToken, namedToken, via, viaGroup, operation, claim } = deletion;
+  const all = [placedToken, namedToken, via, viaGroup, operation];
+  return (claim === '' ? all : [...all, claim]).join('|');
+}
 
 /** What a whole directory's deletion quotes: it is void as soon as the directory was moved or renamed. */
 export const groupOf = (placed: Tokens | undefined, named: Tokens | undefined): string =>
@@ -117,10 +124,12 @@ export function parseNamed(value: unknown): Named | undefined {
 }
 
 export function parseDeletion(value: unknown): Deletion | undefined {
-  const [placedToken, namedToken, via = '', viaGroup, operation = ''] = parts(value, 5);
+  const [placedToken, namedToken, via = '', viaGroup, rest = ''] = parts(value, 5);
   if (placedToken === undefined || namedToken === undefined || viaGroup === undefined) return undefined;
+  const [operation = '', claim = '', ...more] = rest.split('|');
   if (!isNodeId(via) || parseStamp(operation) === undefined) return undefined;
-  return { placedToken, namedToken, via, viaGroup, operation };
+  if (!isClaim(claim) || more.length > 0) return undefined;
+  return { placedToken, namedToken, via, viaGroup, operation, claim };
 }
 
 const isPlace = (text: string): text is NodeId => text === ROOT || isNodeId(text);
