@@ -1,11 +1,16 @@
 /**
- * `evermesh/oracles`: what judges the product must not be made of it. The simulator's oracles import each other, and of everything
- * else only types.
+ * `evermesh/oracles`: what judges the product must not be made of it. Oracles import each other and what comes with Node, and of
+ * everything else only types.
  */
+import { isBuiltin } from 'node:module';
 import { dirname, posix } from 'node:path';
 import { placeOf } from './places.js';
 
-const ORACLES = new Set(['laws', 'ledger', 'letters', 'observe'].map((name) => `sim/${name}.ts`));
+const ORACLES = new Set(
+  ['sim/laws', 'sim/ledger', 'sim/letters', 'sim/observe']
+    .concat(['tree/claimed-heads', 'tree/paths', 'tree/portable-names', 'tree/rebuild'])
+    .map((name) => `${name}.ts`),
+);
 
 export const oracles = {
   meta: { type: 'problem', docs: { description: 'Oracles use nothing of what they judge' } },
@@ -20,6 +25,7 @@ export const oracles = {
       if (specifiers.length > 0 && specifiers.every((one) => (one.importKind ?? one.exportKind) === 'type'))
         return;
       const path = String(source.value);
+      if (isBuiltin(path)) return;
       if (path.startsWith('.') && ORACLES.has(posix.join(dirname(place.path), path))) return;
       context.report({
         node: source,

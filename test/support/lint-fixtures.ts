@@ -48,6 +48,12 @@ export const simulatedFixtures: Fixture[] = [
     { rule: 'evermesh(oracles)', message: `'./sim-device.ts'` },
   ],
   [
+    'an oracle of the tree that uses the product',
+    'packages/testkit/src/tree/rebuild.ts',
+    `import { ROOT } from '@evermesh/core/model';\nexport const x = ROOT;`,
+    { rule: 'evermesh(oracles)', message: `'@evermesh/core/model'` },
+  ],
+  [
     'an oracle that uses another, and types of the product',
     'packages/testkit/src/sim/ledger.ts',
     `import type { Folder } from '@evermesh/core';\nimport { y } from './letters.ts';\nexport const x = (folder: Folder): unknown => [y, folder];`,

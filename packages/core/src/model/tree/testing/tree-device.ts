@@ -2,6 +2,7 @@
  * A device with a tree, operated by path like a file system. Contents are only counted: an edit is a record of its
  * author in a file's document, and who hears of an author's edits hears of a prefix of them.
  */
+import type { Registers, Shown } from '@evermesh/testkit/tree';
 import * as Y from 'yjs';
 import {
   type AuthorId,
@@ -116,6 +117,22 @@ export class TreeDevice {
 
   paths(): string[] {
     return [...this.tree.nodes()].map(({ id }) => this.tree.pathOf(id)).sort();
+  }
+
+  /** Every node at its path, as an oracle says it. Anything at two paths, or two at one, throws. */
+  shown(): Map<string, Shown> {
+    const shown = new Map<string, Shown>();
+    for (const { id, kind, executable, deletedButAlive } of this.tree.nodes()) {
+      const path = this.tree.pathOf(id);
+      if (shown.has(path)) throw new Error(`two are at ${path}`);
+      shown.set(path, { id, kind, executable, skeleton: deletedButAlive });
+    }
+    return shown;
+  }
+
+  registers(): Registers {
+    const map = (name: string): ReadonlyMap<string, unknown> => new Map(this.doc.getMap(name).entries());
+    return { c: map('c'), p: map('p'), n: map('n'), x: map('x'), d: map('d'), e: map('e') };
   }
 
   #place(path: string): { parent: NodeId; name: string } {

@@ -1,0 +1,138 @@
+/** A replica of a folder whose tree is judged: what it shows, what it was told, and what it was told of changes. */
+import { type Registers, rebuild, type Shown } from '@evermesh/testkit/tree';
+import { type AuthorId, documentOf, type DocumentId, type NodeId, TREE_DOCUMENT } from '../../base/index.ts';
+import { hasFirstContent, readFile, ROOT, type ShownNode } from '../../model/index.ts';
+import type { Heads, LogRecord } from '../../protocol/index.ts';
+import { openFolder, type TestFolder } from '../../testing/open-folder.ts';
+import { LOCAL } from '../folder-state.ts';
+import { startFolder } from '../start-folder.ts';
+
+/** Whoever tells a replica of what is elsewhere. */
+const PEER = 'peer';
+
+export class TreeReplica {
+  readonly number: number;
+  /** Nodes as the changes say that were told since it was opened. */
+  readonly projection: Map<NodeId, ShownNode> = new Map();
+  readonly #opened: TestFolder;
+
+  /** @param wrote is given every record that is written here */
+  static async open(
+    number: number,
+    options: Parameters<typeof openFolder>[0],
+    wrote: (record: LogRecord) => void,
+  ): Promise<TreeReplica> {
+    return new TreeReplica(number, await openFolder(options), wrote);
+  }
+
+  private constructor(number: number, opened: TestFolder, wrote: (record: LogRecord) => void) {
+    this.number = number;
+    this.#opened = opened;
+    for (const node of opened.folder.nodes.all()) this.projection.set(node.id, node);
+    opened.state.log.appended.add(({ entries, source }) => {
+      if (source === LOCAL) for (const { record } of entries) wrote(record);
+    });
+    opened.state.steps.add(({ tree }) => {
+      for (const { id, before, after } of tree) {
+        if (!equal(this.projection.get(id), before)) throw new Error(`a change of ${id} begins elsewhere`);
+        if (after === undefined) this.projection.delete(id);
+        else if (after.parent === ROOT || this.projection.has(after.parent)) this.projection.set(id, after);
+        else throw new Error(`${id} is told of before its directory`);
+      }
+    });
+  }
+
+  get folder(): TestFolder['folder'] {
+    return this.#opened.folder;
+  }
+
+  get state(): TestFolder['state'] {
+    return this.#opened.state;
+  }
+
+  /** Every node at its path, read from the top downwards. Anything at two paths, or two at one, throws. */
+  shown(): Map<string, Shown> {
+    const shown = new Map<string, Shown>();
+    const seen = new Set<NodeId>();
+    const read = (parent: NodeId, prefix: string): void => {
+      for (const node of this.state.tree.children(parent)) {
+        const path = prefix + node.name;
+        if (seen.has(node.id) || shown.has(path)) throw new Error(`${path} is there twice`);
+        seen.add(node.id);
+        const { id, kind, executable, deletedButAlive } = node;
+        shown.set(path, { id, kind, executable, skeleton: deletedButAlive });
+        if (!equal(this.projection.get(id), node)) throw new Error(`${path} is told to be otherwise`);
+        if (kind === 'directory') read(id, `${path}/`);
+      }
+    };
+    read(ROOT, '');
+    if (seen.size !== this.projection.size) throw new Error('more is told than is shown');
+    return shown;
+  }
+
+  registers(): Registers {
+    const map = (name: string): ReadonlyMap<string, unknown> =>
+      new Map(this.state.treeDoc.getMap(name).entries());
+    return { c: map('c'), p: map('p'), n: map('n'), x: map('x'), d: map('d'), e: map('e') };
+  }
+
+  /** What is held or told of a file. */
+  headsOf(id: string): Heads {
+    return this.state.seenHeads(id as DocumentId);
+  }
+
+  /** How far this replica holds an author in a document. */
+  held({ author, document }: { readonly author: AuthorId; readonly document: DocumentId }): number {
+    return this.state.log.assignedHeads(document).get(author) ?? 0;
+  }
+
+  /** Known, not shown, and not because their directories have not arrived. */
+  removed(): NodeId[] {
+    const undeleted = { ...this.registers(), x: new Map() };
+    const { listed } = rebuild(
+      undeleted,
+      (id) => this.headsOf(id),
+      () => 0,
+    );
+    return ([...listed].sort() as NodeId[]).filter((id) => this.state.tree.node(id) === undefined);
+  }
+
+  /** The contents of a file, the shown one first, unless something of it is still on its way. */
+  async contents(id: NodeId): Promise<string[] | undefined> {
+    const doc = await this.state.documents.newest(documentOf(id));
+    const [, , , digest = ''] = String(this.state.treeDoc.getMap('c').get(id)).split('|');
+    if (!hasFirstContent(doc, digest)) return undefined;
+    const { shown, others } = readFile(doc);
+    return [shown, ...others.map(({ content }) => content)].map((content) =>
+      content.kind === 'text' ? content.text : content.name,
+    );
+  }
+
+  /** Makes the folder that others receive. */
+  async begin(): Promise<void> {
+    await startFolder(this.state, { name: 'tree', secret: 'sixteen-bytes-000' }, []);
+  }
+
+  /** Takes records as they come from elsewhere. Answers what became of each. */
+  async receive(records: readonly LogRecord[]): Promise<string[]> {
+    const { outcomes, durable } = this.state.log.append(records);
+    await durable;
+    return outcomes.map(({ type }) => type);
+  }
+
+  async hear(document: DocumentId, heads: Heads): Promise<void> {
+    if (document === TREE_DOCUMENT) return;
+    const { debts, options } = this.state;
+    await options.committer.commit(debts.owe(PEER, [{ document, bytes: 0, heads }]));
+  }
+
+  /** Ends. Answers what is on the disk then. */
+  async end(): Promise<Map<string, Uint8Array>> {
+    await this.folder.flush();
+    this.state.close();
+    return this.#opened.store.rows;
+  }
+}
+
+const equal = (a: ShownNode | undefined, b: ShownNode | undefined): boolean =>
+  a === b || JSON.stringify(a) === JSON.stringify(b);
