@@ -21,8 +21,16 @@ const FROM_LOG = Symbol('from the log');
 /** How many documents stay in memory when nobody uses them. */
 const IDLE_LIMIT = 64;
 
+/**
+ * Nobody's `clientID`. Where records come in that were written under the document's own one, Yjs takes that for a clash, says so on
+ * the console, and draws another by itself: the document has its own when all of them are in.
+ */
+const READING = 0;
+
 interface Open {
   readonly doc: Y.Doc;
+  /** What the document's own `clientID` is, once it was read. */
+  readonly clientId: number;
   /** What was stored while the document was being read. */
   readonly missed: LogEntry[];
   ready: Promise<Y.Doc> | undefined;
@@ -61,7 +69,9 @@ export class Documents {
       this.#open.set(document, known);
       return known.ready ?? known.doc;
     }
-    const opening: Open = { doc: this.#empty(document), missed: [], ready: undefined, holds: 0 };
+    const doc = newDocument(document, READING, true);
+    const clientId = this.#clientIds.get(document) ?? random53(this.#random);
+    const opening: Open = { doc, clientId, missed: [], ready: undefined, holds: 0 };
     this.#open.set(document, opening);
     opening.ready = this.#fill(document, opening);
     this.#evict();
@@ -82,7 +92,7 @@ export class Documents {
     const open = this.#open.get(document);
     if (open !== undefined) {
       open.holds += 1;
-      this.#clientIds.set(document, open.doc.clientID);
+      this.#clientIds.set(document, open.ready === undefined ? open.doc.clientID : open.clientId);
     }
     return reading;
   }
@@ -135,6 +145,7 @@ export class Documents {
       for await (const { record } of this.#log.read.document(document, NO_HEADS, state))
         this.#apply(opening.doc, record);
       for (const { record } of opening.missed.splice(0)) this.#apply(opening.doc, record);
+      opening.doc.clientID = opening.clientId;
       opening.ready = undefined;
       return opening.doc;
     } catch (error) {
@@ -161,10 +172,6 @@ export class Documents {
     } catch (error) {
       this.#damage.record(document, author, counter, error);
     }
-  }
-
-  #empty(document: DocumentId): Y.Doc {
-    return newDocument(document, this.#clientIds.get(document) ?? random53(this.#random), true);
   }
 
   /** A document with records that are not durable yet stays: the store could not rebuild it. */

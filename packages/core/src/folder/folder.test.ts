@@ -1,6 +1,7 @@
 import { faulty, VirtualClock } from '@evermesh/testkit';
-import { describe, expect, test } from 'vitest';
-import { type FolderId, utf8 } from '../base/index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { documentOf, type FolderId, utf8 } from '../base/index.ts';
+import { NO_HEADS } from '../protocol/index.ts';
 import type { ApplyResult } from './nodes.ts';
 import { deliver, exchange, listing, openFolder, type TestFolder } from '../testing/open-folder.ts';
 
@@ -141,6 +142,24 @@ describe('a folder on one device', () => {
     await folder.writeFile('a.txt', 'one\ntwo\nthree\n');
     expect(await folder.readFile('a.txt', 'utf8')).toBe('one\ntwo\nthree\n');
     expect(await folder.verify()).toEqual([]);
+  });
+
+  test('a file is written under one clientID in a run, also when its document left memory meanwhile', async () => {
+    const warned = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const { folder, state } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    const { id } = await folder.writeFile('a.txt', 'one\n').then(() => folder.stat('a.txt'));
+    // More than stay in memory are written between two saves of the file.
+    for (let save = 0; save < 3; save++) {
+      await folder.writeFile('a.txt', `save ${save}\n`);
+      for (let i = 0; i < 70; i++) await folder.writeFile(`other ${i}.txt`, `${save}\n`);
+    }
+    await folder.flush();
+    const clients = new Set<number>();
+    for await (const { record } of state.log.read.document(documentOf(id), NO_HEADS))
+      for (const { client } of record.header.clocks) clients.add(client);
+    // The first content is a seed, which has one of its own.
+    expect(clients.size).toBe(2);
+    expect(warned).not.toHaveBeenCalled();
   });
 });
 
