@@ -7,7 +7,7 @@ import type { AncestorEntry } from './ancestor-entry.ts';
 import { Disk } from './disk.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { ingest, type IngestWorld } from './ingest.ts';
-import type { PlaceStep } from './reconcile-disk.ts';
+import type { PlaceStep } from './place-steps.ts';
 import { SecondLook } from './second-look.ts';
 import { testDevices } from './testing/devices.ts';
 

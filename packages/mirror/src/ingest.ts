@@ -16,7 +16,8 @@ import type { Tell } from './mirror-event.ts';
 import { type Problem, unreadable } from './problem.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { Reading } from './read-disk.ts';
-import type { DiskPlan, PlaceStep } from './reconcile-disk.ts';
+import type { PlaceStep } from './place-steps.ts';
+import type { DiskPlan } from './reconcile-disk.ts';
 import type { SecondLook } from './second-look.ts';
 import { entryOf, fileEntry, readEntry } from './shown-entry.ts';
 import { Siblings } from './siblings.ts';
@@ -234,12 +235,7 @@ class Ingest {
       path: match.disk.path,
       keep: reading.keep,
       operation: { type: 'save', id, content: reading.content, shown: (ancestor.get(id) ?? known).heads },
-      changes: [
-        {
-          id,
-          to: (now, after) => now && readEntry(now, reading, after ?? now.heads),
-        },
-      ],
+      changes: [{ id, to: (now, after) => now && readEntry(now, reading, after ?? now.heads) }],
       events: [{ type: 'change', direction: 'in', change: 'edited', path: match.disk.path }],
     });
   }

@@ -89,29 +89,33 @@ test('what was moved out of a directory elsewhere is written where it is, if the
   }
 });
 
-test('a directory that is moved into one with which it was united elsewhere takes what is in it along', async () => {
-  const [a, b] = await devices.pair();
-  await a.write('d/x', 'x\n');
-  await a.write('e/y', 'y\n');
-  await settleAll(a, b);
-  const id = a.idOf('e/y');
-  const c = await devices.make(a.folder.id);
-  await exchange(a, c);
-  await b.settle();
-  // Two directories get one name, apart from each other.
-  await a.folder.rename('d', 'n');
-  await c.folder.rename('e', 'n');
-  await fs.rename(b.at('e'), b.at('d/e'));
-  await deliver(a, b);
-  await deliver(c, b);
-  await settleAll(a, b, c);
-  for (const device of [a, b, c]) {
-    expect(Object.values(await onDisk(device)).sort()).toEqual(['/', '/', 'x\n', 'y\n']);
-    expect(await inFolder(device)).toEqual(await onDisk(device));
-    expect(device.mirror.status().problems).toEqual([]);
-    expect(device.idOf('n/e/y')).toBe(id);
-  }
-});
+test.each(['d/e', 'd/deep/e'])(
+  'a directory that is moved into one with which it was united elsewhere takes what is in it along (%s)',
+  async (into) => {
+    const [a, b] = await devices.pair();
+    await a.write('d/x', 'x\n');
+    await a.write('e/y', 'y\n');
+    await fs.mkdir(a.at('d/deep'));
+    await settleAll(a, b);
+    const id = a.idOf('e/y');
+    const c = await devices.make(a.folder.id);
+    await exchange(a, c);
+    await b.settle();
+    // Two directories get one name, apart from each other.
+    await a.folder.rename('d', 'n');
+    await c.folder.rename('e', 'n');
+    await fs.rename(b.at('e'), b.at(into));
+    await deliver(a, b);
+    await deliver(c, b);
+    await settleAll(a, b, c);
+    for (const device of [a, b, c]) {
+      expect(Object.values(await onDisk(device)).sort()).toEqual(['/', '/', '/', 'x\n', 'y\n']);
+      expect(await inFolder(device)).toEqual(await onDisk(device));
+      expect(device.mirror.status().problems).toEqual([]);
+      expect(device.idOf(`n/${into.slice(2)}/y`)).toBe(id);
+    }
+  },
+);
 
 test('one that was only touched goes', async () => {
   const [a, b] = await devices.pair();
