@@ -3,11 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { describeMachine, machineText } from './machine.ts';
 import { firstMesh } from './scenarios/first-mesh.ts';
+import { log } from './scenarios/log.ts';
 import { type Scenario, ScenarioOptions, UsageError } from './scenarios/scenario.ts';
 import { figuresTable } from './table.ts';
 import { WorkDirectory } from './work-directory.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstMesh];
+const SCENARIOS: readonly Scenario[] = [firstMesh, log];
 
 const COMMON = {
   runs: { default: '3', about: 'how often each engine is measured; the table shows the median' },
