@@ -10,15 +10,27 @@ import { build } from 'esbuild';
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The `evermesh` command. Returns the file to run, somewhere below `directory`, which is empty or missing. */
-export const bundleCommand = (directory: string): Promise<string> =>
-  bundleProgram(join(repository, 'packages/cli/src/bin.ts'), directory);
+export async function bundleCommand(directory: string): Promise<string> {
+  // Found beside the command, by its name.
+  const thread = 'compaction-thread-main';
+  const source = join(repository, `packages/adapters/src/${thread}.ts`);
+  await bundleInto(source, join(directory, 'dist', `${thread}.js`));
+  return bundleProgram(join(repository, 'packages/cli/src/bin.ts'), directory);
+}
 
 /** Any other program. Returns the file to run, somewhere below `directory`, which is empty or missing. */
 export async function bundleProgram(source: string, directory: string): Promise<string> {
   const program = join(directory, 'dist', 'bin.js');
+  await bundleInto(source, program);
+  await cp(join(repository, 'packages/cli/package.json'), join(directory, 'package.json'));
+  await symlink(join(repository, 'node_modules'), join(directory, 'node_modules'));
+  return program;
+}
+
+async function bundleInto(source: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [source],
-    outfile: program,
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -32,7 +44,4 @@ export async function bundleProgram(source: string, directory: string): Promise<
     },
     logLevel: 'error',
   });
-  await cp(join(repository, 'packages/cli/package.json'), join(directory, 'package.json'));
-  await symlink(join(repository, 'node_modules'), join(directory, 'node_modules'));
-  return program;
 }

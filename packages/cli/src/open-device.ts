@@ -2,6 +2,7 @@
 import { rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import {
   EvermeshError,
@@ -71,6 +72,7 @@ async function openReplicaOf(
     return await openReplica({
       store: levelStore(join(data, 'store')),
       blobs: fileBlobs(join(data, 'blobs')),
+      compaction: { runner: threadCompaction() },
       deviceName,
       logger,
     });
