@@ -14,6 +14,7 @@ import { syncDirectory } from './sync-directory.ts';
 const HOLDS_ROWS = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
 const LOG = /^\d+\.log$/;
 const TABLE_OR_LOG = /^\d+\.(ldb|sst|log)$/;
+const LOCKED = 'LEVEL_LOCKED';
 const FIRST_MANIFEST = 'MANIFEST-000001';
 
 export class DatabaseFiles {
@@ -39,8 +40,12 @@ export class DatabaseFiles {
   async check(isLocked: () => Promise<boolean>): Promise<boolean> {
     const exists = await this.#named(async () => {
       const names = await this.#names();
-      if (await this.#isUnborn(names)) await this.#beginAnew(names);
-      else if (names.includes('CURRENT')) await this.#logs.putBack();
+      if (await this.#isUnborn(names)) {
+        await this.#beginAnew(names);
+      } else if (KeptLogs.areAmong(names)) {
+        if (await isLocked()) throw locked(this.#directory);
+        await this.#logs.putBack();
+      }
       return names.length > 0;
     });
     if (!exists) return false;
@@ -54,10 +59,9 @@ export class DatabaseFiles {
 
   /** When LevelDB did not open: whether it may do so now, for the disk was full and has room. */
   async notOpened(why: unknown): Promise<boolean> {
-    // Those of which it has not come to remove the logs. Of others the next check decides.
-    const names = await this.#names().catch((): string[] => []);
-    for (const name of names.filter((one) => LOG.test(one)))
-      await rm(join(this.#directory, `${name}.kept`), { force: true }).catch(() => undefined);
+    // What cannot be put back now is put back before the next opening.
+    if (isLockedError(why)) await this.#logs.letGo().catch(() => undefined);
+    else await this.#logs.putBack().catch(() => undefined);
     return isFull(why) && (await this.#reserve.release());
   }
 
@@ -130,7 +134,10 @@ export class DatabaseFiles {
     try {
       return await work();
     } catch (error) {
-      throw ioError((error as Error).message, error);
+      if (isLockedError(error)) throw error;
+      throw (error as NodeJS.ErrnoException).code === 'EEXIST'
+        ? locked(this.#directory)
+        : ioError((error as Error).message, error);
     }
   }
 
@@ -146,3 +153,11 @@ export class DatabaseFiles {
 
 const ioError = (why: string, cause?: unknown): Error =>
   Object.assign(new Error(`IO error: ${why}`, { cause }), { code: 'LEVEL_IO_ERROR' });
+
+const locked = (directory: string): Error =>
+  Object.assign(new Error(`IO error: lock ${directory}: already held by process`), { code: LOCKED });
+
+const isLockedError = (error: unknown): boolean => {
+  const { code, cause } = error as { readonly code?: string; readonly cause?: { readonly code?: string } };
+  return code === LOCKED || cause?.code === LOCKED;
+};

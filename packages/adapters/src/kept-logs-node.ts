@@ -16,34 +16,40 @@ const NO_SECOND_NAMES = ['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'];
 
 export class KeptLogs {
   readonly #directory: string;
-  #kept: readonly string[] = [];
+  #kept: string[] = [];
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
+  /** Whether some are left of an earlier opening. */
+  static areAmong(names: readonly string[]): boolean {
+    return names.some((name) => KEPT.test(name));
+  }
+
   /**
-   * What an earlier opening did not read becomes a log again. Whatever a second name is left of, a crash or an attempt beside another
-   * process that has the database: a log is wanting only if the database has not come as far as that goes.
+   * What an earlier opening did not read becomes a log again. Whatever a second name is left of: a log is wanting only if the database
+   * has not come as far as that goes. Behind newer writes it would hide them. No other process may have the database.
    */
   async putBack(): Promise<void> {
     const names = await readdir(this.#directory);
     let number = Math.max(0, ...names.map((name) => Number(NUMBER.exec(name)?.[1] ?? 0)));
     for (const name of names.filter((one) => KEPT.test(one)).sort(byNumber)) {
-      const isThere = names.includes(name.slice(0, -'.kept'.length));
-      if (isThere || (await lastWriteIn(this.#at(name))) <= (await lastWriteOf(this.#directory)))
-        await rm(this.#at(name));
-      else await rename(this.#at(name), this.#at(`${String(++number).padStart(6, '0')}.log`));
+      const isWanting = (await lastWriteIn(this.#at(name))) > (await lastWriteOf(this.#directory));
+      if (isWanting) await rename(this.#at(name), this.#at(`${String(++number).padStart(6, '0')}.log`));
+      else await rm(this.#at(name));
     }
   }
 
-  /** Before LevelDB opens. */
+  /** Before LevelDB opens. @throws EEXIST if another process is about to open it */
   async keep(): Promise<void> {
-    const logs = (await readdir(this.#directory)).filter((name) => LOG.test(name));
     this.#kept = [];
+    const logs = (await readdir(this.#directory)).filter((name) => LOG.test(name));
     try {
-      for (const log of logs) await link(this.#at(log), this.#at(`${log}.kept`));
-      this.#kept = logs;
+      for (const log of logs) {
+        await link(this.#at(log), this.#at(`${log}.kept`));
+        this.#kept.push(log);
+      }
     } catch (error) {
       if (!NO_SECOND_NAMES.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
@@ -64,7 +70,7 @@ export class KeptLogs {
     );
   }
 
-  /** Before anything is written to the next log: behind that, these would have to stay as they are. */
+  /** Nobody needs the second names any more: before anything is written to the next log. */
   async letGo(): Promise<void> {
     for (const log of this.#kept) await rm(this.#at(`${log}.kept`), { force: true });
   }
