@@ -2,6 +2,7 @@
 import type { Store, StoreOperation, StoreRange } from '@evermesh/core/log';
 import { DatabaseFiles } from '#database-files';
 import { Level } from 'level';
+import { isLocked } from './level-files/is-locked.ts';
 
 /**
  * Bytes that LevelDB gathers before it writes a sorted file. Four times its default: the rows of a first sync come in no order
@@ -150,16 +151,3 @@ function withCode(error: unknown): unknown {
 /** The declared type of `supports` does not know what the value says. */
 const answersAtOnce = ({ supports }: Level<string, Uint8Array>): boolean =>
   (supports as { readonly getSync?: boolean }).getSync === true;
-
-/** Asks for the database in a way that takes its lock and gives it back, whatever is there: nothing is read or made. */
-async function isLocked(directory: string): Promise<boolean> {
-  const database = new Level(directory, { createIfMissing: false, errorIfExists: true });
-  try {
-    await database.open();
-  } catch (error) {
-    return (error as { cause?: { code?: string } }).cause?.code === 'LEVEL_LOCKED';
-  } finally {
-    await database.close().catch(() => undefined);
-  }
-  return false;
-}

@@ -55,7 +55,22 @@ export {
   textOf,
 } from './model/index.ts';
 export type { Heads } from './protocol/index.ts';
-export { type Device, type FolderEntry, openReplica, Replica, type ReplicaOptions } from './replica/index.ts';
+export {
+  type DamagedStore,
+  type Device,
+  type FolderEntry,
+  type GonePlace,
+  openReplica,
+  Replica,
+  type ReplicaOptions,
+  type Rebuilt,
+  type RebuildOptions,
+  rebuildStore,
+  type StoreSurvey,
+  type SurveyOptions,
+  surveyStore,
+  type WholeRecord,
+} from './replica/index.ts';
 export {
   type Connection,
   type ConnectionEvents,

@@ -6,6 +6,8 @@ import { type LiveFiles, liveFiles } from './manifest.ts';
 
 /** Files that hold rows, or say which of the others do. */
 const HOLDS_ROWS = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
+const TABLE = /^(\d+)\.(?:ldb|sst)$/;
+const LOG = /^(\d+)\.log$/;
 const CURRENT = /^(MANIFEST-\d+)\n$/;
 
 export interface FileDamage {
@@ -32,10 +34,8 @@ export async function databaseFiles(directory: string): Promise<DatabaseFiles | 
   if (!names.some((name) => HOLDS_ROWS.test(name)) && !names.includes('CURRENT')) return undefined;
   const damage: FileDamage[] = [];
   const live = await readManifest(directory, names, damage);
-  const tables = numbered(names, /^(\d+)\.(?:ldb|sst)$/).filter(
-    ({ number }) => live?.tables.has(number) ?? true,
-  );
-  const logs = numbered(names, /^(\d+)\.log$/).filter(({ number }) => number >= (live?.firstLog ?? 0));
+  const tables = numbered(names, TABLE).filter(({ number }) => live?.tables.has(number) ?? true);
+  const logs = numbered(names, LOG).filter(({ number }) => number >= (live?.firstLog ?? 0));
   for (const number of live?.tables.keys() ?? []) {
     if (!tables.some((table) => table.number === number)) {
       damage.push({ file: `${String(number).padStart(6, '0')}.ldb`, what: 'is gone' });
@@ -46,6 +46,15 @@ export async function databaseFiles(directory: string): Promise<DatabaseFiles | 
     logs: logs.map(({ name }) => name),
     damage,
     isKnown: live !== undefined,
+  };
+}
+
+/** Every table and log in a directory, in use or not. */
+export async function everyFile(directory: string): Promise<Pick<DatabaseFiles, 'tables' | 'logs'>> {
+  const names = await readdir(directory);
+  return {
+    tables: numbered(names, TABLE).map(({ name }) => name),
+    logs: numbered(names, LOG).map(({ name }) => name),
   };
 }
 
@@ -64,7 +73,7 @@ async function readManifest(
   if (broken !== undefined) return told(current, `cannot be read from byte ${broken} on`);
   try {
     const live = liveFiles(items.flatMap((item) => (item.type === 'entry' ? [item.bytes] : [])));
-    return live.tables.size === 0 && items.length === 0 ? told(current, 'is empty') : live;
+    return items.some(({ type }) => type === 'entry') ? live : told(current, 'names no files');
   } catch (error) {
     if (error instanceof RangeError) return told(current, 'holds what it cannot hold');
     throw error;

@@ -22,7 +22,7 @@ import {
   readFile,
   type ShownNode,
 } from '../model/index.ts';
-import { equalHeads, type Heads, NO_HEADS, raiseHead } from '../protocol/index.ts';
+import { covers, equalHeads, type Heads, NO_HEADS, raiseHead } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { forgetBaseRow } from './shown-bases.ts';
@@ -66,6 +66,10 @@ export class StateNodes implements FolderNodes {
 
   headsOf(id: NodeId): Heads {
     return this.#state.log.document(documentOf(id))?.heads ?? NO_HEADS;
+  }
+
+  isAwaited(id: NodeId): boolean {
+    return !covers(this.headsOf(id), this.#state.seenHeads(documentOf(id)));
   }
 
   async content(id: NodeId): Promise<NodeContent | undefined> {

@@ -230,7 +230,11 @@ export class FolderState {
 
   #told(documents: readonly DocumentId[]): void {
     this.tree.documentsChanged(documents.filter((document) => document !== TREE_DOCUMENT));
-    this.step('remote', []);
+    // Whoever waited for a document of which the peer has no more after all waits in vain.
+    const settled = documents.filter((document) =>
+      covers(this.log.assignedHeads(document), this.seenHeads(document)),
+    );
+    this.step('remote', settled);
   }
 
   #blobArrived(name: BlobName): void {

@@ -95,6 +95,8 @@ export interface FolderNodes {
   nameConflicts(): ShownNode[];
   /** The heads of a file's document as durable here; equal heads are equal content. */
   headsOf(id: NodeId): Heads;
+  /** Whether a peer told of more of a file's document than is here: what `content` gives may be older than what was here once. */
+  isAwaited(id: NodeId): boolean;
   /** `undefined` while the first content, or a blob the shown version names, is not here. */
   content(id: NodeId): Promise<NodeContent | undefined>;
   /** The heads at which this file had content with this digest, if it ever had: newest first. */

@@ -18,7 +18,7 @@ import {
   runOf,
   toHex,
 } from '../base/index.ts';
-import { areaPrefix, type StoreOperation } from '../log/index.ts';
+import { areaPrefix, type StoreOperation, storedRow } from '../log/index.ts';
 import { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from '../model/index.ts';
 import { equalHeads, headDigest, type Heads } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
@@ -46,7 +46,10 @@ export interface Base {
 export async function readBase(state: FolderState, id: NodeId, heads: Heads): Promise<Base> {
   const row = keyOf(state, id, heads);
   const kept = await state.options.store.get(row);
-  if (kept !== undefined) return { shown: decodeShownFile(kept), newest: false, row };
+  if (kept !== undefined) {
+    const shown = storedRow(row, kept, (reader) => decodeShownFile(reader.raw(reader.left)));
+    return { shown, newest: false, row };
+  }
   const document = documentOf(id);
   const doc = await state.documents.at(document, heads);
   return { shown: shownFile(doc), newest: isNewest(state, document, heads), row: undefined };

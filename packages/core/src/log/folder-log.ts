@@ -275,7 +275,7 @@ const putIndex = (folder: FolderId, index: DocumentIndex): StoreOperation => ({
  * The running digest: a hash of all that came before, so that two logs agree at a `seq` only if they agree up to it. A
  * log rolled back and continued differently is told by it.
  */
-export function nextDigest(previous: Uint8Array, { header }: LogRecord): Uint8Array {
+export function nextDigest(previous: Uint8Array, { header }: Pick<LogRecord, 'header'>): Uint8Array {
   const counter = utf8(String(header.counter));
   return sha256(concatBytes([previous, authorToBytes(header.author), counter, header.bodyDigest])).slice(
     0,

@@ -10,6 +10,7 @@ export * from './document-index.ts';
 export * from './document-state.ts';
 export * from './folder-log.ts';
 export * from './keys.ts';
+export { readLogState } from './load-log.ts';
 export * from './log-reader.ts';
 export type { Migration, MigrationStep } from './migration.ts';
 export * from './peer-state.ts';

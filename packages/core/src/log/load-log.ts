@@ -76,7 +76,7 @@ export function encodeLogState({ epoch, position }: LogState): Uint8Array {
   return new Writer().raw(fromHex(epoch)).uint(position.seq).raw(position.digest).finish();
 }
 
-function readLogState(reader: Reader): LogState {
+export function readLogState(reader: Reader): LogState {
   return {
     epoch: toHex(reader.raw(16)) as Epoch,
     position: { seq: reader.uint(), digest: reader.raw(16).slice() },

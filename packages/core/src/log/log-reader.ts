@@ -31,13 +31,17 @@ type Start = Pick<DocumentState, 'seq' | 'records'>;
 const BEGINNING: Start = { seq: 0, records: 0 };
 
 export class LogReader {
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'get' | 'iterator'>;
   readonly #folder: FolderId;
   readonly #indexOf: (document: DocumentId) => DocumentIndex | undefined;
   readonly #unpacked: UnpackedPacks = new UnpackedPacks();
 
   /** @param indexOf what is durable of a document: most have one record, and need no search */
-  constructor(store: Store, folder: FolderId, indexOf: (document: DocumentId) => DocumentIndex | undefined) {
+  constructor(
+    store: Pick<Store, 'get' | 'iterator'>,
+    folder: FolderId,
+    indexOf: (document: DocumentId) => DocumentIndex | undefined,
+  ) {
     this.#store = store;
     this.#folder = folder;
     this.#indexOf = indexOf;

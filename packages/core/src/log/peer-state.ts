@@ -27,7 +27,7 @@ export interface PeerProgress {
 
 /** @throws STORE_CORRUPT */
 export async function readProgress(
-  store: Store,
+  store: Pick<Store, 'get'>,
   folder: FolderId,
   peer: PeerName,
 ): Promise<PeerProgress | undefined> {

@@ -1,2 +1,11 @@
 export * from './replica.ts';
 export type { Device, FolderEntry } from './registry.ts';
+export { type Rebuilt, type RebuildOptions, rebuildStore } from './rebuild-store.ts';
+export {
+  type GonePlace,
+  type StoreSurvey,
+  type SurveyOptions,
+  surveyStore,
+  type WholeRecord,
+} from './survey-store.ts';
+export type { DamagedStore } from './surviving-rows.ts';

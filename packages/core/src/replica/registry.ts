@@ -26,7 +26,7 @@ export interface FolderEntry {
   readonly name: string;
 }
 
-const DEVICE_KEY = 'replica/device';
+export const DEVICE_KEY = 'replica/device';
 const FOLDER_PREFIX = 'replica/folder/';
 
 /** What is kept of a name: more would not be read again. */
@@ -39,8 +39,7 @@ export async function readDevice(
   random: Random,
   name: string | undefined,
 ): Promise<Device> {
-  const row = await store.get(DEVICE_KEY);
-  const kept = row === undefined ? undefined : decodeDevice(row);
+  const kept = await readDeviceRow(store);
   const given = name?.slice(0, NAME_CHARACTERS);
   const device = { id: kept?.id ?? newDeviceId(random), name: given ?? kept?.name ?? 'device' };
   if (kept === undefined || kept.name !== device.name) {
@@ -50,11 +49,15 @@ export async function readDevice(
   return device;
 }
 
-const decodeDevice = (row: Uint8Array): Device =>
-  storedRow(DEVICE_KEY, row, (reader) => ({
+/** The device as it is kept. @throws STORE_CORRUPT */
+export async function readDeviceRow(store: Pick<Store, 'get'>): Promise<Device | undefined> {
+  const row = await store.get(DEVICE_KEY);
+  if (row === undefined) return undefined;
+  return storedRow(DEVICE_KEY, row, (reader) => ({
     id: toHex(reader.raw(16)) as DeviceId,
     name: reader.text(LIMITS.textBytes),
   }));
+}
 
 export async function readFolderEntries(store: Store): Promise<Map<FolderId, FolderEntry>> {
   const entries = new Map<FolderId, FolderEntry>();
