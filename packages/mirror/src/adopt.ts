@@ -9,19 +9,23 @@ import { digestOfContent } from './content-digest.ts';
 import type { Match } from './match-disk.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { besideName, isShownAs } from './names.ts';
+import type { ShownBefore } from './shown-before.ts';
 import type { Siblings } from './siblings.ts';
 
 export type Twin =
   /** This node, at the heads whose content the disk shows. */
   | { readonly type: 'found'; readonly id: NodeId; readonly heads: Heads }
+  /** This node, of which the disk shows more than what is left of these heads. */
+  | { readonly type: 'edited'; readonly id: NodeId; readonly heads: Heads }
   /** This node's content is not here, so nobody can tell. */
   | { readonly type: 'wait'; readonly id: NodeId }
   /** It is new, and this name is free for it. */
   | { readonly type: 'none'; readonly name: string };
 
 export interface TwinWorld {
-  readonly nodes: Pick<FolderNodes, 'content' | 'headsOfVersion'>;
+  readonly nodes: Pick<FolderNodes, 'content' | 'headsOf' | 'headsOfVersion' | 'isAwaited'>;
   readonly siblings: Siblings;
+  readonly before: Pick<ShownBefore, 'headsOf'>;
   /** Whether a node is on this disk already: then it is another file. */
   isHere(id: NodeId): boolean;
 }
@@ -60,7 +64,12 @@ async function compare(
   if (newest === undefined) return { type: 'wait', id };
   if (digestOfContent(newest.content) === digest) return { type: 'found', id, heads: newest.heads };
   const heads = versions ? await world.nodes.headsOfVersion(id, digestOfBlob(digest as BlobName)) : undefined;
-  return heads && { type: 'found', id, heads };
+  if (heads !== undefined) return { type: 'found', id, heads };
+  if (!versions) return undefined;
+  // It may be the content that is on its way.
+  if (world.nodes.isAwaited(id)) return { type: 'wait', id };
+  const left = world.before.headsOf(id, digest, world.nodes.headsOf(id));
+  return left && { type: 'edited', id, heads: left };
 }
 
 /** That a file got another name than it has on disk, because the folder has another file of that. */

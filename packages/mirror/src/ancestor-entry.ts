@@ -1,8 +1,11 @@
 /** An entry of the ancestor, what disk and folder agreed on about one node, and its bytes in the store. */
 import { fromHex, type NodeId, toHex } from '@evermesh/core/base';
-import { readHeads, Reader, writeHeads, Writer } from '@evermesh/core/protocol';
+import { readHeads, type Reader, writeHeads, Writer } from '@evermesh/core/protocol';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { Heads, NodeKind } from '@evermesh/core';
+
+/** Where the entries lie in the folder's store, by node. */
+export const ANCESTOR_AREA = 'mirror-ancestor';
 
 export interface AncestorEntry {
   readonly id: NodeId;
@@ -48,8 +51,7 @@ export function encodeEntry(entry: AncestorEntry): Uint8Array {
   return writer.finish();
 }
 
-export function decodeEntry(id: NodeId, bytes: Uint8Array): AncestorEntry {
-  const reader = new Reader(bytes);
+export function decodeEntry(id: NodeId, reader: Reader): AncestorEntry {
   const format = reader.byte();
   if (format > FORMAT) {
     throw new EvermeshError(

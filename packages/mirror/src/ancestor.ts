@@ -6,12 +6,12 @@
  * says so is durable.
  */
 import type { FolderNodes, NodeId } from '@evermesh/core';
+import { storedRow } from '@evermesh/core/log';
 import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
-import { type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
+import { ANCESTOR_AREA, type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
+import { ShownBefore } from './shown-before.ts';
 
 export type { AncestorEntry };
-
-const AREA = 'mirror-ancestor';
 
 export type Row = ReturnType<FolderNodes['row']>;
 
@@ -24,6 +24,8 @@ export interface AncestorChange {
 
 export class Ancestor {
   readonly #nodes: Pick<FolderNodes, 'row' | 'shownNoMore'>;
+  /** What the disk showed before the store was repaired; nothing, if it was not. */
+  readonly before: ShownBefore;
   readonly #entries = new Map<NodeId, AncestorEntry>();
   /**
    * By name, the newest last. Usually one: while a person removes a file and another one comes to its name, the old one
@@ -37,16 +39,18 @@ export class Ancestor {
   #directories = 0;
   #moves = 0;
 
-  constructor(nodes: Pick<FolderNodes, 'row' | 'shownNoMore'>) {
+  /** @param before what the disk showed before a repair; nothing, if there was none */
+  constructor(nodes: Pick<FolderNodes, 'row' | 'shownNoMore'>, before: ShownBefore = new ShownBefore(nodes)) {
     this.#nodes = nodes;
+    this.before = before;
   }
 
   static async load(nodes: FolderNodes): Promise<Ancestor> {
-    const ancestor = new Ancestor(nodes);
+    const ancestor = new Ancestor(nodes, await ShownBefore.load(nodes));
     const changes: AncestorChange[] = [];
-    for await (const [key, value] of nodes.rows(AREA)) {
+    for await (const [key, value] of nodes.rows(ANCESTOR_AREA)) {
       const id = key as NodeId;
-      changes.push({ id, entry: decodeEntry(id, value) });
+      changes.push({ id, entry: storedRow(key, value, (reader) => decodeEntry(id, reader)) });
     }
     ancestor.took(changes);
     return ancestor;
@@ -108,7 +112,9 @@ export class Ancestor {
 
   /** The rows that say these changes. */
   rows(changes: readonly AncestorChange[]): Row[] {
-    const rows = changes.map(({ id, entry }) => this.#nodes.row(AREA, id, entry && encodeEntry(entry)));
+    const rows = changes.map(({ id, entry }) =>
+      this.#nodes.row(ANCESTOR_AREA, id, entry && encodeEntry(entry)),
+    );
     const shown = new Map(changes.map(({ id, entry }) => [id, entry]));
     for (const { id, heads } of this.#left) {
       const now = shown.get(id) ?? this.#entries.get(id);

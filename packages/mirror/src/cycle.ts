@@ -1,7 +1,7 @@
 /** One cycle: what changed on disk goes into the folder, then what the folder shows otherwise goes onto the disk. */
 import type { BlobStore, Clock, FolderId, FolderNodes, NodeId, Random } from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { Ancestor } from './ancestor.ts';
+import type { Ancestor, Row } from './ancestor.ts';
 import { apply } from './apply.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import type { Departed } from './departed.ts';
@@ -262,12 +262,12 @@ export class Cycle {
     if (looks.due !== undefined || toDo.hasDirectories) return;
     this.#recovering &&= this.#damage?.isOver === false;
     if (!this.#state.importing || toDo.hasWaiting) return;
-    await this.keepState({ ...this.#state, importing: false });
+    await this.keepState({ ...this.#state, importing: false }, this.#parts.ancestor.before.over());
   }
 
-  async keepState(state: KeptState): Promise<void> {
+  async keepState(state: KeptState, beside: readonly Row[] = []): Promise<void> {
     const { nodes } = this.#parts.folder;
-    await nodes.keep([stateRow(nodes, state)]);
+    await nodes.keep([stateRow(nodes, state), ...beside]);
     this.#state = state;
   }
 

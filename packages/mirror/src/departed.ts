@@ -5,6 +5,7 @@
  * between.
  */
 import type { Clock, FolderNodes, NodeId } from '@evermesh/core';
+import { storedRow } from '@evermesh/core/log';
 import { type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
 import type { FileStat } from './fs/file-system.ts';
 import type { ContentStep, StructureStep } from './reconcile-model.ts';
@@ -45,7 +46,10 @@ export class Departed {
   static async load(nodes: FolderNodes, clock: Clock): Promise<Departed> {
     const departed = new Departed(nodes, clock);
     const now = clock.now();
-    for await (const [key, value] of nodes.rows(AREA)) departed.#add(decodeEntry(key as NodeId, value), now);
+    for await (const [key, value] of nodes.rows(AREA)) {
+      const entry = storedRow(key, value, (reader) => decodeEntry(key as NodeId, reader));
+      departed.#add(entry, now);
+    }
     return departed;
   }
 

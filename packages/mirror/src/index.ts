@@ -19,12 +19,14 @@ export type {
 export { nodeFileSystem } from './fs/node-file-system.ts';
 export { nodeWatcher } from './fs/node-watcher.ts';
 export type { Watcher, WatcherEvents } from './fs/watcher.ts';
+export { checkKeptRows } from './kept-rows.ts';
 export { leaveDirectory } from './marker.ts';
 export { Mirror } from './mirror.ts';
 export type { MirrorEvent } from './mirror-event.ts';
 export { takenName } from './names.ts';
 export { type MirrorOptions, openMirror } from './open-mirror.ts';
 export type { Problem, ProblemCode } from './problem.ts';
+export { CARRIED_AREA } from './shown-before.ts';
 export type { MirrorConflict, MirrorState, MirrorStatus } from './status.ts';
 export type { MirrorSurvey } from './survey.ts';
 export type { MirrorDifference } from './verify.ts';

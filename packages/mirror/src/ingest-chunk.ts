@@ -4,6 +4,7 @@
  */
 import {
   type EvermeshError,
+  type FileContent,
   type FolderNodes,
   type Heads,
   type NodeId,
@@ -38,6 +39,17 @@ export interface ChunkItem {
   /** Resolves when the content that the operation names is durable: the operation is done after that. */
   readonly keep?: () => Promise<unknown>;
 }
+
+/** That a file was saved, by somebody who was shown it at these heads. */
+export const saved = (
+  id: NodeId,
+  shown: Heads,
+  content: FileContent,
+  path: string,
+): Pick<ChunkItem, 'operation' | 'events'> => ({
+  operation: { type: 'save', id, content, shown },
+  events: [{ type: 'change', direction: 'in', change: 'edited', path }],
+});
 
 interface ChunkWorld {
   readonly nodes: FolderNodes;

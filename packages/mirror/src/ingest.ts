@@ -9,7 +9,7 @@ import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { conflictEvent, findTwin } from './adopt.ts';
 import { type Disk, parentOf } from './disk.ts';
-import { IngestChunk, REMOVED_AT_ONCE } from './ingest-chunk.ts';
+import { IngestChunk, REMOVED_AT_ONCE, saved } from './ingest-chunk.ts';
 import { removalOf, removalOfShown } from './ingest-removals.ts';
 import type { Match } from './match-disk.ts';
 import type { Tell } from './mirror-event.ts';
@@ -167,31 +167,30 @@ class Ingest {
     if (this.#chunk.flushes !== this.#flushes) this.#siblings.forget();
     this.#flushes = this.#chunk.flushes;
     const isHere = (id: NodeId): boolean => ancestor.get(id) !== undefined;
-    const world = { nodes, siblings: this.#siblings, isHere };
+    const world = { nodes, siblings: this.#siblings, before: ancestor.before, isHere };
     let twin = await findTwin(world, match, parent, reading, this.#chunk.leaving);
     if (twin.type === 'wait') {
       // It may be the content that is waited for.
       await reading.keep();
       twin = await findTwin(world, match, parent, reading, this.#chunk.leaving);
     }
+    const read = { path: match.disk.path, keep: reading.keep };
     if (twin.type === 'wait') return this.#world.waitFor(twin.id, parentOf(match.disk.path));
-    if (twin.type === 'found') {
-      this.#world.touched(twin.id);
-      await this.#chunk.add({
-        path: match.disk.path,
-        keep: reading.keep,
-        changes: [{ id: twin.id, to: () => fileEntry(twin.id, parent, match, reading, twin.heads) }],
+    if (twin.type !== 'none') {
+      const { id, heads } = twin;
+      this.#world.touched(id);
+      return this.#chunk.add({
+        ...read,
+        changes: [{ id, to: (_, after) => fileEntry(id, parent, match, reading, after ?? heads) }],
+        ...(twin.type === 'edited' ? saved(id, heads, reading.content, match.disk.path) : {}),
       });
-      return;
     }
-    const { name } = twin;
-    const kind = match.disk.kind as 'file' | 'symlink';
+    const [name, kind] = [twin.name, match.disk.kind as 'file' | 'symlink'];
     const digest = digestOfBlob(reading.digest as BlobName);
     const path = [parentOf(match.disk.path), name].filter((part) => part !== '').join('/');
     const id = importing ? nodes.importId(path, kind, digest) : nodes.newNodeId();
     await this.#chunk.add({
-      path: match.disk.path,
-      keep: reading.keep,
+      ...read,
       operation: {
         type: 'create',
         id,

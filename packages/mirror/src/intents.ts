@@ -3,8 +3,9 @@
  * from a person's: a file that arrived by a merge must not be taken for somebody's save of the same characters.
  */
 import type { FolderNodes, Heads, NodeId, NodeKind } from '@evermesh/core';
-import { fromUtf8, utf8 } from '@evermesh/core/base';
+import { utf8 } from '@evermesh/core/base';
 import type { AncestorEntry, Row } from './ancestor.ts';
+import { keptJson } from './kept-json.ts';
 
 interface Place {
   readonly id: NodeId;
@@ -56,8 +57,8 @@ export class Intents {
   /** What a run before this one left. */
   async left(): Promise<Intent[]> {
     const intents: Intent[] = [];
-    for await (const [, value] of this.#nodes.rows(AREA)) {
-      const read = JSON.parse(fromUtf8(value) ?? 'null') as Omit<Intent, 'heads' | 'waiting'> & {
+    for await (const [key, value] of this.#nodes.rows(AREA)) {
+      const read = keptJson(key, value) as unknown as Omit<Intent, 'heads' | 'waiting'> & {
         heads?: [never, number][];
         waiting?: Record<keyof Waiting, never>;
       };

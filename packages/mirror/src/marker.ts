@@ -8,6 +8,7 @@ import { EvermeshError } from '@evermesh/core/errors';
 import { Disk, OWN_DIRECTORY, sameStat, TEMPORARY } from './disk.ts';
 import type { FileStat, FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
+import { keptJson } from './kept-json.ts';
 
 const MARKER: string = `${OWN_DIRECTORY}/folder.json`;
 const README: string = `${OWN_DIRECTORY}/README.txt`;
@@ -34,7 +35,7 @@ interface MarkerFile {
 
 export async function readState(nodes: FolderNodes): Promise<KeptState | undefined> {
   for await (const [key, value] of nodes.rows(AREA)) {
-    if (key === ROW) return JSON.parse(fromUtf8(value) ?? 'null') as KeptState;
+    if (key === ROW) return keptJson(key, value) as unknown as KeptState;
   }
   return undefined;
 }

@@ -73,7 +73,7 @@ async function open(options: MirrorOptions): Promise<Mirror> {
     // Again, and now nobody else can change it.
     const marker = await checkMarker(disk, folder.id, options.joinAgain === true ? undefined : known);
     const joined =
-      known !== undefined && marker === known.mirror ? undefined : await join(disk, folder, random);
+      known !== undefined && marker === known.mirror ? undefined : await join(disk, folder, random, known);
     const kept: KeptState = joined ?? { ...(known as KeptState), clean: false };
     const recovering = joined === undefined && known?.clean === false;
     await folder.nodes.keep([stateRow(folder.nodes, kept)]);
@@ -134,6 +134,7 @@ async function join(
   disk: Disk,
   { id, nodes }: { readonly id: Folder['id']; readonly nodes: FolderNodes },
   random: Random,
+  known: KeptState | undefined,
 ): Promise<KeptState> {
   // The marker first: without its row in the store it is one of another mirror, and the directory joins again.
   const mirror = await writeMarker(disk, id, random);
@@ -144,6 +145,8 @@ async function join(
   await nodes.keep([
     ...old.rows([...old.all()].map((entry) => ({ id: entry.id, entry: undefined }))),
     ...left.map((intent) => intents.over(intent.id)),
+    // Of a mirror in this store, not of one in the store that this one was made of.
+    ...(known === undefined ? [] : old.before.over()),
     stateRow(nodes, state),
   ]);
   return state;
