@@ -62,7 +62,7 @@ describe('commands', () => {
   });
 
   test('that there are not are found', async () => {
-    expect(await complaintAbout('evermesh doctor ~/notes')).toMatch(/unknown command/);
+    expect(await complaintAbout('evermesh heal ~/notes')).toMatch(/unknown command/);
     expect(await complaintAbout('evermesh up ~/notes --fast')).toMatch(/unknown option '--fast'/);
   });
 });

@@ -36,7 +36,7 @@ export function deviceStoreError(
 ): unknown {
   // On the first run the data directory was named by mistake most likely; nothing of this directory is in it.
   const anew = known
-    ? `${awayStep(data)} Then run 'evermesh up ${shellWord(directory)}' again: the folder comes from the relay, and what only this disk has is taken in.`
+    ? `Run 'evermesh doctor ${shellWord(directory)}': it says what is damaged and what can be brought back, and changes nothing. With --repair it does so, and keeps what it replaces.`
     : 'Give a data directory of its own: --data DIR.';
   return withSteps(error, data, { STORE_CORRUPT: anew, STORE_FAILED: checkStep(data) });
 }

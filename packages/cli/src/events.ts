@@ -3,6 +3,7 @@ import type { FolderId } from '@evermesh/core/base';
 import type { Explained } from './next-steps.ts';
 import type {
   ConflictReport,
+  DoctorReport,
   LinkReport,
   ProblemReport,
   StatusReport,
@@ -35,6 +36,7 @@ export type CliEvent =
   | ({ readonly event: 'sync' } & SyncReport)
   | ({ readonly event: 'status' } & StatusReport)
   | ({ readonly event: 'verified' } & VerifyReport)
+  | ({ readonly event: 'doctor' } & DoctorReport)
   | { readonly event: 'paths'; readonly paths: Readonly<Record<string, string>> }
   | ({ readonly event: 'error' } & Explained)
   | { readonly event: 'stopped' };

@@ -1,5 +1,6 @@
 /** Events in words. Every message says what happened, and what to do if something is to be done. */
 import type { ChangeEvent, CliEvent } from './events.ts';
+import { doctorLines } from './doctor-text.ts';
 import { printable } from './printable.ts';
 import { conflictLines, missingLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, SyncReport, VerifyReport } from './reports.ts';
@@ -23,6 +24,7 @@ const WORDS: Words = {
   sync: (event, paint) => syncLines(event, paint),
   status: (event, paint) => statusLines(event, paint),
   verified: (event, paint) => verifyLines(event, paint),
+  doctor: (event, paint) => doctorLines(event, paint),
   paths: ({ paths }) => pathLines(paths),
   error: ({ code, message, next }, paint) => [
     paint('red', `${code}: ${printable(message)}`),
@@ -134,9 +136,7 @@ function verifyLines({ files, disk, store }: VerifyReport, paint: Paint): string
   ];
   if (disk.length > 0) lines.push(`Next: 'evermesh sync' takes what was changed on disk into the folder.`);
   if (store.length > 0) {
-    lines.push(
-      `Next: stop evermesh, move the data directory away and keep it ('evermesh paths' names it); 'evermesh up' fetches the folder anew.`,
-    );
+    lines.push(`Next: stop evermesh, and run 'evermesh doctor'; it says what can be brought back.`);
   }
   return lines;
 }

@@ -21,7 +21,7 @@ describe('a next step', () => {
     const error = Object.assign(new Error('Corruption: bad block'), { code: 'LEVEL_CORRUPTION' });
     expect(explain(error)).toMatchObject({
       code: 'STORE_CORRUPT',
-      next: expect.stringContaining('evermesh paths') as string,
+      next: expect.stringContaining('evermesh doctor') as string,
     });
   });
 

@@ -9,7 +9,7 @@ import { storeError } from '@evermesh/core/log';
 
 export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   STORE_LOCKED: `Stop the other evermesh process that uses this data directory, or wait until it has ended.`,
-  STORE_CORRUPT: `Move the data directory away and keep it ('evermesh paths DIR' names it), then run 'evermesh up DIR' again: the folder comes from the relay, and what only this disk has is taken in.`,
+  STORE_CORRUPT: `Run 'evermesh doctor DIR': it says what is damaged and what can be brought back. With --repair it does so, and keeps what it replaces.`,
   STORE_CLOSED: `Run the command again.`,
   STORE_FAILED: `Check free space and permissions of the data directory, then run the command again.`,
   FORMAT_TOO_NEW: `Update evermesh on this computer: a newer version wrote this data.`,

@@ -18,6 +18,7 @@ import { runningProcess } from './control-client.ts';
 import { CONTROL_FILE } from './control-protocol.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { shellWord } from './printable.ts';
+import { endRepair, isRepaired, repairRuns } from './repair/repair-place.ts';
 import type { Settings } from './settings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -36,8 +37,11 @@ export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder'> & {
 /** @throws STORE_LOCKED with what to do, if another process has the data directory */
 export async function openDevice(settings: DeviceSettings, logger: Logger): Promise<OpenDevice> {
   await makeDataDirectory(settings.data);
+  await endRepair(settings.data);
   const replica = await openReplicaOf(settings, logger);
   try {
+    // A repair that began meanwhile found the store free.
+    if (await isRepaired(settings.data)) throw repairRuns(settings.data);
     return { replica, ...(await openFolder(replica, settings)) };
   } catch (error) {
     await replica.close();
@@ -58,11 +62,13 @@ export async function forgetData({ data, directory }: Settings, folder: FolderId
   await rmdir(data).catch(() => undefined);
 }
 
-export const hasStore = ({ data }: Pick<Settings, 'data'>): Promise<boolean> =>
-  stat(join(data, 'store')).then(
+export async function hasStore({ data }: Pick<Settings, 'data'>): Promise<boolean> {
+  await endRepair(data);
+  return stat(join(data, 'store')).then(
     () => true,
     () => false,
   );
+}
 
 async function openReplicaOf(
   { directory, data, deviceName }: DeviceSettings,

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import type { CommandContext } from './command-context.ts';
+import { doctor, type DoctorFlags } from './commands/doctor.ts';
 import { paths } from './commands/paths.ts';
 import { relay, type RelayFlags } from './commands/relay.ts';
 import { status, type StatusFlags } from './commands/status.ts';
@@ -25,7 +26,7 @@ export interface ProgramOptions {
   readonly writeError: (text: string) => void;
 }
 
-export const COMMANDS = ['relay', 'up', 'sync', 'status', 'verify', 'paths'] as const;
+export const COMMANDS = ['relay', 'up', 'sync', 'status', 'verify', 'doctor', 'paths'] as const;
 
 const RELAY_HELP = 'the relay, ws://HOST:PORT or wss://HOST; remembered';
 const DATA_HELP = `where this directory's store lies; remembered`;
@@ -79,6 +80,14 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
   command('verify', 'compare disk, documents and store, and name each difference')
     .argument('[dir]', 'the directory, or one inside it', '.')
     .action((directory: string, flags: CommonFlags) => run(flags, (context) => verify(directory, context)));
+
+  command('doctor', 'say what is damaged in the store of a directory, and repair it')
+    .argument('[dir]', 'the directory, or one inside it', '.')
+    .option('--repair', 'repair it: from what survives, from the relay, and from what is on disk')
+    .option('--wait <seconds>', 'with --repair, how long to try to reach the relay', '10')
+    .action((directory: string, flags: DoctorFlags & CommonFlags) =>
+      run(flags, (context) => doctor(directory, flags, context)),
+    );
 
   command('paths', 'say where things lie')
     .argument('[dir]', 'a directory that is kept in step')

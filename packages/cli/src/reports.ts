@@ -116,3 +116,30 @@ export interface OperationOptions {
   /** For `sync`: milliseconds for which a relay that cannot be reached is waited for. Default: 10,000. */
   readonly wait?: number | undefined;
 }
+
+/** What `doctor` found, and what it did, or would do. */
+export interface DoctorReport {
+  readonly directory: string;
+  readonly data: string;
+  /** What is damaged about the store: nothing, if it is whole. */
+  readonly damage: readonly { readonly where: string; readonly what: string }[];
+  /** Contents that are not what was written, by their SHA-256: they are fetched again. */
+  readonly contents: readonly string[];
+  /** Records that are as they were written, and are carried over. */
+  readonly carried: number;
+  readonly recoveries: readonly RecoveryReport[];
+  /** Where what was replaced is kept. Absent: nothing was. */
+  readonly kept?: string | undefined;
+}
+
+/** A file of whose records some do not survive here. */
+export interface RecoveryReport {
+  readonly path: string;
+  /** How many. */
+  readonly records: number;
+  /**
+   * `relay`: it has all of them. `relay or disk`: they may never have been sent; then what the disk shows is taken in. `relay if it
+   * has it`: they may never have been sent, and the disk does not show the file either.
+   */
+  readonly from: 'relay' | 'relay or disk' | 'relay if it has it';
+}
