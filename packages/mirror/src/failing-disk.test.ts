@@ -66,24 +66,35 @@ test('a file that cannot leave its old name does not get a second one', async ()
   }
 });
 
-test.each(['old', 'new'])(
-  'a save over the %s name of a file that cannot leave the old one is one of that file',
-  async (saved) => {
+test.each([
+  ['old', 'when it cannot'],
+  ['new', 'when it cannot'],
+  ['new', 'before it loses that again'],
+] as const)(
+  'a save over the %s name of a file that cannot leave the old one is one of that file (%s)',
+  async (saved, when) => {
     const [a, b] = await devices.pair();
     await a.write('old', 'one\n');
     await settleAll(a, b);
     const id = a.idOf('old');
     let isFailing = true;
+    // As many editors do: beside it, and in its place.
+    const save = async (): Promise<void> => {
+      await b.write('.evermesh/beside', 'one\ntwo\n');
+      await fs.rename(b.at('.evermesh/beside'), b.at(saved));
+    };
     await b.closeMirror();
     await b.open({
       fileSystem: {
         ...nodeFileSystem,
         async rename(from, to) {
           if (!isFailing || !to.startsWith(b.at('.evermesh/'))) return nodeFileSystem.rename(from, to);
-          // As many editors do: beside it, and in its place.
-          await b.write('.evermesh/beside', 'one\ntwo\n');
-          await fs.rename(b.at('.evermesh/beside'), b.at(saved));
+          if (when === 'when it cannot') await save();
           throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+        },
+        async unlinkIf(path, inode) {
+          if (isFailing && when !== 'when it cannot') await save();
+          return nodeFileSystem.unlinkIf(path, inode);
         },
       },
     });

@@ -86,8 +86,7 @@ async function leavesOldName(
 ): Promise<boolean> {
   const { disk, trash } = world;
   const [old, second] = [await disk.lstat(from), await disk.lstat(to)];
-  if (old !== undefined && second?.inode === old.inode) {
-    await disk.fs.unlinkIf(disk.at(to), old.inode);
+  if (old !== undefined && second?.inode === old.inode && (await disk.fs.unlinkIf(disk.at(to), old.inode))) {
     await ownChange(world, from, before);
     return false;
   }
