@@ -54,8 +54,8 @@ abstract class Watched implements Progress {
   }
 }
 
-/** The file with which a store keeps room on the disk: it holds nothing. */
-const RESERVE = 'reserve';
+/** The file with which a store keeps room on the disk, and second names of others: nothing is written there. */
+const NOTHING_WRITTEN = /^reserve$|\.kept$/;
 
 /** Bytes in the files of a store, each file at its largest: what a compaction removes was written all the same. */
 export class StoreProgress extends Watched {
@@ -69,7 +69,7 @@ export class StoreProgress extends Watched {
   }
 
   protected async seen(_type: string, name: string): Promise<void> {
-    if (name === RESERVE) return;
+    if (NOTHING_WRITTEN.test(name)) return;
     const size = await stat(join(this.#directory, name)).then(
       (stats) => stats.size,
       () => 0,
