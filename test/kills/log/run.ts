@@ -51,11 +51,14 @@ const program = await bundleProgram(PROGRAM, join(root, 'program'));
 const tally = { kills: 0, opening: 0, table: 0, acknowledged: 0, failures: 0 };
 let promises = new Promises();
 let store = '';
+/** Kills that the store has lived through. */
+let lived = 0;
 for (let kill = 0; kill < runs; kill++) {
   if (kill % IN_A_ROW === 0) {
     if (!keepsRoot) await rm(store, { recursive: true, force: true });
     store = join(root, `store-${seed + kill}`);
     promises = new Promises();
+    lived = 0;
   }
   try {
     await killOnce(seed + kill);
@@ -67,6 +70,7 @@ for (let kill = 0; kill < runs; kill++) {
     // What is wrong with it stays wrong: the next kill begins with another.
     store = join(root, `store-${seed + kill}-anew`);
     promises = new Promises();
+    lived = 0;
   }
 }
 
@@ -90,7 +94,7 @@ async function killOnce(killSeed: number): Promise<void> {
   const random = new SeededRandom(killSeed);
   const inOpening = random.below(3) === 0;
   // A table is written in each opening but the first, and behind it when enough has been gathered.
-  const atTable = random.below(4) === 0 && tally.kills % IN_A_ROW > 0;
+  const atTable = random.below(4) === 0 && lived > 0;
   const appending = new AppendingProcess(program, [store, String(killSeed)]);
   await appending.said(inOpening ? 1 : 2);
   if (atTable) {
@@ -106,6 +110,7 @@ async function killOnce(killSeed: number): Promise<void> {
   if (!promises.hasLoaded) tally.opening += 1;
   if (await wasWritingTable(store)) tally.table += 1;
   await checkLog(store, promises);
+  lived += 1;
 }
 
 function numberFrom(name: string, text: string): number {
