@@ -34,11 +34,16 @@ export function toHex(bytes: Uint8Array): string {
 /** The caller has checked that `text` is hexadecimal of even length. */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = NIBBLES[text.charCodeAt(2 * i)] as number;
-    bytes[i] = (high << 4) | (NIBBLES[text.charCodeAt(2 * i + 1)] as number);
-  }
+  writeHex(text, 0, bytes, 0, bytes.length);
   return bytes;
+}
+
+/** Writes `count` bytes to `at` from the digits that begin at `from`. The caller has checked that they are hexadecimal. */
+export function writeHex(text: string, from: number, bytes: Uint8Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const high = NIBBLES[text.charCodeAt(from + 2 * i)] as number;
+    bytes[at + i] = (high << 4) | (NIBBLES[text.charCodeAt(from + 2 * i + 1)] as number);
+  }
 }
 
 /** Base64url without padding (RFC 4648 section 5). */

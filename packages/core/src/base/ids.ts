@@ -3,7 +3,7 @@
  * where their length is fixed. Hexadecimal ids can be typed, pasted and given as command arguments
  * (they never begin with a dash); node ids are base64url because a tree holds a million of them.
  */
-import { fromHex, toBase64Url, toHex } from './bytes.ts';
+import { toBase64Url, toHex } from './bytes.ts';
 import type { Random } from './random.ts';
 
 declare const brand: unique symbol;
@@ -57,8 +57,6 @@ export const authorOf = (device: DeviceId, run: RunId): AuthorId => `${device}.$
 export const deviceOf = (author: AuthorId): DeviceId => author.slice(0, 32) as DeviceId;
 export const runOf = (author: AuthorId): RunId => author.slice(33) as RunId;
 
-/** 24 bytes: device, then run. */
-export const authorToBytes = (author: AuthorId): Uint8Array =>
-  fromHex(author.slice(0, 32) + author.slice(33));
+/** From 24 bytes: device, then run. */
 export const authorFromBytes = (bytes: Uint8Array): AuthorId =>
   authorOf(toHex(bytes.subarray(0, 16)) as DeviceId, toHex(bytes.subarray(16, 24)) as RunId);

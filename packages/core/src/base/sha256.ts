@@ -14,4 +14,8 @@ const native = (
  * which must not yield. Files and blobs are hashed in streams by the adapters, natively.
  */
 export const sha256: (bytes: Uint8Array) => Uint8Array =
-  native === undefined ? portable : (bytes) => new Uint8Array(native.hash('sha256', bytes, 'buffer'));
+  native === undefined ? portable : (bytes) => plain(native.hash('sha256', bytes, 'buffer'));
+
+/** A `Buffer` as what it is underneath: its `slice` would be no copy. */
+const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../testing/memory-store.ts';
 import { Committer } from './committer.ts';
-import type { StoreOperation } from './store.ts';
+import type { Store, StoreOperation } from './store.ts';
 
 const put = (key: string): StoreOperation => ({ type: 'put', key, value: Uint8Array.of(1) });
 
@@ -32,6 +32,23 @@ describe('group commit', () => {
     await expect(second).rejects.toMatchObject({ code: 'STORE_FAILED' });
     await expect(committer.commit([put('c')])).rejects.toMatchObject({ code: 'STORE_FAILED' });
     await expect(committer.idle()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  });
+
+  test('a row that several write is written once, as the last of them has it, behind what he gave before it', async () => {
+    const store = memoryStore();
+    const batches: StoreOperation[][] = [];
+    const batch: Store['batch'] = (operations, options) => {
+      batches.push(operations);
+      return store.batch(operations, options);
+    };
+    const committer = new Committer({ ...store, batch });
+    const last: StoreOperation = { type: 'put', key: 'state', value: Uint8Array.of(2) };
+    await Promise.all([
+      committer.commit([put('a'), put('state'), put('gone')]),
+      committer.commit([put('b'), { type: 'del', key: 'gone' }, last]),
+    ]);
+    expect(batches).toEqual([[put('a'), put('b'), { type: 'del', key: 'gone' }, last]]);
+    expect(store.rows.get('state')).toEqual(Uint8Array.of(2));
   });
 
   test('says how much waits: what is being written as well, and nothing of what is over', async () => {

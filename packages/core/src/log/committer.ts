@@ -61,7 +61,7 @@ export class Committer {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        const operations = batch.flatMap((waiting) => waiting.operations);
+        const operations = lastOfEachKey(batch);
         if (operations.length > 0) await this.#store.batch(operations, { sync: true });
         for (const { bytes, resolve } of batch) {
           this.#waitingBytes -= bytes;
@@ -81,6 +81,19 @@ export class Committer {
     this.#waitingBytes = 0;
     for (const { reject } of all) reject(failure);
   }
+}
+
+/** Where several write a row, only the last counts. It stays the last of what its writer gave: others of a batch stand before it. */
+function lastOfEachKey(batch: readonly Waiting[]): StoreOperation[] {
+  if (batch.length === 1) return [...(batch[0] as Waiting).operations];
+  const rows = new Map<string, StoreOperation>();
+  for (const { operations } of batch) {
+    for (const operation of operations) {
+      rows.delete(operation.key);
+      rows.set(operation.key, operation);
+    }
+  }
+  return [...rows.values()];
 }
 
 const sizeOf = (operation: StoreOperation): number =>

@@ -8,8 +8,6 @@
  */
 import {
   type AuthorId,
-  authorToBytes,
-  concatBytes,
   type DocumentId,
   type Epoch,
   type FolderId,
@@ -17,7 +15,6 @@ import {
   newEpoch,
   type Random,
   sha256,
-  utf8,
 } from '../base/index.ts';
 import {
   encodeRecord,
@@ -26,6 +23,7 @@ import {
   NO_HEADS,
   type Position,
   raiseHead,
+  Writer,
 } from '../protocol/index.ts';
 import { checkAdmission } from './admission.ts';
 import { atomicGroups } from './atomic-groups.ts';
@@ -241,11 +239,8 @@ export class FolderLog {
     for (const { seq, digest, record, bytes } of entries) {
       const { document } = record.header;
       rows.push({ type: 'put', key: recordKey(this.folder, document, seq), value: bytes });
-      rows.push({
-        type: 'put',
-        key: orderKey(this.folder, seq),
-        value: concatBytes([digest, utf8(document)]),
-      });
+      const value = new Writer().raw(digest).ascii(document).finish();
+      rows.push({ type: 'put', key: orderKey(this.folder, seq), value });
     }
     for (const index of indexes.values()) {
       if (index !== undefined) rows.push(putIndex(this.folder, index));
@@ -276,11 +271,9 @@ const putIndex = (folder: FolderId, index: DocumentIndex): StoreOperation => ({
  * log rolled back and continued differently is told by it.
  */
 export function nextDigest(previous: Uint8Array, { header }: Pick<LogRecord, 'header'>): Uint8Array {
-  const counter = utf8(String(header.counter));
-  return sha256(concatBytes([previous, authorToBytes(header.author), counter, header.bodyDigest])).slice(
-    0,
-    16,
-  );
+  const { author, counter, bodyDigest } = header;
+  const all = new Writer().raw(previous).author(author).ascii(String(counter)).raw(bodyDigest).finish();
+  return sha256(all).subarray(0, 16);
 }
 
 /** What throws here must not keep from the disk what has its place in the log already. */

@@ -4,7 +4,6 @@ import {
   type DocumentId,
   type Epoch,
   type FolderId,
-  fromHex,
   newEpoch,
   type Random,
   toHex,
@@ -73,7 +72,7 @@ const beginLog = (random: Random): LogState => ({
 });
 
 export function encodeLogState({ epoch, position }: LogState): Uint8Array {
-  return new Writer().raw(fromHex(epoch)).uint(position.seq).raw(position.digest).finish();
+  return new Writer().hex(epoch).uint(position.seq).raw(position.digest).finish();
 }
 
 export function readLogState(reader: Reader): LogState {

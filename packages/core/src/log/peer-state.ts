@@ -3,7 +3,7 @@
  * The rows made here belong into the batch that stores the records they speak of: the cursor never passes a record
  * that is neither stored nor noted as owed, whenever the power goes.
  */
-import { type BlobName, type DocumentId, type Epoch, type FolderId, fromHex, toHex } from '../base/index.ts';
+import { type BlobName, type DocumentId, type Epoch, type FolderId, toHex } from '../base/index.ts';
 import { type Cursor, type Heads, readHeads, Writer, writeHeads } from '../protocol/index.ts';
 import { debtKey, debtPrefix, peerKey, prefixEnd, wantedBlobKey, wantedBlobPrefix } from './keys.ts';
 import type { Store, StoreOperation } from './store.ts';
@@ -49,7 +49,7 @@ export function progressRow(
   { cursor, acknowledged }: PeerProgress,
 ): StoreOperation {
   const value = new Writer()
-    .raw(fromHex(cursor.epoch))
+    .hex(cursor.epoch)
     .uint(cursor.seq)
     .raw(cursor.digest)
     .uint(acknowledged)

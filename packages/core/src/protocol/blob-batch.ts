@@ -28,7 +28,7 @@ export const BATCHED_BLOB_HEAD: number = NAME_BYTES + LENGTH_BYTES;
 export function encodeBlobBatch(blobs: readonly BatchedBlob[]): Uint8Array {
   const writer = new Writer();
   for (const { name, size, bytes } of blobs) {
-    writer.raw(fromHex(name)).uint(size);
+    writer.hex(name).uint(size);
     if (bytes !== undefined) writer.raw(bytes);
   }
   return writer.finish();

@@ -33,7 +33,7 @@ const LISTED = 100_000;
 const CODECS: { readonly [T in Type]: Codec<T> } = {
   HELLO: {
     tag: 0,
-    write: (w, m) => w.uint(m.version).raw(fromHex(m.device)).text(m.label).text(m.token),
+    write: (w, m) => w.uint(m.version).hex(m.device).text(m.label).text(m.token),
     read: (r) => ({
       type: 'HELLO',
       version: r.uint(),
@@ -53,7 +53,7 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
       writeCursor(
         w
           .uint(m.channel)
-          .raw(fromHex(m.folder))
+          .hex(m.folder)
           .byte(m.create ? 1 : 0),
         m.cursor,
       ),
@@ -194,7 +194,7 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   PONG: { tag: 16, write: () => {}, read: () => ({ type: 'PONG' }) },
   WANTED: {
     tag: 17,
-    write: (w, m) => writeList(w.uint(m.channel), m.names, (name) => w.raw(fromHex(name))),
+    write: (w, m) => writeList(w.uint(m.channel), m.names, (name) => w.hex(name)),
     read: (r) => ({
       type: 'WANTED',
       channel: r.uint(),

@@ -2,7 +2,7 @@
  * Heads: for each author the counter of its last record, of one document or of a whole folder. They say what somebody
  * holds or has seen without looking at a body, so they work for sealed content and for content that is not here.
  */
-import { type AuthorId, authorFromBytes, authorToBytes, sha256 } from '../base/index.ts';
+import { type AuthorId, authorFromBytes, sha256 } from '../base/index.ts';
 import { LIMITS } from './limits.ts';
 import { malformed, type Reader } from './reader.ts';
 import { Writer } from './writer.ts';
@@ -44,7 +44,7 @@ export function raiseHead(heads: Map<AuthorId, number>, author: AuthorId, counte
 export function writeHeads(writer: Writer, heads: Heads): void {
   writer.uint(heads.size);
   const sorted = [...heads].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [author, counter] of sorted) writer.raw(authorToBytes(author)).uint(counter);
+  for (const [author, counter] of sorted) writer.author(author).uint(counter);
 }
 
 export function readHeads(reader: Reader): Heads {

@@ -9,13 +9,11 @@
 import {
   type AuthorId,
   authorFromBytes,
-  authorToBytes,
   type BlobName,
   type DocumentId,
   EMPTY,
   equalBytes,
   type FolderId,
-  fromHex,
   isDocumentId,
   sha256,
   toHex,
@@ -118,9 +116,10 @@ export function encodeRecord({ header, body }: LogRecord): Uint8Array {
   const writer = new Writer()
     .byte(RECORD_VERSION)
     .byte(has)
-    .raw(fromHex(header.folder))
-    .text(header.document)
-    .raw(authorToBytes(header.author))
+    .hex(header.folder)
+    .uint(header.document.length)
+    .ascii(header.document)
+    .author(header.author)
     .uint(header.counter)
     .uint(header.prev)
     .uint(header.time)
@@ -133,7 +132,7 @@ export function encodeRecord({ header, body }: LogRecord): Uint8Array {
   if ((has & HAS.covers) > 0) writeHeads(writer, covers);
   if ((has & HAS.blobs) > 0) {
     writer.uint(blobs.length);
-    for (const name of blobs) writer.raw(fromHex(name));
+    for (const name of blobs) writer.hex(name);
   }
   if ((has & HAS.signature) > 0) writer.bytes(signature);
   return writer.raw(header.bodyDigest).raw(body).finish();

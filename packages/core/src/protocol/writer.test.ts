@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toHex } from '../base/index.ts';
+import { type AuthorId, toHex } from '../base/index.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
@@ -12,6 +12,12 @@ test('numbers are 7 bits a byte, low group first', () => {
     '8080808010',
     'ffffffffffffff0f',
   ]);
+});
+
+test('digits, authors and ASCII are written as their bytes are', () => {
+  const author = `${'0f'.repeat(16)}.${'a0'.repeat(8)}` as AuthorId;
+  const bytes = new Writer().hex('00ff7f').author(author).ascii('tree0').finish();
+  expect(toHex(bytes)).toBe(`00ff7f${'0f'.repeat(16)}${'a0'.repeat(8)}7472656530`);
 });
 
 test('two that write by turns do not write into each other, nor into what was finished', () => {

@@ -1,4 +1,4 @@
-import { EMPTY, utf8 } from '../base/index.ts';
+import { type AuthorId, EMPTY, utf8, writeHex } from '../base/index.ts';
 
 const SPARE_BYTES = 64 * 1024;
 
@@ -50,6 +50,31 @@ export class Writer {
 
   text(text: string): this {
     return this.bytes(utf8(text));
+  }
+
+  /** The bytes that hexadecimal digits stand for. Here as below, no array is made on the way: it would cost more than the rest. */
+  hex(digits: string): this {
+    return this.#hex(digits, 0, digits.length);
+  }
+
+  /** 24 bytes: device, then run. */
+  author(author: AuthorId): this {
+    return this.#hex(author, 0, 32).#hex(author, 33, 49);
+  }
+
+  /** Characters of ASCII, a byte each, without their number. */
+  ascii(text: string): this {
+    this.#reserve(text.length);
+    for (let i = 0; i < text.length; i++) this.#bytes[this.#at++] = text.charCodeAt(i);
+    return this;
+  }
+
+  #hex(digits: string, from: number, to: number): this {
+    const count = (to - from) / 2;
+    this.#reserve(count);
+    writeHex(digits, from, this.#bytes, this.#at, count);
+    this.#at += count;
+    return this;
   }
 
   finish(): Uint8Array {

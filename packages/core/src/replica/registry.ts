@@ -4,15 +4,7 @@
  * - `replica/device`        the device's id (16 bytes) and name
  * - `replica/folder/<id>`   the name a folder had when last seen
  */
-import {
-  type DeviceId,
-  type FolderId,
-  fromHex,
-  newDeviceId,
-  type Random,
-  toHex,
-  utf8,
-} from '../base/index.ts';
+import { type DeviceId, type FolderId, newDeviceId, type Random, toHex, utf8 } from '../base/index.ts';
 import { type Committer, prefixEnd, type Store, storedRow, type StoreOperation } from '../log/index.ts';
 import { LIMITS, Writer } from '../protocol/index.ts';
 
@@ -43,7 +35,7 @@ export async function readDevice(
   const given = name?.slice(0, NAME_CHARACTERS);
   const device = { id: kept?.id ?? newDeviceId(random), name: given ?? kept?.name ?? 'device' };
   if (kept === undefined || kept.name !== device.name) {
-    const value = new Writer().raw(fromHex(device.id)).text(device.name).finish();
+    const value = new Writer().hex(device.id).text(device.name).finish();
     await committer.commit([{ type: 'put', key: DEVICE_KEY, value }]);
   }
   return device;

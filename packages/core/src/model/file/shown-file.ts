@@ -6,7 +6,7 @@
  * state with the save in it, and not what others wrote meanwhile. So it is a value of its own, which can be kept.
  */
 import type * as Y from 'yjs';
-import { type BlobName, fromHex, toHex } from '../../base/index.ts';
+import { type BlobName, toHex } from '../../base/index.ts';
 import { EvermeshError } from '../../errors/index.ts';
 import { Reader, Writer } from '../../protocol/index.ts';
 import { type FileContent, sameContent } from './content.ts';
@@ -50,7 +50,7 @@ const FORMAT = 1;
 
 export function encodeShownFile({ content, text, runs, versions, saw }: ShownFile): Uint8Array {
   const writer = new Writer().byte(FORMAT).byte(content.kind === 'blob' ? 1 : 0);
-  if (content.kind === 'blob') writer.raw(fromHex(content.name)).uint(content.size);
+  if (content.kind === 'blob') writer.hex(content.name).uint(content.size);
   writer.text(text).uint(runs.length);
   for (const { client, clock, length } of runs) writer.uint(client).uint(clock).uint(length);
   writer.uint(versions.length);
