@@ -58,6 +58,8 @@ export class Documents {
     this.#log = log;
     this.#random = random;
     this.#damage = damage;
+    // What had to stay because it was not durable may go now.
+    log.appended.add(() => this.#evict());
   }
 
   /** The document in its newest state, what was done here and is not durable yet included. */

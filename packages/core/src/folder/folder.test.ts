@@ -161,6 +161,23 @@ describe('a folder on one device', () => {
     expect(clients.size).toBe(2);
     expect(warned).not.toHaveBeenCalled();
   });
+
+  test('documents that had to stay in memory until the disk had them leave it then', async () => {
+    const { folder, store } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    for (let i = 0; i < 100; i++) await folder.writeFile(`${i}.txt`, 'one\n');
+    await folder.flush();
+    const clock = new VirtualClock();
+    const late = faulty({ ...store }, 1, { clock, milliseconds: 1000 });
+    store.batch = (operations, options) => late.batch(operations, options);
+    for (let i = 0; i < 100; i++) await folder.writeFile(`${i}.txt`, 'two\n');
+    clock.advance(1000);
+    await folder.flush();
+    const walks = vi.spyOn(store, 'iterator');
+    expect(await folder.readFile('99.txt', 'utf8')).toBe('two\n');
+    expect(walks).not.toHaveBeenCalled();
+    expect(await folder.readFile('0.txt', 'utf8')).toBe('two\n');
+    expect(walks).toHaveBeenCalled();
+  });
 });
 
 describe('a folder on two devices', () => {
