@@ -5,6 +5,8 @@
  *     Breaks: in plain words, on as many lines as it takes
  *     Law: L2, L5
  *     Profile: faults
+ *
+ * A mistake in the rules of the tree has `Check: tree` in place of a profile: runs of `npm run tree` catch it, by their invariants.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +18,8 @@ export interface Mutant {
   readonly breaks: string;
   /** Any of them. */
   readonly laws: readonly string[];
-  readonly profile: string;
+  /** Of the simulator. */
+  readonly profile: string | undefined;
 }
 
 /** Where the patches lie. */
@@ -42,16 +45,18 @@ export function partOf(mutants: readonly Mutant[], part: string): Mutant[] {
 async function readMutant(file: string): Promise<Mutant> {
   const text = await readFile(join(PATCHES, file), 'utf8');
   const [head = ''] = text.split(/^diff --git /m, 1);
+  const factOf = (name: string): string | undefined =>
+    new RegExp(`^${name}: ([^]*?)(?=^[A-Z]\\w+: |^$)`, 'm').exec(head)?.[1]?.trim().replaceAll(/\s+/g, ' ');
   const fact = (name: string): string => {
-    const found = new RegExp(`^${name}: ([^]*?)(?=^[A-Z]\\w+: |^$)`, 'm').exec(head)?.[1];
+    const found = factOf(name);
     if (found === undefined) throw new TypeError(`${file} does not say "${name}:".`);
-    return found.trim().replaceAll(/\s+/g, ' ');
+    return found;
   };
   return {
     name: file.slice(0, -'.patch'.length),
     patch: join(PATCHES, file),
     breaks: fact('Breaks'),
     laws: fact('Law').split(', '),
-    profile: fact('Profile'),
+    profile: factOf('Check') === 'tree' ? undefined : fact('Profile'),
   };
 }

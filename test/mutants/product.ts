@@ -14,6 +14,8 @@ const REPOSITORY = join(import.meta.dirname, '../..');
 const PACKAGES = ['core', 'mirror', 'server', 'testkit'];
 /** The program that runs in a copy, importing what is built there. */
 export const HUNT = 'hunt.ts';
+/** Another, which imports the sources by their paths. */
+export const HUNT_TREE = 'test/mutants/hunt-tree.ts';
 
 /** Copies the sources into `directory`, which is not there yet, and builds them. */
 export async function copyProduct(directory: string): Promise<void> {
@@ -32,6 +34,8 @@ export async function copyProduct(directory: string): Promise<void> {
   for (const file of ['package.json', 'tsconfig.base.json'])
     await cp(join(REPOSITORY, file), join(directory, file));
   await cp(join(import.meta.dirname, HUNT), join(directory, HUNT));
+  await mkdir(join(directory, 'test/mutants'), { recursive: true });
+  await cp(join(REPOSITORY, HUNT_TREE), join(directory, HUNT_TREE));
   await build(directory);
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run mutants`: plants mistakes in copies of the product, one at a time, and says how many simulated worlds it took until a
- * law was broken. A mutant that is not caught makes it fail; so does the product itself, when worlds with the same seeds break laws
+ * law was broken, or how many runs of `npm run tree` until one of its invariants was. A mutant that is not caught makes it fail; so does the product itself, when worlds with the same seeds break laws
  * in it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Catch } from './hunt.ts';
 import { type Mutant, partOf, readMutants } from './mutant.ts';
-import { copyBroken, copyProduct, HUNT } from './product.ts';
+import { copyBroken, copyProduct, HUNT, HUNT_TREE } from './product.ts';
 
 const HELP = `npm run mutants -- [options]
 
@@ -61,21 +61,23 @@ async function main(): Promise<void> {
   await copyProduct(product);
   let caught = 0;
   /** Worlds that a mutant of each profile took: the product has to live through as many. */
-  const lived = new Map<string, number>();
+  const lived = new Map<string | undefined, number>();
   await eachOf(mutants, jobs, async (mutant) => {
     const runs = await hunted(mutant, product, { seed, most });
     if (runs === undefined) return;
     caught += 1;
-    lived.set(mutant.profile, Math.max(runs, lived.get(mutant.profile) ?? 0));
+    const { profile } = mutant;
+    lived.set(profile, Math.max(runs, lived.get(profile) ?? 0));
   });
   let isSound = true;
   await eachOf([...lived], jobs, async ([profile, runs]) => {
-    const { violation, runs: at } = await hunt(product, [profile, String(seed), String(runs)]);
+    const { violation, runs: at } = await hunt(product, profile, [String(seed), String(runs)]);
+    const where = profile ?? 'the tree';
     isSound &&= violation === undefined;
-    if (violation === undefined) say(`control: ${runs} runs of ${profile} without a mutant break no law`);
+    if (violation === undefined) say(`control: ${runs} runs of ${where} without a mutant break no law`);
     else
       say(
-        `FAILED: without a mutant, seed ${seed + at - 1} of ${profile} breaks ${violation.law}: ${violation.what}`,
+        `FAILED: without a mutant, seed ${seed + at - 1} of ${where} breaks ${violation.law}: ${violation.what}`,
       );
   });
   say(`mutants: ${caught} caught of ${mutants.length}, seed ${seed}, ${secondsSince(began)} s`);
@@ -92,13 +94,9 @@ async function hunted(
   const directory = join(root, name);
   try {
     await copyBroken(product, directory, patch);
-    const { violation, runs, others } = await hunt(directory, [
-      profile,
-      String(seed),
-      String(most),
-      laws.join(','),
-    ]);
-    const took = `${runs} runs of ${profile}, ${secondsSince(began)} s`;
+    const args = [String(seed), String(most), laws.join(',')];
+    const { violation, runs, others } = await hunt(directory, profile, args);
+    const took = `${runs} runs of ${profile ?? 'the tree'}, ${secondsSince(began)} s`;
     if (violation === undefined) {
       const before = others.length === 0 ? '' : `, although ${others.join(', ')} broke`;
       say(`FAILED: ${name} survived: ${took}${before}`);
@@ -114,10 +112,12 @@ async function hunted(
   }
 }
 
-/** Runs the simulator of a copy. @throws what it says if it ends otherwise than with a `Catch` */
-function hunt(directory: string, args: readonly string[]): Promise<Catch> {
+/** Runs the simulator of a copy, or without a profile its tree. @throws what it says if it ends otherwise than with a `Catch` */
+function hunt(directory: string, profile: string | undefined, args: readonly string[]): Promise<Catch> {
+  const program =
+    profile === undefined ? ['--conditions=@evermesh/source', HUNT_TREE, ...args] : [HUNT, profile, ...args];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', HUNT, ...args], { cwd: directory });
+    const child = spawn(process.execPath, ['--import', 'tsx', ...program], { cwd: directory });
     children.add(child);
     let out = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

@@ -8,8 +8,9 @@
  * - I3 No directory is inside itself: all that is shown is found from the root downwards.
  * - I4 The view that is mended step by step is the one that a rebuild finds, whichever cycle it breaks first, and the one that is
  *      there after a restart. The changes that are told add up to it, directories before what is in them.
- * - I5 A file is missing only if somebody removed it who had seen all of its content; a letter, only if somebody took it away who
- *      had it in front of him.
+ * - I5 A file is missing only if somebody removed it who had seen all of its content, and that somebody wished to have it, or the
+ *      directory it was removed with, elsewhere. It is missing if somebody removed it who had seen all that was ever written of it.
+ *      A letter is missing only if somebody took it away who had it in front of him.
  * - I6 Repeats, and records whose predecessors are missing, change nothing. In the end nothing waits for anything.
  * - I7 An operation does to the paths of its replica what it would do on a POSIX file system, in any state of arrival. What that
  *      would refuse is refused and leaves no trace. What is written is what is then read.

@@ -34,6 +34,8 @@ export interface Rebuilt {
   readonly paths: Map<string, Shown>;
   /** Nodes that have their place in it: those at the paths, and those that are united with them. */
   readonly listed: ReadonlySet<string>;
+  /** By node, the directory that it is in, shown or not. */
+  readonly parents: ReadonlyMap<string, string | undefined>;
   readonly facts: Facts;
 }
 
@@ -186,7 +188,8 @@ export function rebuild(
   };
   show(['root'], '');
   facts.orphans = [...items.values()].filter(isVisible).length - listed.size;
-  return { paths, listed, facts };
+  const parents = new Map([...items.values()].map(({ id, parent }) => [id, parent]));
+  return { paths, listed, parents, facts };
 }
 
 /** Gives every item its parent; answers how many are not where they would be but for a cycle. */

@@ -1,7 +1,10 @@
-/** Who wrote and removed what, written down when it happens, to tell in the end whether anything is lost. */
+/** Who wrote, removed and wished for what, written down when it happens, to tell in the end whether anything is lost, or came back. */
 import { hadSeen } from '@evermesh/testkit/tree';
+import type { NodeId } from '../../base/index.ts';
 import type { Heads } from '../../protocol/index.ts';
+import { Broken } from './difference.ts';
 import { writingIn } from './tree-plans.ts';
+import type { TreeReplica } from './tree-replica.ts';
 
 interface Writing {
   readonly letters: Set<string>;
@@ -9,10 +12,31 @@ interface Writing {
   readonly taken: Set<string>;
 }
 
+/** One of somebody's records of the tree. */
+interface TreeRecord {
+  readonly author: string;
+  readonly counter: number;
+}
+
+/** Somebody moves, renames or brings something back. */
+interface Wish extends TreeRecord {
+  /** Nothing that was removed together with it was known to be removed where he is. */
+  readonly wholly: boolean;
+}
+
+/** What somebody had seen who removed a file. */
+interface Removal {
+  readonly content: Heads;
+  readonly tree: Heads;
+  /** The directory that it was removed with, if that is known. */
+  readonly via: string | undefined;
+}
+
 export class TreeLedger {
   readonly #files = new Map<string, Writing>();
-  /** What those who removed it had seen of a file. */
-  readonly #removals = new Map<string, Heads[]>();
+  readonly #wishes = new Map<string, Wish[]>();
+  readonly #touches = new Map<string, TreeRecord[]>();
+  readonly #removals = new Map<string, Removal[]>();
 
   wrote(id: string, before: string, after: string): void {
     let writing = this.#files.get(id);
@@ -22,8 +46,17 @@ export class TreeLedger {
     for (const letter of old) if (!now.includes(letter)) writing.taken.add(letter);
   }
 
-  removed(id: string, seen: Heads): void {
-    this.#removals.set(id, [...(this.#removals.get(id) ?? []), new Map(seen)]);
+  wished(id: string, wish: Wish): void {
+    this.#wishes.set(id, [...(this.#wishes.get(id) ?? []), wish]);
+  }
+
+  /** Where it is, or its name, was written, by whatever operation: it may have competed with a wish, and won. */
+  touched(id: string, by: TreeRecord): void {
+    this.#touches.set(id, [...(this.#touches.get(id) ?? []), by]);
+  }
+
+  removed(id: string, removal: Removal): void {
+    this.#removals.set(id, [...(this.#removals.get(id) ?? []), removal]);
   }
 
   /** Every file that was ever made. */
@@ -31,9 +64,26 @@ export class TreeLedger {
     return this.#files.keys();
   }
 
-  /** Whether somebody removed the file who had seen all that there is of it. */
+  /**
+   * Whether somebody removed the file who had seen all that there is of it, and somebody's wish to have it elsewhere, or the
+   * directory that it was removed with, unless there was none.
+   */
   mayBeMissing(id: string, heads: Heads): boolean {
-    return (this.#removals.get(id) ?? []).some((seen) => hadSeen(seen, heads));
+    return (this.#removals.get(id) ?? []).some(({ content, tree, via }) => {
+      const [ofFile, ofDirectory] = [this.#wishes.get(id) ?? [], this.#wishes.get(via ?? '') ?? []];
+      const isUnseen = (wish: Wish): boolean => !isSeen(wish, tree);
+      const isKept = ofFile.length > 0 && ofFile.every(isUnseen);
+      const isKeptWith = ofDirectory.length > 0 && ofDirectory.every((one) => one.wholly && isUnseen(one));
+      return hadSeen(content, heads) && !isKept && !isKeptWith;
+    });
+  }
+
+  /** Whether somebody removed the file who had seen all of it, and all that was ever written of where it and directories are. */
+  mustBeMissing(id: string, heads: Heads): boolean {
+    const touches = [...this.#touches].flatMap(([of, all]) => (of === id || !this.#files.has(of) ? all : []));
+    return (this.#removals.get(id) ?? []).some(
+      ({ content, tree }) => hadSeen(content, heads) && touches.every((touch) => isSeen(touch, tree)),
+    );
   }
 
   /** What nobody took away and none of these contents has. */
@@ -41,5 +91,24 @@ export class TreeLedger {
     const left = new Set(contents.flatMap(writingIn));
     const { letters, taken } = this.#files.get(id) as Writing;
     return [...letters].filter((letter) => !left.has(letter) && !taken.has(letter));
+  }
+}
+
+const isSeen = ({ author, counter }: TreeRecord, tree: Heads): boolean =>
+  counter <= ((tree as ReadonlyMap<string, number>).get(author) ?? 0);
+
+/** @throws Broken */
+export async function checkNothingLost(replica: TreeReplica, ledger: TreeLedger): Promise<void> {
+  for (const id of ledger.files) {
+    const heads: Heads = replica.headsOf(id);
+    if (replica.state.tree.node(id as NodeId) === undefined) {
+      if (!ledger.mayBeMissing(id, heads))
+        throw new Broken('I5', `${id} is gone, and nobody removed it who had seen all of it`);
+      continue;
+    }
+    if (ledger.mustBeMissing(id, heads))
+      throw new Broken('I5', `${id} is back, although somebody removed it who had seen all of it`);
+    const lost = ledger.lost(id, (await replica.contents(id as NodeId)) ?? []);
+    if (lost.length > 0) throw new Broken('I5', `${id} has lost ${lost.join(', ')}`);
   }
 }

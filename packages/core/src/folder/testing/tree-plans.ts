@@ -19,6 +19,10 @@ export interface Plan {
   /** Directories may be shown under the identity of another that they are united with. */
   readonly byKind?: boolean;
   readonly removes?: readonly string[];
+  /** The path that is removed with all below it. */
+  readonly top?: string;
+  /** What somebody wishes to have somewhere. */
+  readonly wishes?: readonly NodeId[];
   readonly writes?: { readonly id: NodeId; readonly before: string; readonly after: string };
 }
 
@@ -77,7 +81,7 @@ function restore(replica: TreeReplica, paths: Paths, what: number): Plan | undef
   const skeletons = [...replica.shown().values()].filter(({ skeleton }) => skeleton);
   const id = one([...replica.removed(), ...skeletons.map((entry) => entry.id as NodeId)], what);
   if (id === undefined) return undefined;
-  return { operations: [{ type: 'restore', id }], effect: paths, brings: id };
+  return { operations: [{ type: 'restore', id }], effect: paths, brings: id, wishes: [id] };
 }
 
 function placeRemoved(
@@ -90,7 +94,9 @@ function placeRemoved(
   const directory = directoryAt(paths, where);
   const operations: NodeOperation[] = [{ type: 'place', id, parent: idOf(paths, directory), name }];
   const isTaken = disk.holder(paths, directory, name) !== undefined;
-  return isTaken ? { operations, effect: 'refused' } : { operations, effect: paths, brings: id };
+  return isTaken
+    ? { operations, effect: 'refused' }
+    : { operations, effect: paths, brings: id, wishes: [id] };
 }
 
 function make(
@@ -146,13 +152,14 @@ function move(paths: Paths, from: string, directory: string, name: string): Plan
     byPath: (folder) => folder.rename(from, disk.join(directory, name)),
     effect,
     removes: gone,
+    wishes: [idOf(paths, from)],
   };
 }
 
 function remove(paths: Paths, top: string | undefined, recursive: boolean): Plan | undefined {
   if (top === undefined) return undefined;
   const gone = disk.below(paths, top);
-  const plan = removal(paths, gone);
+  const plan = { ...removal(paths, gone), top };
   const byPath = (folder: Folder): Promise<void> => folder.rm(top, { recursive });
   if (recursive || gone.length === 1) return { ...plan, byPath };
   return { operations: [], byPath, effect: 'refused' };

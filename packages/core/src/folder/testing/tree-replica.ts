@@ -15,6 +15,7 @@ export class TreeReplica {
   /** Nodes as the changes say that were told since it was opened. */
   readonly projection: Map<NodeId, ShownNode> = new Map();
   readonly #opened: TestFolder;
+  readonly #touched = new Set<string>();
 
   /** @param wrote is given every record that is written here */
   static async open(
@@ -28,6 +29,10 @@ export class TreeReplica {
   private constructor(number: number, opened: TestFolder, wrote: (record: LogRecord) => void) {
     this.number = number;
     this.#opened = opened;
+    for (const map of ['p', 'n'])
+      opened.state.treeDoc.getMap(map).observe(({ keysChanged, transaction }) => {
+        if (transaction.local) for (const key of keysChanged) this.#touched.add(key);
+      });
     for (const node of opened.folder.nodes.all()) this.projection.set(node.id, node);
     opened.state.log.appended.add(({ entries, source }) => {
       if (source === LOCAL) for (const { record } of entries) wrote(record);
@@ -86,6 +91,23 @@ export class TreeReplica {
     return this.state.log.assignedHeads(document).get(author) ?? 0;
   }
 
+  /** What is written of where the node is, and under which name. */
+  placeOf(id: NodeId): string {
+    return JSON.stringify(['p', 'n'].map((map) => this.state.treeDoc.getMap(map).get(id)));
+  }
+
+  /** Nodes of which it was written here since the last call where they are, or what they are called. */
+  takeTouched(): string[] {
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    return touched;
+  }
+
+  /** Whether anything is known to have been removed together with this directory. */
+  isEmptied(id: NodeId): boolean {
+    return [...this.state.treeDoc.getMap('x').values()].some((value) => String(value).split('|')[2] === id);
+  }
+
   /** Known, not shown, and not because their directories have not arrived. */
   removed(): NodeId[] {
     const undeleted = { ...this.registers(), x: new Map() };
@@ -136,3 +158,24 @@ export class TreeReplica {
 
 const equal = (a: ShownNode | undefined, b: ShownNode | undefined): boolean =>
   a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Says of a node whether it was removed with the directory `top`: if all directories up to that are among those that are removed.
+ * Of one in another directory that is united with one of these it says nothing.
+ */
+export function viaOf(
+  replica: TreeReplica,
+  top: string | undefined,
+  removed: readonly string[],
+): (id: string) => string | undefined {
+  const { parents } = rebuild(
+    replica.registers(),
+    (id) => replica.headsOf(id),
+    () => 0,
+  );
+  return (id) => {
+    let at: string | undefined = id;
+    while (at !== undefined && at !== top && removed.includes(at)) at = parents.get(at);
+    return at !== undefined && at === top && id !== top ? top : undefined;
+  };
+}

@@ -11,14 +11,14 @@ import {
   type Rebuilt,
   type Seeded,
 } from '@evermesh/testkit/tree';
-import { type FolderId, type NodeId, TREE_DOCUMENT } from '../../base/index.ts';
+import { type FolderId, TREE_DOCUMENT } from '../../base/index.ts';
 import { isEvermeshError } from '../../errors/index.ts';
 import type { Heads, LogRecord } from '../../protocol/index.ts';
 import { Broken, compare, differenceOf } from './difference.ts';
 import { type Lane, Lanes } from './lanes.ts';
-import { TreeLedger } from './tree-ledger.ts';
+import { checkNothingLost, TreeLedger } from './tree-ledger.ts';
 import { one, type Plan, planOf } from './tree-plans.ts';
-import { TreeReplica } from './tree-replica.ts';
+import { TreeReplica, viaOf } from './tree-replica.ts';
 
 export type Counts = Facts & { operations: number; intentions: number; refused: number };
 
@@ -77,7 +77,7 @@ export class TreeWorld {
     for (const other of [...this.replicas.slice(1), fresh]) await compare(first, other);
     const [finding] = await first.folder.verify();
     if (finding !== undefined) throw new Broken('I4', `${finding.what}: ${finding.detail}`);
-    await this.#checkNothingLost(first);
+    await checkNothingLost(first, this.#ledger);
     for (const replica of [...this.replicas, fresh]) await replica.end();
   }
 
@@ -86,7 +86,7 @@ export class TreeWorld {
     const plan = await planOf(replica, before, deed, () => ++this.#written);
     if (plan === undefined) return;
     const isByPath = plan.byPath !== undefined && (plan.operations.length === 0 || this.#random.chance(0.7));
-    const noted = this.#note(replica, [plan]);
+    const noted = this.#note(replica, [plan], before);
     let refused = false;
     if (isByPath) {
       await plan.byPath?.(replica.folder).catch((error: unknown) => {
@@ -114,9 +114,11 @@ export class TreeWorld {
       if (plan === undefined || plan.operations.length === 0 || plan.brings !== undefined) continue;
       plans.push(plan);
       if (plan.effect !== 'refused') paths = plan.effect;
+      // Which directory is shown of several that were united is not planned: what comes next could name another one.
+      if (plan.byKind === true) break;
     }
     if (plans.length === 0) return;
-    const noted = this.#note(replica, plans);
+    const noted = this.#note(replica, plans, before);
     const { failures } = await replica.folder.nodes.apply(plans.flatMap(({ operations }) => operations));
     noted();
     let at = 0;
@@ -134,19 +136,34 @@ export class TreeWorld {
     this.#judge(replica, deeds, before, { operations: [], effect: paths, byKind }, false);
   }
 
-  /** Writes down what is written and removed. Returns what has to be called once it is done: what is removed then was seen with it. */
-  #note(replica: TreeReplica, plans: readonly Plan[]): () => void {
+  /** Writes down what is written, wished and removed. Returns what has to be called once it is done, and has its number. */
+  #note(replica: TreeReplica, plans: readonly Plan[], before: Paths): () => void {
     const done = plans.filter(({ effect }) => effect !== 'refused');
     for (const { writes } of done)
       if (writes !== undefined) this.#ledger.wrote(writes.id, writes.before, writes.after);
-    const removals = done
-      .flatMap(({ removes = [] }) => removes)
-      .map((id) => ({ id, seen: replica.headsOf(id) }));
+    const tree = replica.headsOf(TREE_DOCUMENT);
+    const removals = done.flatMap(({ removes = [], top }) => {
+      const via = top === undefined ? () => undefined : viaOf(replica, before.get(top)?.id, removes);
+      return removes.map((id) => ({ id, content: replica.headsOf(id), via: via(id) }));
+    });
+    const wishes = done
+      .flatMap(({ wishes: ids = [] }) => ids)
+      .map((id) => ({ id, wholly: !replica.isEmptied(id), place: replica.placeOf(id) }));
     const { author } = replica.state.options;
+    const withOwn = (heads: Heads, document: string): Heads => {
+      const own = replica.headsOf(document).get(author);
+      return own === undefined ? heads : new Map(heads).set(author, own);
+    };
     return () => {
-      for (const { id, seen } of removals) {
-        const own = replica.headsOf(id).get(author);
-        this.#ledger.removed(id, own === undefined ? seen : new Map(seen).set(author, own));
+      const counter = replica.headsOf(TREE_DOCUMENT).get(author) ?? 0;
+      for (const id of replica.takeTouched()) this.#ledger.touched(id, { author, counter });
+      for (const { id, wholly, place } of wishes) {
+        // To have something where it is anyway writes nothing.
+        if (replica.placeOf(id) !== place) this.#ledger.wished(id, { author, counter, wholly });
+      }
+      for (const { id, content, via } of removals) {
+        const seen = { content: withOwn(content, id), tree: withOwn(tree, TREE_DOCUMENT), via };
+        this.#ledger.removed(id, seen);
       }
     };
   }
@@ -277,18 +294,5 @@ export class TreeWorld {
     const replica = await TreeReplica.open(number, options, (record) => this.#lanes.keep(record));
     if (number === 0 && before === undefined) await replica.begin();
     return replica;
-  }
-
-  async #checkNothingLost(replica: TreeReplica): Promise<void> {
-    for (const id of this.#ledger.files) {
-      const heads: Heads = replica.headsOf(id);
-      if (replica.state.tree.node(id as NodeId) === undefined) {
-        if (!this.#ledger.mayBeMissing(id, heads))
-          throw new Broken('I5', `${id} is gone, and nobody removed it who had seen all of it`);
-        continue;
-      }
-      const lost = this.#ledger.lost(id, (await replica.contents(id as NodeId)) ?? []);
-      if (lost.length > 0) throw new Broken('I5', `${id} has lost ${lost.join(', ')}`);
-    }
   }
 }

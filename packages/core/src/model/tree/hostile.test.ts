@@ -1,10 +1,11 @@
 /** What no Evermesh writes, but a peer may send. */
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { rebuild } from '@evermesh/testkit/tree';
 import * as Y from 'yjs';
 import type { NodeId } from '../../base/index.ts';
-import { ROOT } from './index.ts';
+import { Bucket } from './bucket.ts';
+import { checkName, ROOT } from './index.ts';
 import { LAMPORT_LIMIT } from './stamp.ts';
 import { TreeDevice } from './testing/tree-device.ts';
 
@@ -121,6 +122,49 @@ describe('hostile shapes', () => {
       c: { [id('a')]: `f|root|${STAMP}||../../etc/passwd`, [id('b')]: `d|root|${STAMP}||..` },
     });
     expect(device.paths()).toEqual(['.._.._etc_passwd', '_..']);
+  });
+
+  test.each([
+    ['', '_'],
+    ['.', '_.'],
+    ['..', '_..'],
+    ['a/b', 'a_b'],
+    ['a\0b', 'a_b'],
+    ['\ud800', '\ufffd'],
+    ['con', 'con'],
+    ['tail. ', 'tail. '],
+    ['x'.repeat(300), 'x'.repeat(255)],
+  ])('a file that is called %j is shown as %j on every replica, and its neighbour as ever', (name, shown) => {
+    const registers = {
+      c: { [id('a')]: `f|root|${STAMP}||${name}`, [id('b')]: 'f|root|2.aaaaaaaaaa||neighbour' },
+    };
+    const first = withRegisters(registers);
+    const other = new TreeDevice(2, Y.encodeStateAsUpdate(first.doc));
+    for (const device of [first, other])
+      expect(new Set(device.paths())).toEqual(new Set(['neighbour', shown]));
+    expect(() => checkName(shown)).not.toThrow();
+    first.mkdir('d');
+    first.mv(shown, 'd/named');
+    expect(first.paths()).toEqual(['d', 'd/named', 'neighbour']);
+  });
+
+  test('thousands of files of one name cost one look for a name each, and nothing elsewhere', () => {
+    const count = 3000;
+    const files = Array.from({ length: count }, (_, i) => [
+      `0${i.toString(36).padStart(16, '0')}`,
+      `f|root|${STAMP}||same`,
+    ]);
+    const looks = vi.spyOn(Bucket.prototype, 'claimAlternative');
+    const device = withRegisters({ c: Object.fromEntries(files) as Record<string, string> });
+    expect(new Set(device.paths()).size).toBe(count);
+    expect(looks.mock.calls.length).toBe(count - 1);
+    looks.mockClear();
+    device.mkdir('d');
+    expect(device.at('d').kind).toBe('directory');
+    expect(looks.mock.calls.length).toBeLessThanOrEqual(count);
+    looks.mockClear();
+    for (let i = 0; i < 20; i++) device.write(`d/${i}`);
+    expect(looks.mock.calls.length).toBe(0);
   });
 
   test('a stamp at the limit leaves the tree usable', () => {

@@ -48,6 +48,15 @@ describe('moves', () => {
     meet('C', 'C/B', 'C/B/A');
   });
 
+  test('who falls back is where it was before, not where it was made', () => {
+    given('M/', 'N/', 'M/A/', 'B/');
+    a.mv('M/A', 'N/A');
+    settle();
+    a.mv('B', 'N/A/B');
+    b.mv('N/A', 'B/A');
+    meet('M', 'N', 'N/A', 'N/A/B');
+  });
+
   test('an operation near a broken cycle writes down what is shown, so nothing jumps', () => {
     given('A/', 'B/', 'D/', 'A/f');
     a.mv('A', 'B/A');
