@@ -2,12 +2,13 @@
  * A database whose files a disk changed, lost or cut short: it opens with every row as it was, or is refused by name. LevelDB alone
  * serves what was changed, and passes over what it cannot read. The rows that survive are read without it.
  */
-import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { levelStore } from './level.ts';
+import { examineDatabase } from './level-damage.ts';
 import { databaseFiles } from './level-files/database.ts';
 import { survivingRows } from './level-files/surviving-rows.ts';
 
@@ -234,4 +235,15 @@ test('a database that another process has is locked, whatever its files look lik
   const [table] = (await readdir(copy)).filter((name) => name.endsWith('.ldb'));
   await change(join(copy, table!), (bytes) => void (bytes[10]! ^= 1));
   expect(await outcome(copy)).toContain('LEVEL_LOCKED');
+});
+
+test('rows survive that lie in a log which has its second name only', async () => {
+  const copy = await copyOf(closed);
+  const [log] = (await readdir(copy)).filter((name) => name.endsWith('.log'));
+  await rename(join(copy, log!), join(copy, `${log!}.kept`));
+  const examined = await examineDatabase(copy);
+  expect(examined?.damage).toEqual([expect.objectContaining({ file: log, what: 'is gone' })]);
+  const found: Rows = new Map();
+  for await (const [key, value] of examined!.rows()) found.set(key, Buffer.from(value).toString('hex'));
+  expect(found).toEqual(rows);
 });

@@ -24,6 +24,8 @@ export async function examineDatabase(directory: string): Promise<DamagedDatabas
   for await (const found of damageOf(directory, files)) damage.push(found);
   // A manifest that was cut short may name files that were replaced, and not name those that replaced them.
   const isTrusted = !damage.some(({ file }) => file.startsWith('MANIFEST'));
-  const source = isTrusted ? files : await everyFile(directory);
+  const every = await everyFile(directory);
+  // Of two writes to a row the newer one counts, wherever it lies: a log too many does no harm.
+  const source = { tables: isTrusted ? files.tables : every.tables, logs: every.logs };
   return { damage, rows: () => survivingRows(directory, source) };
 }

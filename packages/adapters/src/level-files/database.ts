@@ -8,6 +8,8 @@ import { type LiveFiles, liveFiles } from './manifest.ts';
 const HOLDS_ROWS = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
 const TABLE = /^(\d+)\.(?:ldb|sst)$/;
 const LOG = /^(\d+)\.log$/;
+/** A log, or the second name of one that LevelDB did not come to read. */
+const LOG_OR_KEPT = /^(\d+)\.log(?:\.kept)?$/;
 const CURRENT = /^(MANIFEST-\d+)\n$/;
 
 export interface FileDamage {
@@ -54,7 +56,7 @@ export async function everyFile(directory: string): Promise<Pick<DatabaseFiles, 
   const names = await readdir(directory);
   return {
     tables: numbered(names, TABLE).map(({ name }) => name),
-    logs: numbered(names, LOG).map(({ name }) => name),
+    logs: numbered(names, LOG_OR_KEPT).map(({ name }) => name),
   };
 }
 

@@ -39,7 +39,7 @@ async function* writes(
 ): AsyncGenerator<Written> {
   for (const file of [...tables, ...logs]) {
     const bytes = await readFile(join(directory, file)).catch(() => new Uint8Array(0));
-    for (const part of file.endsWith('.log') ? batchesIn(bytes) : blocksIn(bytes)) yield* readable(part);
+    for (const part of file.includes('.log') ? batchesIn(bytes) : blocksIn(bytes)) yield* readable(part);
   }
 }
 
