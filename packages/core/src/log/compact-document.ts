@@ -58,11 +58,11 @@ export type CompactionResult =
   | { readonly type: 'unfit'; readonly why: string };
 
 /**
- * Bytes of the records that a pack is filled with, 256 KiB: reading a record of it unpacks all of them, which should not take
- * more than a few milliseconds, as should removing their rows, 2,500 at most; and what is more than 32 KiB away does not help
- * DEFLATE.
+ * Bytes of the records that a pack is filled with, 64 KiB. Reading one record unpacks all of them, and packing removes their rows in
+ * one batch, 600 at most: neither should hold a thread up for more than a few milliseconds. What is more than 32 KiB away does
+ * not help DEFLATE.
  */
-export const PACK_BYTES = 262_144;
+export const PACK_BYTES = 65_536;
 /** Work between two steps: a millisecond or two. */
 const STEP = { records: 64, bytes: 16_384 };
 
