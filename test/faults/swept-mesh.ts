@@ -9,8 +9,11 @@ import {
   openReplica,
   type Replica,
 } from '@evermesh/core';
-import type { BlobStore, Store } from '@evermesh/core/log';
+import { type BlobStore, type CompactionPolicy, looseRecords, type Store } from '@evermesh/core/log';
 import { allowEveryone, openRelay, type Relay } from '@evermesh/server';
+
+/** Each document is compacted again and again, between all calls of the script and while they are under way. */
+const AT_ONCE: CompactionPolicy = { isDue: (index) => looseRecords(index) >= 2, isOverdue: () => true };
 
 export class SweptDevice {
   readonly name: string;
@@ -29,6 +32,7 @@ export class SweptDevice {
       store: this.#store,
       blobs: this.#blobs,
       deviceName: this.name,
+      compaction: { policy: AT_ONCE },
     });
     return this.#replica;
   }

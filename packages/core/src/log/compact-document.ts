@@ -100,6 +100,8 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
   let bytes = 0;
   let folded = 0;
   for (const { piece, record } of recordsOf(job)) {
+    // A store that tore a batch has a pack, and the records in it beside that.
+    if (piece.seq <= (packed.at(-1)?.seq ?? 0)) continue;
     packed.push(piece);
     if (before !== undefined && piece.seq <= before.seq) continue;
     const { header } = record ?? decodeRecord(unpackedRecord(piece));

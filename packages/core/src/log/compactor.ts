@@ -172,13 +172,17 @@ export class Compactor {
     // Packs stay as they are where only the state is made anew.
     const packs = compacted === undefined || !anew;
     const plan = planPacks(index);
-    const { rows, read } = await this.#read(log, document, packs ? plan.after : 0, packs);
+    const { rows, read } = await this.#read(log, index, packs ? plan.after : 0, packs);
     this.#closed.signal.throwIfAborted();
     const result = await this.#options.runner.run({ state, rows, packs }, this.#closed.signal);
     if (result.type !== 'compacted') return result;
     const putState = put(stateKey(log.folder, document), result.state);
     if (compacted !== undefined && !packs)
-      await log.replace(document, [putState], { ...compacted, stateBytes: result.state.byteLength });
+      await log.replace(document, {
+        puts: [putState],
+        removed: [],
+        compacted: { ...compacted, stateBytes: result.state.byteLength },
+      });
     else await this.#replace(log, document, { plan, read, result, putState });
     return result;
   }
@@ -202,18 +206,19 @@ export class Compactor {
     let from = 0;
     for (const [i, pack] of result.packs.entries()) {
       this.#closed.signal.throwIfAborted();
-      const rows: StoreOperation[] = i === 0 ? [putState] : [];
+      const putPack = put(packKey(log.folder, document, pack.seq), pack.row);
+      const removed: string[] = [];
       for (let row = read[from]; row !== undefined && row.seq <= pack.seq; row = read[++from])
-        rows.push({ type: 'del', key: row.key });
-      rows.push(put(packKey(log.folder, document, pack.seq), pack.row));
+        if (row.key !== putPack.key) removed.push(row.key);
       const compacted = compactedWith(plan, result.packs.slice(0, i + 1), result.state.byteLength);
-      await log.replace(document, rows, compacted);
+      const puts = i === 0 ? [putState, putPack] : [putPack];
+      await log.replace(document, { puts, removed, compacted });
     }
   }
 
   async #read(
     log: FolderLog,
-    document: DocumentId,
+    { document, compacted }: DocumentIndex,
     after: number,
     bounded: boolean,
   ): Promise<{ rows: Uint8Array; read: readonly ReadRow[] }> {
@@ -224,8 +229,10 @@ export class Compactor {
       this.#closed.signal.throwIfAborted();
       const isPack = isPackKey(key);
       const seq = seqOfKey(key);
-      rows.add(seq, isPack, row);
       read.push({ key, seq });
+      // A store that tore a batch left it, and what it is packed in stands behind it.
+      if (!isPack && seq <= (compacted?.seq ?? 0)) continue;
+      rows.add(seq, isPack, row);
       if (!isPack) bytes += row.byteLength;
       if (bounded && bytes >= JOB_BYTES) break;
     }

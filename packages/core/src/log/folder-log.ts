@@ -70,6 +70,13 @@ export interface AppendResult {
   readonly durable: Promise<void>;
 }
 
+export interface Replacement {
+  readonly puts: readonly StoreOperation[];
+  /** Keys of the rows in whose place they come. */
+  readonly removed: readonly string[];
+  readonly compacted: Compacted;
+}
+
 type Rows = { readonly rows: readonly StoreOperation[] } | { readonly thrown: unknown };
 
 export interface LogOptions {
@@ -166,24 +173,24 @@ export class FolderLog {
   }
 
   /**
-   * Commits rows of a document that say the same as others did, and what its index entry now says of them. Whatever was given
-   * to `append` before keeps its place in the entry, durable or not. Resolves when they are durable.
+   * Commits rows of a document that say the same as others, then its index entry, then that the others go: a store that tears a
+   * batch has both. What was given to `append` before keeps its place in the entry. Resolves when all that is durable.
    */
-  replace(document: DocumentId, rows: readonly StoreOperation[], compacted: Compacted): Promise<void> {
+  replace(document: DocumentId, { puts, removed, compacted }: Replacement): Promise<void> {
     const before = this.#assigned.get(document) ?? this.#documents.get(document) ?? emptyIndex(document);
     const index = { ...before, compacted };
     this.#assigned.set(document, index);
-    const indexRow = putIndex(this.folder, index);
+    // The last first: what a torn batch leaves of them stands in front of what has them all.
+    const removals = removed.toReversed().map((key) => ({ type: 'del' as const, key }));
+    const rows = [...puts, putIndex(this.folder, index), ...removals];
     const position = this.#assignedPosition;
-    return this.#committer.commit([...rows, indexRow]).then(() => {
+    return this.#committer.commit(rows).then(() => {
       this.#publish(new Map([[document, index]]), position);
     });
   }
 
   /** Whether something of a document is on its way to the disk. */
-  isWriting(document: DocumentId): boolean {
-    return this.#assigned.has(document);
-  }
+  readonly isWriting = (document: DocumentId): boolean => this.#assigned.has(document);
 
   /** Resolves when everything given so far is durable. */
   idle(): Promise<void> {

@@ -67,9 +67,14 @@ export class LogReader {
       return;
     }
     let found = start.records;
+    let last = start.seq;
+    const packed = index.compacted?.seq ?? 0;
     for await (const [key, row] of this.rows(document, start.seq)) {
+      // A store that tore a batch left records beside the pack that has them.
+      if (!isPackKey(key) && seqOfKey(key) <= packed) continue;
       for (const { seq, bytes } of entriesOf(key, row)) {
-        if (seq <= start.seq) continue;
+        if (seq <= last) continue;
+        last = seq;
         const record = decodeStored(key, bytes);
         const { author, counter } = record.header;
         found += 1;
