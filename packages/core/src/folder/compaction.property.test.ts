@@ -41,6 +41,8 @@ type Step =
   | { type: 'edit'; author: number; at: number; deleted: number; text: string }
   /** An author sees what another did. */
   | { type: 'see'; author: number; other: number }
+  /** An author sees what another did, and what he answers may be here before that. */
+  | { type: 'answer'; author: number; other: number }
   /** The next records of an author reach the replicas. */
   | { type: 'arrive'; author: number; count: number }
   /** What is being compacted may end. */
@@ -68,6 +70,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       count: fc.integer({ min: 1, max: 4 }),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('answer' as const), author, other: author }) },
   { weight: 4, arbitrary: fc.constant<Step>({ type: 'settle' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ type: 'restart' }) },
 );
@@ -161,9 +164,17 @@ class World {
   async do(one: Step): Promise<void> {
     if (one.type === 'edit') this.authors[one.author]?.edit(one);
     else if (one.type === 'see') this.authors[one.author]?.see(this.authors[one.other] as Author);
+    else if (one.type === 'answer') await this.#answer(one.author, one.other);
     else if (one.type === 'arrive') await this.arrive(one.author, one.count);
     else if (one.type === 'settle') await this.settle();
     else await this.#restart();
+  }
+
+  async #answer(number: number, other: number): Promise<void> {
+    const by = this.authors[number] as Author;
+    by.see(this.authors[other] as Author);
+    by.edit({ type: 'edit', author: number, at: 0, deleted: 1, text: 're ' });
+    await this.arrive(number, Number.POSITIVE_INFINITY);
   }
 
   async arrive(number: number, count: number): Promise<void> {
