@@ -90,7 +90,8 @@ export class SimDevice {
   visit(relays: readonly SimRelay[]): void {
     this.#visited = relays;
     const { running } = this;
-    if (running === undefined) return;
+    // One that is ending has no use for links; the next one begins with these.
+    if (running === undefined || this.#stopping !== undefined) return;
     const { links, process, replica } = running;
     for (const [relay, link] of links) {
       if (relays.includes(relay)) continue;
