@@ -140,6 +140,37 @@ test('a save over a file in the moment in which it is about to get a second name
   for (const device of [a, b]) expect(await onDisk(device)).toEqual({ new: 'one\ntwo\n' });
 });
 
+test('what cannot be put into the trash waits for the next start, and what took its place is known', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'old\n');
+  await settleAll(a, b);
+  let isFailing = true;
+  await b.closeMirror();
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      async rename(from, to) {
+        if (isFailing && to.includes('/.evermesh/trash/'))
+          throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+        await nodeFileSystem.rename(from, to);
+      },
+    },
+  });
+  await a.folder.rm('file');
+  await a.folder.writeFile('file', 'new\n');
+  await exchange(a, b);
+  await b.settle();
+  expect(await onDisk(b)).toEqual({ file: 'new\n' });
+  expect(b.events).toContainEqual(expect.objectContaining({ type: 'problem', code: 'WRITE_FAILED' }));
+  isFailing = false;
+  await b.closeMirror();
+  await b.crash();
+  await b.write('file', 'new\nand by b\n');
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ file: 'new\nand by b\n' });
+  expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
+});
+
 test('what the mirror itself changed of a file that it could not move is no reason to try again at once', async () => {
   const { a, b, fail, tried, watcher } = await failing({ old: 'text\n' });
   b.mirror.start();

@@ -7,8 +7,8 @@
  */
 import type { AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, restamped, temporaryPath } from './apply-world.ts';
-import { type Disk, parentOf, sameBytes, sameStat, TEMPORARY } from './disk.ts';
-import { codeOf, type FileStat } from './fs/file-system.ts';
+import { type Disk, parentOf, sameBytes, sameStat, TEMPORARY, TRASH } from './disk.ts';
+import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import { bytesInTrash } from './problem.ts';
 import { digestOfFile, readContent } from './read-disk.ts';
 
@@ -219,8 +219,23 @@ export interface Replaced {
   readonly placed: readonly Row[];
 }
 
-/** Lets go of what was replaced. If a person wrote to it at the last moment, that is a save. */
-export async function letGo(
+/** Lets go of what was replaced. What fails at that is no reason to forget what stands there now. */
+export async function letGo(world: ApplyWorld, replaced: Replaced): Promise<void> {
+  try {
+    await releaseReplaced(world, replaced);
+  } catch (error) {
+    if (!isOfDisk(error)) throw error;
+    world.problem({
+      path: replaced.path,
+      code: 'WRITE_FAILED',
+      message: `What stood there before cannot be put away (${codeOf(error)}).`,
+      next: `Give the user that runs the mirror the right to write to ${TRASH}. It is put there at the next start.`,
+    });
+  }
+}
+
+/** If a person wrote to it at the last moment, that is a save. */
+async function releaseReplaced(
   world: ApplyWorld,
   { saved, old, isOther, path, placed }: Replaced,
 ): Promise<void> {
