@@ -275,6 +275,20 @@ describe('digest and epoch', () => {
   });
 });
 
+test('rows that are replaced while records are on their way leave those their place in the index', async () => {
+  const store = memoryStore();
+  const { log } = await open(store);
+  await log.append([record(ANN, 'a', 1, 0)]).durable;
+  const before = log.append([record(ANN, 'a', 2, 1)]).durable;
+  const compacted = { stateBytes: 9, seq: 1, records: 1, bytes: 100, open: [] };
+  const replaced = log.replace(id('a'), { puts: [], removed: [], compacted });
+  const after = log.append([record(BEN, 'a', 1, 0)]).durable;
+  await Promise.all([before, replaced, after]);
+  expect(log.document(id('a'))).toMatchObject({ records: 3, lastSeq: 3, compacted });
+  const again = await open(memoryStore(store.rows), { seed: 2 });
+  expect(again.log.document(id('a'))).toEqual(log.document(id('a')));
+});
+
 describe('damage', () => {
   async function filled(): Promise<MemoryStore> {
     const store = memoryStore();
