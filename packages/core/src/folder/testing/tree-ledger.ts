@@ -70,12 +70,21 @@ export class TreeLedger {
    */
   mayBeMissing(id: string, heads: Heads): boolean {
     return (this.#removals.get(id) ?? []).some(({ content, tree, via }) => {
-      const [ofFile, ofDirectory] = [this.#wishes.get(id) ?? [], this.#wishes.get(via ?? '') ?? []];
       const isUnseen = (wish: Wish): boolean => !isSeen(wish, tree);
-      const isKept = ofFile.length > 0 && ofFile.every(isUnseen);
-      const isKeptWith = ofDirectory.length > 0 && ofDirectory.every((one) => one.wholly && isUnseen(one));
+      const own = this.#undisputed(id);
+      const isKept = own.length > 0 && own.every(isUnseen);
+      const others = via === undefined ? [] : this.#undisputed(via);
+      const isKeptWith = others.length > 0 && others.every((wish) => wish.wholly && isUnseen(wish));
       return hadSeen(content, heads) && !isKept && !isKeptWith;
     });
+  }
+
+  /** Wishes, unless something else was written as well of where it is: then that may have won. */
+  #undisputed(id: string): Wish[] {
+    const wishes = this.#wishes.get(id) ?? [];
+    const isWish = (touch: TreeRecord): boolean =>
+      wishes.some(({ author, counter }) => author === touch.author && counter === touch.counter);
+    return (this.#touches.get(id) ?? []).every(isWish) ? wishes : [];
   }
 
   /** Whether somebody removed the file who had seen all of it, and all that was ever written of where it and directories are. */

@@ -67,10 +67,11 @@ describe('moves', () => {
     meet('B', 'D', 'D/A', 'D/A/f');
   });
 
-  test('a rename and a move of one node both hold', () => {
+  test.each([0, 1])('a rename and a move of one node both hold, whoever does which (%i)', (first) => {
+    const [one, other] = first === 0 ? [a, b] : [b, a];
     given('D/', 'x');
-    a.mv('x', 'y');
-    b.mv('x', 'D/x');
+    one.mv('x', 'y');
+    other.mv('x', 'D/x');
     meet('D', 'D/y');
   });
 
@@ -250,6 +251,19 @@ describe('deletions', () => {
     a.tree.remove([a.at('P').id, a.at('P/f').id]);
     meet('P', 'P/g');
   });
+});
+
+test('what is written has a later stamp than everything that was seen', () => {
+  given('D/', 'x');
+  for (let i = 0; i < 20; i++) {
+    a.mv('x', 'y');
+    a.mv('y', 'x');
+  }
+  b.receive(a);
+  const id = b.write('new');
+  const lamportOf = (map: string, key: string, part: number): number =>
+    Number.parseInt(String(b.doc.getMap(map).get(key)).split('|')[part] as string, 36);
+  expect(lamportOf('c', id, 2)).toBe(lamportOf('n', b.at('x').id, 0) + 1);
 });
 
 describe('names', () => {
