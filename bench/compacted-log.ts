@@ -98,8 +98,10 @@ export class CompactedLog {
   async compact(): Promise<void> {
     const runner = { run: this.#runner.run.bind(this.#runner), close: () => Promise.resolve() };
     const compactor = new Compactor({ runner, policy: AT_ONCE, clock: systemClock, logger: silentLogger });
-    compactor.watch(this.#log);
+    // A log has one compactor at a time.
+    const stop = compactor.watch(this.#log);
     await compactor.idle();
+    stop();
     const index = this.#log.document(DOCUMENT);
     if (index?.compacted?.records !== index?.records) throw new Error('The document was not compacted.');
   }
