@@ -38,7 +38,12 @@ export default defineConfig({
       project(
         'test',
         ['test/**/*.test.ts'],
-        ['test/**/*.e2e.test.ts', 'test/fixtures/**', 'test/broken-disk/**', 'test/kills/**/power-cut.test.ts'],
+        [
+          'test/**/*.e2e.test.ts',
+          'test/fixtures/**',
+          'test/broken-disk/**',
+          'test/kills/**/power-cut.test.ts',
+        ],
         30 * SECOND,
       ),
       project('e2e', ['test/**/*.e2e.test.ts'], ['test/fixtures/**'], 120 * SECOND, [
