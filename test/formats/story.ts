@@ -170,8 +170,9 @@ async function owe(relay: CastRelay, { id, nodes }: Folder, ada: CastDevice, bob
   await cutLink.close();
 }
 
-/** Somebody new asks for the content that the relay lost, and it notes that. */
+/** Somebody new asks for the content that the relay lost, again if it has got it back from Bob meanwhile, and it notes that. */
 async function missAtRelay(relay: CastRelay, id: FolderId): Promise<void> {
+  await relay.blobs.delete(blobNameOf(MISSED_CONTENT));
   const dora = new CastDevice('dora');
   await dora.folder(id);
   const link = await dora.connect(relay.transport);
