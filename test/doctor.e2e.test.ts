@@ -223,6 +223,25 @@ test('without the relay and without the tree, nothing is taken in or written bef
   await expectAllThere(mesh_, before, '3.txt');
 });
 
+test('what is gone is asked of the relay wherever that is by then, and what it never had does not keep a device waiting', async () => {
+  const { world, laptop, desktop, store } = await mesh();
+  await withStore(store, async (opened) => {
+    const tree = await rowsLike(opened, /\/r\/tree0\//);
+    await opened.batch([{ type: 'del', key: tree.at(-1)![0] }], { sync: true });
+  });
+  const before = await readTree(laptop.directory);
+  expect((await doctor(laptop, ['--repair', '--wait', '0'])).code).toBe(1);
+  const moved = await world.relay('moved');
+  // It is another one, too: all that it has it got from the desktop.
+  await desktop.sync(['--relay', moved.url]);
+  expect((await laptop.sync(['--relay', moved.url])).report).toMatchObject({ inStep: true, problems: [] });
+  expect((await desktop.sync()).report).toMatchObject({ inStep: true });
+  const after = await readTree(laptop.directory);
+  expect(after).toEqual(await readTree(desktop.directory));
+  for (const [path, content] of Object.entries(before)) expect(after[path], path).toEqual(content);
+  expect(after['from-desktop.txt']).toEqual((await readTree(desktop.directory))['from-desktop.txt']);
+});
+
 test('contents that a disk changed are set aside and come back', async () => {
   const mesh_ = await mesh();
   const { relay, laptop, data } = mesh_;

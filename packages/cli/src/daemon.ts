@@ -90,12 +90,20 @@ export class Daemon implements DeviceOperations {
   }
 
   async sync({ signal, wait = WAIT }: OperationOptions = {}): Promise<SyncReport> {
-    const { clock } = this.#options;
+    const { clock, device } = this.#options;
+    const { nodes } = device.folder;
     const options = { clock, wait, signal };
-    await relayBrings(this.link, () => this.#mirror !== undefined, options);
+    // After a repair there may be a mirror, and a tree that the relay has to be asked for first.
+    await relayBrings(
+      this.link,
+      () => this.#mirror !== undefined && (nodes.ready || this.link.isSynced),
+      options,
+    );
     const mirror = this.#mirror;
     const result =
-      mirror === undefined ? { inStep: false, changes: 0 } : await bringInStep(mirror, this.link, options);
+      mirror !== undefined && nodes.ready
+        ? await bringInStep(mirror, this.link, options)
+        : { inStep: false, changes: 0 };
     const status = mirror?.status();
     return {
       directory: this.#options.settings.directory,

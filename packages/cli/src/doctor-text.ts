@@ -6,6 +6,8 @@ import { count, type Paint, plural } from './words.ts';
 const FROM: Readonly<Record<RecoveryReport['from'], string>> = {
   relay: 'the relay has them',
   'relay or disk': 'from the relay, or else what the disk shows is taken in',
+  'whoever has it':
+    'what it is called is not known; if the disk has it, it is taken in, and the relay is asked',
   'relay if it has it': 'lost, unless the relay or another device has them',
 };
 

@@ -141,5 +141,5 @@ export interface RecoveryReport {
    * `relay`: it has all of them. `relay or disk`: they may never have been sent; then what the disk shows is taken in. `relay if it
    * has it`: they may never have been sent, and the disk does not show the file either.
    */
-  readonly from: 'relay' | 'relay or disk' | 'relay if it has it';
+  readonly from: 'relay' | 'relay or disk' | 'relay if it has it' | 'whoever has it';
 }

@@ -72,7 +72,6 @@ async function treat(
         from: examined.store,
         to: levelStore(place.building),
         blobs: examined.blobs,
-        address,
         random: systemRandom,
         carry: CARRIED_AREA,
         signal,

@@ -30,7 +30,13 @@ export async function recoveries(
     all.push({
       path: document === TREE_DOCUMENT ? 'the tree' : (path ?? nameOf(document)),
       records,
-      from: isAtRelay ? 'relay' : isOnDisk ? 'relay or disk' : 'relay if it has it',
+      from: isAtRelay
+        ? 'relay'
+        : isOnDisk
+          ? 'relay or disk'
+          : path === undefined
+            ? 'whoever has it'
+            : 'relay if it has it',
     });
   }
   return all;

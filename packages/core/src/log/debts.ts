@@ -91,6 +91,14 @@ export class Debts {
     return [debtRow(this.#folder, peer, debt)];
   }
 
+  /** Whatever this one owes, it owes no more. */
+  forgive(peer: PeerName): StoreOperation[] {
+    const documents = this.owed(peer).map(({ document }) => document);
+    this.#owed.delete(peer);
+    if (documents.length > 0) this.changed.emit(documents);
+    return documents.map((document) => debtPaidRow(this.#folder, peer, document));
+  }
+
   get wantedBlobs(): ReadonlySet<BlobName> {
     return this.#wanted;
   }

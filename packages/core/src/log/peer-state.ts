@@ -19,6 +19,12 @@ export interface Debt {
 /** Names a peer in keys: letters, digits, `.`, `_`, `-`; 1 to 64 of them. */
 export type PeerName = string;
 
+/**
+ * Who owes what is gone of a store that was repaired: whoever has it. The first peer that is compared with announces all that it
+ * has, and owes that itself; then nobody owes this any more. No peer of an address is called so.
+ */
+export const ANY_PEER: PeerName = 'any';
+
 export interface PeerProgress {
   readonly cursor: Cursor;
   /** Own records up to this place of the own log are durable at the peer. */

@@ -137,7 +137,7 @@ describe('a store in which one row is lost or altered', () => {
       const to = memoryStore();
       const random = seededRandom(5);
       const survey = await surveyStore({ store: from, folder, address: ADDRESS, random });
-      const options = { survey, from, to, address: ADDRESS, random, blobs: { size: async () => undefined } };
+      const options = { survey, from, to, random, blobs: { size: async () => undefined } };
       const { missing } = await rebuildStore(options);
       const carried = recordsOf(to);
       for (const record of carried) expect(written, what).toContain(record);
@@ -173,7 +173,6 @@ describe('a store in which one row is lost or altered', () => {
       survey,
       from: whole,
       to,
-      address: ADDRESS,
       random,
       blobs: { size: async () => undefined },
     });

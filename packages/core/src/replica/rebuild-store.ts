@@ -1,10 +1,12 @@
 /**
  * Makes a store of what a survey found whole in a damaged one. The new log is another one for every reader, so whoever meets it
- * compares all documents; what is gone is noted as owed by the relay, so that nothing is shown as if it had never been.
+ * compares all documents; what is gone is noted as owed by whoever has it, so that nothing is shown as if it had never been before a
+ * relay was asked.
  */
 import { type BlobName, type FolderId, type Random, sha256, toHex } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import {
+  ANY_PEER,
   areaPrefix,
   blobKey,
   type BlobStore,
@@ -18,7 +20,6 @@ import {
   type StoreOperation,
 } from '../log/index.ts';
 import { LIMITS, type LogRecord } from '../protocol/index.ts';
-import { peerNameOf } from '../sync/index.ts';
 import { DEVICE_KEY, folderEntryRow, readDeviceRow } from './registry.ts';
 import type { StoreSurvey } from './survey-store.ts';
 import type { DamagedStore } from './surviving-rows.ts';
@@ -35,8 +36,6 @@ export interface RebuildOptions {
   readonly to: Store;
   /** Where contents lie that are not in the store. Open. */
   readonly blobs: Pick<BlobStore, 'size'>;
-  /** Of the relay that owes what is gone, as its transport has it. */
-  readonly address: string;
   readonly random: Random;
   /** Rows of others that go over as they are, and the area that they go to. */
   readonly carry?: { readonly from: string; readonly to: string } | undefined;
@@ -51,7 +50,7 @@ export interface Rebuilt {
 
 /** Durable when it resolves. @throws STORE_FAILED */
 export async function rebuildStore(options: RebuildOptions): Promise<Rebuilt> {
-  const { survey, from, random, address } = options;
+  const { survey, from, random } = options;
   const store = await openStore(options.to);
   try {
     const committer = new Committer(store);
@@ -64,7 +63,7 @@ export async function rebuildStore(options: RebuildOptions): Promise<Rebuilt> {
     await copyArea(options, committer);
     await committer.commit([
       ...(await identityRows(from, folder)),
-      ...debts.owe(peerNameOf(address), owed),
+      ...debts.owe(ANY_PEER, owed),
       ...debts.want(missing),
     ]);
     return { missing };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthorId, DocumentId, Epoch } from '../base/index.ts';
-import { progressRow } from '../log/index.ts';
+import { ANY_PEER, Debts, progressRow } from '../log/index.ts';
 import { decodeRecord, type FromDevice, type Heads, type LogRecord } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { Conversation, cursorAt, PEER } from './testing/conversation.ts';
@@ -84,6 +84,27 @@ describe('opening', () => {
     await talk.ack((await folder.log.read.record('tree0' as DocumentId, 4))?.record as LogRecord, 8);
     expect(talk.session.isSettled).toBe(true);
     expect(await talk.kept()).toEqual({ seq: 8, acknowledged: 5 });
+  });
+
+  test('what is gone is owed by a peer that announces it, and by nobody once one was compared with', async () => {
+    const [folder, other] = [await open(1), await open(2)];
+    await write(other, ['a']);
+    const gone = { bytes: 0, heads: headsOf(other.author, 2) };
+    const rows = folder.debts.owe(ANY_PEER, [
+      { document: 'a' as DocumentId, ...gone },
+      { document: 'tree0' as DocumentId, ...gone },
+    ]);
+    await folder.committer.commit(rows);
+    const talk = await Conversation.begin(folder);
+    await talk.opened(2);
+    await talk.changed({ b: headsOf(other.author, 2) });
+    expect(folder.debts.owed(ANY_PEER)).toHaveLength(2);
+    await talk.changed({ a: headsOf(other.author, 1) }, 2);
+    await folder.committer.idle();
+    const kept = await Debts.load(folder.store, FOLDER);
+    expect(kept.owed(ANY_PEER)).toEqual([]);
+    expect(kept.owed(PEER).map(({ document }) => document)).toEqual(['a', 'b']);
+    expect(kept.toldHeads('tree0' as DocumentId)).toEqual(new Map());
   });
 
   test('what was announced counts from the moment it is heard, not only once it is noted', async () => {

@@ -4,7 +4,15 @@
  */
 import { type DocumentId, type FolderId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import type { Debt, Debts, FolderLog, Outcome, PeerName, StoreOperation } from '../log/index.ts';
+import {
+  ANY_PEER,
+  type Debt,
+  type Debts,
+  type FolderLog,
+  type Outcome,
+  type PeerName,
+  type StoreOperation,
+} from '../log/index.ts';
 import {
   type Changed,
   commonHeads,
@@ -79,7 +87,9 @@ export class Inbox {
     const rows = (): StoreOperation[] => [
       ...this.#note(owed),
       ...held.flatMap((document) => this.#settle(document)),
-      ...(everything === undefined ? [] : this.#forgiveBeyond(everything)),
+      ...(everything === undefined
+        ? []
+        : [...this.#forgiveBeyond(everything), ...this.#debts.forgive(ANY_PEER)]),
     ];
     return { records: [], rows, came: [] };
   }

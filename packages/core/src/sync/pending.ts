@@ -1,6 +1,6 @@
 /** What a folder and a peer still owe each other, as the store has it: a link need not be open, nor ever have been. */
 import { deviceOf } from '../base/index.ts';
-import { readProgress } from '../log/index.ts';
+import { ANY_PEER, readProgress } from '../log/index.ts';
 import { placesOf, recordAt } from './own-log.ts';
 import { peerNameOf } from './peer-name.ts';
 import type { SyncedFolder } from './synced-folder.ts';
@@ -8,7 +8,7 @@ import type { SyncedFolder } from './synced-folder.ts';
 export interface Pending {
   /** Records of this device, of any run, that are durable here and that the peer has not acknowledged. */
   readonly toRelay: number;
-  /** Documents that the peer announced, and blobs that records name, which are not here. */
+  /** Documents that the peer announced, or that any is to be asked for, and blobs that records name, which are not here. */
   readonly fromRelay: number;
 }
 
@@ -24,5 +24,7 @@ export async function pendingWith(folder: SyncedFolder, address: string): Promis
     const { record } = await recordAt(folder.log, document, seq);
     if (deviceOf(record.header.author) === folder.device) toRelay += 1;
   }
-  return { toRelay, fromRelay: folder.debts.owed(peer).length + folder.debts.wantedBlobs.size };
+  const { debts } = folder;
+  const documents = debts.owed(peer).length + debts.owed(ANY_PEER).length;
+  return { toRelay, fromRelay: documents + debts.wantedBlobs.size };
 }
