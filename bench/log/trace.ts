@@ -85,19 +85,8 @@ async function typeLive(options: TaskOptions): Promise<Amounts> {
   return { milliseconds, open };
 }
 
-async function typeBare(options: TaskOptions): Promise<Amounts> {
-  const doc = new Y.Doc();
-  const text = doc.getText(TEXT);
-  const updates: Uint8Array[] = [];
-  doc.on('update', (update: Uint8Array) => updates.push(update));
-  const edits = editTrace(options.trace, options.edits);
-  const milliseconds = await timed(async () => {
-    for (const turn of turnsOf(edits)) {
-      for (const edit of turn) type(text, edit);
-      await turnOver();
-    }
-  });
-  return { milliseconds, open: await openBare(Y.encodeStateAsUpdate(doc)) };
+function typeBare(options: TaskOptions): Promise<Amounts> {
+  return editBare(options, (text, turn) => turn.forEach((edit) => type(text, edit)));
 }
 
 async function saveFile(options: TaskOptions): Promise<Amounts> {
@@ -115,7 +104,16 @@ async function saveFile(options: TaskOptions): Promise<Amounts> {
 }
 
 /** It is told what was typed: to find that out is the engine's work. */
-async function saveBare(options: TaskOptions): Promise<Amounts> {
+function saveBare(options: TaskOptions): Promise<Amounts> {
+  return editBare(options, (text, turn) =>
+    text.doc?.transact(() => turn.forEach((edit) => type(text, edit))),
+  );
+}
+
+async function editBare(
+  options: TaskOptions,
+  edited: (text: Y.Text, turn: readonly Edit[]) => void,
+): Promise<Amounts> {
   const doc = new Y.Doc();
   const text = doc.getText(TEXT);
   const updates: Uint8Array[] = [];
@@ -123,7 +121,7 @@ async function saveBare(options: TaskOptions): Promise<Amounts> {
   const edits = editTrace(options.trace, options.edits);
   const milliseconds = await timed(async () => {
     for (const turn of turnsOf(edits)) {
-      doc.transact(() => turn.forEach((edit) => type(text, edit)));
+      edited(text, turn);
       await turnOver();
     }
   });
