@@ -7,13 +7,10 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DiskReserve, isFull } from './disk-reserve-node.ts';
 import { checkDatabaseFiles, databaseClosed } from './level-files/check-files.ts';
+import { HOLDS_ROWS, LOG, TABLE } from './level-files/file-names.ts';
 import { KeptLogs } from './kept-logs-node.ts';
 import { syncDirectory } from './sync-directory.ts';
 
-/** Files that hold rows, or say which of the others do. */
-const HOLDS_ROWS = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
-const LOG = /^\d+\.log$/;
-const TABLE_OR_LOG = /^\d+\.(ldb|sst|log)$/;
 const LOCKED = 'LEVEL_LOCKED';
 const FIRST_MANIFEST = 'MANIFEST-000001';
 
@@ -120,7 +117,7 @@ export class DatabaseFiles {
     if (!names.includes('CURRENT')) return others.length === 0;
     const current = await readFile(join(this.#directory, 'CURRENT'), 'utf8');
     if (current !== `${FIRST_MANIFEST}\n`) return false;
-    const holding = [FIRST_MANIFEST, ...others.filter((name) => TABLE_OR_LOG.test(name))];
+    const holding = [FIRST_MANIFEST, ...others.filter((name) => TABLE.test(name) || LOG.test(name))];
     const stats = await Promise.all(holding.map((name) => stat(join(this.#directory, name))));
     return stats.every(({ size }) => size === 0);
   }

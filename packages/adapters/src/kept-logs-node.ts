@@ -6,9 +6,9 @@
  */
 import { link, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LOG } from './level-files/file-names.ts';
 import { lastWriteIn, lastWriteOf } from './level-files/last-write.ts';
 
-const LOG = /^\d+\.log$/;
 const KEPT = /^\d+\.log\.kept$/;
 const NUMBER = /^(?:MANIFEST-)?(\d+)/;
 /** File systems whose files have one name only: there LevelDB is trusted. */

@@ -5,7 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closedFiles, markClosed, removeMark } from './closed-mark.ts';
-import { type DatabaseFiles, damageIn, databaseFiles, type FileDamage } from './database.ts';
+import { type FoundFiles, damageIn, databaseFiles, type FileDamage } from './database.ts';
 import { readLog } from './log-file.ts';
 import { readTable } from './table-file.ts';
 
@@ -44,7 +44,7 @@ export const databaseClosed = (directory: string): Promise<void> =>
 /** Everything that is damaged about a database's files. */
 export async function* damageOf(
   directory: string,
-  { damage, tables, logs, isKnown }: DatabaseFiles,
+  { damage, tables, logs, isKnown }: FoundFiles,
 ): AsyncGenerator<FileDamage> {
   yield* damage;
   if (!isKnown) return;

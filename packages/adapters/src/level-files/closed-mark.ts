@@ -4,9 +4,9 @@
  */
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HOLDS_ROWS } from './file-names.ts';
 
 const MARK = 'CLOSED';
-const IN_USE = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
 
 /** The size in bytes of each file, by its name. */
 export type ClosedFiles = Readonly<Record<string, number>>;
@@ -14,7 +14,7 @@ export type ClosedFiles = Readonly<Record<string, number>>;
 export async function markClosed(directory: string): Promise<void> {
   const files: Record<string, number> = {};
   for (const name of await readdir(directory))
-    if (IN_USE.test(name)) files[name] = (await stat(join(directory, name))).size;
+    if (HOLDS_ROWS.test(name)) files[name] = (await stat(join(directory, name))).size;
   await writeFile(join(directory, MARK), JSON.stringify(files));
 }
 

@@ -1,13 +1,10 @@
 /** The files of a LevelDB database, read without LevelDB: which there are, which rows they hold, and where they are damaged. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HOLDS_ROWS, LOG, TABLE } from './file-names.ts';
 import { type LogItem, readLog } from './log-file.ts';
 import { type LiveFiles, liveFiles } from './manifest.ts';
 
-/** Files that hold rows, or say which of the others do. */
-const HOLDS_ROWS = /^(MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
-const TABLE = /^(\d+)\.(?:ldb|sst)$/;
-const LOG = /^(\d+)\.log$/;
 /** A log, or the second name of one that LevelDB did not come to read. */
 const LOG_OR_KEPT = /^(\d+)\.log(?:\.kept)?$/;
 const CURRENT = /^(MANIFEST-\d+)\n$/;
@@ -17,7 +14,7 @@ export interface FileDamage {
   readonly what: string;
 }
 
-export interface DatabaseFiles {
+export interface FoundFiles {
   /** The names of its tables and logs, oldest first. */
   readonly tables: readonly string[];
   readonly logs: readonly string[];
@@ -28,7 +25,7 @@ export interface DatabaseFiles {
 }
 
 /** What there is of a database, or `undefined` if nothing is: one is begun there. */
-export async function databaseFiles(directory: string): Promise<DatabaseFiles | undefined> {
+export async function databaseFiles(directory: string): Promise<FoundFiles | undefined> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -52,7 +49,7 @@ export async function databaseFiles(directory: string): Promise<DatabaseFiles | 
 }
 
 /** Every table and log in a directory, in use or not. */
-export async function everyFile(directory: string): Promise<Pick<DatabaseFiles, 'tables' | 'logs'>> {
+export async function everyFile(directory: string): Promise<Pick<FoundFiles, 'tables' | 'logs'>> {
   const names = await readdir(directory);
   return {
     tables: numbered(names, TABLE).map(({ name }) => name),

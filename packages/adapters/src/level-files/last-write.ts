@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BytesReader } from './bytes-reader.ts';
+import { LOG } from './file-names.ts';
 import { readLog } from './log-file.ts';
 import { liveFiles } from './manifest.ts';
 
@@ -24,7 +25,7 @@ export async function lastWriteOf(directory: string): Promise<number> {
     items.flatMap((item) => (item.type === 'entry' ? [item.bytes] : [])),
   );
   const names = await readdir(directory);
-  const logs = names.filter((name) => /^\d+\.log$/.test(name) && Number.parseInt(name) >= firstLog);
+  const logs = names.filter((name) => LOG.test(name) && Number.parseInt(name) >= firstLog);
   const lasts = await Promise.all(logs.map((name) => lastWriteIn(join(directory, name))));
   return Math.max(lastSequence, ...lasts);
 }

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BytesReader } from './bytes-reader.ts';
-import type { DatabaseFiles } from './database.ts';
+import type { FoundFiles } from './database.ts';
 import { readLog } from './log-file.ts';
 import { readTable, rowsOf } from './table-file.ts';
 
@@ -20,7 +20,7 @@ interface Written {
 /** In no order. Every file is read twice, so that only keys are in memory. */
 export async function* survivingRows(
   directory: string,
-  files: Pick<DatabaseFiles, 'tables' | 'logs'>,
+  files: Pick<FoundFiles, 'tables' | 'logs'>,
 ): AsyncGenerator<[string, Uint8Array]> {
   const newest = new Map<string, bigint>();
   for await (const { key, sequence } of writes(directory, files))
@@ -35,7 +35,7 @@ export async function* survivingRows(
 
 async function* writes(
   directory: string,
-  { tables, logs }: Pick<DatabaseFiles, 'tables' | 'logs'>,
+  { tables, logs }: Pick<FoundFiles, 'tables' | 'logs'>,
 ): AsyncGenerator<Written> {
   for (const file of [...tables, ...logs]) {
     const bytes = await readFile(join(directory, file)).catch(() => new Uint8Array(0));
