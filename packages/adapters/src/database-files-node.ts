@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { DiskReserve, isFull } from './disk-reserve-node.ts';
 import { checkDatabaseFiles, databaseClosed } from './level-files/check-files.ts';
 import { HOLDS_ROWS, LOG, TABLE } from './level-files/file-names.ts';
+import { ioError } from './level-files/level-error.ts';
 import { KeptLogs } from './kept-logs-node.ts';
 import { syncDirectory } from './sync-directory.ts';
 
@@ -147,9 +148,6 @@ export class DatabaseFiles {
     }
   }
 }
-
-const ioError = (why: string, cause?: unknown): Error =>
-  Object.assign(new Error(`IO error: ${why}`, { cause }), { code: 'LEVEL_IO_ERROR' });
 
 const locked = (directory: string): Error =>
   Object.assign(new Error(`IO error: lock ${directory}: already held by process`), { code: LOCKED });

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ioError } from './level-files/level-error.ts';
 
 const MIB = 1024 * 1024;
 /** What it grows by: seldom, for each byte in it is written once more than it would be. */
@@ -52,9 +53,7 @@ export class DiskReserve {
     if (needed <= this.#held) return;
     await this.#grow(Math.min(needed + STEP - this.#held, (await this.#free()) / 2));
     if (needed <= this.#held) return;
-    throw Object.assign(new Error(`IO error: ${this.#path}: No space left on device`), {
-      code: 'LEVEL_IO_ERROR',
-    });
+    throw ioError(`${this.#path}: No space left on device`);
   }
 
   /** Gives the room up. Returns whether there was any. */

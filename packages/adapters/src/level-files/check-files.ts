@@ -6,6 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closedFiles, markClosed, removeMark } from './closed-mark.ts';
 import { type FoundFiles, damageIn, databaseFiles, type FileDamage } from './database.ts';
+import { corruption, ioError } from './level-error.ts';
 import { readLog } from './log-file.ts';
 import { readTable } from './table-file.ts';
 
@@ -26,15 +27,12 @@ async function firstDamage(directory: string): Promise<Error | undefined> {
     const files = await databaseFiles(directory);
     if (files === undefined) return undefined;
     for await (const { file, what } of damageOf(directory, files))
-      return levelError('LEVEL_CORRUPTION', `Corruption: ${join(directory, file)} ${what}`);
+      return corruption(`${join(directory, file)} ${what}`);
   } catch (error) {
-    return levelError('LEVEL_IO_ERROR', `IO error: ${(error as Error).message}`, error);
+    return ioError((error as Error).message, error);
   }
   return undefined;
 }
-
-const levelError = (code: string, message: string, cause?: unknown): Error =>
-  Object.assign(new Error(message, { cause }), { code });
 
 /** The database was closed, and nothing failed. */
 export const databaseClosed = (directory: string): Promise<void> =>
