@@ -227,6 +227,15 @@ test('in the log of one that was killed, damage in front of a whole batch is tol
   expect(found[1]).toMatch(/LEVEL_CORRUPTION.*\.log cannot be read from byte \d+ on/);
 });
 
+test('a log that an opening began when it came no further does not make damage of a batch that was torn before it', async () => {
+  const copy = await copyOf(running);
+  const [log] = (await readdir(copy)).filter((name) => name.endsWith('.log'));
+  const torn = (await stat(join(copy, log!))).size - 10;
+  await truncate(join(copy, log!), torn);
+  await writeFile(join(copy, `${String(Number.parseInt(log!) + 1).padStart(6, '0')}.log`), '');
+  expect(await outcome(copy)).toEqual(rowsBefore);
+});
+
 test('a database that another process has is locked, whatever its files look like in that moment', async () => {
   const copy = await copyOf(running);
   const store = levelStore(copy);

@@ -56,10 +56,13 @@ export async function* damageOf(
     for (const item of readTable(await bytesOf(directory, file)))
       if (item.type === 'damage') yield { file, what: `is damaged in the block at byte ${item.at}` };
   }
-  for (const [index, file] of logs.entries()) {
+  // An opening that fails leaves a log with nothing in it: what was being written may lie torn at the end of the one before.
+  let isWrittenAfter = closed !== undefined;
+  for (const file of logs.toReversed()) {
     const items = [...readLog(await bytesOf(directory, file))];
-    const at = damageIn(items, closed !== undefined || index < logs.length - 1);
+    const at = damageIn(items, isWrittenAfter);
     if (at !== undefined) yield { file, what: `cannot be read from byte ${at} on` };
+    isWrittenAfter ||= items.length > 0;
   }
 }
 
