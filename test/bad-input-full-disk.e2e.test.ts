@@ -52,7 +52,7 @@ test('a full disk under the directory is named by path, leaves no half file, and
   expect(healed.report).toMatchObject({ inStep: true, problems: [] });
 });
 
-test('a full disk under the data directory ends up with an error, and nothing is called synced that is not', async (context) => {
+test('a full disk under the data directory ends a command with an error, and nothing is called synced that is not', async (context) => {
   const world = await World.open();
   const relay = await world.relay();
   const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
@@ -61,15 +61,14 @@ test('a full disk under the data directory ends up with an error, and nothing is
   mountSmallDisk(data, 3 * MIB, context);
   await laptop.write('a.txt', 'a\n');
   const folder = await laptop.up(['--relay', relay.url, '--data', data]);
+  await laptop.stop();
   const makeRoom = await fillDisk(data);
-  const before = laptop.running.events.length;
   await laptop.write('b.txt', Buffer.from(noise(200_000, 4)).toString('base64'));
-  const ended = await laptop.running.ended;
-  const { message, next } = expectError(ended, 'STORE_FAILED');
+  const { message, next } = expectError(await laptop.run('sync'), 'STORE_FAILED');
   expect(message).toContain(data);
   expect(next).toContain('free space');
-  expect(ended.events.slice(before).map(({ event }) => event)).not.toContain('synced');
-  expectError(await laptop.run('sync'), 'STORE_FAILED');
+  // There is nobody whom to wait for: it never worked.
+  expectError(await laptop.start().ended, 'STORE_FAILED');
   // Reading needs no room: the store has kept what opening it takes.
   expect((await laptop.verify()).report).toMatchObject({ store: [], files: 1, disk: [{ path: 'b.txt' }] });
 
@@ -80,7 +79,34 @@ test('a full disk under the data directory ends up with an error, and nothing is
   expect(await readTree(desktop.directory)).toEqual(await readTree(laptop.directory));
 });
 
-test('a full disk under the relay keeps what devices have to send with them, until it is started with room', async (context) => {
+test('while the disk under its data directory is full, a running `up` waits and says so, and goes on by itself', async (context) => {
+  const world = await World.open();
+  const relay = await world.relay();
+  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
+  const data = world.path('small disk');
+  await mkdir(data);
+  mountSmallDisk(data, 3 * MIB, context);
+  await laptop.write('a.txt', 'a\n');
+  const folder = await laptop.up(['--relay', relay.url, '--data', data]);
+  await desktop.up(['--relay', relay.url, '--folder', folder]);
+  const makeRoom = await fillDisk(data);
+  const before = laptop.running.events.length;
+  const large = Buffer.from(noise(200_000, 4)).toString('base64');
+  await laptop.write('b.txt', large);
+  const waiting = await laptop.running.next('waiting');
+  expect(waiting).toMatchObject({ code: 'STORE_FAILED', seconds: 1 });
+  expect(waiting['message']).toContain(data);
+  expect(await laptop.running.next('waiting')).toMatchObject({ code: 'STORE_FAILED', seconds: 2 });
+  expect(laptop.running.events.slice(before).map(({ event }) => event)).not.toContain('synced');
+
+  await makeRoom();
+  await desktop.running.next('change', ({ path }) => path === 'b.txt');
+  expect(await readFile(desktop.path('b.txt'), 'utf8')).toBe(large);
+  await laptop.running.next('synced', ({ files }) => files === 2);
+  expect((await laptop.verify()).code).toBe(0);
+});
+
+test('while its disk is full a relay keeps what it has, devices keep what they have to send, and it goes on by itself', async (context) => {
   const world = await World.open();
   const data = world.path('small disk');
   await mkdir(data);
@@ -92,18 +118,18 @@ test('a full disk under the relay keeps what devices have to send with them, unt
   const makeRoom = await fillDisk(data);
   const before = laptop.running.events.length;
   await laptop.write('b.txt', Buffer.from(noise(200_000, 5)).toString('base64'));
-  const { why } = await laptop.running.next('link', ({ state }) => state === 'away');
-  expect(why).toMatchObject({ code: 'RELAY_DRAINING', message: expect.stringContaining('store') as string });
+  await laptop.running.next('link', ({ state }) => state === 'away');
+  expect(await relay.running.next('waiting')).toMatchObject({ code: 'STORE_FAILED' });
   const { report, code } = await laptop.status();
   expect(report).toMatchObject({ inStep: false, problems: [] });
   expect(report['pending'].toRelay).toBeGreaterThan(0);
   expect(code).toBe(1);
   expect(laptop.running.events.slice(before).map(({ event }) => event)).not.toContain('synced');
 
-  await relay.stop();
   await makeRoom();
+  await laptop.running.next('synced', ({ files }) => files === 2);
+  expect(await relay.stop()).toMatchObject({ code: 0 });
   await relay.start();
-  await laptop.running.next('synced');
   await desktop.sync(['--relay', relay.url, '--folder', folder]);
   expect(await readTree(desktop.directory)).toEqual(await readTree(laptop.directory));
 });

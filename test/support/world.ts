@@ -85,6 +85,11 @@ export class TestRelay {
     this.url = (await this.#process.next('listening'))['url'] as string;
   }
 
+  get running(): EvermeshProcess {
+    if (this.#process === undefined) throw new Error('The relay does not run.');
+    return this.#process;
+  }
+
   async stop(): Promise<Ended | undefined> {
     const ended = await this.#process?.stop();
     this.#process = undefined;

@@ -31,6 +31,8 @@ export type CliEvent =
   | ({ readonly event: 'problem' } & ProblemReport)
   /** Something that a person may want to know; nothing failed. */
   | { readonly event: 'notice'; readonly message: string; readonly next: string }
+  /** The store failed; everything is closed, and opened anew after so many seconds. */
+  | ({ readonly event: 'waiting'; readonly seconds: number } & Explained)
   /** Disk, store and relay hold the same. */
   | { readonly event: 'synced'; readonly files: number }
   | ({ readonly event: 'sync' } & SyncReport)

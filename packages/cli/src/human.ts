@@ -20,6 +20,10 @@ const WORDS: Words = {
   conflict: (event, paint) => conflictLines(event, paint),
   problem: (event, paint) => problemLines(event, paint),
   notice: ({ message, next }, paint) => [paint('yellow', `${printable(message)} ${printable(next)}`)],
+  waiting: ({ code, message, seconds }, paint) => [
+    paint('yellow', `${code}: ${printable(message)}`),
+    `What was kept is kept. It is tried again in ${plural(seconds, 'second')}, and goes on by itself once that works.`,
+  ],
   synced: ({ files }) => [`In step: ${plural(files, 'file')} here, and all of it is stored at the relay.`],
   sync: (event, paint) => syncLines(event, paint),
   status: (event, paint) => statusLines(event, paint),

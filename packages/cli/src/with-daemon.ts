@@ -52,13 +52,19 @@ async function withDevice<Result>(
   const token = await tokenOf(settings.tokenFile, output);
   const device = await openDevice(settings, logger);
   let inVain = false;
+  let link: LinkWatch | undefined;
   try {
     const { directory, relay, data, tokenFile, deviceName } = settings;
     await directories.put({ directory, folder: device.folder.id, relay, data, tokenFile, deviceName });
     output.tell(folderEvent(settings, device));
-    return await start(settings, flags, device, token, use);
+    return await start(settings, flags, device, token, (running) => {
+      ({ link } = running.daemon);
+      return use(running);
+    });
   } catch (error) {
-    inVain = cameToNothing(error, settings, device);
+    // A relay that took a new folder may have told others of it.
+    const isKnownElsewhere = device.created && link?.wasConnected === true;
+    inVain = !isKnownElsewhere && cameToNothing(error, settings, device);
     throw error;
   } finally {
     await device.replica.close();

@@ -43,6 +43,11 @@ export interface RelayOptions {
 export interface Relay {
   /** Where devices reach it. */
   readonly url: string;
+  /**
+   * Resolves when the store failed, a full disk for instance, with why: nothing is taken any more, and devices keep what they
+   * have to send. Close the relay and open it anew.
+   */
+  readonly failed: Promise<EvermeshError>;
   /** Answers what was taken, tells everybody that it stops, and closes the stores. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -73,7 +78,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     const port = await server.listen(listen);
     const url = `ws://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`;
     logger.debug('the relay listens', { url });
-    return relayAt(url, async () => {
+    return relayAt(url, stores.registry.committer.failed, async () => {
       await server.close();
       await stores.close();
       logger.info('the relay stopped', { url });
@@ -84,11 +89,11 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   }
 }
 
-function relayAt(url: string, end: () => Promise<void>): Relay {
+function relayAt(url: string, failed: Promise<EvermeshError>, end: () => Promise<void>): Relay {
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= end();
     return closing;
   };
-  return { url, close, [Symbol.asyncDispose]: close };
+  return { url, failed, close, [Symbol.asyncDispose]: close };
 }

@@ -30,5 +30,8 @@ function ofPeer(error: unknown, logger: Logger): EvermeshError {
       'RELAY_DAMAGED',
       'The relay cannot read a part of what it stores of the folder.',
     );
-  return new EvermeshError('RELAY_DRAINING', 'The relay cannot store anything until it is started anew.');
+  return new EvermeshError(
+    'RELAY_DRAINING',
+    'The relay cannot store anything until its store is opened anew.',
+  );
 }

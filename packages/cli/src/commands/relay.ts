@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
+import { systemClock } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import { allowEveryone, type Authorizer, openRelay, sharedToken } from '@evermesh/server';
 import { parseAllowedHost, parseAllowedOrigin } from '../allowed-callers.ts';
@@ -11,7 +12,8 @@ import { realPathOf } from '../directories.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseListenAddress } from '../listen-address.ts';
 import type { Output } from '../output.ts';
-import { aborted } from '../stop-signal.ts';
+import { type Attempt, openAgain } from '../open-again.ts';
+import { aborted, Stopped } from '../stop-signal.ts';
 import { tokenOf } from '../token-file.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -28,26 +30,39 @@ export async function relay(
   flags: RelayFlags,
   { config, output, signal, logger }: CommandContext,
 ): Promise<ExitCode> {
-  const listen = parseListenAddress(flags.listen);
+  let listen = parseListenAddress(flags.listen);
   const allowedHosts = flags.allowedHost?.map(parseAllowedHost);
   const allowedOrigins = flags.allowedOrigin?.map(parseAllowedOrigin);
   const authorizer = await authorizerFrom(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
   await makeDataDirectory(data);
-  const server = await openRelay({
-    store: levelStore(join(data, 'store')),
-    blobs: fileBlobs(join(data, 'blobs')),
-    listen,
-    authorizer,
-    allowedHosts,
-    allowedOrigins,
-    logger,
-  }).catch((error: unknown) => {
-    throw relayStoreError(error, data);
-  });
-  output.tell({ event: 'listening', url: server.url, data });
-  await aborted(signal);
-  await server.close();
+  const serve = async ({ works }: Attempt): Promise<void> => {
+    const server = await openRelay({
+      store: levelStore(join(data, 'store')),
+      blobs: fileBlobs(join(data, 'blobs')),
+      listen,
+      authorizer,
+      allowedHosts,
+      allowedOrigins,
+      logger,
+    });
+    // Opened anew it is where devices know it.
+    if (listen.port === 0) listen = { ...listen, port: Number(new URL(server.url).port) };
+    works();
+    output.tell({ event: 'listening', url: server.url, data });
+    const failure = await Promise.race([server.failed, aborted(signal)]);
+    await server.close();
+    if (failure !== undefined) throw failure;
+  };
+  const named = (attempt: Attempt): Promise<void> =>
+    serve(attempt).catch((error: unknown) => {
+      throw relayStoreError(error, data);
+    });
+  try {
+    await openAgain(named, { clock: systemClock, signal, tell: (event) => output.tell(event) });
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  }
   output.tell({ event: 'stopped' });
   return EXIT.inStep;
 }

@@ -13,7 +13,10 @@ interface Waiting {
 }
 
 export class Committer {
+  /** Resolves when a write failed, with why: nothing can be written any more. */
+  readonly failed: Promise<EvermeshError>;
   readonly #store: Store;
+  #tellFailure: (failure: EvermeshError) => void = () => undefined;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
@@ -21,6 +24,9 @@ export class Committer {
 
   constructor(store: Store) {
     this.#store = store;
+    this.failed = new Promise((resolve) => {
+      this.#tellFailure = resolve;
+    });
   }
 
   /** Why nothing can be written any more. Memory is then ahead of the disk: the store has to be opened anew. */
@@ -80,6 +86,7 @@ export class Committer {
     this.#waiting = [];
     this.#waitingBytes = 0;
     for (const { reject } of all) reject(failure);
+    this.#tellFailure(failure);
   }
 }
 
