@@ -9,7 +9,15 @@
  */
 import { type DocumentId, EMPTY, type FolderId, type Random, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import { Committer, FolderLog, folderPrefix, logKey, prefixEnd, type Store } from '@evermesh/core/log';
+import {
+  Committer,
+  type Compactor,
+  FolderLog,
+  folderPrefix,
+  logKey,
+  prefixEnd,
+  type Store,
+} from '@evermesh/core/log';
 
 const CLEAN_KEY = 'relay/clean';
 const suspectKey = (folder: FolderId): string => `relay/suspect/${folder}`;
@@ -25,6 +33,8 @@ export interface OpenFolder {
   /** Everything that is put to the folder goes through here. */
   readonly puts: SerialQueue;
   readonly readers: Set<FolderReader>;
+  /** Ends what watches the log. */
+  readonly stop: () => void;
 }
 
 interface Entry {
@@ -36,10 +46,14 @@ export class FolderRegistry {
   readonly committer: Committer;
   readonly #store: Store;
   readonly #random: Random;
+  readonly #compactor: Compactor | undefined;
   readonly #entries = new Map<FolderId, Entry>();
 
-  /** @param store open */
-  static async open(store: Store, random: Random): Promise<FolderRegistry> {
+  /**
+   * @param store open
+   * @param compactor of the folders' logs; the registry closes it. Without one, nothing is compacted
+   */
+  static async open(store: Store, random: Random, compactor?: Compactor): Promise<FolderRegistry> {
     const committer = new Committer(store);
     const wasClean = (await store.get(CLEAN_KEY)) !== undefined;
     if (wasClean) await committer.commit([{ type: 'del', key: CLEAN_KEY }]);
@@ -48,13 +62,14 @@ export class FolderRegistry {
         await committer.commit([{ type: 'put', key: suspectKey(folder), value: EMPTY }]);
       }
     }
-    return new FolderRegistry(store, committer, random);
+    return new FolderRegistry(store, committer, random, compactor);
   }
 
-  private constructor(store: Store, committer: Committer, random: Random) {
+  private constructor(store: Store, committer: Committer, random: Random, compactor: Compactor | undefined) {
     this.#store = store;
     this.committer = committer;
     this.#random = random;
+    this.#compactor = compactor;
   }
 
   async isKnown(folder: FolderId): Promise<boolean> {
@@ -91,11 +106,22 @@ export class FolderRegistry {
     const entry = this.#entries.get(folder);
     if (entry === undefined) return;
     entry.users -= 1;
-    if (entry.users === 0) this.#entries.delete(folder);
+    if (entry.users === 0) void this.#leave(folder, entry);
   }
 
-  /** After everything was written: the next start may trust the logs. */
+  /** Whoever comes only for a moment leaves documents that are due: their log stays open until they are compacted. */
+  async #leave(folder: FolderId, entry: Entry): Promise<void> {
+    const { log, stop } = await entry.opening;
+    await this.#compactor?.rested(log);
+    // Somebody may have come meanwhile, and have left again.
+    if (entry.users > 0 || this.#entries.get(folder) !== entry) return;
+    stop();
+    this.#entries.delete(folder);
+  }
+
+  /** After everything was written: the next start may trust the logs. What is being compacted is left as it is. */
   async close(): Promise<void> {
+    await this.#compactor?.close();
     if (this.committer.failure !== undefined) return;
     await this.committer.idle();
     await this.committer.commit([{ type: 'put', key: CLEAN_KEY, value: EMPTY }]);
@@ -112,7 +138,8 @@ export class FolderRegistry {
       renewEpoch,
     });
     if (renewEpoch) await committer.commit([{ type: 'del', key: suspectKey(folder) }]);
-    return { log, puts: new SerialQueue(), readers: new Set() };
+    const stop = this.#compactor?.watch(log) ?? ((): void => {});
+    return { log, puts: new SerialQueue(), readers: new Set(), stop };
   }
 }
 

@@ -8,7 +8,13 @@ import {
   systemRandom,
 } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { BlobStore, Store } from '@evermesh/core/log';
+import {
+  type BlobStore,
+  type CompactionPolicy,
+  compactionPolicy,
+  type CompactionRunner,
+  type Store,
+} from '@evermesh/core/log';
 import { allowEveryone, type Authorizer } from './authorizer.ts';
 import { isLoopback } from './origin-guard.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -23,6 +29,13 @@ export interface RelayOptions {
    * closes it. Smaller ones lie in the store.
    */
   readonly blobs: BlobStore;
+  /**
+   * Where documents are compacted, for instance `threadCompaction()`, and when: as in `openReplica`. The relay closes what is given.
+   * Default: nothing is compacted; whoever fetches a document then gets each of its records.
+   */
+  readonly compaction?:
+    | { readonly runner: CompactionRunner; readonly policy?: CompactionPolicy | undefined }
+    | undefined;
   /** `port` 0 takes any free one. */
   readonly listen: ListenOptions;
   /** `sharedToken(...)`, or `allowEveryone` on a loopback address. */
@@ -59,7 +72,7 @@ export interface Relay {
  *   if it cannot listen there for another reason; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
-  const { store, blobs, authorizer, listen } = options;
+  const { store, blobs, authorizer, listen, compaction } = options;
   if (authorizer === allowEveryone && !isLoopback(listen.host)) {
     const what = `Whoever reaches ${listen.host} could read and write everything. Give the relay a token.`;
     throw new EvermeshError('RELAY_UNSAFE', what);
@@ -67,7 +80,17 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const random = options.random ?? systemRandom;
   const logger = options.logger ?? silentLogger;
   const clock = options.clock ?? systemClock;
-  const stores = await openRelayStores(store, blobs, random);
+  const stores = await openRelayStores(
+    store,
+    blobs,
+    random,
+    compaction && {
+      runner: compaction.runner,
+      policy: compaction.policy ?? compactionPolicy,
+      clock,
+      logger,
+    },
+  );
   const parts: RelayParts = { registry: stores.registry, blobs: stores.blobs, authorizer, logger, clock };
   const server = new RelayServer(parts, {
     host: listen.host.toLowerCase(),

@@ -1,6 +1,6 @@
 /** What a relay keeps: its folders and their blobs, in a store and a blob store that it opens and closes. */
 import type { Random } from '@evermesh/core/base';
-import { type BlobStore, openStore, type Store } from '@evermesh/core/log';
+import { type BlobStore, Compactor, type CompactorOptions, openStore, type Store } from '@evermesh/core/log';
 import { FolderBlobs } from './folder-blobs.ts';
 import { FolderRegistry } from './folder-registry.ts';
 
@@ -14,17 +14,19 @@ export interface RelayStores {
 /**
  * Opens the stores of a relay.
  * @param large where contents lie that are not small
+ * @param compaction how documents are compacted; its runner is closed with the stores. Default: they are not
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelayStores(
   unopened: Store,
   large: BlobStore,
   random: Random,
+  compaction?: CompactorOptions,
 ): Promise<RelayStores> {
   const store = await openStore(unopened);
   try {
     await large.open();
-    const registry = await FolderRegistry.open(store, random);
+    const registry = await FolderRegistry.open(store, random, compaction && new Compactor(compaction));
     return {
       registry,
       blobs: new FolderBlobs(store, registry.committer, large),

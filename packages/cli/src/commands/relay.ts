@@ -1,6 +1,7 @@
 /** `evermesh relay`: stores and forwards for the devices of a mesh, until it is stopped. */
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { systemClock } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
@@ -40,6 +41,7 @@ export async function relay(
     const server = await openRelay({
       store: levelStore(join(data, 'store')),
       blobs: fileBlobs(join(data, 'blobs')),
+      compaction: { runner: threadCompaction() },
       listen,
       authorizer,
       allowedHosts,

@@ -5,7 +5,7 @@
  * appends go on meanwhile. Each batch holds the same before and after it: records lie in a row of their own or in a pack, and
  * the state stands for all that are packed. A crash leaves what was committed, and no batch is needed by another.
  */
-import type { Clock, DocumentId, Logger, Timer } from '../base/index.ts';
+import { type Clock, type DocumentId, Listeners, type Logger, type Timer } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import { type CompactionResult, JobRows } from './compact-document.ts';
 import type { CompactionPolicy } from './compaction-policy.ts';
@@ -55,6 +55,9 @@ export class Compactor {
   #rings = 0;
   #timer: Timer | undefined;
   #working: Promise<void> | undefined;
+  /** The log of which a document is being compacted. */
+  #busy: FolderLog | undefined;
+  readonly #ended: Listeners<void> = new Listeners();
 
   constructor(options: CompactorOptions) {
     this.#options = options;
@@ -79,6 +82,20 @@ export class Compactor {
     this.#wake();
   }
 
+  /**
+   * Resolves when no document of a log is due, or is being compacted: only then may it be opened a second time. Closing this ends the
+   * wait as well.
+   */
+  async rested(log: FolderLog): Promise<void> {
+    while (this.#busy === log || [...this.#due.values()].some((due) => due.log === log))
+      await new Promise<void>((resolve) => {
+        const stop = this.#ended.add(() => {
+          stop();
+          resolve();
+        });
+      });
+  }
+
   /** Resolves when no document is due, or is being compacted. For tests: others need not know. */
   async idle(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
@@ -90,6 +107,7 @@ export class Compactor {
     this.#timer?.cancel();
     this.#due.clear();
     await this.#working;
+    this.#ended.emit();
     await this.#options.runner.close();
   }
 
@@ -129,7 +147,10 @@ export class Compactor {
     await Promise.resolve();
     for (let next = this.#nextReady(); next !== undefined; next = this.#nextReady()) {
       this.#due.delete(nameOf(next.log, next.document));
+      this.#busy = next.log;
       await this.#try(next);
+      this.#busy = undefined;
+      this.#ended.emit();
       if (this.#closed.signal.aborted) break;
     }
     this.#working = undefined;

@@ -7,8 +7,8 @@ import {
   type Replica,
   silentLogger,
 } from '@evermesh/core';
-import { type CompactionPolicy, looseRecords } from '@evermesh/core/log';
 import { type Mirror, openMirror } from '@evermesh/mirror';
+import { OFTEN } from './often.ts';
 import { simBlobs } from './sim-blobs.ts';
 import { type DiskImage, SimDisk } from './sim-disk.ts';
 import { simFileSystem } from './sim-file-system.ts';
@@ -38,12 +38,6 @@ export const DIRECTORY = '/shared';
 
 /** Milliseconds after a change, or the beginning of a mirror, in which it has looked at what changed, late events included. */
 const LOOKED_AT_WITHIN = 5000;
-
-/** Documents of these worlds are small: they are compacted long before it would be worth it. */
-const OFTEN: CompactionPolicy = {
-  isDue: (index) => looseRecords(index) >= 8,
-  isOverdue: (index) => looseRecords(index) >= 24,
-};
 
 export interface DeviceParts {
   readonly machine: Machine;

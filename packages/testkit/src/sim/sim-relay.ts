@@ -9,6 +9,7 @@ import {
   type RelayParts,
   type RelayStores,
 } from '@evermesh/server/sessions';
+import { compactedOften } from './often.ts';
 import { simBlobs } from './sim-blobs.ts';
 import { type DiskImage, SimDisk } from './sim-disk.ts';
 import type { Line } from './sim-network.ts';
@@ -70,6 +71,7 @@ export class SimRelay {
       simStore(this.disk, process),
       simBlobs(this.disk, process),
       this.machine.random.fork(`ids ${this.machine.starts}`),
+      compactedOften(process.clock),
     );
     const { registry, blobs } = stores;
     const parts: RelayParts = {
