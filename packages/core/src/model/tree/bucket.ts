@@ -1,79 +1,131 @@
 /**
  * What one shown directory contains: visible nodes by the key of their name. Several nodes may have one key. Directories
- * among them are united under the earliest; a file has the key for itself, or shows another name.
+ * among them are united under the earliest; a file has the key for itself, or shows another name. However many share a key,
+ * one that comes or goes costs a few steps.
  */
-import { nameKey } from './names.ts';
+import { Alternatives, type Renamed } from './alternatives.ts';
+import { FirstOf } from './first-of.ts';
+import { compareStamps, type Stamp } from './stamp.ts';
+
+/** What a bucket asks of a node. */
+export interface Listed extends Renamed {
+  readonly isDirectory: boolean;
+  /** The stamp by which it has its name: the earlier one is shown under it. */
+  readonly since: Stamp;
+}
+
+type Rank = Pick<Listed, 'id' | 'isDirectory' | 'since'>;
+
+/** Who is shown under a name: a directory before a file; the directory made first; the file that came there first. */
+function compareRanks(a: Rank, b: Rank): number {
+  if (a.isDirectory !== b.isDirectory) return a.isDirectory ? -1 : 1;
+  return compareStamps(a.since, b.since) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+const rankOf = ({ id, isDirectory, since }: Listed): Rank => ({ id, isDirectory, since });
 
 /** Nodes of one key. Most keys have one node, which then stands for its group. */
-class Group<Node> {
-  readonly members: Set<Node>;
+class Group<Node extends Listed> {
+  readonly members: FirstOf<Node, Rank> = new FirstOf(compareRanks);
+  readonly directories: Set<Node> = new Set();
+  /** Who was shown under the key when it was last decided. */
   holder: Node;
 
-  constructor(first: Node, second: Node) {
-    this.members = new Set([first, second]);
+  constructor(first: Node) {
     this.holder = first;
+    this.put(first);
+  }
+
+  put(node: Node): void {
+    this.members.put(node, rankOf(node));
+    if (node.isDirectory) this.directories.add(node);
+    else this.directories.delete(node);
+  }
+
+  delete(node: Node): void {
+    this.members.delete(node);
+    this.directories.delete(node);
   }
 }
 
-export class Bucket<Node extends object> {
+export class Bucket<Node extends Listed> {
   /** The directory, under the identity it is shown with. */
   readonly owner: Node;
-  readonly #precedes: (a: Node, b: Node) => boolean;
   readonly #groups = new Map<string, Node | Group<Node>>();
-  /** Nodes shown under another name, by its key. */
-  readonly #alternatives = new Map<string, Node>();
-  /** Files whose name is another node's here. */
-  readonly losers: Set<Node> = new Set();
-  /** Losers whose first alternative is taken here too: what they show depends on who else is here. */
-  readonly entangled: Set<Node> = new Set();
+  /** Only where somebody ever needed one. */
+  #alternatives: Alternatives<Node> | undefined;
 
-  /** `precedes` tells which of two nodes of one key is shown under it. */
-  constructor(owner: Node, precedes: (a: Node, b: Node) => boolean) {
+  constructor(owner: Node) {
     this.owner = owner;
-    this.#precedes = precedes;
   }
 
-  add(node: Node, key: string): void {
+  /** Lists a node; or says that it may come before others of its key now, or behind them. */
+  put(node: Node, key: string): void {
     const group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, node);
-    else if (group instanceof Group) group.members.add(node);
-    else if (group !== node) this.#groups.set(key, new Group(group, node));
+    if (group === node) return;
+    if (group instanceof Group) return group.put(node);
+    this.#groups.set(key, node);
+    if (group === undefined) return this.#alternatives?.changed(key);
+    const both = new Group(group);
+    both.put(node);
+    this.#groups.set(key, both);
   }
 
   delete(node: Node, key: string): void {
+    this.#alternatives?.leaves(node);
     const group = this.#groups.get(key);
-    if (group === node) this.#groups.delete(key);
-    if (!(group instanceof Group)) return;
-    group.members.delete(node);
-    const [only, another] = group.members;
-    if (only !== undefined && another === undefined) this.#groups.set(key, only);
+    if (group instanceof Group) group.delete(node);
+    if (group !== node && !(group instanceof Group && group.members.size === 0)) return;
+    this.#groups.delete(key);
+    this.#alternatives?.changed(key);
   }
 
   members(key: string): Iterable<Node> {
     const group = this.#groups.get(key);
     if (group === undefined) return [];
-    return group instanceof Group ? group.members : [group];
+    return group instanceof Group ? group.members.items() : [group];
   }
 
-  /** Decides anew who is shown under this key. */
-  elect(key: string): Node | undefined {
+  /** Of the nodes of this key, those that are directories. */
+  directories(key: string): Iterable<Node> {
     const group = this.#groups.get(key);
-    if (!(group instanceof Group)) return group;
-    let best: Node | undefined;
-    for (const node of group.members) if (best === undefined || this.#precedes(node, best)) best = node;
-    group.holder = best as Node;
-    return best;
+    if (group instanceof Group) return group.directories;
+    return group?.isDirectory === true ? [group] : [];
+  }
+
+  /**
+   * Decides anew who is shown under this key, after these came or changed. Answers who may look different for it: of the others
+   * none does, unless they are directories that are shown as another one now.
+   */
+  elect(key: string, changed: Iterable<Node>): Set<Node> {
+    const concerned = new Set<Node>();
+    const group = this.#groups.get(key);
+    const isListed = (node: Node): boolean =>
+      group === node || (group instanceof Group && group.members.has(node));
+    for (const node of changed) if (isListed(node)) concerned.add(node);
+    const holder = group instanceof Group ? group.members.first : group;
+    if (holder !== undefined) concerned.add(holder);
+    if (group instanceof Group && group.holder !== holder) {
+      if (isListed(group.holder)) concerned.add(group.holder);
+      for (const directory of group.directories) concerned.add(directory);
+      group.holder = holder as Node;
+    }
+    for (const node of concerned) {
+      if (!node.isDirectory && node !== holder) this.#needed().needs(node);
+      else this.#alternatives?.leaves(node);
+    }
+    return concerned;
   }
 
   /** Whoever is shown under this key. */
   at(key: string): Node | undefined {
-    return this.#holder(this.#groups.get(key)) ?? this.#alternatives.get(key);
+    return this.#holder(this.#groups.get(key)) ?? this.#alternatives?.at(key);
   }
 
   /** Everything shown in here. */
   *shown(): Generator<Node> {
     for (const group of this.#groups.values()) yield this.#holder(group) as Node;
-    yield* this.#alternatives.values();
+    if (this.#alternatives !== undefined) yield* this.#alternatives.shown();
   }
 
   /** Everything listed in here, members of united directories included. */
@@ -81,17 +133,19 @@ export class Bucket<Node extends object> {
     for (const key of this.#groups.keys()) yield* this.members(key);
   }
 
-  withdrawAlternatives(): void {
-    this.#alternatives.clear();
-    this.entangled.clear();
+  /** Losers whose first alternative is taken here too: what they show depends on who else is here. */
+  entangled(): Iterable<Node> {
+    return this.#alternatives?.entangled() ?? [];
   }
 
-  /** Whether `name` is free to be shown for `node`, which then has it. */
-  claimAlternative(name: string, node: Node): boolean {
-    const key = nameKey(name);
-    if (this.#groups.has(key) || this.#alternatives.has(key)) return false;
-    this.#alternatives.set(key, node);
-    return true;
+  /** Finds names for those whose own is another's. Answers who shows another than before. */
+  settleNames(): readonly Node[] {
+    return this.#alternatives?.settle() ?? [];
+  }
+
+  #needed(): Alternatives<Node> {
+    this.#alternatives ??= new Alternatives((key) => this.#groups.has(key));
+    return this.#alternatives;
   }
 
   #holder(group: Node | Group<Node> | undefined): Node | undefined {

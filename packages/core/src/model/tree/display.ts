@@ -5,10 +5,9 @@
  */
 import type { NodeId } from '../../base/index.ts';
 import type { Bucket } from './bucket.ts';
-import { alternativeName, shownName } from './names.ts';
+import { shownName } from './names.ts';
 import type { Created } from './registers.ts';
 import type { ShownNode, TreeNode } from './tree-node.ts';
-import type { TouchedKeys } from './unification.ts';
 import type { Worklist } from './worklist.ts';
 
 export class Display {
@@ -23,8 +22,9 @@ export class Display {
     this.#work = work;
   }
 
-  refresh(touched: TouchedKeys): void {
-    for (const bucket of touched.keys()) this.#nameLosers(bucket);
+  /** @param touched directories in which somebody came or went */
+  refresh(touched: Iterable<Bucket<TreeNode>>): void {
+    for (const bucket of touched) for (const node of bucket.settleNames()) this.#work.drawn.add(node);
     // Drawing a directory that appears or vanishes adds its contents behind it.
     for (const node of this.#work.drawn) {
       this.#work.drawn.delete(node);
@@ -37,21 +37,6 @@ export class Display {
     const before = this.#before;
     this.#before = new Map();
     return before;
-  }
-
-  /** In the order of ids, each takes the first name that is free. */
-  #nameLosers(bucket: Bucket<TreeNode>): void {
-    bucket.withdrawAlternatives();
-    if (bucket.losers.size === 0) return;
-    for (const node of [...bucket.losers].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      let attempt = 0;
-      let name = alternativeName(node.ownName, node.id, attempt);
-      while (!bucket.claimAlternative(name, node)) name = alternativeName(node.ownName, node.id, ++attempt);
-      if (attempt > 0) bucket.entangled.add(node);
-      if (name === node.alternative) continue;
-      node.alternative = name;
-      this.#work.drawn.add(node);
-    }
   }
 
   #draw(node: TreeNode): void {
@@ -88,7 +73,7 @@ export class Display {
 /** The directories shown as this one, itself included; a file stands alone. */
 export function members(primary: TreeNode): TreeNode[] {
   if (!primary.isDirectory || primary.bucket === undefined) return [primary];
-  return [...primary.bucket.members(primary.key)].filter((node) => node.isDirectory);
+  return [...primary.bucket.directories(primary.key)];
 }
 
 export function sameShown(a: ShownNode | undefined, b: ShownNode | undefined): boolean {

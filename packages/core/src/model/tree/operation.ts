@@ -80,7 +80,7 @@ export class Operation {
   keepNames({ primary, bucket, key }: TreeNode, leaving: ReadonlySet<TreeNode>): void {
     if (bucket === undefined) return;
     const dependent =
-      bucket.at(key) === primary ? [...bucket.members(key), ...bucket.entangled] : bucket.entangled;
+      bucket.at(key) === primary ? [...bucket.members(key), ...bucket.entangled()] : [...bucket.entangled()];
     for (const other of dependent) {
       if (other.alternative !== undefined && !leaving.has(other)) this.settleName(other, other.alternative);
     }

@@ -78,27 +78,21 @@ export class TreeNode {
     return this.named?.name ?? this.created?.name ?? '';
   }
 
+  /** Of a created node: when it came to be where it is under the name it has. A directory goes by its creation alone, so that moving one changes no identity. */
+  get since(): Stamp {
+    let latest = (this.created as Created).stamp;
+    if (this.isDirectory) return latest;
+    for (const register of [this.placed, this.named])
+      if (register !== undefined && compareStamps(register.stamp, latest) > 0) latest = register.stamp;
+    return latest;
+  }
+
   get group(): string {
     return groupOf(this.placed, this.named);
   }
 }
 
-/** When a node came to be where it is under the name it has. */
-function arrival({ created, placed, named }: TreeNode): Stamp {
-  let latest = created?.stamp as Stamp;
-  if (placed !== undefined && compareStamps(placed.stamp, latest) > 0) latest = placed.stamp;
-  if (named !== undefined && compareStamps(named.stamp, latest) > 0) latest = named.stamp;
-  return latest;
-}
-
 const compareIds = (a: TreeNode, b: TreeNode): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-
-/** Of created nodes: who came first keeps a name. Directories go by creation alone, so that moving one changes no identity. */
-export const compareArrival = (a: TreeNode, b: TreeNode): number =>
-  compareStamps(arrival(a), arrival(b)) || compareIds(a, b);
-
-export const compareCreation = (a: TreeNode, b: TreeNode): number =>
-  compareStamps((a.created as Created).stamp, (b.created as Created).stamp) || compareIds(a, b);
 
 /** Who was moved later, or made later if never moved. */
 export const comparePlacement = (a: TreeNode, b: TreeNode): number =>

@@ -5,11 +5,11 @@
  */
 import { Bucket } from './bucket.ts';
 import { nameKey } from './names.ts';
-import { compareArrival, compareCreation, type TreeNode } from './tree-node.ts';
+import type { TreeNode } from './tree-node.ts';
 import type { Worklist } from './worklist.ts';
 
-/** Keys of which somebody came or went. */
-export type TouchedKeys = Map<Bucket<TreeNode>, Set<string>>;
+/** By directory and key, who came there, went, or may have another place among those of the key. */
+type TouchedKeys = Map<Bucket<TreeNode>, Map<string, Set<TreeNode>>>;
 
 export class Unification {
   readonly #root: TreeNode;
@@ -18,12 +18,12 @@ export class Unification {
   constructor(root: TreeNode, work: Worklist) {
     this.#root = root;
     this.#work = work;
-    root.contents = new Bucket(root, precedes);
+    root.contents = new Bucket(root);
   }
 
-  /** Lists all that wait for it. Answers which keys of which directories have other members than before. */
-  list(): TouchedKeys {
-    const touched: TouchedKeys = new Map();
+  /** Lists all that wait for it. Answers in which directories somebody came or went. */
+  list(): Set<Bucket<TreeNode>> {
+    const touched = new Set<Bucket<TreeNode>>();
     let dirty: TouchedKeys = new Map();
     while (this.#work.listed.size > 0 || dirty.size > 0) {
       for (const node of this.#work.listed) {
@@ -34,10 +34,8 @@ export class Unification {
       const settled = dirty;
       dirty = new Map();
       for (const [bucket, keys] of settled) {
-        for (const key of keys) {
-          touch(touched, bucket, key);
-          this.#unite(bucket, key);
-        }
+        touched.add(bucket);
+        for (const [key, nodes] of keys) this.#unite(bucket, key, nodes);
       }
     }
     return touched;
@@ -46,35 +44,29 @@ export class Unification {
   #place(node: TreeNode, dirty: TouchedKeys): void {
     const bucket = this.#bucketFor(node);
     const key = bucket === undefined ? '' : nameKey(node.ownName);
-    if (node.bucket !== undefined) touch(dirty, node.bucket, node.key);
-    if (bucket !== undefined) touch(dirty, bucket, key);
+    if (node.bucket !== undefined) touch(dirty, node.bucket, node.key, node);
+    if (bucket !== undefined) touch(dirty, bucket, key, node);
     this.#work.drawn.add(node);
-    if (bucket === node.bucket && key === node.key) return;
-    if (node.bucket !== undefined) this.#withdraw(node, node.bucket);
+    if (node.bucket !== undefined && (bucket !== node.bucket || key !== node.key)) {
+      node.bucket.delete(node, node.key);
+      this.#follow(node, node);
+    }
     node.bucket = bucket;
     node.key = key;
-    bucket?.add(node, key);
-  }
-
-  #withdraw(node: TreeNode, bucket: Bucket<TreeNode>): void {
-    bucket.delete(node, node.key);
-    if (bucket.losers.delete(node)) node.alternative = undefined;
-    this.#follow(node, node);
+    bucket?.put(node, key);
   }
 
   #bucketFor({ visible, linked }: TreeNode): Bucket<TreeNode> | undefined {
     if (!visible || linked === undefined) return undefined;
     const owner = linked === this.#root ? linked : linked.primary;
-    return (owner.contents ??= new Bucket(owner, precedes));
+    return (owner.contents ??= new Bucket(owner));
   }
 
-  #unite(bucket: Bucket<TreeNode>, key: string): void {
-    const holder = bucket.elect(key);
-    for (const node of bucket.members(key)) {
+  #unite(bucket: Bucket<TreeNode>, key: string, changed: ReadonlySet<TreeNode>): void {
+    const concerned = bucket.elect(key, changed);
+    for (const node of concerned) {
       this.#work.drawn.add(node);
-      if (!node.isDirectory && node !== holder) bucket.losers.add(node);
-      else if (bucket.losers.delete(node)) node.alternative = undefined;
-      this.#follow(node, node.isDirectory ? (holder as TreeNode) : node);
+      this.#follow(node, node.isDirectory ? (bucket.at(key) as TreeNode) : node);
     }
   }
 
@@ -86,14 +78,10 @@ export class Unification {
   }
 }
 
-/** Who is shown under a name: a directory before a file; the directory made first; the file that came there first. */
-function precedes(a: TreeNode, b: TreeNode): boolean {
-  if (a.isDirectory !== b.isDirectory) return a.isDirectory;
-  return (a.isDirectory ? compareCreation(a, b) : compareArrival(a, b)) < 0;
-}
-
-function touch(keys: TouchedKeys, bucket: Bucket<TreeNode>, key: string): void {
-  const known = keys.get(bucket);
-  if (known === undefined) keys.set(bucket, new Set([key]));
-  else known.add(key);
+function touch(keys: TouchedKeys, bucket: Bucket<TreeNode>, key: string, node: TreeNode): void {
+  let known = keys.get(bucket);
+  if (known === undefined) keys.set(bucket, (known = new Map()));
+  const nodes = known.get(key);
+  if (nodes === undefined) known.set(key, new Set([node]));
+  else nodes.add(node);
 }
