@@ -4,11 +4,7 @@
  */
 import { join } from 'node:path';
 import { levelStore } from '@evermesh/adapters/level';
-import { type FolderId, openReplica, type Replica, systemRandom } from '@evermesh/core';
-import { authorOf, documentOf, newDeviceId, newRunId, random53 } from '@evermesh/core/base';
-import { Committer, FolderLog, openStore } from '@evermesh/core/log';
-import { clocksOf, encodeBody, newDocument } from '@evermesh/core/model';
-import { makeRecord } from '@evermesh/core/protocol';
+import { type FolderId, openReplica, type Replica } from '@evermesh/core';
 import * as Y from 'yjs';
 import { median, timed } from '../measure.ts';
 import { type Edit, editTrace } from './edit-trace.ts';
@@ -18,7 +14,7 @@ import type { Amounts, Task, TaskOptions } from './task-options.ts';
 const TURN = 100;
 const FILE = 'paper.tex';
 const OPENINGS = 5;
-/** Where a file's document has its text. */
+/** Where the bare document has its text. */
 const TEXT = 't';
 
 export const TRACE_TASKS: Readonly<Record<string, Task>> = {
@@ -43,46 +39,23 @@ const turnOver = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-/**
- * No part of the engine makes records of a live document yet. This does it as a save does: what a turn brought is merged to one
- * record, given to the log, and made durable while typing goes on.
- */
 async function typeLive(options: TaskOptions): Promise<Amounts> {
   const path = join(options.directory, 'store');
-  const { folder, id } = await withReplica(path, async (replica) => {
+  const edits = editTrace(options.trace, options.edits);
+  const { folder, milliseconds, typed } = await withReplica(path, async (replica) => {
     const made = await replica.createFolder({ name: 'trace' });
     await made.writeFile(FILE, '');
-    return { folder: made.id, id: (await made.stat(FILE)).id };
+    const { text } = await made.openDocument(FILE);
+    const spent = await timed(async () => {
+      for (const turn of turnsOf(edits)) {
+        for (const edit of turn) type(text, edit);
+        await turnOver();
+      }
+      await made.flush();
+    });
+    return { folder: made.id, milliseconds: spent, typed: text.toString() };
   });
-  const edits = editTrace(options.trace, options.edits);
-  const document = documentOf(id);
-  const store = await openStore(levelStore(path));
-  const log = await FolderLog.open({ store, committer: new Committer(store), folder, random: systemRandom });
-  const author = authorOf(newDeviceId(systemRandom), newRunId(systemRandom));
-  const doc = newDocument(document, random53(systemRandom), true);
-  const text = doc.getText(TEXT);
-  let updates: Uint8Array[] = [];
-  doc.on('update', (update: Uint8Array) => updates.push(update));
-  let counter = 0;
-  const record = (): void => {
-    const body = encodeBody(Y.mergeUpdates(updates));
-    updates = [];
-    const prev = counter;
-    counter += 1;
-    const made = { folder, document, author, counter, prev, time: 0, clocks: clocksOf(body), body };
-    log.append([makeRecord(made)]);
-  };
-  const milliseconds = await timed(async () => {
-    for (const turn of turnsOf(edits)) {
-      for (const edit of turn) type(text, edit);
-      record();
-      await turnOver();
-    }
-    await log.idle();
-  });
-  await store.close();
-  const open = await openFile(path, folder, text.toString());
-  return { milliseconds, open };
+  return { milliseconds, open: await openFile(path, folder, typed) };
 }
 
 function typeBare(options: TaskOptions): Promise<Amounts> {

@@ -41,6 +41,7 @@ export type {
   FolderNodes,
   NodeContent,
   NodeOperation,
+  OpenDocument,
   Stat,
 } from './folder/index.ts';
 export { Folder } from './folder/index.ts';

@@ -23,9 +23,9 @@ import {
 } from '../model/index.ts';
 import { equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { checkBounds } from './call-bounds.ts';
-import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
+import { type FolderState, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
-import { LocalRecords } from './local-records.ts';
+import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
 import type { ApplyOptions, ApplyResult, NodeOperation } from './nodes.ts';
 import { type Base, baseHolds, keepBaseRow, nobodyBeside, readBase } from './shown-bases.ts';
 
@@ -106,8 +106,14 @@ class OperationRun {
     operations: readonly NodeOperation[],
     options: ApplyOptions,
   ): { result: ApplyResult; durable: Promise<void> } {
-    const { treeDoc } = this.#state;
-    this.#checkNumbers(operations);
+    const { treeDoc, log } = this.#state;
+    const written = operations.filter(({ type }) => WRITING.has(type)) as (Create | Save | RemoveShown)[];
+    checkNumbers(log, this.#state.options.author, [
+      TREE_DOCUMENT,
+      ...written.map(({ id }) => documentOf(id)),
+    ]);
+    // What is written here may build on what was typed.
+    this.#state.live.record();
     this.#state.writing = this.#records;
     try {
       this.#records.capture(TREE_DOCUMENT, treeDoc, () =>
@@ -137,21 +143,6 @@ class OperationRun {
       records.map(({ header }) => header.document),
     );
     return durable;
-  }
-
-  /** A log takes the records that are about to be written only if nothing in it claims to stand for them. */
-  #checkNumbers(operations: readonly NodeOperation[]): void {
-    const { log, options } = this.#state;
-    const last = log.lastCounter(options.author);
-    const written = operations.filter(({ type }) => WRITING.has(type)) as (Create | Save | RemoveShown)[];
-    for (const document of [TREE_DOCUMENT, ...written.map(({ id }) => documentOf(id))]) {
-      if ((log.assignedHeads(document).get(options.author) ?? 0) <= last) continue;
-      throw new EvermeshError(
-        'DEVICE_FORKED',
-        'A record of another device claims to stand for what this run has yet to write. Open the folder anew.',
-        { details: { document } },
-      );
-    }
   }
 
   #try(operation: NodeOperation, index: number): void {

@@ -18,6 +18,9 @@ import { covers, equalHeads, type Heads, type LogRecord, NO_HEADS } from '../pro
 /** The origin of transactions that apply records: whatever has another origin was done here. */
 const FROM_LOG = Symbol('from the log');
 
+/** Whether a transaction with this origin applied records. */
+export const isFromLog = (origin: unknown): boolean => origin === FROM_LOG;
+
 /** How many documents stay in memory when nobody uses them. */
 const IDLE_LIMIT = 64;
 
@@ -36,6 +39,8 @@ interface Open {
   ready: Promise<Y.Doc> | undefined;
   /** How many hold it: a document somebody is about to write must not be built a second time beside it. */
   holds: number;
+  /** It goes as soon as nobody holds it. */
+  isRetired: boolean;
 }
 
 /** What a document was built without. */
@@ -48,14 +53,17 @@ export interface Damage {
 
 export class Documents {
   readonly #log: FolderLog;
+  readonly #author: AuthorId;
   readonly #random: Random;
   readonly #open = new Map<DocumentId, Open>();
   /** Of documents written in this run: a `clientID` belongs to one run and never begins anew. */
   readonly #clientIds = new Map<DocumentId, number>();
   readonly #damage: Damage;
 
-  constructor(log: FolderLog, random: Random, damage: Damage) {
+  /** @param author who writes here */
+  constructor(log: FolderLog, author: AuthorId, random: Random, damage: Damage) {
     this.#log = log;
+    this.#author = author;
     this.#random = random;
     this.#damage = damage;
     // What had to stay because it was not durable may go now.
@@ -73,7 +81,7 @@ export class Documents {
     }
     const doc = newDocument(document, READING, true);
     const clientId = this.#clientIds.get(document) ?? random53(this.#random);
-    const opening: Open = { doc, clientId, missed: [], ready: undefined, holds: 0 };
+    const opening: Open = { doc, clientId, missed: [], ready: undefined, holds: 0, isRetired: false };
     this.#open.set(document, opening);
     opening.ready = this.#fill(document, opening);
     this.#evict();
@@ -101,12 +109,23 @@ export class Documents {
 
   release(document: DocumentId): void {
     const open = this.#open.get(document);
-    if (open !== undefined && open.holds > 0) open.holds -= 1;
+    if (open === undefined) return;
+    if (open.holds > 0) open.holds -= 1;
+    if (open.isRetired && open.holds === 0) this.#open.delete(document);
+  }
+
+  /** As `release`, and whoever needs the document next gets another one, built anew. */
+  retire(document: DocumentId): void {
+    const open = this.#open.get(document);
+    if (open !== undefined) open.isRetired = true;
+    this.release(document);
   }
 
   /** The document as it was when its heads were these, or the newest one if they still are. */
   async at(document: DocumentId, heads: Heads): Promise<Y.Doc> {
-    if (equalHeads(heads, this.#log.assignedHeads(document))) return this.newest(document);
+    if (equalHeads(heads, this.heldHeads(document))) return this.newest(document);
+    // The store does not show what is not durable yet.
+    if (!covers(this.#durableHeads(document), heads)) await this.#log.idle();
     const doc = newDocument(document, random53(this.#random), true);
     const state = await this.#state(document);
     // What was seen then may be less than what the state stands for: the records are asked.
@@ -117,6 +136,17 @@ export class Documents {
       if (counter <= (heads.get(author) ?? 0)) this.#apply(doc, record);
     }
     return doc;
+  }
+
+  /**
+   * What of a document is in memory, if it is there: what others wrote as soon as it is durable, what was recorded here at once.
+   */
+  heldHeads(document: DocumentId): Heads {
+    const durable = this.#durableHeads(document);
+    const own = this.#log.assignedHeads(document).get(this.#author);
+    return own === undefined || own === durable.get(this.#author)
+      ? durable
+      : new Map(durable).set(this.#author, own);
   }
 
   /** The states a document went through here, oldest first: the same `doc`, before each further record. */
@@ -186,8 +216,11 @@ export class Documents {
   }
 
   #isDurable(document: DocumentId): boolean {
-    const durable = this.#log.document(document)?.heads ?? NO_HEADS;
-    return equalHeads(durable, this.#log.assignedHeads(document));
+    return equalHeads(this.#durableHeads(document), this.#log.assignedHeads(document));
+  }
+
+  #durableHeads(document: DocumentId): Heads {
+    return this.#log.document(document)?.heads ?? NO_HEADS;
   }
 }
 

@@ -76,18 +76,17 @@ export class StateNodes implements FolderNodes {
     const { log, documents } = this.#state;
     const document = documentOf(id);
     for (;;) {
-      // What is shown must be durable, and be exactly what the heads beside it say.
-      while (!equalHeads(this.headsOf(id), log.assignedHeads(document))) await log.idle();
-      const known = this.headsOf(id);
+      const before = this.#state.heldHeads(document);
       const first = await documents.firstContent(document);
       const read = first ?? (await documents.newest(document));
-      const heads = this.headsOf(id);
-      if (!equalHeads(heads, log.assignedHeads(document))) continue;
+      const heads = this.#state.heldHeads(document);
       // A document in memory follows what arrives; what was read from the store does not.
-      if (first !== undefined && !equalHeads(heads, known)) continue;
+      if (first !== undefined && !equalHeads(heads, before)) continue;
       const node = this.node(id);
       const file = node && stateOf(read, node.digest);
       if (file === undefined) return undefined;
+      // What is shown must be durable, however much is typed meanwhile.
+      while (!covers(this.headsOf(id), heads)) await log.idle();
       const { shown, others } = file;
       if (shown.kind === 'blob' && !(await this.#isHere(shown.name, id))) return undefined;
       return { content: shown, heads, others };

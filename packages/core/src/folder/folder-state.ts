@@ -36,7 +36,8 @@ import {
 import { FolderTree, type TreeChange } from '../model/index.ts';
 import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
 import { Documents } from './documents.ts';
-import type { LocalRecords } from './local-records.ts';
+import { LiveDocuments } from './live-documents.ts';
+import { LOCAL, type LocalRecords } from './local-records.ts';
 
 export interface FolderOptions {
   readonly id: FolderId;
@@ -58,9 +59,6 @@ export interface ViewStep {
   readonly edited: readonly NodeId[];
 }
 
-/** The source that a folder names for its own appends. */
-export const LOCAL: symbol = Symbol('done here');
-
 /** The key of the folder's secret in the tree's metadata. It is written with the folder, so a tree without it has not arrived. */
 export const SECRET = 'secret';
 
@@ -71,6 +69,8 @@ export class FolderState {
   /** What an operation that is under way has written, and not given to the log yet. */
   writing: LocalRecords | undefined;
   readonly documents: Documents;
+  /** Files that programs have open. */
+  readonly live: LiveDocuments;
   readonly treeDoc: Y.Doc;
   readonly tree: FolderTree;
   readonly steps: Listeners<ViewStep> = new Listeners();
@@ -90,7 +90,7 @@ export class FolderState {
     const debts = await Debts.load(options.store, options.id);
     const damaged: FolderState['damaged'] = [];
     const { compactor, logger, id: folder } = options;
-    const documents = new Documents(log, options.random, {
+    const documents = new Documents(log, options.author, options.random, {
       record(document, author, counter, error) {
         damaged.push({ document, author, counter });
         const what = { folder, document, author, counter, error: String(error) };
@@ -121,6 +121,11 @@ export class FolderState {
     this.log = log;
     this.debts = debts;
     this.documents = documents;
+    this.live = new LiveDocuments(documents, {
+      ...{ log, author: options.author, clock: options.clock },
+      isOperating: () => this.writing !== undefined,
+      changed: (document) => this.step('local', [document]),
+    });
     this.treeDoc = treeDoc;
     this.damaged = damaged;
     this.tree = new FolderTree(treeDoc, {
@@ -184,6 +189,12 @@ export class FolderState {
     return !owed && this.tree.metadata(SECRET) !== undefined && this.tree.isComplete();
   }
 
+  /** What of a document is in memory, if it is there, with what was typed into it. */
+  heldHeads(document: DocumentId): Heads {
+    this.live.record(document);
+    return this.documents.heldHeads(document);
+  }
+
   /** What is held or told of a document. */
   seenHeads(document: DocumentId): Heads {
     const held = this.log.assignedHeads(document);
@@ -218,6 +229,7 @@ export class FolderState {
   }
 
   close(): void {
+    this.live.close();
     for (const stop of this.#stop) stop();
     this.documents.release(TREE_DOCUMENT);
   }

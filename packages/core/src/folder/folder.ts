@@ -6,6 +6,7 @@ import type { FileContent, NodeKind, ShownNode } from '../model/index.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
 import { StateNodes } from './folder-nodes.ts';
 import type { FolderState } from './folder-state.ts';
+import type { OpenDocument } from './live-documents.ts';
 import type { FolderNodes } from './nodes.ts';
 import { decodeText, PathOperations } from './path-operations.ts';
 import { type Finding, verifyFolder } from './verify-folder.ts';
@@ -75,6 +76,16 @@ export class Folder {
    */
   writeFile(path: string, data: string | Uint8Array): Promise<void> {
     return this.#paths.write(path, typeof data === 'string' ? utf8(data) : data);
+  }
+
+  /**
+   * Opens a text to type into, as an editor does: its `doc` is a live Yjs document. What is typed becomes part of the file by
+   * itself, merges with what others type or save, and is durable after `flush`. Whoever opens the same file gets the same
+   * document. Close it in the end.
+   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY; PATH_INVALID if it is no text; CONTENT_NOT_HERE, FOLDER_NOT_READY
+   */
+  openDocument(path: string): Promise<OpenDocument> {
+    return this.#paths.open(path);
   }
 
   /** @throws PATH_EXISTS, PATH_NOT_FOUND, PATH_NOT_DIRECTORY; with `recursive` an existing directory is no error */
@@ -155,7 +166,10 @@ export class Folder {
 
   /** Resolves when everything done so far survives a power cut here. @throws STORE_FAILED */
   flush(): Promise<void> {
-    return this.#paths.settled().then(() => this.#state.log.idle());
+    return this.#paths.settled().then(() => {
+      this.#state.live.record();
+      return this.#state.log.idle();
+    });
   }
 
   /** Recomputes heads, digests, index and view from the raw records and names every difference. */

@@ -4,9 +4,29 @@
  */
 import * as Y from 'yjs';
 import type { AuthorId, BlobName, Clock, DocumentId } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import type { FolderLog } from '../log/index.ts';
 import { clocksOf, encodeBody } from '../model/index.ts';
 import { type LogRecord, makeRecord } from '../protocol/index.ts';
+
+/** The source that a folder names for its own appends. */
+export const LOCAL: symbol = Symbol('done here');
+
+/**
+ * A log takes the records that are about to be written only if nothing in it claims to stand for them.
+ * @throws DEVICE_FORKED
+ */
+export function checkNumbers(log: FolderLog, author: AuthorId, documents: readonly DocumentId[]): void {
+  const last = log.lastCounter(author);
+  for (const document of documents) {
+    if ((log.assignedHeads(document).get(author) ?? 0) <= last) continue;
+    throw new EvermeshError(
+      'DEVICE_FORKED',
+      'A record of another device claims to stand for what this run has yet to write. Open the folder anew.',
+      { details: { document } },
+    );
+  }
+}
 
 interface Change {
   /** Which of the records it becomes. */

@@ -2,6 +2,7 @@
  * The folder API by path, in the manner of `node:fs/promises`. A path is resolved once, in the turn in which the
  * operation is made; from there on everything goes by identity.
  */
+import type * as Y from 'yjs';
 import {
   type BlobName,
   concatBytes,
@@ -19,6 +20,7 @@ import {
   type FileContent,
   hasFirstContent,
   ROOT,
+  readFile,
   type ShownNode,
   textOf,
 } from '../model/index.ts';
@@ -26,6 +28,7 @@ import type { Heads } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import { removalsOf } from './call-bounds.ts';
 import type { FolderState } from './folder-state.ts';
+import type { OpenDocument } from './live-documents.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
 import { isDirectory, notDirectory, notFound, quoted, splitPath } from './paths.ts';
 
@@ -87,6 +90,18 @@ export class PathOperations {
       throw error;
     }
     return concatBytes(pieces);
+  }
+
+  /** A file to type into. */
+  open(path: string): Promise<OpenDocument> {
+    return this.#queue.run(async () => {
+      const node = this.find(path);
+      if (node === undefined || node.kind === 'directory') throw isDirectory(path);
+      const doc = await this.#readable(node, path);
+      if (readFile(doc).shown.kind !== 'text') throw noText(path);
+      this.#checkReady();
+      return this.#state.live.open(node.id);
+    });
   }
 
   write(path: string, bytes: Uint8Array): Promise<void> {
@@ -213,31 +228,42 @@ export class PathOperations {
    * The heads that a reader of the newest state would have been shown. Of a file whose first content has yet to arrive
    * nobody was shown anything: what is written now and that content would end up one behind the other.
    */
-  async #heads({ id, digest }: ShownNode, path: string): Promise<Heads> {
-    const document = documentOf(id);
-    const doc = await this.#state.documents.newest(document);
+  async #heads(node: ShownNode, path: string): Promise<Heads> {
+    const document = documentOf(node.id);
+    await this.#readable(node, path);
+    return this.#state.heldHeads(document);
+  }
+
+  async #readable({ id, digest }: ShownNode, path: string): Promise<Y.Doc> {
+    const doc = await this.#state.documents.newest(documentOf(id));
     if (!hasFirstContent(doc, digest)) throw notHere(path);
-    return this.#state.log.assignedHeads(document);
+    return doc;
   }
 
   #newId(): NodeId {
     return newNodeId(this.#state.options.random);
   }
 
+  #checkReady(): void {
+    if (this.#state.ready) return;
+    throw new EvermeshError(
+      'FOLDER_NOT_READY',
+      'The folder has not arrived yet: connect to a peer that has it.',
+    );
+  }
+
   async #apply(operations: readonly NodeOperation[]): Promise<void> {
     if (operations.length === 0) return;
-    if (!this.#state.ready) {
-      throw new EvermeshError(
-        'FOLDER_NOT_READY',
-        'The folder has not arrived yet: connect to a peer that has it.',
-      );
-    }
+    this.#checkReady();
     const { result, durable } = await applyOperations(this.#state, operations, {});
     // `flush` reports what the store could not take; nobody else waits for it.
     durable.catch(() => undefined);
     for (const failure of result.failures.values()) throw failure;
   }
 }
+
+const noText = (path: string): EvermeshError =>
+  new EvermeshError('PATH_INVALID', `${quoted(path)} is not UTF-8 text.`, { details: { path } });
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -265,7 +291,6 @@ const notEmpty = (path: string): EvermeshError =>
 
 export const decodeText = (path: string, bytes: Uint8Array): string => {
   const text = fromUtf8(bytes);
-  if (text === undefined)
-    throw new EvermeshError('PATH_INVALID', `${quoted(path)} is not UTF-8 text.`, { details: { path } });
+  if (text === undefined) throw noText(path);
   return text;
 };

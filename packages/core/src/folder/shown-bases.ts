@@ -51,8 +51,13 @@ export async function readBase(state: FolderState, id: NodeId, heads: Heads): Pr
     return { shown, newest: false, row };
   }
   const document = documentOf(id);
-  const doc = await state.documents.at(document, heads);
-  return { shown: shownFile(doc), newest: isNewest(state, document, heads), row: undefined };
+  for (;;) {
+    const newest = isNewest(state, document, heads);
+    const doc = await state.documents.at(document, heads);
+    // What came meanwhile is in the newest state, too, and nobody was shown it.
+    if (newest && !isNewest(state, document, heads)) continue;
+    return { shown: shownFile(doc), newest, row: undefined };
+  }
 }
 
 /** Whether a base that was read as the newest state still is: something may have arrived while others were read. */
@@ -69,7 +74,7 @@ export const forgetBaseRow = (state: FolderState, id: NodeId, heads: Heads): Sto
 });
 
 const isNewest = (state: FolderState, document: DocumentId, heads: Heads): boolean =>
-  equalHeads(heads, state.log.assignedHeads(document));
+  equalHeads(heads, state.heldHeads(document));
 
 const keyOf = (state: FolderState, id: NodeId, heads: Heads): string =>
   `${areaPrefix(state.log.folder, AREA)}${id}/${toHex(headDigest(0, heads))}`;

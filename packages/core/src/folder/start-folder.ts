@@ -2,8 +2,8 @@
 import { TREE_DOCUMENT } from '../base/index.ts';
 import type { StoreOperation } from '../log/index.ts';
 import { NAME_RULES } from '../model/index.ts';
-import { type FolderState, LOCAL, SECRET } from './folder-state.ts';
-import { LocalRecords } from './local-records.ts';
+import { type FolderState, SECRET } from './folder-state.ts';
+import { LOCAL, LocalRecords } from './local-records.ts';
 
 /** @param first `secret`: 16 random bytes as base64url; every device that has the folder has it */
 export async function startFolder(

@@ -3,3 +3,4 @@ export * from './body-codec.ts';
 export * from './document-state.ts';
 export * from './file/index.ts';
 export * from './tree/index.ts';
+export * from './unrecorded-edits.ts';

@@ -23,18 +23,29 @@ const TYPES = 7;
 export function isSoundUpdate(update: Uint8Array): boolean {
   try {
     const decoder = createDecoder(update);
-    for (let clients = readVarUint(decoder); clients > 0; clients--) {
-      const structs = readVarUint(decoder);
-      const client = readVarUint(decoder);
-      let clock = readVarUint(decoder);
-      for (let left = structs; left > 0; left--) clock += skipStruct(decoder, client, clock);
-      if (!Number.isSafeInteger(clock)) return false;
-    }
+    skipStructs(decoder);
     skipDeletions(decoder);
     return decoder.pos <= update.byteLength;
   } catch {
     // It ends early, or nests deeper than this program can follow, and then so does Yjs.
     return false;
+  }
+}
+
+/** Where the deletions begin in an update that is sound. */
+export function endOfStructs(update: Uint8Array): number {
+  const decoder = createDecoder(update);
+  skipStructs(decoder);
+  return decoder.pos;
+}
+
+function skipStructs(decoder: Decoder): void {
+  for (let clients = readVarUint(decoder); clients > 0; clients--) {
+    const structs = readVarUint(decoder);
+    const client = readVarUint(decoder);
+    let clock = readVarUint(decoder);
+    for (let left = structs; left > 0; left--) clock += skipStruct(decoder, client, clock);
+    if (!Number.isSafeInteger(clock)) fail();
   }
 }
 

@@ -4,7 +4,7 @@ import { type AuthorId, documentOf, type DocumentId, type NodeId, TREE_DOCUMENT 
 import { hasFirstContent, readFile, ROOT, type ShownNode } from '../../model/index.ts';
 import type { Heads, LogRecord } from '../../protocol/index.ts';
 import { openFolder, type TestFolder } from '../../testing/open-folder.ts';
-import { LOCAL } from '../folder-state.ts';
+import { LOCAL } from '../local-records.ts';
 import { startFolder } from '../start-folder.ts';
 
 /** Whoever tells a replica of what is elsewhere. */

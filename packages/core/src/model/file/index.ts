@@ -1,7 +1,7 @@
 export { contentDigest, digestOfBlob, type FileContent, textOf } from './content.ts';
 export { type FirstContent, firstContentOf, firstUpdate, hasFirstContent } from './first-content.ts';
 export type { Hunk, Unit } from './hunk.ts';
-export { TEXT_LIMIT } from './layout.ts';
+export { rootText, TEXT_LIMIT } from './layout.ts';
 export { removeShown, resolveConflict } from './resolution.ts';
 export { saveContent, type SaveOptions } from './save.ts';
 export { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from './shown-file.ts';

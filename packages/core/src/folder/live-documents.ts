@@ -1,0 +1,114 @@
+/**
+ * The files that programs have open. Whoever opens one that is open gets the same document.
+ *
+ * Invariant. Whoever reads a document together with its heads asks `record` first: what is in memory, and what its heads say, are
+ * the same then. Otherwise a disk would be believed to show less than it does, and the next save of it would write that twice.
+ */
+import type * as Y from 'yjs';
+import { type DocumentId, documentOf, type NodeId } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
+import { rootText } from '../model/index.ts';
+import type { Documents } from './documents.ts';
+import { LiveDocument, type LiveOptions } from './live-document.ts';
+
+/** A file that is open to be edited. */
+export interface OpenDocument {
+  readonly id: NodeId;
+  /**
+   * For the binding of an editor. What is changed in it becomes part of the file by itself, and what others write appears in it.
+   * It is shared and goes on being used: leave its `clientID` alone, and do not destroy it.
+   */
+  readonly doc: Y.Doc;
+  /** The characters of the file. */
+  readonly text: Y.Text;
+  /**
+   * Resolves, with why, when what is typed is not kept any more: the store failed (STORE_FAILED), the replica was closed
+   * (STORE_CLOSED), or more was put in at once than a record takes (CONTENT_TOO_LARGE). The document is of no use then.
+   */
+  readonly failed: Promise<EvermeshError>;
+  /** Resolves when everything typed so far survives a power cut here. @throws what `failed` says */
+  flush(): Promise<void>;
+  /** Lets go of the document. What was typed is kept. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+interface Held {
+  readonly live: LiveDocument;
+  holders: number;
+}
+
+export class LiveDocuments {
+  readonly #documents: Documents;
+  readonly #options: LiveOptions;
+  readonly #held = new Map<DocumentId, Held>();
+
+  constructor(documents: Documents, options: LiveOptions) {
+    this.#documents = documents;
+    this.#options = options;
+  }
+
+  /** @param id a file whose first content is here */
+  async open(id: NodeId): Promise<OpenDocument> {
+    const document = documentOf(id);
+    const doc = await this.#documents.hold(document);
+    let held = this.#held.get(document);
+    if (held === undefined) held = this.#begin(document, doc);
+    // One hold for all that have it open.
+    else this.#documents.release(document);
+    held.holders += 1;
+    const { live } = held;
+    let isOpen = true;
+    const close = (): void => {
+      if (isOpen) this.#letGo(document, live);
+      isOpen = false;
+    };
+    return {
+      id,
+      doc,
+      text: rootText(doc),
+      failed: live.failed,
+      flush: () => live.flush(),
+      close,
+      [Symbol.dispose]: close,
+    };
+  }
+
+  /** What was typed into a document, or into any, and has no record gets one now. */
+  record(document?: DocumentId): void {
+    if (this.#held.size === 0) return;
+    const all = document === undefined ? [...this.#held.values()] : [this.#held.get(document)];
+    for (const held of all) held?.live.record();
+  }
+
+  /** The folder closes: what is typed from now on is lost, and whoever types is told. */
+  close(): void {
+    const closed = new EvermeshError('STORE_CLOSED', 'The replica was closed.');
+    for (const { live } of [...this.#held.values()]) live.fail(closed);
+  }
+
+  #begin(document: DocumentId, doc: Y.Doc): Held {
+    const live = new LiveDocument(document, doc, this.#options);
+    const held = { live, holders: 0 };
+    this.#held.set(document, held);
+    void live.failed.then(() => this.#end(document, held));
+    return held;
+  }
+
+  #letGo(document: DocumentId, live: LiveDocument): void {
+    const held = this.#held.get(document);
+    if (held?.live !== live) return;
+    held.holders -= 1;
+    if (held.holders > 0) return;
+    live.record();
+    live.stop();
+    this.#end(document, held);
+  }
+
+  #end(document: DocumentId, held: Held): void {
+    if (this.#held.get(document) !== held) return;
+    this.#held.delete(document);
+    // Whoever goes on typing types into a document that is nobody else's: what has no record must not be built on.
+    this.#documents.retire(document);
+  }
+}
