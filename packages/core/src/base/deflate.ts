@@ -1,10 +1,21 @@
 /**
- * Compression that is the same in browsers and in Node, byte for byte: raw DEFLATE, in the turn in which it is asked for. The
- * platform's own streams answer from a pool of threads, at moments that no simulator decides.
+ * Compression in the turn in which it is asked for: raw DEFLATE, which every platform reads. The streams of browsers answer from
+ * a pool of threads, at moments that no simulator decides.
  */
 import { deflateSync, inflateSync } from 'fflate';
 
-export const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes);
+interface NativeZlib {
+  deflateRawSync(bytes: Uint8Array): Uint8Array;
+  inflateRawSync(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
+}
+
+/** Node's own is several times as fast, and leaves 2 % less. It is asked for, not imported: a browser has neither. */
+const native = (
+  globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }
+).process?.getBuiltinModule?.('node:zlib') as NativeZlib | undefined;
+
+export const deflate: (bytes: Uint8Array) => Uint8Array =
+  native === undefined ? (bytes) => deflateSync(bytes) : (bytes) => plain(native.deflateRawSync(bytes));
 
 /**
  * @param length of what was deflated
@@ -13,10 +24,17 @@ export const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes);
 export function inflate(bytes: Uint8Array, length: number): Uint8Array {
   let inflated: Uint8Array | undefined;
   try {
-    inflated = inflateSync(bytes, { out: new Uint8Array(length) });
+    inflated =
+      native === undefined
+        ? inflateSync(bytes, { out: new Uint8Array(length) })
+        : plain(native.inflateRawSync(bytes, { maxOutputLength: Math.max(length, 1) }));
   } catch (error) {
     throw new RangeError('not deflated bytes', { cause: error });
   }
   if (inflated.byteLength !== length) throw new RangeError(`not ${length} deflated bytes`);
   return inflated;
 }
+
+/** A `Buffer` as what it is underneath: its `slice` would be no copy. */
+const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
