@@ -8,7 +8,7 @@ import { placeOf } from './places.js';
 
 const ORACLES = new Set(
   ['sim/laws', 'sim/ledger', 'sim/letters', 'sim/observe']
-    .concat(['tree/claimed-heads', 'tree/paths', 'tree/portable-names', 'tree/rebuild'])
+    .concat(['tree/claimed-heads', 'tree/paths', 'tree/portable-names', 'tree/rebuild', 'tree/removals'])
     .map((name) => `${name}.ts`),
 );
 

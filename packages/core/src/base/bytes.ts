@@ -5,6 +5,9 @@ const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0
 const PIECE = 64;
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** By code of the digit. */
+const SEXTETS = new Uint8Array(128);
+for (let sextet = 0; sextet < 64; sextet++) SEXTETS[BASE64URL.charCodeAt(sextet)] = sextet;
+/** By code of the digit. */
 const NIBBLES = new Uint8Array(128);
 for (let nibble = 0; nibble < 16; nibble++) {
   NIBBLES[nibble.toString(16).charCodeAt(0)] = nibble;
@@ -59,6 +62,9 @@ export function toBase64Url(bytes: Uint8Array): string {
   }
   return text;
 }
+
+/** The six bits of a digit. The caller has checked that there is one of base64url at this place. */
+export const sextetAt = (text: string, i: number): number => SEXTETS[text.charCodeAt(i)] as number;
 
 export function utf8(text: string): Uint8Array {
   if (text.length > SHORT_TEXT) return encoder.encode(text);

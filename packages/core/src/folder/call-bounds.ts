@@ -6,7 +6,7 @@ import type { NodeOperation } from './nodes.ts';
 const OPERATIONS = 1000;
 /** What goes beside the bytes counted here fits in the rest of a frame. */
 const BYTES = 13 * 1024 * 1024;
-/** What the tree's record says of one removed node, at most. Usual are 72. */
+/** What the tree's record says of one removed node, at most. Usual are 8 to 12. */
 const REMOVED_BYTES = 120;
 
 /** Nodes that are removed in one call when a path is. */

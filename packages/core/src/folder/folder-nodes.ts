@@ -9,7 +9,6 @@ import {
   type NodeId,
   utf8,
 } from '../base/index.ts';
-import { EvermeshError } from '../errors/index.ts';
 import { areaPrefix, type StoreOperation } from '../log/index.ts';
 import {
   contentDigest,
@@ -122,12 +121,7 @@ export class StateNodes implements FolderNodes {
   }
 
   async apply(operations: readonly NodeOperation[], options: ApplyOptions = {}): Promise<ApplyResult> {
-    if (!this.ready) {
-      throw new EvermeshError(
-        'FOLDER_NOT_READY',
-        'The folder has not arrived yet: connect to a peer that has it.',
-      );
-    }
+    this.#state.checkReady();
     const { result, durable } = await applyOperations(this.#state, operations, options);
     await durable;
     return result;

@@ -33,6 +33,7 @@ import {
   type Store,
   type StoreOperation,
 } from '../log/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import { FolderTree, type TreeChange } from '../model/index.ts';
 import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
 import { Documents } from './documents.ts';
@@ -159,7 +160,23 @@ export class FolderState {
    * without asking what peers have that is not here.
    */
   get ready(): boolean {
-    return this.#arrived;
+    return this.#arrived && !this.tree.isOfLaterFormat();
+  }
+
+  /** @throws FORMAT_TOO_NEW if this version would show the folder otherwise than it is, FOLDER_NOT_READY */
+  checkReady(): void {
+    this.checkFormat();
+    if (this.#arrived) return;
+    const message = 'The folder has not arrived yet: connect to a peer that has it.';
+    throw new EvermeshError('FOLDER_NOT_READY', message);
+  }
+
+  /** @throws FORMAT_TOO_NEW */
+  checkFormat(): void {
+    if (!this.tree.isOfLaterFormat()) return;
+    const message =
+      'The tree of this folder has a later format than this version reads. Use the newer Evermesh that wrote it.';
+    throw new EvermeshError('FORMAT_TOO_NEW', message, { details: { folder: this.options.id } });
   }
 
   /** Kept, so that it outlasts an end at a moment when a peer told of more. */

@@ -144,17 +144,29 @@ export class Folder {
     return found;
   }
 
-  /** Resolves when the folder's tree is here: at once for one that was made here. Rejects with the signal's reason. */
+  /**
+   * Resolves when the folder's tree is here: at once for one that was made here. Rejects with the signal's reason.
+   * @throws FORMAT_TOO_NEW if a later version of Evermesh wrote it
+   */
   whenReady(options: { signal?: AbortSignal } = {}): Promise<void> {
     const { signal } = options;
     return new Promise((resolve, reject) => {
+      const settle = (): boolean => {
+        try {
+          this.#state.checkFormat();
+        } catch (error) {
+          reject(error);
+          return true;
+        }
+        if (this.nodes.ready) resolve();
+        return this.nodes.ready;
+      };
       if (signal?.aborted === true) return reject(signal.reason as Error);
-      if (this.nodes.ready) return resolve();
+      if (settle()) return;
       const stop = this.#state.progress.add(() => {
-        if (!this.nodes.ready) return;
+        if (!settle()) return;
         stop();
         signal?.removeEventListener('abort', abort);
-        resolve();
       });
       const abort = (): void => {
         stop();

@@ -43,8 +43,9 @@ export class PathOperations {
     this.#nodes = nodes;
   }
 
-  /** The node at a path, `undefined` for the root. @throws PATH_NOT_FOUND */
+  /** The node at a path, `undefined` for the root. @throws PATH_NOT_FOUND, FORMAT_TOO_NEW */
   find(path: string): ShownNode | undefined {
+    this.#state.checkFormat();
     let parent = ROOT;
     let node: ShownNode | undefined;
     for (const name of splitPath(path)) {
@@ -99,7 +100,7 @@ export class PathOperations {
       if (node === undefined || node.kind === 'directory') throw isDirectory(path);
       const doc = await this.#readable(node, path);
       if (readFile(doc).shown.kind !== 'text') throw noText(path);
-      this.#checkReady();
+      this.#state.checkReady();
       return this.#state.live.open(node.id);
     });
   }
@@ -244,17 +245,9 @@ export class PathOperations {
     return newNodeId(this.#state.options.random);
   }
 
-  #checkReady(): void {
-    if (this.#state.ready) return;
-    throw new EvermeshError(
-      'FOLDER_NOT_READY',
-      'The folder has not arrived yet: connect to a peer that has it.',
-    );
-  }
-
   async #apply(operations: readonly NodeOperation[]): Promise<void> {
     if (operations.length === 0) return;
-    this.#checkReady();
+    this.#state.checkReady();
     const { result, durable } = await applyOperations(this.#state, operations, {});
     // `flush` reports what the store could not take; nobody else waits for it.
     durable.catch(() => undefined);

@@ -101,3 +101,41 @@ describe('in one operation', () => {
     for (const device of [a, b]) expect(await listing(device)).toEqual(all);
   });
 });
+
+describe('a tree of a later format', () => {
+  test.each([
+    ['format/3', ''],
+    ['nameRules', '1000'],
+  ])('(%s %s) is refused by name, and nothing is written', async (key, value) => {
+    const { a, b } = await two();
+    await a.folder.writeFile('f', 'f\n');
+    a.state.treeDoc.getMap('m').set(key, value);
+    const tooNew = { code: 'FORMAT_TOO_NEW' };
+    const before = a.state.log.position.seq;
+    expect(a.folder.nodes.ready).toBe(false);
+    await expect(a.folder.whenReady()).rejects.toMatchObject(tooNew);
+    await expect(a.folder.readFile('f')).rejects.toMatchObject(tooNew);
+    await expect(a.folder.writeFile('f', 'g\n')).rejects.toMatchObject(tooNew);
+    await expect(a.folder.nodes.apply([])).rejects.toMatchObject(tooNew);
+    expect(a.state.log.position.seq).toBe(before);
+    expect(b.folder.nodes.ready).toBe(true);
+  });
+
+  test('is told apart from one in which a removal says what this version says', async () => {
+    const { a, b } = await two();
+    await a.folder.writeFile('f', 'f\n');
+    await a.folder.rm('f');
+    await exchange(a, b);
+    expect(a.state.treeDoc.getMap('m').has('format/2')).toBe(true);
+    await expect(b.folder.whenReady()).resolves.toBeUndefined();
+  });
+});
+
+test('a removal that this version cannot read is named by verify, and removes nothing', async () => {
+  const { a } = await two();
+  await a.folder.writeFile('f', 'f\n');
+  a.state.treeDoc.getMap('d').set('5.aaaaaaaaaa', Uint8Array.of(9, 9));
+  const findings = await a.folder.verify();
+  expect(findings.map(({ what }) => what)).toContain('register not read');
+  expect(await listing(a)).toEqual({ f: 'f\n' });
+});

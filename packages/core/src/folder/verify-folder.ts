@@ -16,6 +16,7 @@ export interface Finding {
     | 'order differs'
     | 'view differs'
     | 'record not applied'
+    | 'register not read'
     | 'state differs';
   readonly detail: string;
 }
@@ -34,6 +35,10 @@ export async function verifyFolder(state: FolderState): Promise<Finding[]> {
         findings.push({ document: index.document, what: 'state differs', detail });
   }
   if (findings.length === 0) findings.push(...(await verifyView(state)));
+  for (const { id, reason } of state.tree.problems()) {
+    const detail = `${JSON.stringify(id)} has ${reason}`;
+    findings.push({ document: TREE_DOCUMENT, what: 'register not read', detail });
+  }
   return findings;
 }
 

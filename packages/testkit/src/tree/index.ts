@@ -5,7 +5,9 @@
 export { shrinkList } from '../shrink-list.ts';
 export { Seeded } from '../sim/seeded.ts';
 export { hadSeen } from './claimed-heads.ts';
+export { inOlderForm } from './older-removals.ts';
 export * as paths from './paths.ts';
 export type { Effect, Entry, Paths } from './paths.ts';
 export { type Facts, rebuild, type Rebuilt, type Registers, type Shown } from './rebuild.ts';
+export { type SaidOf, saidIn } from './removals.ts';
 export { type Content, type Deed, drawScript, type Happening } from './script.ts';

@@ -5,8 +5,12 @@
 import { claimedHeads, hadSeen, isClaim } from './claimed-heads.ts';
 import type { Entry } from './paths.ts';
 import { beside, portable, shown } from './portable-names.ts';
+import { saidIn, startOf } from './removals.ts';
 
-/** The maps of a tree's document: creations, placements, names, deletions, what these had seen, and executable bits. */
+/**
+ * The maps of a tree's document: creations, placements, names, deletions of the older form, what operations removed or, in the older
+ * form, had seen, and executable bits.
+ */
 export type Registers = Readonly<Record<'c' | 'p' | 'n' | 'x' | 'd' | 'e', ReadonlyMap<string, unknown>>>;
 
 /** An entry that is shown, and whether it is a removed directory that is shown for what it holds. */
@@ -121,6 +125,20 @@ export function rebuild(
     const holds = (via === id || viaGroup === group(via)) && hadSeen(seen, headsOf(id));
     (holds ? dead : spared).add(id);
   }
+  const starts = [...items.keys()].map((id) => ({ id, start: startOf(id) }));
+  for (const [key, value] of registers.d) {
+    if (!isOperation(key)) continue;
+    for (const said of saidIn(value) ?? []) {
+      for (const { id, start } of starts) {
+        if (!start.startsWith(said.start)) continue;
+        if (said.placedToken !== (placed(id)?.[3] ?? '') || said.namedToken !== (named(id)?.[2] ?? ''))
+          continue;
+        const { via = id, viaGroup, seen } = said;
+        const holds = (via === id || viaGroup === group(via)) && hadSeen(seen, headsOf(id));
+        (holds ? dead : spared).add(id);
+      }
+    }
+  }
   facts.revived = [...spared].filter((id) => !dead.has(id)).length;
 
   const inside = new Map<string, Item[]>();
@@ -234,6 +252,9 @@ function allCycles(items: Map<string, Item>): Item[][] {
 }
 
 const lamport = (stamp: string): number => Number.parseInt(stamp, 36);
+
+/** A stamp, which may be numbered. */
+const isOperation = (key: string): boolean => isStamp(key.replace(/~[0-9a-z]{1,8}$/, ''));
 
 function isStamp(text: string): boolean {
   const found = STAMP.exec(text);

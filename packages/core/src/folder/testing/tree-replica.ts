@@ -1,7 +1,8 @@
 /** A replica of a folder whose tree is judged: what it shows, what it was told, and what it was told of changes. */
-import { type Registers, rebuild, type Shown } from '@evermesh/testkit/tree';
+import { inOlderForm, type Registers, rebuild, saidIn, type Shown } from '@evermesh/testkit/tree';
+import * as Y from 'yjs';
 import { type AuthorId, documentOf, type DocumentId, type NodeId, TREE_DOCUMENT } from '../../base/index.ts';
-import { hasFirstContent, readFile, ROOT, type ShownNode } from '../../model/index.ts';
+import { FolderTree, hasFirstContent, readFile, ROOT, type ShownNode } from '../../model/index.ts';
 import type { Heads, LogRecord } from '../../protocol/index.ts';
 import { openFolder, type TestFolder } from '../../testing/open-folder.ts';
 import { LOCAL } from '../local-records.ts';
@@ -81,6 +82,24 @@ export class TreeReplica {
     return { c: map('c'), p: map('p'), n: map('n'), x: map('x'), d: map('d'), e: map('e') };
   }
 
+  /** What a document shows that says the same, as older versions said it. */
+  shownInOlderForm(): Map<string, Shown> {
+    const doc = new Y.Doc();
+    for (const [map, entries] of Object.entries(inOlderForm(this.registers())))
+      for (const [key, value] of entries) doc.getMap(map).set(key, value);
+    const tree = new FolderTree(doc, {
+      tag: this.state.tag,
+      newNodeId: () => this.folder.nodes.newNodeId(),
+      documentHeads: (document) => this.state.seenHeads(document),
+    });
+    return new Map(
+      [...tree.nodes()].map(({ id, kind, executable, deletedButAlive }) => [
+        tree.pathOf(id),
+        { id, kind, executable, skeleton: deletedButAlive },
+      ]),
+    );
+  }
+
   /** What is held or told of a file. */
   headsOf(id: string): Heads {
     return this.state.seenHeads(id as DocumentId);
@@ -105,12 +124,12 @@ export class TreeReplica {
 
   /** Whether anything is known to have been removed together with this directory. */
   isEmptied(id: NodeId): boolean {
-    return [...this.state.treeDoc.getMap('x').values()].some((value) => String(value).split('|')[2] === id);
+    return [...this.registers().d.values()].some((value) => saidIn(value)?.some(({ via }) => via === id));
   }
 
   /** Known, not shown, and not because their directories have not arrived. */
   removed(): NodeId[] {
-    const undeleted = { ...this.registers(), x: new Map() };
+    const undeleted = { ...this.registers(), x: new Map(), d: new Map() };
     const { listed } = rebuild(
       undeleted,
       (id) => this.headsOf(id),

@@ -77,6 +77,8 @@ export class TreeWorld {
     for (const other of [...this.replicas.slice(1), fresh]) await compare(first, other);
     const [finding] = await first.folder.verify();
     if (finding !== undefined) throw new Broken('I4', `${finding.what}: ${finding.detail}`);
+    const older = differenceOf(first.shown(), first.shownInOlderForm(), 'wholly');
+    if (older !== undefined) throw new Broken('I1', `in the older form of removals ${older}`);
     await checkNothingLost(first, this.#ledger);
     for (const replica of [...this.replicas, fresh]) await replica.end();
   }

@@ -100,13 +100,18 @@ export class FolderTree {
   /** Whether anything was ever said of this id, alive or dead: then it is no id for a new node. */
   knows(id: NodeId): boolean {
     this.#view.refresh();
-    return this.#view.reader.nodes.has(id) || this.#maps.created.has(id);
+    return this.#view.reader.knows(id) || this.#maps.created.has(id);
   }
 
   /** Whether the document has everything that what it has rests on. Until then the view is not to be believed. */
   isComplete(): boolean {
     const { store } = this.#maps.doc;
     return store.pendingStructs === null && store.pendingDs === null;
+  }
+
+  /** Whether a later version wrote what this one would misread, or shows names by other rules. */
+  isOfLaterFormat(): boolean {
+    return this.#maps.isOfLaterFormat();
   }
 
   create({ parent, name, kind, digest, id, seed }: NewNode): NodeId {
@@ -208,8 +213,7 @@ export class FolderTree {
 
   /** Facts about the folder as a whole. */
   metadata(key: string): string | undefined {
-    const value = this.#maps.metadata.get(key);
-    return typeof value === 'string' ? value : undefined;
+    return this.#maps.fact(key);
   }
 
   setMetadata(key: string, value: string): void {
@@ -229,7 +233,7 @@ export class FolderTree {
     return this.#view.takeChanges();
   }
 
-  /** Registers that no Evermesh writes. They count for nothing. */
+  /** Registers that no Evermesh writes, or only a later one. They count for nothing. */
   problems(): readonly Problem[] {
     this.#view.refresh();
     return [...this.#view.reader.problems.values()];

@@ -7,7 +7,8 @@ import { documentOf } from '../../base/index.ts';
 import { covers, type Heads } from '../../protocol/index.ts';
 import type { DocumentId } from '../../base/index.ts';
 import type { RegisterReader } from './register-reader.ts';
-import type { Deletion } from './registers.ts';
+import { hadSeen, type Removed } from './removal.ts';
+import type { Deletion, Quoted } from './registers.ts';
 import { claimed } from './seen-heads.ts';
 import type { TreeNode } from './tree-node.ts';
 import type { Worklist } from './worklist.ts';
@@ -44,24 +45,38 @@ export class Liveness {
   holdsDeleted(directory: TreeNode): boolean {
     for (const node of this.#reader.removedWith(directory.id)) {
       if (node === directory) continue;
-      for (const deletion of node.deletions?.values() ?? []) {
+      for (const deletion of node.deletions?.values() ?? [])
         if (deletion.via === directory.id && this.#holds(deletion, node)) return true;
-      }
+      for (const removed of node.removals ?? [])
+        if (removed.part.via === directory.id && this.#removes(removed, node)) return true;
     }
     return false;
   }
 
   #isDeleted(node: TreeNode): boolean {
     for (const deletion of node.deletions?.values() ?? []) if (this.#holds(deletion, node)) return true;
+    for (const removed of node.removals ?? []) if (this.#removes(removed, node)) return true;
     return false;
   }
 
+  #removes({ part, at }: Removed, node: TreeNode): boolean {
+    return this.#isAsQuoted(part, node) && hadSeen(part, at, this.#headsOf(node));
+  }
+
+  /** In the older form. */
   #holds(deletion: Deletion, node: TreeNode): boolean {
-    const { placedToken, namedToken, via, viaGroup, operation, claim } = deletion;
+    if (!this.#isAsQuoted(deletion, node)) return false;
+    const seen = this.#reader.seen(deletion.operation);
+    return seen !== undefined && covers(claimed(seen, deletion.claim), this.#headsOf(node));
+  }
+
+  #isAsQuoted({ placedToken, namedToken, via, viaGroup }: Quoted, node: TreeNode): boolean {
     if (placedToken !== (node.placed?.token ?? '') || namedToken !== (node.named?.token ?? '')) return false;
-    if (via !== node.id && viaGroup !== this.#reader.node(via).group) return false;
-    const seen = this.#reader.seen(operation);
-    return seen !== undefined && covers(claimed(seen, claim), this.#documentHeads(documentOf(node.id)));
+    return via === undefined || via === node.id || viaGroup === this.#reader.node(via).group;
+  }
+
+  #headsOf(node: TreeNode): Heads {
+    return this.#documentHeads(documentOf(node.id));
   }
 
   #leave(node: TreeNode): void {

@@ -5,13 +5,13 @@
  *
  * All is written from the view as it was before: in between nobody may ask the view.
  */
-import type { NodeId } from '../../base/index.ts';
+import { documentOf, type NodeId } from '../../base/index.ts';
 import { alternativeName, nameKey } from './names.ts';
 import { members } from './display.ts';
-import { formatDeletion, formatNamed, formatPlaced, NO_TOKENS, type Tokens } from './registers.ts';
-import { SeenHeads } from './seen-heads.ts';
+import { formatNamed, formatPlaced, NO_TOKENS, type Tokens } from './registers.ts';
+import { encodeRemoval, type RemovedNode } from './removal.ts';
 import type { TreeHost } from './tree-host.ts';
-import { deletionKey, type TreeMaps } from './tree-maps.ts';
+import { operationKey, type TreeMaps } from './tree-maps.ts';
 import type { TreeNode } from './tree-node.ts';
 import type { TreeView } from './tree-view.ts';
 
@@ -43,23 +43,22 @@ export class Operation {
 
   remove(nodes: ReadonlySet<TreeNode>, host: TreeHost): void {
     const topOf = topmost(nodes);
-    const seen = new SeenHeads(nodes, host);
-    this.#maps.seen.set(this.stamp, seen.text);
-    this.#view.wroteSeen(this.stamp);
-    for (const node of nodes) {
-      const via = topOf(node) ?? node;
-      const key = deletionKey(node.id, host.tag);
-      const deletion = {
+    const removed = [...nodes].map((node): RemovedNode => {
+      const top = topOf(node);
+      const via = top === node ? undefined : top;
+      return {
+        id: node.id,
         placedToken: node.placed?.token ?? '',
         namedToken: node.named?.token ?? '',
-        via: via.id,
-        viaGroup: via.group,
-        operation: this.stamp,
-        claim: seen.claimOf(node.id),
+        via: via?.id,
+        viaGroup: via?.group ?? '',
+        seen: host.documentHeads(documentOf(node.id)),
       };
-      this.#maps.deletions.set(key, formatDeletion(deletion));
-      this.#view.wroteDeletion(key);
-    }
+    });
+    const key = operationKey(this.stamp, this.#maps.seen);
+    this.#maps.markFormat();
+    this.#maps.seen.set(key, encodeRemoval(removed, this.#view.reader.nodes.keys()));
+    this.#view.wroteSeen(key);
   }
 
   /**

@@ -6,10 +6,11 @@
 import { isNodeId, type NodeId } from '../../base/index.ts';
 import type { Heads } from '../../protocol/index.ts';
 import { ROOT } from './node-kind.ts';
+import { Removals } from './removals.ts';
 import { type Deletion, parseCreated, parseDeletion, parseNamed, parsePlaced } from './registers.ts';
 import { parseSeen } from './seen-heads.ts';
 import { isTag, parseStamp, type Stamp } from './stamp.ts';
-import { splitDeletionKey, type TreeMaps } from './tree-maps.ts';
+import { operationIn, splitDeletionKey, type TreeMaps } from './tree-maps.ts';
 import { TreeNode } from './tree-node.ts';
 import type { Worklist } from './worklist.ts';
 
@@ -23,6 +24,7 @@ export class RegisterReader {
   readonly nodes: Map<NodeId, TreeNode> = new Map();
   /** By map and key. */
   readonly problems: Map<string, Problem> = new Map();
+  readonly removals: Removals = new Removals(this.nodes);
   /** The largest number of any stamp read: whatever is written next is later than all of them. */
   lamport = 0;
   readonly #maps: TreeMaps;
@@ -40,8 +42,14 @@ export class RegisterReader {
   /** The node of this id, made if nothing is known of it yet. */
   node(id: NodeId): TreeNode {
     let node = this.nodes.get(id);
-    if (node === undefined) this.nodes.set(id, (node = new TreeNode(id)));
+    if (node !== undefined) return node;
+    this.nodes.set(id, (node = new TreeNode(id)));
+    this.removals.meet(node);
     return node;
+  }
+
+  knows(id: NodeId): boolean {
+    return this.nodes.has(id) || this.removals.names(id);
   }
 
   /** What the author of this operation had seen, unless that has not arrived. */
@@ -50,8 +58,9 @@ export class RegisterReader {
   }
 
   /** Nodes with a deletion that names `id` as the directory they were removed with. */
-  removedWith(id: NodeId): Iterable<TreeNode> {
-    return this.#byVia.get(id) ?? [];
+  *removedWith(id: NodeId): Generator<TreeNode> {
+    yield* this.#byVia.get(id) ?? [];
+    yield* this.removals.removedWith(id);
   }
 
   readNode(key: string): void {
@@ -80,23 +89,20 @@ export class RegisterReader {
     this.#work.judged.add(node);
   }
 
+  /** What an operation removed; or, in the older form, what the author of one had seen. */
   readSeen(operation: string): void {
     const value = this.#maps.seen.get(operation);
-    const stamp = parseStamp(operation);
+    const stamp = operationIn(operation);
     const heads = stamp === undefined ? undefined : parseSeen(value);
-    this.#note(
-      'd',
-      operation,
-      operation,
-      value,
-      heads,
-      'a deletion whose author claims nothing that can be read',
-    );
+    const named = stamp === undefined ? [] : this.removals.read(operation, value);
+    const parsed = heads !== undefined || this.removals.has(operation) ? value : undefined;
+    this.#note('d', operation, operation, value, parsed, 'a removal that says nothing');
     if (stamp === undefined) return;
     this.#raise(stamp);
     if (heads === undefined) this.#seen.delete(operation);
     else this.#seen.set(operation, heads);
     for (const node of this.#byOperation.get(operation) ?? []) this.#work.judged.add(node);
+    for (const node of named) this.#work.judged.add(node);
   }
 
   #readCreated(node: TreeNode): void {

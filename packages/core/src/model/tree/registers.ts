@@ -6,9 +6,9 @@
  * - placed    `parent|stamp|token|group|fallback`        only of a node that was moved, brought back or settled
  * - named     `stamp|token|group|name`                   only of a node that was renamed
  * - deletion  `placedToken|namedToken|via|viaGroup|operation|claim`   one for each device that removed the node; without `|claim`
- *             if that is empty
+ *             if that is empty. The older form: now an operation writes one `removal.ts` for all that it removes
  *
- * A deletion quotes the tokens it saw. Whoever then moves or renames the node gives it a new token, so the deletion
+ * A deletion of either form quotes the tokens it saw. Whoever then moves or renames the node gives it a new token, so the deletion
  * speaks of a place that is no more and is void. The group token works alike for everything removed together with a
  * directory. The stamp alone cannot serve: settling what is shown anyway is a later write, but no wish to keep a node.
  */
@@ -44,12 +44,17 @@ export interface Named extends Tokens {
   readonly name: string;
 }
 
-export interface Deletion {
+/** What a removal quotes of a node: it holds only where all of this is still so. */
+export interface Quoted {
   readonly placedToken: string;
   readonly namedToken: string;
-  /** The topmost directory removed by the same operation, or the node itself. */
-  readonly via: NodeId;
+  /** The topmost directory removed by the same operation; the node itself, or nothing, if that is the node. */
+  readonly via: NodeId | undefined;
   readonly viaGroup: string;
+}
+
+export interface Deletion extends Quoted {
+  readonly via: NodeId;
   /** Names the heads its author had seen of all that he removed. */
   readonly operation: string;
   /** Which of these he had seen of this node; empty for all. */
@@ -85,12 +90,6 @@ export const formatPlaced = (
 
 export const formatNamed = (stamp: string, { token, group }: Tokens, name: string): string =>
   [stamp, token, group, name].join('|');
-
-export function formatDeletion(deletion: Deletion): string {
-  const { placedToken, namedToken, via, viaGroup, operation, claim } = deletion;
-  const all = [placedToken, namedToken, via, viaGroup, operation];
-  return (claim === '' ? all : [...all, claim]).join('|');
-}
 
 /** What a whole directory's deletion quotes: it is void as soon as the directory was moved or renamed. */
 export const groupOf = (placed: Tokens | undefined, named: Tokens | undefined): string =>

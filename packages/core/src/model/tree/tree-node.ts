@@ -5,6 +5,7 @@
 import type { NodeId } from '../../base/index.ts';
 import type { Bucket } from './bucket.ts';
 import type { NodeKind } from './node-kind.ts';
+import type { Removed } from './removal.ts';
 import { type Created, type Deletion, groupOf, type Named, type Placed } from './registers.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 
@@ -32,7 +33,10 @@ export class TreeNode {
   created: Created | undefined;
   placed: Placed | undefined;
   named: Named | undefined;
+  /** By the device that removed it: the older form. */
   deletions: Map<string, Deletion> | undefined;
+  /** What removals say of it. */
+  removals: Removed[] | undefined;
   executable = false;
 
   // Placement: the directory it is in, whether or not either is visible.

@@ -82,10 +82,6 @@ export class TreeView {
     this.#staleNodes.add(id);
   }
 
-  wroteDeletion(key: string): void {
-    this.#staleDeletions.add(key);
-  }
-
   wroteSeen(operation: string): void {
     this.#staleSeen.add(operation);
   }
@@ -115,7 +111,7 @@ export class TreeView {
     for (const key of this.#staleDeletions) this.reader.readDeletion(key);
     for (const id of this.#staleContents) {
       const node = this.reader.nodes.get(id);
-      if (node?.deletions !== undefined) this.#work.judged.add(node);
+      if (node?.deletions !== undefined || node?.removals !== undefined) this.#work.judged.add(node);
     }
     for (const set of sets) set.clear();
     return true;
