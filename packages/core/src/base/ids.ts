@@ -3,7 +3,7 @@
  * where their length is fixed. Hexadecimal ids can be typed, pasted and given as command arguments
  * (they never begin with a dash); node ids are base64url because a tree holds a million of them.
  */
-import { toBase64Url, toHex } from './bytes.ts';
+import { equalBytes, toBase64Url, toHex } from './bytes.ts';
 import type { Random } from './random.ts';
 
 declare const brand: unique symbol;
@@ -58,5 +58,15 @@ export const deviceOf = (author: AuthorId): DeviceId => author.slice(0, 32) as D
 export const runOf = (author: AuthorId): RunId => author.slice(33) as RunId;
 
 /** From 24 bytes: device, then run. */
-export const authorFromBytes = (bytes: Uint8Array): AuthorId =>
-  authorOf(toHex(bytes.subarray(0, 16)) as DeviceId, toHex(bytes.subarray(16, 24)) as RunId);
+export function authorFromBytes(bytes: Uint8Array): AuthorId {
+  const place = (bytes[16] as number) % KNOWN_AUTHORS;
+  const known = knownAuthors[place];
+  if (known !== undefined && equalBytes(known.bytes, bytes)) return known.author;
+  const author = authorOf(toHex(bytes.subarray(0, 16)) as DeviceId, toHex(bytes.subarray(16, 24)) as RunId);
+  knownAuthors[place] = { bytes: bytes.slice(), author };
+  return author;
+}
+
+/** Authors that were read last: their texts are in memory once, not once for each file, and need not be made for each record. */
+const KNOWN_AUTHORS = 64;
+const knownAuthors: { readonly bytes: Uint8Array; readonly author: AuthorId }[] = [];

@@ -2,6 +2,7 @@
 import type { DocumentId } from '../base/index.ts';
 import {
   type Heads,
+  keptHeads,
   type LogRecord,
   malformed,
   NO_HEADS,
@@ -71,7 +72,7 @@ export function indexAfter(
     lastSeq: seq,
     records: index.records + 1,
     bytes: index.bytes + bytes,
-    heads,
+    heads: keptHeads(heads),
   };
 }
 

@@ -5,6 +5,7 @@
 import { type AuthorId, authorFromBytes, sha256 } from '../base/index.ts';
 import { LIMITS } from './limits.ts';
 import { malformed, type Reader } from './reader.ts';
+import { OneHead } from './one-head.ts';
 import { Writer } from './writer.ts';
 
 export type Heads = ReadonlyMap<AuthorId, number>;
@@ -57,7 +58,14 @@ export function readHeads(reader: Reader): Heads {
       throw malformed('heads name an author twice or a counter of zero');
     heads.set(author, counter);
   }
-  return heads;
+  return keptHeads(heads);
+}
+
+/** Equal heads that take as little memory as they can: for those that stay. */
+export function keptHeads(heads: Heads): Heads {
+  if (heads.size !== 1 || heads instanceof OneHead) return heads;
+  const [[author, counter]] = heads as Iterable<[AuthorId, number]> as [[AuthorId, number]];
+  return new OneHead(author, counter);
 }
 
 export function encodeHeads(heads: Heads): Uint8Array {
