@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { type DocumentId, gather, inOnePiece, silentLogger, utf8 } from '../base/index.ts';
+import { type BlobName, type DocumentId, gather, inOnePiece, silentLogger, utf8 } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
 import { blobKey, recordKey, StoreBlobs } from '../log/index.ts';
 import { encodeRecord, type FromDevice, type FromRelay, LIMITS } from '../protocol/index.ts';
@@ -102,6 +102,21 @@ test('a folder of which the peer asks for blobs is not in step before it has the
   letGo();
   await settled;
   expect([...remote.held.keys()]).toEqual([name]);
+  await driver.stop();
+});
+
+test('a blob that comes by another link is told of on one that waited for nothing else', async () => {
+  let told: boolean | undefined;
+  const driver: FolderDriver = drive({ changed: () => (told = driver.isSettled) });
+  const name = 'b0'.repeat(32) as BlobName;
+  const heads = new Map([[folder.author, 1]]);
+  const documents = [{ document: 'a' as DocumentId, seq: 1, bytes: 1, heads }];
+  await folder.committer.commit(folder.debts.want([name]));
+  await say(driver, opened, { ...nothing, documents });
+  expect(driver).toMatchObject({ state: 'live', isSettled: false, isStalled: true });
+  told = undefined;
+  await folder.committer.commit(folder.debts.blobFetched(name));
+  expect(told).toBe(true);
   await driver.stop();
 });
 

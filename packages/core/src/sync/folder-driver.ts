@@ -68,6 +68,7 @@ export class FolderDriver {
     this.#stopWatching = [
       log.appended.add((appended) => this.#onAppended(appended)),
       debts.missed.add(() => this.#onMissed()),
+      debts.fetched.add(() => this.#onFetched()),
     ];
     this.#track(this.#open());
   }
@@ -145,6 +146,11 @@ export class FolderDriver {
   #onMissed(): void {
     if (this.state === 'live') this.#fetches.look();
     this.#options.changed();
+  }
+
+  /** By this link or by another one: of a link that waits for nothing else it is news. */
+  #onFetched(): void {
+    if (this.#options.folder.debts.wantedBlobs.size === 0) this.#options.changed();
   }
 
   #guard(act: (session: FolderSession) => void): void {
