@@ -295,3 +295,25 @@ test('a directory in whose place a link to nowhere comes, while what left it is 
   await settleAll(a, b);
   for (const device of [a, b]) expect(await onDisk(device)).toEqual({ d: '-> d', file: 'one\n' });
 });
+
+test('a mirror whose lock cannot be read or removed any more closes, and the next one takes the directory', async () => {
+  const [a, b] = await devices.pair();
+  for (const call of ['openToRead', 'unlink'] as const) {
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      [call]: (path: string) =>
+        path.endsWith('/lock')
+          ? Promise.reject(Object.assign(new Error(`EIO: ${path}`), { code: 'EIO' }))
+          : nodeFileSystem[call](path),
+    };
+    await b.open({ fileSystem });
+    await b.settle();
+    await b.closeMirror();
+    expect(await b.read('.evermesh/lock')).not.toBe('');
+    await b.open();
+    await a.write('file', `after ${call}\n`);
+    await settleAll(a, b);
+    expect(await onDisk(b)).toEqual({ file: `after ${call}\n` });
+    await b.closeMirror();
+  }
+});

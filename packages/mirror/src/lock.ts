@@ -3,7 +3,7 @@ import type { Random } from '@evermesh/core';
 import { fromUtf8, toHex, utf8 } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import { type Disk, OWN_DIRECTORY, TEMPORARY } from './disk.ts';
-import { codeOf } from './fs/file-system.ts';
+import { codeOf, isOfDisk } from './fs/file-system.ts';
 import { NO_LINKS } from './take-place.ts';
 
 const LOCK: string = `${OWN_DIRECTORY}/lock`;
@@ -70,10 +70,14 @@ function parse(lock = ''): [identity: string, token: string] {
 
 const numberOf = (identity: string): number => Number.parseInt(identity, 10);
 
+/** On a disk that fails it stays: void for this process at once, for others when this one has ended. */
 async function unlock(disk: Disk, token: string): Promise<void> {
   held.delete(token);
-  if ((await readLock(disk))?.includes(token) === true)
-    await disk.fs.unlink(disk.at(LOCK)).catch(ignoreMissing);
+  try {
+    if ((await readLock(disk))?.includes(token) === true) await disk.fs.unlink(disk.at(LOCK));
+  } catch (error) {
+    if (!isOfDisk(error)) throw error;
+  }
 }
 
 async function readLock(disk: Disk, path: string = LOCK): Promise<string | undefined> {
