@@ -257,19 +257,15 @@ function intentOf(
   return { type: 'write', id, parent, name, kind, executable, replaces: replaces?.id, ...written };
 }
 
-const waitingAs = (path: string, { size, mtime, ctime, born, inode }: FileStat): Waiting => ({
-  path,
-  size,
-  mtime,
-  ctime,
-  born,
-  inode,
-});
+function waitingAs(path: string, stat: FileStat): Waiting {
+  const { permissions, size, mtime, ctime, born, inode } = stat;
+  return { path, permissions, size, mtime, ctime, born, inode };
+}
 
 /** The entry of what was written with this stat, now that it stands in its place. `racy`: see `isRacy`. */
 export function writtenEntry(
   intent: Staged['intent'],
-  written: Omit<Waiting, 'path'>,
+  written: Omit<Waiting, 'path' | 'permissions'>,
   now: FileStat | undefined,
   racy: boolean,
 ): AncestorEntry {

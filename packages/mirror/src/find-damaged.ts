@@ -100,10 +100,12 @@ export class DamageSearch {
       .withInode(stat.inode)
       .some(({ id, born }) => id !== entry.id && born === stat.born);
     if (isOther) return 'sound';
-    // Some programs empty a file and then write to it: that goes on now, and is nobody's damage.
-    const emptied = stat.size === 0 && entry.size > 0 && stat.mtime < this.#began;
-    if (stat.mtime !== entry.mtime) {
-      if (!emptied) return 'sound';
+    const isAsOld = stat.mtime === entry.mtime;
+    // Within the tick in which it was looked at, a save leaves the times as they are.
+    if (!isAsOld || entry.racy) {
+      // Some programs empty a file and then write to it: that goes on now, and is nobody's damage.
+      const isEmptied = stat.size === 0 && entry.size > 0 && (isAsOld || stat.mtime < this.#began);
+      if (!isEmptied) return 'sound';
       const isRecent = stat.mtime >= this.#began - SAVING;
       if (isRecent && nanoseconds(clock.now()) < this.#began + SAVING) return 'undecided';
     }

@@ -18,6 +18,8 @@ interface Place {
 export interface Waiting extends Pick<AncestorEntry, 'size' | 'mtime' | 'ctime' | 'born' | 'inode'> {
   /** Path of it. It is removed only when its intent is over: as long as that is there, a name that is gone was used. */
   readonly path: string;
+  /** `undefined` if an older version wrote it. */
+  readonly permissions: number | undefined;
 }
 
 export type Intent =
@@ -74,8 +76,17 @@ export class Intents {
 
 const bigAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
-const waitingOf = ({ path, size, mtime, ctime, born, inode }: Record<keyof Waiting, never>): Waiting => ({
+const waitingOf = ({
   path,
+  permissions,
+  size,
+  mtime,
+  ctime,
+  born,
+  inode,
+}: Record<keyof Waiting, never>): Waiting => ({
+  path,
+  permissions,
   size,
   mtime: BigInt(mtime),
   ctime: BigInt(ctime),

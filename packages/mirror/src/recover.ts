@@ -8,7 +8,7 @@ import { type ApplyWorld, pathIn, restamped } from './apply-world.ts';
 import { writtenEntry } from './apply-contents.ts';
 import { type Disk, joinPath, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
-import type { Intent } from './intents.ts';
+import type { Intent, Waiting } from './intents.ts';
 import { isShownAs, nameKey } from './names.ts';
 import { putBack } from './put-back.ts';
 import { digestOfFile } from './read-disk.ts';
@@ -105,11 +105,18 @@ async function writtenAt(
   const { waiting } = intent;
   if (waiting === undefined) return undefined;
   const left = await disk.lstat(waiting.path);
-  // It gets the name in its place before it loses its own, and that changes a time of it.
-  const wasPut =
-    left === undefined ||
-    (left.inode === waiting.inode && (left.ctime !== waiting.ctime || left.inode === stat?.inode));
+  const wasPut = left === undefined || (left.inode === waiting.inode && hadItsPlace(waiting, left, stat));
   return wasPut ? writtenEntry(intent, waiting, undefined, true) : undefined;
+}
+
+/**
+ * It gets the name in its place before it loses its own, and that changes a time of it. So does another mode, which a person may have
+ * given to all that is there: then nothing tells, and what may not have been in its place was in nobody's front.
+ */
+function hadItsPlace(waiting: Waiting, left: FileStat, stat: FileStat | undefined): boolean {
+  if (left.inode === stat?.inode) return true;
+  const hasSameMode = waiting.permissions === undefined || waiting.permissions === left.permissions;
+  return left.ctime !== waiting.ctime && hasSameMode;
 }
 
 /** A second name that a file had for a moment changes a time of it, and is nobody's save. */

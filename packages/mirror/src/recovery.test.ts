@@ -120,6 +120,49 @@ describe('after a crash', () => {
     expect(a.idOf('two')).toBe(id);
   });
 
+  test('a mode that a person gives to what waits for its place does not make it what he had in front of him', async () => {
+    const begin = async (): Promise<[TestDevice, TestDevice]> => {
+      const [a, b] = await devices.pair();
+      await a.write('file', 'one\n');
+      await settleAll(a, b);
+      await a.write('file', 'one\ntwo\n');
+      await a.settle();
+      await deliver(a, b);
+      return [a, b];
+    };
+    const [, trial] = await begin();
+    trial.fuse.blowAfter(Infinity);
+    await trial.settle();
+    const placed = trial.fuse.steps.findIndex((step) => /^(link|rename|replace) .*\/file$/.test(step));
+    const [a, b] = await begin();
+    b.fuse.blowAfter(placed);
+    await b.settle().catch(() => undefined);
+    await b.crash();
+    for (const name of await fs.readdir(b.at('.evermesh/tmp')))
+      await fs.chmod(b.at(`.evermesh/tmp/${name}`), 0o600);
+    await b.write('beside~', 'zero\none\n');
+    await fs.rename(b.at('beside~'), b.at('file'));
+    await settleAll(a, b);
+    for (const device of [a, b]) expect(await inFolder(device)).toEqual({ file: 'zero\none\ntwo\n' });
+  });
+
+  test('a save within the tick in which the mirror had looked at the file is no damage', async () => {
+    const a = await devices.make();
+    await a.closeMirror();
+    await a.open({ clock: { now: () => 0, after: (wait, run) => a.clock.after(wait, run) } });
+    const write = async (name: string, text: string): Promise<void> => {
+      await a.write(name, text);
+      await fs.utimes(a.at(name), 1e9, 1e9);
+    };
+    for (const name of ['saved', 'emptied']) await write(name, 'one\n');
+    await a.settle();
+    await a.crash();
+    await write('saved', 'one\ntwo\n');
+    await write('emptied', '');
+    await a.settle();
+    expect(await inFolder(a)).toEqual({ saved: 'one\ntwo\n', emptied: 'one\n' });
+  });
+
   test('a file that a program emptied a moment before the mirror began again is being saved', async () => {
     const [a, b] = await devices.pair();
     await a.write('file', 'one\n');
