@@ -43,8 +43,9 @@ export class Intruder {
   /** In whose name he wrote: nobody else did. */
   readonly forged: Set<AuthorId> = new Set();
   #line: Line | undefined;
-  /** Every record that he heard, in the order in which he did. */
+  /** Every record that he heard, in the order in which he did; and those of the relay that he talks to, which has them. */
   readonly #heard: LogRecord[] = [];
+  #heardHere: LogRecord[] = [];
 
   constructor(machine: Machine, network: SimNetwork, folder: FolderId) {
     this.#machine = machine;
@@ -64,9 +65,10 @@ export class Intruder {
       return undefined;
     }
     if (step === 'hostile babble') return this.#babble(random);
-    if (this.#heard.length === 0) return undefined;
+    const isFork = step === 'hostile fork';
+    if ((isFork ? this.#heardHere : this.#heard).length === 0) return undefined;
     if (step === 'hostile replay') return this.#replay(random);
-    return step === 'hostile fork' ? this.#fork(random) : this.#forge(random);
+    return isFork ? this.#fork(random) : this.#forge(random);
   }
 
   leave(): void {
@@ -79,6 +81,7 @@ export class Intruder {
     if (listening === undefined) return;
     const line = this.#network.line(this.#process, listening.process);
     this.#line = line;
+    this.#heardHere = [];
     line.attach('caller', {
       frame: (bytes) => this.#hears(decodeMessage(bytes)),
       closed: () => {
@@ -105,8 +108,10 @@ export class Intruder {
         channel: CHANNEL,
         documents: message.documents.map(({ document }) => ({ document, heads: NO_HEADS })),
       });
-    if (message.type === 'RECORDS' || message.type === 'LIVE')
-      this.#heard.push(...message.records.map(decodeRecord));
+    if (message.type !== 'RECORDS' && message.type !== 'LIVE') return;
+    const records = message.records.map(decodeRecord);
+    this.#heard.push(...records);
+    this.#heardHere.push(...records);
   }
 
   #say(message: Message): void {
@@ -158,9 +163,9 @@ export class Intruder {
     return `says ${what} in ${isUnknown ? 'a document that nobody has' : document} in the name of ${header.author.slice(0, 4)}`;
   }
 
-  /** Another content under the number of a record that is there. */
+  /** Another content under the number of a record that is there: a relay that lost it, or never had it, cannot tell. */
   #fork(random: Seeded): string {
-    const { header } = random.pick(this.#heard);
+    const { header } = random.pick(this.#heardHere);
     this.#put([makeRecord({ ...header, body: random.bytes(20), group: undefined, blobs: [], clocks: [] })]);
     return `gives record ${header.counter} of ${header.author.slice(0, 4)} another content`;
   }

@@ -13,6 +13,8 @@ interface Letter {
   rewritten: number;
   /** How it was taken away, by everybody who did and had it before him. */
   readonly removed: Set<string>;
+  /** Of these ways, those that somebody took back since everybody last had everything, by who it was. */
+  readonly takenBack: Map<string, string>;
   /** Lost by what nobody promised to survive. */
   excused: string | undefined;
   /** Whoever typed it was not told yet that it is kept. */
@@ -42,6 +44,7 @@ export class Ledger {
         where,
         rewritten: 0,
         removed: new Set(),
+        takenBack: new Map(),
         excused: undefined,
         isPending: true,
         isShared: false,
@@ -69,11 +72,15 @@ export class Ledger {
     }
   }
 
-  /** What was taken away in such a way was brought back. */
-  restored(letters: Iterable<string>, isSuch: (how: string) => boolean): void {
+  /** What was taken away in such a way was brought back by `who`. */
+  restored(letters: Iterable<string>, who: string, isSuch: (how: string) => boolean): void {
     for (const letter of letters) {
-      const removed = this.#letters.get(letter)?.removed ?? new Set<string>();
-      for (const how of removed) if (isSuch(how)) removed.delete(how);
+      const { removed, takenBack } = this.#letters.get(letter) ?? {};
+      for (const how of removed ?? [])
+        if (isSuch(how)) {
+          removed?.delete(how);
+          takenBack?.set(how, who);
+        }
     }
   }
 
@@ -101,16 +108,24 @@ export class Ledger {
     }
   }
 
-  /** What this machine's people typed since everybody last had everything. */
-  unsharedOf(who: string): string[] {
-    return [...this.#letters]
-      .filter(([, letter]) => letter.who === who && !letter.isShared)
-      .map(([text]) => text);
+  /**
+   * The machine lost what its people did since everybody last had everything: what they typed may be gone, and what they brought back
+   * as well. @param left is on it still
+   */
+  setBack(who: string, why: string, left: ReadonlySet<string> = new Set()): void {
+    for (const [text, letter] of this.#letters) {
+      if (left.has(text)) continue;
+      if (letter.who === who && !letter.isShared) letter.excused ??= why;
+      for (const [how, by] of letter.takenBack) if (by === who) letter.removed.add(how);
+    }
   }
 
   /** Everybody has everything that anybody was told is kept. */
   share(): void {
-    for (const letter of this.#letters.values()) if (!letter.isPending) letter.isShared = true;
+    for (const letter of this.#letters.values()) {
+      if (!letter.isPending) letter.isShared = true;
+      letter.takenBack.clear();
+    }
   }
 
   /** @param texts every visible text, by a name for it */

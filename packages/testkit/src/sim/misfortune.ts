@@ -229,7 +229,7 @@ async function backUpAtRest(relay: SimRelay): Promise<void> {
 function rollBack(world: Afflicted, device: SimDevice): void {
   device.process?.kill();
   device.restore();
-  world.ledger.excuse(world.ledger.unsharedOf(device.name), 'the device was set back');
+  world.ledger.setBack(device.name, 'the device was set back');
 }
 
 /**
@@ -240,12 +240,10 @@ function clone(world: Afflicted, device: SimDevice, random: Seeded): void {
   const others = world.devices.filter((other) => other !== device);
   const { disk, name } = random.pick(others);
   device.process?.kill();
-  device.disk.replace(disk.copy());
+  device.become(disk.copy());
   const { files, machine } = device;
   const onDisk = files === undefined ? [] : lettersOn(files).flatMap(([, letters]) => letters);
   // What was in the folder only, and not in the directory yet, is gone with the data directory; the rest is found there again.
-  const left = new Set(onDisk);
-  const lost = world.ledger.unsharedOf(machine.name).filter((letter) => !left.has(letter));
-  world.ledger.excuse(lost, `the device became a copy of ${name}`);
+  world.ledger.setBack(machine.name, `the device became a copy of ${name}`, new Set(onDisk));
   world.ledger.copied(onDisk);
 }

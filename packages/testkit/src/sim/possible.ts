@@ -29,6 +29,8 @@ function canHappen({ network }: Places, type: StepType, device: SimDevice, relay
       return !network.reaches(device.name, relay.name);
     case 'roll back':
       return device.hasBackup;
+    case 'clone':
+      return device.isMarked;
     case 'store has room':
       return device.disk.database.isFull;
     case 'relay store has room':

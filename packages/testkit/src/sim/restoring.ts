@@ -5,7 +5,7 @@ import { lettersIn } from './letters.ts';
 import type { Seat } from './seat.ts';
 
 /** Each thing comes back as itself: into its directory, or into the root if that is gone. */
-export async function restore({ folder, bin, random, ledger, say, cannot }: Seat): Promise<void> {
+export async function restore({ folder, bin, random, ledger, who, say, cannot }: Seat): Promise<void> {
   const at = random.below(bin.length);
   const [removal] = bin.splice(at, 1);
   if (removal === undefined) return cannot('has removed nothing that he would like back');
@@ -20,5 +20,5 @@ export async function restore({ folder, bin, random, ledger, say, cannot }: Seat
   say(`brings back what was ${how}: ${gone.map(({ name }) => name).join(', ')}`);
   const { failures } = await folder.nodes.apply(operations);
   for (const failure of failures.values()) say(`is told ${failure.code}`);
-  if (failures.size === 0) ledger.restored(lettersIn(texts), (known) => known === how);
+  if (failures.size === 0) ledger.restored(lettersIn(texts), who, (known) => known === how);
 }

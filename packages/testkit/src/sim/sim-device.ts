@@ -33,8 +33,9 @@ export interface RunningDevice {
   mirror: Mirror | undefined;
 }
 
-/** Where the directory lies that a device mirrors. */
+/** Where the directory lies that a device mirrors, and in it the mirror's sign that it is the one. */
 export const DIRECTORY = '/shared';
+const MARKER = '.evermesh/folder.json';
 
 /** Milliseconds after a change, or the beginning of a mirror, in which it has looked at what changed, late events included. */
 const LOOKED_AT_WITHIN = 5000;
@@ -58,7 +59,7 @@ export class SimDevice {
   readonly disk: SimDisk = new SimDisk();
   /** What is wrong with the disk of the directory, for the mirror. */
   readonly trouble: DiskTrouble;
-  /** What its person removed, and may want back. */
+  /** What its person removed, and may want back: never what the device does not know of any more. */
   readonly bin: Removal[] = [];
   readonly #parts: DeviceParts;
   #process: SimProcess | undefined;
@@ -71,7 +72,7 @@ export class SimDevice {
   /** When the mirror that runs began to, and what the ones before it have certainly looked at. */
   #mirrorSince: number | undefined;
   #lookedBefore = 0;
-  #backup: { readonly image: DiskImage; readonly files: (() => void) | undefined } | undefined;
+  #backup: { image: DiskImage; files: (() => void) | undefined; bin: readonly Removal[] } | undefined;
 
   constructor(parts: DeviceParts) {
     this.#parts = parts;
@@ -208,8 +209,16 @@ export class SimDevice {
     await this.#mirroring;
   }
 
+  /** Its directory, if it mirrors one, was one of a mirror before: in front of any other, a store that says so halts the mirror. */
+  get isMarked(): boolean {
+    const { files } = this;
+    return files?.look(DIRECTORY) === undefined
+      ? files === undefined
+      : [...files.walk(files.find(DIRECTORY))].some(([path]) => path === MARKER);
+  }
+
   backUp(): void {
-    this.#backup = { image: this.disk.copy(), files: this.files?.copy() };
+    this.#backup = { image: this.disk.copy(), files: this.files?.copy(), bin: [...this.bin] };
   }
 
   /** The last rest of the world of which the backup has everything. */
@@ -226,6 +235,13 @@ export class SimDevice {
     if (this.#backup === undefined) return;
     this.disk.replace(this.#backup.image);
     this.#backup.files?.();
+    this.bin.splice(0, Infinity, ...this.#backup.bin);
+  }
+
+  /** The disk of another machine takes the place of its own; what it mirrors stays. The program is not running. */
+  become(disk: DiskImage): void {
+    this.disk.replace(disk);
+    this.bin.splice(0);
   }
 
   /** In good order. */

@@ -85,10 +85,23 @@ describe('the ledger', () => {
     const ledger = typed('乒\n', '乓\n');
     for (const text of ['乒\n', '乓\n']) ledger.replaced(text, '', 'removed by anna');
     ledger.replaced('乓\n', '', 'edited by ben');
-    ledger.restored(['乒', '乓'], (how) => how === 'removed by anna');
+    ledger.restored(['乒', '乓'], 'anna', (how) => how === 'removed by anna');
     expect(ledger.judge(new Map())).toMatchObject([
       { law: 'L2', what: expect.stringContaining('乒') as string },
     ]);
+  });
+
+  test('excuses what was brought back where a machine was set back, unless everybody had it before', () => {
+    for (const isShared of [false, true]) {
+      const ledger = typed('乒\n');
+      ledger.replaced('乒\n', '', 'removed by anna');
+      ledger.restored(['乒'], 'anna', (how) => how === 'removed by anna');
+      if (isShared) ledger.share();
+      ledger.setBack('ben', 'the device was set back');
+      expect(lawsOf(ledger)).toEqual(['L2']);
+      ledger.setBack('anna', 'the device was set back');
+      expect(lawsOf(ledger)).toEqual(isShared ? ['L2'] : []);
+    }
   });
 
   test('excuses a letter that stood twice when two people each took one of them away', () => {

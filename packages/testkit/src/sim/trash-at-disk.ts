@@ -9,7 +9,7 @@ const IN_TRASH = /^\.evermesh\/trash\/[^/]+\/(?!unfinished\/)(.+)$/;
 
 export const trashActs: Readonly<Record<'disk restore', (desk: Desk) => void>> = {
   'disk restore'(desk) {
-    const { files, root, random, ledger, say, cannot } = desk;
+    const { files, root, random, ledger, who, say, cannot } = desk;
     const found = inTrash(desk);
     if (found.length === 0) return cannot('finds nothing in the trash that he would like back');
     const [kept, path, inode] = random.pick(found);
@@ -17,7 +17,7 @@ export const trashActs: Readonly<Record<'disk restore', (desk: Desk) => void>> =
     files.rename(`${root}/${kept}`, `${root}/${path}`);
     const letters = lettersIn(textOf(inode));
     // Whoever else removed it had not seen that it came back; who edited it had other letters before him.
-    ledger.restored(letters, (how) => /^(removed with|replaced by) /.test(how));
+    ledger.restored(letters, who, (how) => /^(removed with|replaced by) /.test(how));
     // It may be alive elsewhere: somebody edited what was removed.
     ledger.copied(letters);
   },
