@@ -196,6 +196,35 @@ test('a file that is moved into a directory that nobody lets the mirror read com
   }
 });
 
+test.each(['closed', 'closed/d'])(
+  'a file that is moved out of a directory that nobody lets the mirror read (%s) stays itself, and a second name of it is a copy',
+  async (from) => {
+    const [a, b] = await devices.pair();
+    for (const name of ['moved', 'linked']) await a.write(`${from}/${name}`, `${name}\n`);
+    await settleAll(a, b);
+    const ids = ['moved', 'linked'].map((name) => a.idOf(`${from}/${name}`));
+    const door = closing('closed');
+    await a.closeMirror();
+    await a.open({ fileSystem: door.fileSystem });
+    await fs.rename(a.at(`${from}/moved`), a.at('moved'));
+    await fs.link(a.at(`${from}/linked`), a.at('linked'));
+    await a.settle();
+    expect(['moved', 'linked'].map((name) => a.idOf(name))).toEqual(ids);
+    door.isOpen = true;
+    await settleAll(a, b);
+    for (const device of [a, b]) {
+      const directories = from === 'closed' ? { closed: '/' } : { closed: '/', 'closed/d': '/' };
+      expect(await onDisk(device)).toEqual({
+        ...directories,
+        moved: 'moved\n',
+        linked: 'linked\n',
+        [`${from}/linked`]: 'linked\n',
+      });
+      expect(['moved', 'linked'].map((name) => device.idOf(name))).toEqual(ids);
+    }
+  },
+);
+
 test('a file that was removed, while a directory cannot be read, and saved elsewhere, is written again when it can', async () => {
   const [a, b] = await devices.pair();
   await a.write('file', 'one\n');

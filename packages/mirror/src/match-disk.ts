@@ -123,11 +123,14 @@ class Matcher {
     return entry?.kind === disk.kind ? entry : undefined;
   }
 
-  /** Whether a file's old place is empty, or another known file stands there. */
+  /**
+   * Whether a file's old place is empty, or another known file stands there. Of a place that cannot be seen the inode decides: if the
+   * file still has its name there as well, that is the second one, once it is seen.
+   */
   #hasLeft(known: AncestorEntry): boolean {
     const directory = this.#directories.get(known.parent);
     if (directory === undefined || !directory.listed) {
-      if (this.#isMissing(known.parent)) return true;
+      if (this.#isMissing(known.parent) || this.#isClosed(known.parent)) return true;
       const path = this.#ancestor.pathOf(known.id);
       if (path !== undefined && directory?.listed !== true) this.#unsure.add(parentOf(path));
       return false;
@@ -136,6 +139,12 @@ class Matcher {
     const there = directory.entries.get(known.name);
     if (there === undefined || there.kind !== known.kind) return true;
     return this.#sameInode(there.stat, there.kind).some(({ id }) => id !== known.id);
+  }
+
+  /** Whether a directory, or one that it is in, cannot be listed. */
+  #isClosed(id: NodeId): boolean {
+    const parent = this.#ancestor.get(id)?.parent;
+    return this.#directories.get(id)?.isClosed ?? (parent !== undefined && this.#isClosed(parent));
   }
 
   /** Whether a directory is certainly not on disk. */

@@ -18,6 +18,8 @@ export interface DiskDirectory {
   readonly stat: FileStat;
   /** Whether `entries` is all there is. Otherwise only those are there that something is said about. */
   readonly listed: boolean;
+  /** It could not be listed, and will not be by another attempt right now. */
+  readonly isClosed: boolean;
   readonly entries: ReadonlyMap<string, DiskEntry>;
   /** Names that are there and take no part. */
   readonly withheld: ReadonlySet<string>;
@@ -145,10 +147,10 @@ class Scanner {
     } catch (error) {
       // Vanished since its parent was listed: its entries are missing, and a moved one is found in its new place.
       if (codeOf(error) === 'ENOENT' && path !== '')
-        return { ...unlisted(path, stat, new Map()), listed: false };
+        return unlisted(path, stat, new Map());
       this.#world.unseen?.add(path);
       this.#unreadable(path, codeOf(error));
-      return unlisted(path, stat, new Map());
+      return { ...unlisted(path, stat, new Map()), isClosed: true };
     }
     const withheld = new Set(listing.failed.map(({ name }) => name));
     for (const { name, code } of listing.failed) {
@@ -179,7 +181,7 @@ class Scanner {
         entries.set(name, { kind: entryStat.kind as 'file' | 'symlink', path: entryPath, stat: entryStat });
     }
     this.#world.progress(this.#entries);
-    return { kind: 'directory', path, stat, listed: true, entries, withheld };
+    return { kind: 'directory', path, stat, listed: true, isClosed: false, entries, withheld };
   }
 
   /** What could not be looked at below a directory, and is not there any more or could be looked at by now. */
@@ -278,6 +280,7 @@ const unlisted = (path: string, stat: FileStat, entries: Map<string, DiskEntry>)
   path,
   stat,
   listed: false,
+  isClosed: false,
   entries,
   withheld: new Set(),
 });
