@@ -7,7 +7,7 @@ import { joinPath, nameOf, parentOf, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
-import { putBack } from './put-back.ts';
+import { putBack, whereIs } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
 import { isAsKnown, letGo, placeNew, placeOver } from './take-place.ts';
 
@@ -140,7 +140,7 @@ class Structure {
     const { disk, ancestor, intents } = this.#world;
     const { node, name, replaces } = step;
     const entry = ancestor.get(node.id) ?? step.entry;
-    const from = this.#aside.get(node.id) ?? ancestor.pathOf(node.id);
+    const from = whereIs(node.id, ancestor, this.#aside);
     const stat = from === undefined ? undefined : await disk.lstat(from);
     if (from === undefined || stat?.inode !== entry.inode || stat.kind !== entry.kind) {
       return this.#world.lookAgain(parentOf(from ?? path), node.id);

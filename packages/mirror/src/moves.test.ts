@@ -76,6 +76,24 @@ test('a directory takes the place of the one that it was in, elsewhere', async (
   expect(await b.settle()).toBe(0);
 });
 
+test('a directory goes deep into what was in it, and another one takes its name', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('e/x/l/file', 'deep\n');
+  await settleAll(a, b);
+  const ids = ['e', 'e/x', 'e/x/l'].map((path) => a.idOf(path));
+  await a.folder.mkdir('n');
+  await a.folder.rename('e/x', 'n/x');
+  await a.folder.rename('e', 'n/x/l/e');
+  await a.folder.rename('n', 'e');
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    const directories = { e: '/', 'e/x': '/', 'e/x/l': '/', 'e/x/l/e': '/' };
+    expect(await onDisk(device)).toEqual({ ...directories, 'e/x/l/file': 'deep\n' });
+    expect(['e/x/l/e', 'e/x', 'e/x/l'].map((path) => device.idOf(path))).toEqual(ids);
+    expect(device.mirror.status().problems).toEqual([]);
+  }
+});
+
 test('a file moved out of a directory that goes, and edited, is written anew where that was removed unseen', async () => {
   const [a, b] = await devices.pair();
   await a.write('d/file', 'text\n');

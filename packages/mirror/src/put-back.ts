@@ -4,9 +4,9 @@
  */
 import { type NodeId, ROOT } from '@evermesh/core';
 import { toHex, utf8 } from '@evermesh/core/base';
-import type { AncestorChange, AncestorEntry } from './ancestor.ts';
+import type { Ancestor, AncestorChange, AncestorEntry } from './ancestor.ts';
 import { type ApplyWorld, pathIn, restamped, syncDirectories } from './apply-world.ts';
-import { parentOf } from './disk.ts';
+import { joinPath, parentOf } from './disk.ts';
 import { besideName } from './names.ts';
 import { placeNew } from './take-place.ts';
 
@@ -47,4 +47,16 @@ function* placesFor({ id, parent, name }: AncestorEntry, wanted: Place | undefin
     yield { parent, name: beside };
     yield { parent: ROOT, name: beside };
   }
+}
+
+/** The path on disk of what was put aside, or is in a directory that was; of anything else, its own. */
+export function whereIs(
+  id: NodeId,
+  ancestor: Pick<Ancestor, 'get'>,
+  aside: ReadonlyMap<NodeId, string>,
+): string | undefined {
+  const entry = ancestor.get(id);
+  if (entry === undefined || aside.has(id)) return aside.get(id);
+  const directory = entry.parent === ROOT ? '' : whereIs(entry.parent, ancestor, aside);
+  return directory === undefined ? undefined : joinPath(directory, entry.name);
 }

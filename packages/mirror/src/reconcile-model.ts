@@ -171,6 +171,18 @@ class ModelReconciler {
     const stepOf = (id: NodeId): StructureStep | undefined => this.#moves.get(id) ?? this.#removes.get(id);
     const moves = this.#moves;
     const makes = this.#makes;
+    /**
+     * Of a directory that stands within `within` on disk, what has to leave that first: it, or the first one above it that moves. In
+     * the end that is above the directory, and `within` below it, so nobody waits for his own arrival.
+     */
+    const firstMoved = (directory: NodeId, within: NodeId): Move | undefined => {
+      let moved: Move | undefined;
+      for (let at = directory; at !== ROOT; at = ancestor.get(at)?.parent ?? ROOT) {
+        if (at === within) return moved;
+        moved ??= moves.get(at);
+      }
+      return undefined;
+    };
     function* waits(step: StructureStep): Iterable<Wait<StructureStep>> {
       if (step.type === 'aside') return;
       if (step.type === 'remove') {
@@ -182,6 +194,8 @@ class ModelReconciler {
       }
       const parent = makes.get(step.node.parent) ?? moves.get(step.node.parent);
       if (parent !== undefined) yield { step: parent, until: 'arrived' };
+      const above = step.type === 'move' ? firstMoved(step.node.parent, step.node.id) : undefined;
+      if (above !== undefined) yield { step: above, until: 'arrived' };
       const there = ancestor.child(step.node.parent, step.type === 'move' ? step.name : step.node.name);
       const leaver = there === undefined ? undefined : stepOf(there.id);
       if (leaver !== undefined) yield { step: leaver, until: 'left' };

@@ -146,8 +146,7 @@ class Scanner {
       this.#world.unseen?.delete(path);
     } catch (error) {
       // Vanished since its parent was listed: its entries are missing, and a moved one is found in its new place.
-      if (codeOf(error) === 'ENOENT' && path !== '')
-        return unlisted(path, stat, new Map());
+      if (codeOf(error) === 'ENOENT' && path !== '') return unlisted(path, stat, new Map());
       this.#world.unseen?.add(path);
       this.#unreadable(path, codeOf(error));
       return { ...unlisted(path, stat, new Map()), isClosed: true };

@@ -108,6 +108,14 @@ export class Ledger {
     }
   }
 
+  /** What `who` brought back of these is gone again. */
+  undone(letters: Iterable<string>, who: string): void {
+    for (const letter of letters) {
+      const { removed, takenBack } = this.#letters.get(letter) ?? {};
+      for (const [how, by] of takenBack ?? []) if (by === who) removed?.add(how);
+    }
+  }
+
   /**
    * The machine lost what its people did since everybody last had everything: what they typed may be gone, and what they brought back
    * as well. @param left is on it still
@@ -116,7 +124,7 @@ export class Ledger {
     for (const [text, letter] of this.#letters) {
       if (left.has(text)) continue;
       if (letter.who === who && !letter.isShared) letter.excused ??= why;
-      for (const [how, by] of letter.takenBack) if (by === who) letter.removed.add(how);
+      this.undone([text], who);
     }
   }
 

@@ -186,6 +186,7 @@ function powerCut(world: Afflicted, place: Place, random: Seeded): void {
   for (const [inode, letters, path] of before) {
     const lost = letters.filter((letter) => !after.has(letter));
     world.ledger.excuse(lost, 'a program had not synced it when the power failed');
+    world.ledger.undone(lost, place.name);
     // What it was saved over may be back under its name, and be damaged itself.
     const found = inode.isDamaged ? inode : there.get(path);
     if (found?.isDamaged !== true) continue;

@@ -33,6 +33,7 @@ function inTrash(desk: Desk): [kept: string, path: string, inode: Inode][] {
     if (path === undefined || inode.kind === 'directory' || inode.isDamaged) return [];
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     const hasPlace = parent === '' || there.get(parent)?.kind === 'directory';
-    return hasPlace && !there.has(path) ? [[kept, path, inode]] : [];
+    // As this file system takes names for one.
+    return hasPlace && files.look(`${root}/${path}`) === undefined ? [[kept, path, inode]] : [];
   });
 }
