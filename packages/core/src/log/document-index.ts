@@ -101,7 +101,7 @@ export const readIndex = (document: DocumentId, reader: Reader): DocumentIndex =
   lastSeq: reader.uint(),
   records: reader.uint(),
   bytes: reader.uint(),
-  heads: readHeads(reader),
+  heads: keptHeads(readHeads(reader)),
   compacted: readCompacted(reader),
 });
 

@@ -58,7 +58,7 @@ export function readHeads(reader: Reader): Heads {
       throw malformed('heads name an author twice or a counter of zero');
     heads.set(author, counter);
   }
-  return keptHeads(heads);
+  return heads;
 }
 
 /** Equal heads that take as little memory as they can: for those that stay. */
