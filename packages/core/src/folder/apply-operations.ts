@@ -138,10 +138,7 @@ class OperationRun {
     this.#state.writing = undefined;
     const records = this.#records.take();
     const { durable } = this.#state.log.append(records, { beside, source: LOCAL });
-    this.#state.step(
-      'local',
-      records.map(({ header }) => header.document),
-    );
+    this.#state.stepHere(records.map(({ header }) => header.document));
     return durable;
   }
 

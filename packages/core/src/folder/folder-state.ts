@@ -56,6 +56,8 @@ export interface FolderOptions {
 export interface ViewStep {
   readonly origin: 'local' | 'remote';
   readonly tree: readonly TreeChange[];
+  /** Of each document with new records, whose these are. */
+  readonly devices: ReadonlyMap<DocumentId, ReadonlySet<DeviceId>>;
   /** Nodes whose content changed, or became readable. */
   readonly edited: readonly NodeId[];
 }
@@ -125,7 +127,7 @@ export class FolderState {
     this.live = new LiveDocuments(documents, {
       ...{ log, author: options.author, clock: options.clock },
       isOperating: () => this.writing !== undefined,
-      changed: (document) => this.step('local', [document]),
+      changed: (document) => this.stepHere([document]),
     });
     this.treeDoc = treeDoc;
     this.damaged = damaged;
@@ -227,14 +229,24 @@ export class FolderState {
   }
 
   /** Tells listeners what the view did since the last step. */
-  step(origin: ViewStep['origin'], documents: readonly DocumentId[]): void {
+  step(
+    origin: ViewStep['origin'],
+    documents: readonly DocumentId[],
+    devices: ViewStep['devices'] = new Map(),
+  ): void {
     const files = documents.filter((document) => document !== TREE_DOCUMENT);
     if (files.length > 0) this.tree.documentsChanged(files);
     const tree = this.tree.takeChanges();
     const edited = files.flatMap((document) => this.tree.node(document as string as NodeId)?.id ?? []);
     this.#noteArrival();
-    if (tree.length > 0 || edited.length > 0) this.steps.emit({ origin, tree, edited });
+    if (tree.length > 0 || edited.length > 0) this.steps.emit({ origin, tree, edited, devices });
     this.progress.emit();
+  }
+
+  /** The same, of what was done here. */
+  stepHere(documents: readonly DocumentId[]): void {
+    const own = new Set([this.device]);
+    this.step('local', documents, new Map(documents.map((document) => [document, own])));
   }
 
   /** A reader of `node` found this blob missing, or damaged: it is fetched, and the reader told when it is here. */
@@ -254,7 +266,12 @@ export class FolderState {
   #received({ entries, source }: Appended): void {
     if (source === LOCAL) return;
     this.documents.received(entries);
-    this.step('remote', [...new Set(entries.map(({ record }) => record.header.document))]);
+    const devices = new Map<DocumentId, Set<DeviceId>>();
+    for (const { record } of entries) {
+      const { document, author } = record.header;
+      devices.set(document, (devices.get(document) ?? new Set()).add(deviceOf(author)));
+    }
+    this.step('remote', [...devices.keys()], devices);
   }
 
   #told(documents: readonly DocumentId[]): void {

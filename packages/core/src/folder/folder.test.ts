@@ -123,7 +123,7 @@ describe('a folder on one device', () => {
       'local created d',
       'local created d/a',
       'local edited d/a',
-      'local moved e d',
+      'local renamed e d',
       'local removed e/a',
     ]);
   });

@@ -114,7 +114,9 @@ export class Folder {
   }
 
   /**
-   * Everything that happens from now on, here and elsewhere, until the iteration ends or the folder closes.
+   * Everything that happens from now on, here and elsewhere, until the iteration ends or the folder closes. Whoever does one change after
+   * the other on a file system has what the folder shows: directories come before what is in them, and go when they are empty; a
+   * name is free when it is given. Where names are exchanged, one node is put `aside` under a name of its own, and moved on later.
    * @throws CHANGES_OVERFLOW if the reader falls 100,000 changes behind; read the tree anew then
    */
   changes(): AsyncIterableIterator<FolderChange> {

@@ -20,7 +20,7 @@ export async function startFolder(
     }),
   );
   const { durable } = state.log.append(records.take(), { source: LOCAL, beside });
-  state.step('local', [TREE_DOCUMENT]);
+  state.stepHere([TREE_DOCUMENT]);
   await durable;
   // Only now it is a folder that is here.
   state.step('local', []);

@@ -7,7 +7,8 @@
  * - I2 Every visible node is at one path, every path has one node, and no two portable names in a directory are equal.
  * - I3 No directory is inside itself: all that is shown is found from the root downwards.
  * - I4 The view that is mended step by step is the one that a rebuild finds, whichever cycle it breaks first, and the one that is
- *      there after a restart. The changes that are told add up to it, directories before what is in them.
+ *      there after a restart. The changes that are told add up to it, directories before what is in them; those told by path can be done
+ *      one after the other on a disk that refuses what a file system would.
  * - I5 A file is missing only if somebody removed it who had seen all of its content, and that somebody wished to have it, or the
  *      directory it was removed with, elsewhere. It is missing if somebody removed it who had seen all that was ever written of it.
  *      A letter is missing only if somebody took it away who had it in front of him.

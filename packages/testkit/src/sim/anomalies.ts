@@ -24,7 +24,7 @@ export class Anomalies {
       this.#shown.add(id);
       const node = folder.nodes.node(id);
       if (node === undefined) this.#gone.add(id);
-      else if (type === 'moved' && origin === 'local')
+      else if ((type === 'moved' || type === 'renamed') && origin === 'local')
         this.#put.set(id, (this.#put.get(id) ?? new Set()).add(node.parent));
     }
   }

@@ -5,8 +5,10 @@ import { type AuthorId, documentOf, type DocumentId, type NodeId, TREE_DOCUMENT 
 import { FolderTree, hasFirstContent, readFile, ROOT, type ShownNode } from '../../model/index.ts';
 import type { Heads, LogRecord } from '../../protocol/index.ts';
 import { openFolder, type TestFolder } from '../../testing/open-folder.ts';
+import { describeStep } from '../folder-changes.ts';
 import { LOCAL } from '../local-records.ts';
 import { startFolder } from '../start-folder.ts';
+import { NaiveDisk } from './naive-disk.ts';
 
 /** Whoever tells a replica of what is elsewhere. */
 const PEER = 'peer';
@@ -15,6 +17,8 @@ export class TreeReplica {
   readonly number: number;
   /** Nodes as the changes say that were told since it was opened. */
   readonly projection: Map<NodeId, ShownNode> = new Map();
+  /** What the changes come to that are told by path, each done in its turn. */
+  readonly #disk = new NaiveDisk();
   readonly #opened: TestFolder;
   readonly #touched = new Set<string>();
 
@@ -34,11 +38,16 @@ export class TreeReplica {
       opened.state.treeDoc.getMap(map).observe(({ keysChanged, transaction }) => {
         if (transaction.local) for (const key of keysChanged) this.#touched.add(key);
       });
-    for (const node of opened.folder.nodes.all()) this.projection.set(node.id, node);
+    for (const node of opened.folder.nodes.all()) {
+      this.projection.set(node.id, node);
+      this.#disk.begin(opened.folder.nodes.pathOf(node.id), node.id);
+    }
     opened.state.log.appended.add(({ entries, source }) => {
       if (source === LOCAL) for (const { record } of entries) wrote(record);
     });
-    opened.state.steps.add(({ tree }) => {
+    opened.state.steps.add((step) => {
+      for (const change of describeStep(step, opened.state.tree)) this.#disk.apply(change);
+      const { tree } = step;
       for (const { id, before, after } of tree) {
         if (!equal(this.projection.get(id), before)) throw new Error(`a change of ${id} begins elsewhere`);
         if (after === undefined) this.projection.delete(id);
@@ -73,6 +82,8 @@ export class TreeReplica {
     };
     read(ROOT, '');
     if (seen.size !== this.projection.size) throw new Error('more is told than is shown');
+    const ids = new Map([...shown].map(([path, { id }]) => [path, id]));
+    if (!this.#disk.holds(ids)) throw new Error('changes told by path come to something else');
     return shown;
   }
 

@@ -11,6 +11,7 @@ import { members } from './display.ts';
 import { checkName, nameKey, shownName } from './names.ts';
 import { type NewNode, ROOT } from './node-kind.ts';
 import { nameOnReturn, Operation } from './operation.ts';
+import { checkFree, checkOutside } from './place-checks.ts';
 import type { Problem } from './register-reader.ts';
 import { formatCreated } from './registers.ts';
 import { formatStamp, isTag, LAMPORT_LIMIT, SEED_STAMP } from './stamp.ts';
@@ -103,6 +104,12 @@ export class FolderTree {
     return this.#view.reader.knows(id) || this.#maps.created.has(id);
   }
 
+  /** Whether anybody ever removed it, whatever became of that. */
+  wasRemoved(id: NodeId): boolean {
+    const { deletions, removals } = this.#view.reader.nodes.get(id) ?? {};
+    return (deletions?.size ?? 0) + (removals?.length ?? 0) > 0;
+  }
+
   /** Whether the document has everything that what it has rests on. Until then the view is not to be believed. */
   isComplete(): boolean {
     const { store } = this.#maps.doc;
@@ -117,7 +124,7 @@ export class FolderTree {
   create({ parent, name, kind, digest, id, seed }: NewNode): NodeId {
     checkName(name);
     const directory = this.#directory(parent);
-    this.#checkFree(directory, name, undefined);
+    checkFree(directory, name, undefined);
     const node = id ?? this.#host.newNodeId();
     if (!isNodeId(node) || digest.includes('|'))
       throw new EvermeshError('PATH_INVALID', 'A new node has a well-formed id and digest.', {
@@ -148,8 +155,8 @@ export class FolderTree {
     const { bucket } = node;
     const stays = bucket?.owner === directory;
     if (stays && node.shown?.name === shownName(name)) return;
-    this.#checkOutside(directory, node);
-    this.#checkFree(directory, name, node);
+    checkOutside(directory, node);
+    checkFree(directory, name, node);
     this.#write((operation) => {
       if (bucket !== undefined && !stays) operation.keepDirectories(bucket.owner);
       operation.keepDirectories(directory);
@@ -273,26 +280,6 @@ export class FolderTree {
     throw new EvermeshError('PATH_NOT_DIRECTORY', 'Only a directory contains something.', {
       details: { id },
     });
-  }
-
-  #checkFree(directory: TreeNode, name: string, node: TreeNode | undefined): void {
-    const holder = directory.contents?.at(nameKey(name));
-    if (holder === undefined || holder === node) return;
-    const details = { name, takenBy: holder.shown?.name };
-    throw new EvermeshError(
-      'PATH_EXISTS',
-      'The directory has an entry of this name, or of one that some systems take for the same.',
-      { details },
-    );
-  }
-
-  #checkOutside(directory: TreeNode, node: TreeNode): void {
-    for (let at: TreeNode | undefined = directory; at !== undefined; at = at.bucket?.owner) {
-      if (at === node)
-        throw new EvermeshError('PATH_MOVE_INTO_SELF', 'A directory cannot move into itself.', {
-          details: { id: node.id },
-        });
-    }
   }
 }
 
