@@ -36,6 +36,7 @@ export type {
   ApplyOptions,
   ApplyResult,
   Conflict,
+  CopyOptions,
   Finding,
   FolderChange,
   FolderNodes,

@@ -3,12 +3,14 @@ import { AsyncQueue, type FolderId, utf8 } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { BlobStore } from '../log/index.ts';
 import type { FileContent, NodeKind, ShownNode } from '../model/index.ts';
+import type { CopyOptions } from './copy.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
 import { StateNodes } from './folder-nodes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenDocument } from './live-documents.ts';
 import type { FolderNodes } from './nodes.ts';
-import { decodeText, PathOperations } from './path-operations.ts';
+import { PathOperations } from './path-operations.ts';
+import { decodeText } from './paths.ts';
 import { type Finding, verifyFolder } from './verify-folder.ts';
 
 /** Changes a reader of `changes()` may fall behind before it is ended. */
@@ -96,6 +98,18 @@ export class Folder {
   /** Moves or renames. A file replaces a file at `to`, a directory an empty directory. @throws as `rename(2)`, PATH_* */
   rename(from: string, to: string): Promise<void> {
     return this.#paths.move(from, to);
+  }
+
+  /**
+   * Copies a file, a symbolic link, or with `recursive` a directory into a directory that may be there already, as `fs.cp` does, and
+   * makes the directories that are missing on the way. The copies are new nodes; contents that are not text are shared, a text gets a
+   * history of its own. Of contents in conflict the shown one is copied. It is one atomic operation, of at most 1,000 nodes and 13 MiB of text.
+   * @throws PATH_NOT_FOUND; PATH_IS_DIRECTORY for a directory without `recursive`, or in the place of a file; PATH_NOT_DIRECTORY;
+   * PATH_MOVE_INTO_SELF for a copy into itself; PATH_EXISTS with `errorOnExist`; CONTENT_NOT_HERE; CONTENT_TOO_LARGE for more.
+   * Nothing is changed then
+   */
+  copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    return this.#paths.copy(from, to, options);
   }
 
   /** @throws PATH_NOT_FOUND unless `force`; PATH_NOT_EMPTY unless `recursive` */

@@ -1,3 +1,4 @@
+export type { CopyOptions } from './copy.ts';
 export { type Conflict, Folder, type Stat } from './folder.ts';
 export type { FolderChange } from './folder-changes.ts';
 export { FolderState } from './folder-state.ts';

@@ -7,7 +7,6 @@ import {
   type BlobName,
   concatBytes,
   documentOf,
-  fromUtf8,
   newNodeId,
   type NodeId,
   SerialQueue,
@@ -30,7 +29,18 @@ import { removalsOf } from './call-bounds.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenDocument } from './live-documents.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
-import { isDirectory, notDirectory, notFound, quoted, splitPath } from './paths.ts';
+import {
+  exists,
+  intoSelf,
+  isDirectory,
+  notDirectory,
+  notFound,
+  notHere,
+  noText,
+  quoted,
+  splitPath,
+} from './paths.ts';
+import { Copy, type CopyOptions } from './copy.ts';
 
 export class PathOperations {
   readonly #state: FolderState;
@@ -173,6 +183,22 @@ export class PathOperations {
     });
   }
 
+  copy(from: string, to: string, options: CopyOptions): Promise<void> {
+    return this.#queue.run(async () => {
+      const node = this.find(from);
+      const names = splitPath(to);
+      const name = names.pop();
+      if (node === undefined || name === undefined)
+        throw new EvermeshError('PATH_INVALID', 'The root cannot be copied, or be a copy.');
+      const operations: NodeOperation[] = [];
+      const parent = this.#directory(names, operations, to);
+      const headsOf = (there: ShownNode, path: string): Promise<Heads> => this.#heads(there, path);
+      const copy = new Copy({ state: this.#state, nodes: this.#nodes, headsOf, operations }, options);
+      await copy.plan({ node, path: from }, { parent, name, path: to });
+      await this.#apply(copy.operations);
+    });
+  }
+
   remove(path: string, options: { recursive: boolean; force: boolean }): Promise<void> {
     return this.#queue.run(async () => {
       const node = this.#findOr(path, options.force);
@@ -255,25 +281,9 @@ export class PathOperations {
   }
 }
 
-const noText = (path: string): EvermeshError =>
-  new EvermeshError('PATH_INVALID', `${quoted(path)} is not UTF-8 text.`, { details: { path } });
-
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
-
-const exists = (path: string): EvermeshError =>
-  new EvermeshError('PATH_EXISTS', `There is something at ${quoted(path)} already.`, { details: { path } });
-
-const notHere = (path: string): EvermeshError =>
-  new EvermeshError('CONTENT_NOT_HERE', `The content of ${quoted(path)} has not arrived here yet.`, {
-    details: { path },
-  });
-
-const intoSelf = (from: string, to: string): EvermeshError =>
-  new EvermeshError('PATH_MOVE_INTO_SELF', `${quoted(from)} cannot move into itself.`, {
-    details: { from, to },
-  });
 
 const notEmpty = (path: string): EvermeshError =>
   new EvermeshError(
@@ -281,9 +291,3 @@ const notEmpty = (path: string): EvermeshError =>
     `The directory ${quoted(path)} is not empty. Use { recursive: true }.`,
     { details: { path } },
   );
-
-export const decodeText = (path: string, bytes: Uint8Array): string => {
-  const text = fromUtf8(bytes);
-  if (text === undefined) throw noText(path);
-  return text;
-};
