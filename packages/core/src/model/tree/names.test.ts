@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { utf8 } from '../../base/index.ts';
-import { alternativeName, checkName, nameKey, shownName } from './names.ts';
+import { alternativeName, checkName, NAME_RULES, nameKey, shownName } from './names.ts';
+import { UNICODE_VERSION } from './unicode-data.ts';
 
 const bytes = (text: string): number => utf8(text).byteLength;
 
@@ -105,4 +106,18 @@ describe('names beside a taken one', () => {
       expect(shownName(one)).toBe(one);
     }
   });
+});
+
+test('another version of Unicode is another version of the rules', () => {
+  expect([NAME_RULES, UNICODE_VERSION]).toEqual([1, '17.0']);
+});
+
+test('a name is compared by tables, and never by what a runtime knows of Unicode', () => {
+  const runtime = [
+    vi.spyOn(String.prototype, 'toLowerCase').mockReturnValue('what a runtime says'),
+    vi.spyOn(String.prototype, 'normalize').mockReturnValue('what a runtime says'),
+  ];
+  const names = [nameKey('\u00c9t\u00c9'), shownName('e\u0301')];
+  for (const spy of runtime) spy.mockRestore();
+  expect(names).toEqual(['\u00e9t\u00e9', '\u00e9']);
 });

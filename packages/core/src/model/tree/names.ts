@@ -5,8 +5,12 @@
  */
 import { sha256, toHex, utf8 } from '../../base/index.ts';
 import { EvermeshError } from '../../errors/index.ts';
+import { composed, lowerCase } from './unicode.ts';
 
-/** The version of the rules in this file. A folder's metadata names the version it was made with. */
+/**
+ * The version of the rules in this file, of which the tables of Unicode 17.0 are a part. A folder's metadata names the version it was
+ * made with.
+ */
 export const NAME_RULES = 1;
 
 /** Bytes of UTF-8: what common file systems hold. */
@@ -33,15 +37,16 @@ function whyInvalid(name: string): string | undefined {
   if (name.includes('/') || name.includes('\0')) return 'contains neither a slash nor a NUL character';
   // UTF-8 cannot carry it: other devices would see another name.
   if (LONE_SURROGATE.test(name)) return 'consists of whole characters';
-  if (bytesOf(name) > NAME_BYTES || bytesOf(name.normalize('NFC')) > NAME_BYTES)
+  if (bytesOf(name) > NAME_BYTES || bytesOf(composed(name)) > NAME_BYTES)
     return `has at most ${NAME_BYTES} bytes of UTF-8`;
   return undefined;
 }
 
 /** Names with equal keys cannot stand in one directory. */
 export function nameKey(name: string): string {
+  const form = windowsForm(shownName(name));
   // Lower-casing may yield decomposed characters, so the composition comes last as well.
-  return windowsForm(shownName(name)).toLowerCase().normalize('NFC');
+  return ASCII.test(form) ? form.toLowerCase() : composed(lowerCase(form));
 }
 
 /** The name with what Windows refuses replaced, or altered at the end it would drop. */
@@ -53,7 +58,7 @@ function windowsForm(name: string): string {
 /** How a registered name is shown. Showing what is shown changes nothing. */
 export function shownName(name: string): string {
   if (ASCII.test(name) && name.length <= NAME_BYTES && !isSpecial(name) && !name.includes('/')) return name;
-  const whole = name.replace(LONE_SURROGATES, '\ufffd').replace(/[/\0]/g, '_').normalize('NFC');
+  const whole = composed(name.replace(LONE_SURROGATES, '\ufffd').replace(/[/\0]/g, '_'));
   return fit(isSpecial(whole) ? `_${whole}` : whole, '');
 }
 
