@@ -1,7 +1,7 @@
 import { sha256 as portable } from '@noble/hashes/sha2.js';
 
 interface NativeCrypto {
-  hash(algorithm: string, bytes: Uint8Array, encoding: 'buffer'): Uint8Array;
+  hash(algorithm: string, bytes: Uint8Array, encoding: 'latin1'): string;
 }
 
 /** Node's own is five times as fast for records. It is asked for, not imported: a browser has neither. */
@@ -14,8 +14,14 @@ const native = (
  * which must not yield. Files and blobs are hashed in streams by the adapters, natively.
  */
 export const sha256: (bytes: Uint8Array) => Uint8Array =
-  native === undefined ? portable : (bytes) => plain(native.hash('sha256', bytes, 'buffer'));
+  native === undefined ? portable : (bytes) => fromLatin1(native.hash('sha256', bytes, 'latin1'));
 
-/** A `Buffer` as what it is underneath: its `slice` would be no copy. */
-const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+/**
+ * As text, of which each character is a byte: that and the copy cost half of what a `Buffer` does, whose memory is allocated apart,
+ * and freed by the garbage collector.
+ */
+function fromLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}

@@ -1,57 +1,88 @@
 /** Checks what is compacted of a document against its records: a state is what they come to, and the index entry counts them. */
-import type { AuthorId, DocumentId } from '../base/index.ts';
+import type * as Y from 'yjs';
+import type { AuthorId } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
-import { type DocumentIndex, entriesOf, isPackKey } from '../log/index.ts';
+import {
+  type Compacted,
+  decodeStored,
+  type DocumentIndex,
+  type DocumentState,
+  entriesOf,
+  isPackKey,
+  seqOfKey,
+} from '../log/index.ts';
 import { applyBody, applyDocumentState, equalStates, newDocument } from '../model/index.ts';
-import { equalHeads, NO_HEADS, raiseHead } from '../protocol/index.ts';
+import { equalHeads, raiseHead } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
 
 /** What does not hold: nothing, if all does. The records themselves were found whole. */
 export async function verifyCompacted(state: FolderState, index: DocumentIndex): Promise<string[]> {
-  if (index.compacted === undefined) return [];
+  const { compacted, document } = index;
+  if (compacted === undefined) return [];
   const found: string[] = [];
-  if (!(await countsAreRight(state, index))) found.push('the index entry does not say what is packed');
+  let kept: DocumentState | undefined;
   try {
-    if (!(await stateFollows(state, index.document)))
-      found.push('the state does not follow from the records');
+    kept = await state.log.read.state(document);
   } catch (error) {
     if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
     found.push(error.message);
   }
+  found.push(...(await compare(state, index, compacted, kept)));
   return found;
 }
 
-async function countsAreRight(
+/** All rows are read once: of each record it is counted what is packed, and rebuilt what the state stands for. */
+async function compare(
   { log }: FolderState,
-  { document, compacted }: DocumentIndex,
-): Promise<boolean> {
+  { document }: DocumentIndex,
+  compacted: Compacted,
+  kept: DocumentState | undefined,
+): Promise<string[]> {
   const packed = { seq: 0, records: 0, bytes: 0 };
+  const rebuilt = new Rebuilt(newDocument(document, 0, true));
+  let last = 0;
   for await (const [key, row] of log.read.rows(document, 0)) {
-    if (!isPackKey(key)) continue;
-    for (const { seq, bytes } of entriesOf(key, row)) {
-      // A store that tore a batch has a pack, and the one that has its records as well.
-      if (seq <= packed.seq) continue;
-      packed.seq = seq;
-      packed.records += 1;
-      packed.bytes += bytes.byteLength;
+    const isPack = isPackKey(key);
+    // A store that tore a batch has records beside the pack that has them, and a pack beside the one that has its records as well.
+    if (!isPack && seqOfKey(key) <= compacted.seq) continue;
+    for (const { seq, bytes, bodyDigest } of entriesOf(key, row)) {
+      if (isPack && seq > packed.seq) {
+        packed.seq = seq;
+        packed.records += 1;
+        packed.bytes += bytes.byteLength;
+      }
+      if (kept === undefined || seq <= last || seq > kept.seq) continue;
+      last = seq;
+      const { header, body } = decodeStored(key, bytes, bodyDigest);
+      raiseHead(rebuilt.heads, header.author, header.counter);
+      rebuilt.records += 1;
+      applyBody(rebuilt.doc, body, undefined);
     }
   }
-  const told = compacted ?? packed;
-  return told.seq === packed.seq && told.records === packed.records && told.bytes === packed.bytes;
+  const found: string[] = [];
+  if (
+    compacted.seq !== packed.seq ||
+    compacted.records !== packed.records ||
+    compacted.bytes !== packed.bytes
+  )
+    found.push('the index entry does not say what is packed');
+  if (kept !== undefined && !rebuilt.equals(kept)) found.push('the state does not follow from the records');
+  return found;
 }
 
-async function stateFollows({ log }: FolderState, document: DocumentId): Promise<boolean> {
-  const state = await log.read.state(document);
-  if (state === undefined) return true;
-  const [kept, rebuilt] = [newDocument(document, 0, true), newDocument(document, 0, true)];
-  const heads = new Map<AuthorId, number>();
-  let records = 0;
-  applyDocumentState(kept, state.body, undefined);
-  for await (const { seq, record } of log.read.document(document, NO_HEADS)) {
-    if (seq > state.seq) break;
-    raiseHead(heads, record.header.author, record.header.counter);
-    records += 1;
-    applyBody(rebuilt, record.body, undefined);
+/** What records come to. */
+class Rebuilt {
+  readonly doc: Y.Doc;
+  readonly heads: Map<AuthorId, number> = new Map();
+  records = 0;
+
+  constructor(doc: Y.Doc) {
+    this.doc = doc;
   }
-  return records === state.records && equalHeads(heads, state.covers) && equalStates(kept, rebuilt);
+
+  equals({ body, covers, records }: DocumentState): boolean {
+    const kept = newDocument(this.doc.guid, 0, true);
+    applyDocumentState(kept, body, undefined);
+    return this.records === records && equalHeads(this.heads, covers) && equalStates(kept, this.doc);
+  }
 }

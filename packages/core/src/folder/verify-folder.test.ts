@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type FolderId, utf8 } from '../base/index.ts';
-import { openFolder, type TestFolder } from '../testing/open-folder.ts';
+import { encodeState, isPackKey, readState, storedRow } from '../log/index.ts';
+import { EAGER, openFolder, type TestFolder } from '../testing/open-folder.ts';
 import type { Finding } from './verify-folder.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
@@ -74,5 +75,53 @@ describe('verify', () => {
       rows.set(key, Uint8Array.of(...(rows.get(key) as Uint8Array).subarray(0, 16), ...utf8(`${file}x`)));
     });
     expect(whats(await folder.verify())).toContain('order differs');
+  });
+});
+
+describe('verify of what is compacted', () => {
+  /** A file in two packs and loose records behind them, after `damage`, opened anew. */
+  async function compacted(
+    damage: (rows: Map<string, Uint8Array>, file: string) => void,
+  ): Promise<TestFolder> {
+    const { folder, store, compactor } = await openFolder({ seed: 1, id: ID, name: 'notes', policy: EAGER });
+    for (let i = 0; i < 6; i++) {
+      await folder.writeFile('a.txt', 'line\n'.repeat(i));
+      await folder.flush();
+      await compactor.idle();
+    }
+    await compactor.close();
+    await folder.writeFile('a.txt', 'the end\n');
+    await folder.flush();
+    damage(store.rows, (await folder.stat('a.txt')).id);
+    return openFolder({ seed: 2, id: ID, rows: store.rows });
+  }
+
+  test('finds nothing where the state and the counts follow from the records', async () => {
+    const { folder, store } = await compacted(() => undefined);
+    expect([...store.rows.keys()].some(isPackKey)).toBe(true);
+    expect(await folder.verify()).toEqual([]);
+  });
+
+  test('names a state that stands for another text than its records come to', async () => {
+    let document = '';
+    const { folder } = await compacted((rows, file) => {
+      document = file;
+      const [key, other] = [at(`n/${file}`), at('n/tree0')];
+      const read = (row: string): ReturnType<typeof readState> =>
+        storedRow(row, rows.get(row) as Uint8Array, readState);
+      rows.set(key, encodeState({ ...read(key), body: read(other).body }));
+    });
+    expect(await folder.verify()).toMatchObject([
+      { document, what: 'state differs', detail: 'the state does not follow from the records' },
+    ]);
+  });
+
+  test('names a state whose heads are not those of its records', async () => {
+    const { folder } = await compacted((rows, file) => {
+      const key = at(`n/${file}`);
+      const state = storedRow(key, rows.get(key) as Uint8Array, readState);
+      rows.set(key, encodeState({ ...state, covers: new Map() }));
+    });
+    expect(whats(await folder.verify())).toEqual(['state differs']);
   });
 });

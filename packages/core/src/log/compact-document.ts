@@ -4,6 +4,7 @@
  */
 import { isEvermeshError } from '../errors/index.ts';
 import {
+  decodeDigested,
   decodeRecord,
   type Heads,
   type LogRecord,
@@ -104,7 +105,7 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
     if (piece.seq <= (packed.at(-1)?.seq ?? 0)) continue;
     packed.push(piece);
     if (before !== undefined && piece.seq <= before.seq) continue;
-    const { header } = record ?? decodeRecord(unpackedRecord(piece));
+    const { header } = record ?? decodeUnpacked(piece);
     const obstacle = obstacleTo(header, covers);
     if (obstacle !== undefined) return { type: 'unfit', why: obstacle };
     raiseHead(covers, header.author, header.counter);
@@ -152,6 +153,11 @@ function obstacleTo(
   // A state that passes over what the store lost would hide the loss.
   if (prev > (covers.get(author) ?? 0)) throw malformed(`record ${prev} of ${author} is missing`);
   return undefined;
+}
+
+function decodeUnpacked(piece: PackedRecord): LogRecord {
+  const { bytes, bodyDigest } = unpackedRecord(piece);
+  return decodeDigested(bytes, bodyDigest);
 }
 
 function* recordsOf(job: CompactionJob): Generator<{ piece: PackedRecord; record: LogRecord | undefined }> {

@@ -14,7 +14,6 @@ import {
   Listeners,
   newEpoch,
   type Random,
-  sha256,
 } from '../base/index.ts';
 import {
   encodeRecord,
@@ -279,8 +278,8 @@ const putIndex = (folder: FolderId, index: DocumentIndex): StoreOperation => ({
  */
 export function nextDigest(previous: Uint8Array, { header }: Pick<LogRecord, 'header'>): Uint8Array {
   const { author, counter, bodyDigest } = header;
-  const all = new Writer().raw(previous).author(author).ascii(String(counter)).raw(bodyDigest).finish();
-  return sha256(all).subarray(0, 16);
+  const writer = new Writer().raw(previous).author(author).ascii(String(counter)).raw(bodyDigest);
+  return writer.digest().subarray(0, 16);
 }
 
 /** What throws here must not keep from the disk what has its place in the log already. */

@@ -1,7 +1,7 @@
 /** Reads a folder's log from its store. Everything here is durable; of packs that are read place by place, a few stay in memory. */
 import type { DocumentId, FolderId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
-import { covers, decodeRecord, type Heads, type LogRecord } from '../protocol/index.ts';
+import { covers, decodeDigested, type Heads, type LogRecord } from '../protocol/index.ts';
 import type { DocumentIndex } from './document-index.ts';
 import { type DocumentState, readState } from './document-state.ts';
 import {
@@ -72,10 +72,10 @@ export class LogReader {
     for await (const [key, row] of this.rows(document, start.seq)) {
       // A store that tore a batch left records beside the pack that has them.
       if (!isPackKey(key) && seqOfKey(key) <= packed) continue;
-      for (const { seq, bytes } of entriesOf(key, row)) {
+      for (const { seq, bytes, bodyDigest } of entriesOf(key, row)) {
         if (seq <= last) continue;
         last = seq;
-        const record = decodeStored(key, bytes);
+        const record = decodeStored(key, bytes, bodyDigest);
         const { author, counter } = record.header;
         found += 1;
         if (counter > (after.get(author) ?? 0)) yield { seq, record, bytes };
@@ -91,8 +91,8 @@ export class LogReader {
    */
   async *readable(document: DocumentId): AsyncGenerator<LogRecord | undefined> {
     for await (const [key, row] of this.rows(document, 0)) {
-      for (const bytes of readableEntries(key, row)) {
-        yield bytes === undefined ? undefined : readRecord(bytes);
+      for (const entry of readableEntries(key, row)) {
+        yield entry && readRecord(entry);
       }
     }
   }
@@ -165,43 +165,53 @@ export class LogReader {
   }
 
   #stored(document: DocumentId, packed: PackedRecord): StoredRecord {
-    const bytes = unpackedRecord(packed);
+    const { bytes, bodyDigest } = unpackedRecord(packed);
     const { seq } = packed;
-    return { seq, bytes, record: decodeStored(recordKey(this.#folder, document, seq), bytes) };
+    return { seq, bytes, record: decodeStored(recordKey(this.#folder, document, seq), bytes, bodyDigest) };
   }
 }
 
-/**
- * The records in a row, as they were stored at first.
- * @throws STORE_CORRUPT if it is a pack, and damaged
- */
-export function entriesOf(key: string, row: Uint8Array): { seq: number; bytes: Uint8Array }[] {
-  if (!isPackKey(key)) return [{ seq: seqOfKey(key), bytes: row }];
-  return storedRow(key, row, readPack).map((packed) => ({ seq: packed.seq, bytes: unpackedRecord(packed) }));
+/** A record as it was stored at first, and the digest of its body if that had to be computed. */
+interface Entry {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  readonly bodyDigest?: Uint8Array;
 }
 
-function readableEntries(key: string, row: Uint8Array): (Uint8Array | undefined)[] {
+/**
+ * The records in a row.
+ * @throws STORE_CORRUPT if it is a pack, and damaged
+ */
+export function entriesOf(key: string, row: Uint8Array): Entry[] {
+  if (!isPackKey(key)) return [{ seq: seqOfKey(key), bytes: row }];
+  return storedRow(key, row, readPack).map((packed) => ({ seq: packed.seq, ...unpackedRecord(packed) }));
+}
+
+function readableEntries(key: string, row: Uint8Array): (Entry | undefined)[] {
   try {
-    return entriesOf(key, row).map(({ bytes }) => bytes);
+    return entriesOf(key, row);
   } catch (error) {
     if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
     return [undefined];
   }
 }
 
-/** @throws STORE_CORRUPT, FORMAT_TOO_NEW */
-export function decodeStored(key: string, bytes: Uint8Array): LogRecord {
+/**
+ * @param bodyDigest of the body, if it was computed already
+ * @throws STORE_CORRUPT, FORMAT_TOO_NEW
+ */
+export function decodeStored(key: string, bytes: Uint8Array, bodyDigest?: Uint8Array): LogRecord {
   try {
-    return decodeRecord(bytes);
+    return decodeDigested(bytes, bodyDigest);
   } catch (error) {
     if (!isEvermeshError(error, 'RECORD_MALFORMED')) throw error;
     throw corrupt(`A record in the store is damaged (${key}).`, key, error);
   }
 }
 
-function readRecord(bytes: Uint8Array): LogRecord | undefined {
+function readRecord({ bytes, bodyDigest }: Entry): LogRecord | undefined {
   try {
-    return decodeRecord(bytes);
+    return decodeDigested(bytes, bodyDigest);
   } catch (error) {
     if (isEvermeshError(error, 'RECORD_MALFORMED') || isEvermeshError(error, 'FORMAT_TOO_NEW'))
       return undefined;

@@ -29,9 +29,17 @@ export function packedRecord(seq: number, { body }: LogRecord, bytes: Uint8Array
   return { seq, head: bytes.subarray(0, bytes.byteLength - body.byteLength - DIGEST_BYTES), body };
 }
 
+/** A record as bytes, and the digest of its body, which was computed to have them. */
+export interface UnpackedRecord {
+  readonly bytes: Uint8Array;
+  readonly bodyDigest: Uint8Array;
+}
+
 /** The record as it was stored before it was packed. */
-export const unpackedRecord = ({ head, body }: PackedRecord): Uint8Array =>
-  concatBytes([head, sha256(body), body]);
+export function unpackedRecord({ head, body }: PackedRecord): UnpackedRecord {
+  const bodyDigest = sha256(body);
+  return { bytes: concatBytes([head, bodyDigest, body]), bodyDigest };
+}
 
 /** Bytes of the record when it is not packed. */
 export const unpackedLength = ({ head, body }: PackedRecord): number =>

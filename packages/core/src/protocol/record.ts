@@ -142,13 +142,20 @@ export function encodeRecord({ header, body }: LogRecord): Uint8Array {
  * The record in these bytes, its body checked against its digest. The bytes stay referenced.
  * @throws RECORD_MALFORMED if they are no record; FORMAT_TOO_NEW if a later Evermesh wrote it.
  */
-export function decodeRecord(bytes: Uint8Array): LogRecord {
+export const decodeRecord = (bytes: Uint8Array): LogRecord => decodeDigested(bytes, undefined);
+
+/**
+ * As `decodeRecord`.
+ * @param computed SHA-256 of the body, by a caller that had to compute it anyway; `undefined`: it is computed here
+ */
+export function decodeDigested(bytes: Uint8Array, computed: Uint8Array | undefined): LogRecord {
   try {
     const reader = new Reader(bytes);
     const header = decodeHeader(reader);
     if (reader.left > LIMITS.recordBytes) throw malformed('the body is too long');
     const body = reader.raw(reader.left);
-    if (!equalBytes(sha256(body), header.bodyDigest)) throw malformed('the body does not match its digest');
+    if (!equalBytes(computed ?? sha256(body), header.bodyDigest))
+      throw malformed('the body does not match its digest');
     return { header, body };
   } catch (error) {
     if (!isEvermeshError(error, 'MESSAGE_MALFORMED')) throw error;

@@ -1,4 +1,4 @@
-import { type AuthorId, EMPTY, utf8, writeHex } from '../base/index.ts';
+import { type AuthorId, EMPTY, sha256, utf8, writeHex } from '../base/index.ts';
 
 const SPARE_BYTES = 64 * 1024;
 
@@ -84,6 +84,14 @@ export class Writer {
     this.#bytes = EMPTY;
     // What outgrew the spare buffer is the caller's as it is: it is large, and does not live long.
     return isSpare ? bytes.slice(0, this.#at) : bytes.subarray(0, this.#at);
+  }
+
+  /** SHA-256 of what would be finished, of which no copy is made. */
+  digest(): Uint8Array {
+    const digest = sha256(this.#bytes.subarray(0, this.#at));
+    this.#giveBack();
+    this.#bytes = EMPTY;
+    return digest;
   }
 
   #reserve(length: number): void {
