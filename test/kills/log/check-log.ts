@@ -82,10 +82,10 @@ async function checkOrder(log: FolderLog): Promise<Map<AuthorId, number>> {
     counts.set(author, counter);
     const whole = encodeRecord(known.get(author)!(counter));
     expect(Buffer.compare(whole, stored.bytes) === 0, `record ${counter} of ${author} is not whole`);
-    digest = new Uint8Array(nextDigest(digest, stored.record));
+    digest = new Uint8Array(nextDigest(digest, stored.record.header));
     expect(Buffer.compare(digest, place.digest) === 0, `the digest at place ${seq} is another`);
     const index = indexes.get(place.document) ?? emptyIndex(place.document);
-    indexes.set(place.document, indexAfter(index, stored.record, seq, stored.bytes.byteLength));
+    indexes.set(place.document, indexAfter(index, stored.record.header, seq, stored.bytes.byteLength));
   }
   expect(
     log.position.seq === seq,

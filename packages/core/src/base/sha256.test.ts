@@ -1,5 +1,5 @@
 import { sha256 as portable } from '@noble/hashes/sha2.js';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { toHex } from './bytes.ts';
 import { sha256 } from './sha256.ts';

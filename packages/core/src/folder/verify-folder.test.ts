@@ -102,6 +102,19 @@ describe('verify of what is compacted', () => {
     expect(await folder.verify()).toEqual([]);
   });
 
+  test('names a pack that is damaged once, and a record behind it that is gone', async () => {
+    let document = '';
+    const { folder } = await compacted((rows, file) => {
+      document = file;
+      const keys = keysOf(rows, `r/${file}/`);
+      flip(rows, keys.find(isPackKey), -1);
+      rows.delete(keys.findLast((key) => !isPackKey(key)) as string);
+    });
+    const findings = await folder.verify();
+    expect(findings.filter(({ what }) => what === 'record damaged')).toMatchObject([{ document }]);
+    expect(findings.filter(({ detail }) => detail.startsWith('no record stands'))).toHaveLength(1);
+  });
+
   test('names a state that stands for another text than its records come to', async () => {
     let document = '';
     const { folder } = await compacted((rows, file) => {

@@ -1,10 +1,10 @@
 /** Checks a folder against itself: what is kept for speed must follow from the raw records, and every record be whole. */
 import { type DocumentId, equalBytes, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
-import { isEvermeshError } from '../errors/index.ts';
 import { type DocumentIndex, emptyIndex, indexAfter, nextDigest } from '../log/index.ts';
 import { FolderTree } from '../model/index.ts';
 import { equalHeads } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
+import { recordsAtPlaces } from './records-at-places.ts';
 import { verifyCompacted } from './verify-compacted.ts';
 
 /** One thing that does not hold. */
@@ -45,34 +45,29 @@ export async function verifyFolder(state: FolderState): Promise<Finding[]> {
 async function verifyRecords(state: FolderState): Promise<Finding[]> {
   const findings: Finding[] = [];
   const rebuilt = new Map<DocumentId, DocumentIndex>();
-  let digest = new Uint8Array(16);
-  for await (const place of state.log.read.order(0)) {
+  let digest: Uint8Array = new Uint8Array(16);
+  for await (const { place, found } of recordsAtPlaces(state.log.read)) {
     const { seq, document } = place;
-    try {
-      const stored = await state.log.read.record(document, seq);
-      if (stored === undefined) {
-        findings.push({ document, what: 'order differs', detail: `no record stands at place ${seq}` });
-        digest = new Uint8Array(place.digest);
-        continue;
-      }
-      digest = new Uint8Array(nextDigest(digest, stored.record));
-      if (!equalBytes(digest, place.digest)) {
-        findings.push({
-          document,
-          what: 'order differs',
-          detail: `the running digest at place ${seq} is another`,
-        });
-        digest = new Uint8Array(place.digest);
-      }
-      const index = rebuilt.get(document) ?? emptyIndex(document);
-      rebuilt.set(document, indexAfter(index, stored.record, seq, stored.bytes.byteLength));
-    } catch (error) {
-      if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+    if (typeof found === 'string') {
       // A pack that is damaged takes all its records along: one finding is enough.
-      if (findings.at(-1)?.detail !== error.message)
-        findings.push({ document, what: 'record damaged', detail: error.message });
-      digest = new Uint8Array(place.digest);
+      if (findings.at(-1)?.detail !== found)
+        findings.push({ document, what: 'record damaged', detail: found });
+      digest = place.digest;
+      continue;
     }
+    if (found === undefined) {
+      findings.push({ document, what: 'order differs', detail: `no record stands at place ${seq}` });
+      digest = place.digest;
+      continue;
+    }
+    digest = nextDigest(digest, found.header);
+    if (!equalBytes(digest, place.digest)) {
+      const detail = `the running digest at place ${seq} is another`;
+      findings.push({ document, what: 'order differs', detail });
+      digest = place.digest;
+    }
+    const index = rebuilt.get(document) ?? emptyIndex(document);
+    rebuilt.set(document, indexAfter(index, found.header, seq, found.bytes));
   }
   if (!equalBytes(digest, state.log.position.digest)) {
     findings.push({

@@ -3,12 +3,12 @@ import type { DocumentId } from '../base/index.ts';
 import {
   type Heads,
   keptHeads,
-  type LogRecord,
   malformed,
   NO_HEADS,
   raiseHead,
   type Reader,
   readHeads,
+  type RecordHeader,
   Writer,
   writeHeads,
 } from '../protocol/index.ts';
@@ -60,15 +60,17 @@ export const emptyIndex = (document: DocumentId): DocumentIndex => ({
 /** The entry after `record` was stored at `seq`. Entries are never changed in place: readers may hold one. */
 export function indexAfter(
   index: DocumentIndex,
-  record: LogRecord,
+  record: Pick<RecordHeader, 'author' | 'counter' | 'covers'>,
   seq: number,
   bytes: number,
 ): DocumentIndex {
   const heads = new Map(index.heads);
-  raiseHead(heads, record.header.author, record.header.counter);
-  for (const [author, counter] of record.header.covers) raiseHead(heads, author, counter);
+  raiseHead(heads, record.author, record.counter);
+  for (const [author, counter] of record.covers) raiseHead(heads, author, counter);
+  const { document, compacted } = index;
   return {
-    ...index,
+    document,
+    compacted,
     lastSeq: seq,
     records: index.records + 1,
     bytes: index.bytes + bytes,

@@ -22,6 +22,7 @@ import {
   NO_HEADS,
   type Position,
   raiseHead,
+  type RecordHeader,
   Writer,
 } from '../protocol/index.ts';
 import { checkAdmission } from './admission.ts';
@@ -227,10 +228,10 @@ export class FolderLog {
     const { header } = record;
     const bytes = encodeRecord(record);
     const seq = this.#assignedPosition.seq + 1;
-    const digest = nextDigest(this.#assignedPosition.digest, record);
+    const digest = nextDigest(this.#assignedPosition.digest, header);
     const { document } = header;
     const index = this.#assigned.get(document) ?? this.#documents.get(document) ?? emptyIndex(document);
-    this.#assigned.set(document, indexAfter(index, record, seq, bytes.byteLength));
+    this.#assigned.set(document, indexAfter(index, header, seq, bytes.byteLength));
     raiseHead(this.#assignedHeads, header.author, header.counter);
     this.#assignedPosition = { seq, digest };
     return { seq, digest, record, bytes };
@@ -276,8 +277,10 @@ const putIndex = (folder: FolderId, index: DocumentIndex): StoreOperation => ({
  * The running digest: a hash of all that came before, so that two logs agree at a `seq` only if they agree up to it. A
  * log rolled back and continued differently is told by it.
  */
-export function nextDigest(previous: Uint8Array, { header }: Pick<LogRecord, 'header'>): Uint8Array {
-  const { author, counter, bodyDigest } = header;
+export function nextDigest(
+  previous: Uint8Array,
+  { author, counter, bodyDigest }: Pick<RecordHeader, 'author' | 'counter' | 'bodyDigest'>,
+): Uint8Array {
   const writer = new Writer().raw(previous).author(author).ascii(String(counter)).raw(bodyDigest);
   return writer.digest().subarray(0, 16);
 }

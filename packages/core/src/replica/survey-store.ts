@@ -134,7 +134,7 @@ function refuted(
   const follows = (seq: number): boolean | undefined => {
     const [before, header, digest] = [digestAt(seq - 1), headers.get(seq), digestAt(seq)];
     if (before === undefined || header === undefined || digest === undefined) return undefined;
-    return equalBytes(nextDigest(before, { header }), digest);
+    return equalBytes(nextDigest(before, header), digest);
   };
   const isConfirmed = (seq: number): boolean =>
     seq === end?.seq ? equalBytes(end.digest, digestAt(seq) ?? EMPTY) : follows(seq + 1) === true;
