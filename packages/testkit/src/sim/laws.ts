@@ -1,5 +1,5 @@
 /** Whether what must hold does, when a world is at rest. Slow and obvious: everything is read and compared. */
-import { diskSight, differences, sightOf, treeTroubles } from './observe.ts';
+import { diskSight, differences, type Sight, sightOf, treeTroubles } from './observe.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
 import type { World } from './world.ts';
 
@@ -11,27 +11,39 @@ const SIGN_BYTES = 16;
 
 const runningAt = (device: SimDevice): RunningDevice => device.running as RunningDevice;
 
-/** All show the same (L1), each a tree (L3), on disk as well, and a further look finds nothing (L8). */
-export async function checkAgreement(world: World): Promise<void> {
+/**
+ * All show the same (L1), each a tree (L3), on disk as well, and a further look finds nothing (L8). Returns what they show: everything is
+ * read once, and all that is compared with it is compared with that.
+ */
+export async function checkAgreement(world: World): Promise<Sight> {
   const { devices } = world;
   const [first, ...others] = devices as [SimDevice, ...SimDevice[]];
   const { folder } = runningAt(first);
-  const expected = await sightOf(folder);
+  const expected = await lookAt(world, first);
   for (const trouble of treeTroubles(folder)) world.violate('L3', trouble);
   for (const device of others) {
-    const found = await sightOf(runningAt(device).folder);
+    const found = await lookAt(world, device);
     for (const line of differences(expected.lines, found.lines))
       world.violate('L1', `${first.name} and ${device.name} show different things: ${line}`);
   }
-  for (const device of devices) await checkDisk(world, device);
+  for (const device of devices) await checkMirror(world, device);
+  return expected;
 }
 
-async function checkDisk(world: World, { name, files, directory, running }: SimDevice): Promise<void> {
-  const mirror = running?.mirror;
-  if (files === undefined || running === undefined || mirror === undefined) return;
-  const { onDisk } = await sightOf(running.folder);
-  for (const line of differences(onDisk, diskSight(files, directory)))
+/** What a device's folder shows, which its disk has to show at the same moment. */
+async function lookAt(world: World, device: SimDevice): Promise<Sight> {
+  const { name, files, directory } = device;
+  const { folder, mirror } = runningAt(device);
+  const sight = await sightOf(folder);
+  if (files === undefined || mirror === undefined) return sight;
+  for (const line of differences(sight.onDisk, diskSight(files, directory)))
     world.violate('L1', `${name}'s folder (-) and disk (+) differ: ${line}`);
+  return sight;
+}
+
+async function checkMirror(world: World, { name, running }: SimDevice): Promise<void> {
+  const mirror = running?.mirror;
+  if (mirror === undefined) return;
   for (const difference of await mirror.verify())
     world.violate('L1', `${name} verifies: ${JSON.stringify(difference)}`);
   for (const problem of mirror.status().problems)
@@ -47,9 +59,8 @@ export function checkEchoes(world: World, who: SimDevice | undefined, authors: R
       world.violate('L8', `${device.name} makes operations of what ${who?.name ?? 'nobody'} did`);
 }
 
-/** Every letter is accounted for (L2, L7, L9). */
-export async function checkLetters(world: World): Promise<void> {
-  const { texts } = await sightOf(runningAt(world.devices[0] as SimDevice).folder);
+/** Every letter of what everybody shows is accounted for (L2, L7, L9). */
+export function checkLetters(world: World, { texts }: Sight): void {
   for (const { law, what } of world.ledger.judge(texts)) world.violate(law, what);
 }
 

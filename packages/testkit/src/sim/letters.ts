@@ -29,6 +29,19 @@ export class Letters {
   }
 }
 
-/** The letters in a text, in their order: what else is in it (spaces, ends of lines, common words) belongs to nobody. */
-export const lettersIn = (text: string): string[] =>
-  text.match(/[\u4E00-\u9FFF]|[\u{20000}-\u{2A6D0}]/gu) ?? [];
+/**
+ * The letters in a text, in their order: what else is in it (spaces, ends of lines, common words) belongs to nobody. Unit by unit:
+ * every text of every device is looked at in this way, and a regular expression takes several times as long.
+ */
+export function lettersIn(text: string): string[] {
+  const letters: string[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x4e00 && unit <= 0x9fff) letters.push(text.charAt(at));
+    else if (unit >= 0xd840 && unit <= 0xd869) {
+      const code = text.codePointAt(at) as number;
+      if (code >= 0x20000 && code <= 0x2a6d0) letters.push(text.slice(at, ++at + 1));
+    }
+  }
+  return letters;
+}

@@ -15,11 +15,8 @@ export async function sightOf(folder: Folder): Promise<Sight> {
   const lines: string[] = [];
   const texts = new Map<string, string>();
   const onDisk: string[] = [];
-  const nodes = [...folder.nodes.all()].sort((a, b) =>
-    compare(folder.nodes.pathOf(a.id), folder.nodes.pathOf(b.id)),
-  );
-  for (const node of nodes) {
-    const path = folder.nodes.pathOf(node.id);
+  const nodes = Array.from(folder.nodes.all(), (node) => ({ node, path: folder.nodes.pathOf(node.id) }));
+  for (const { node, path } of nodes.sort((a, b) => compare(a.path, b.path))) {
     lines.push(`${path} ${node.kind}${node.executable ? ' executable' : ''} ${node.id}`);
     if (node.kind === 'directory') {
       onDisk.push(`${path} directory`);
@@ -34,8 +31,9 @@ export async function sightOf(folder: Folder): Promise<Sight> {
       const where = at === 0 ? path : `${path}, version ${at + 1}`;
       const text = await textOf(folder, one);
       texts.set(where, text);
-      if (at === 0) onDisk.push(diskLine(path, node.kind, node.executable, text));
-      lines.push(`${where} ${one.kind} ${JSON.stringify(text)}`);
+      const quoted = JSON.stringify(text);
+      if (at === 0) onDisk.push(diskLine(path, node.kind, node.executable, quoted));
+      lines.push(`${where} ${one.kind} ${quoted}`);
     }
   }
   return { lines, texts, onDisk };
@@ -65,8 +63,8 @@ export function treeTroubles(folder: Folder): string[] {
   return troubles;
 }
 
-const diskLine = (path: string, kind: string, executable: boolean, text: string): string =>
-  `${path} ${kind}${executable ? ' executable' : ''} ${JSON.stringify(text)}`;
+const diskLine = (path: string, kind: string, executable: boolean, quoted: string): string =>
+  `${path} ${kind}${executable ? ' executable' : ''} ${quoted}`;
 
 /** What a directory on disk shows, without what the mirror has there for itself. Names that differ in their form are one. */
 export function diskSight(files: SimFiles, root: string): string[] {
@@ -76,7 +74,7 @@ export function diskSight(files: SimFiles, root: string): string[] {
     if (path === '.evermesh' || path.startsWith('.evermesh/')) continue;
     const { kind, executable } = files.stat(inode);
     if (kind === 'directory') lines.push(`${path} directory`);
-    else lines.push(diskLine(path, kind, executable, new TextDecoder().decode(inode.data)));
+    else lines.push(diskLine(path, kind, executable, JSON.stringify(new TextDecoder().decode(inode.data))));
   }
   return lines;
 }

@@ -30,7 +30,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
   'disk create'(desk) {
     const path = newPath(desk);
     const text = desk.random.chance(0.1) ? '' : lines(desk, 1 + desk.random.below(3));
-    desk.say(`writes ${path}: ${shown(text)}`);
+    desk.say(() => `writes ${path}: ${shown(text)}`);
     put(desk, path, utf8(text), text);
   },
   'disk edit'(desk) {
@@ -40,7 +40,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     const old = textOf(inode);
     if (old.includes('\0')) return ACTS['disk create'](desk);
     const text = edited(old, desk);
-    desk.say(`saves ${path}: ${shown(old)} -> ${shown(text)}`);
+    desk.say(() => `saves ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
     if (desk.random.chance(0.5)) return desk.files.write(inode, utf8(text));
     // As many editors do: beside it, and in its place.
@@ -61,7 +61,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     const old = textOf(inode);
     if (old.includes('\0')) return ACTS['disk create'](desk);
     const text = edited(old, desk);
-    desk.say(`begins to save ${path}: ${shown(old)} -> ${shown(text)}`);
+    desk.say(() => `begins to save ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
     inode.isHalf = true;
     desk.files.write(inode, new Uint8Array(0));

@@ -52,7 +52,7 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     const { folder, random, say } = seat;
     const path = newPath(seat);
     const text = random.chance(0.1) ? '' : lines(seat, 1 + random.below(3));
-    say(`creates ${path}: ${shown(text)}`);
+    say(() => `creates ${path}: ${shown(text)}`);
     const content: FileContent = { kind: 'text', text };
     const digest = text === '' ? '' : contentDigest(utf8(text));
     await write(seat, path, text, [creation(folder, path, content, digest)]);
@@ -67,7 +67,7 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     if (before.content.kind === 'blob') return ACTS.create(seat);
     const old = before.content.text;
     const text = random.chance(0.03) ? old : edited(old, seat);
-    say(`edits ${path}: ${shown(old)} -> ${shown(text)}`);
+    say(() => `edits ${path}: ${shown(old)} -> ${shown(text)}`);
     ledger.replaced(old, text, `edited by ${who}`);
     await write(seat, path, text, [
       { type: 'save', id: file.id, content: { kind: 'text', text }, shown: before.heads },

@@ -14,6 +14,7 @@ import {
   checkRecords,
   checkSilence,
 } from './laws.ts';
+import type { Sight } from './observe.ts';
 import { rest, Unsettled } from './rest.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
 import { World } from './world.ts';
@@ -119,9 +120,8 @@ async function live(world: World, { script, isEnough, taken, hasLetters }: Life)
     } else if (isQuietStep(step.type)) await performAtRest(world, step);
     else await world.perform(step);
   }
-  await restAndCompare(world);
-  if (violations.length === 0 && hasLetters)
-    await scheduler.until(() => checkLetters(world), 'every letter to be found');
+  const sight = await restAndCompare(world);
+  if (violations.length === 0 && hasLetters) checkLetters(world, sight);
   if (violations.length === 0) await scheduler.until(() => checkRecords(world), 'folders to be verified');
   if (violations.length === 0) await checkSilence(world);
 }
@@ -139,14 +139,15 @@ async function performAtRest(world: World, step: Step): Promise<void> {
   checkEchoes(world, who, world.network.takeAuthors());
 }
 
-async function restAndCompare(world: World): Promise<void> {
+async function restAndCompare(world: World): Promise<Sight> {
   await rest(world);
   const { scheduler, devices, anomalies, ledger } = world;
-  await scheduler.until(() => checkAgreement(world), 'a look at everything');
+  const sight = await scheduler.until(() => checkAgreement(world), 'a look at everything');
   const { folder } = (devices[0] as SimDevice).running as RunningDevice;
   await scheduler.until(() => anomalies.countAtRest(folder), 'anomalies to be counted');
   await scheduler.until(() => checkApplication(world), 'the application to look at everything');
   ledger.share();
   world.rests += 1;
   for (const { disk } of [...world.relays, ...devices]) disk.rest = world.rests;
+  return sight;
 }

@@ -3,10 +3,12 @@
  * One that was not synced may be gone after a power cut, with every later one.
  */
 import type { StoreOperation, StoreRange } from '@evermesh/core';
+import { Copies } from './copies.ts';
 import type { SimProcess } from './sim-process.ts';
 
 export class SimDatabase {
   readonly #rows = new Map<string, Uint8Array>();
+  readonly #copies: Copies = new Copies();
   /** Its keys, in order. */
   #keys: string[] = [];
   /** What takes back each batch that is not synced. */
@@ -71,7 +73,7 @@ export class SimDatabase {
     this.writes += 1;
     const undo = sync ? undefined : this.#undoing(operations);
     for (const operation of operations) {
-      this.#set(operation.key, operation.type === 'put' ? operation.value.slice() : undefined);
+      this.#set(operation.key, operation.type === 'put' ? this.#copies.of(operation.value) : undefined);
     }
     if (undo === undefined) this.#unsynced = [];
     else this.#unsynced.push(undo);

@@ -5,6 +5,7 @@
 import type { ConnectionEvents } from '@evermesh/core';
 import { EvermeshError } from '@evermesh/core/errors';
 import { decodeMessage } from '@evermesh/core/protocol';
+import { Copies } from './copies.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Seeded } from './seeded.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -43,6 +44,7 @@ export class SimNetwork {
   readonly #random: Seeded;
   readonly #trace: Trace;
   readonly #lines = new Set<Line>();
+  readonly #copies: Copies = new Copies();
   /** Machines that are cut off. */
   readonly #away = new Set<string>();
   conditions: Conditions = { latency: 1, jitter: 20, rate: 1000 };
@@ -104,6 +106,7 @@ export class SimNetwork {
   /** Opens a line; the ends are named once both sides have one. */
   line(caller: SimProcess, listener: SimProcess): Line {
     const line = new Line(caller, listener, {
+      copies: this.#copies,
       scheduler: this.#scheduler,
       delay: (bytes) => this.delay(bytes),
       reaches: () => this.reaches(caller.parts.name, listener.parts.name),
@@ -121,6 +124,7 @@ export class SimNetwork {
 }
 
 interface LineParts {
+  readonly copies: Copies;
   readonly scheduler: Scheduler;
   readonly delay: (bytes: number) => number;
   readonly reaches: () => boolean;
@@ -181,7 +185,7 @@ export class Line {
   send(side: Side, frame: Uint8Array, sent: () => void = () => undefined): void {
     if (!this.#isOpen) return;
     const way = this.#ways[side];
-    const bytes = frame.slice();
+    const bytes = this.#parts.copies.of(frame);
     way.bytes += bytes.byteLength;
     const { scheduler, delay, reaches } = this.#parts;
     if (!reaches()) this.silence();

@@ -15,8 +15,8 @@ export interface Somebody extends Typing {
   readonly ledger: Ledger;
   /** Milliseconds since the world began. */
   readonly now: () => number;
-  /** What he does, for the trace. */
-  readonly say: (what: string) => void;
+  /** What he does, for the trace; a function if it takes work to say, which only a trace that is kept is worth. */
+  readonly say: (what: string | (() => string)) => void;
   /** What he would do, and why nothing comes of it. */
   readonly cannot: (what: string) => void;
 }

@@ -178,10 +178,11 @@ export class World {
       letters: this.letters,
       ledger: this.ledger,
       now: () => this.scheduler.now,
-      say: (what: string) => {
+      say: (what) => {
         if (!isCounted) this.trace.count('operation', step.type);
         isCounted = true;
-        this.tell('person', device.name, step.id, what);
+        if (!this.trace.isKept) return;
+        this.tell('person', device.name, step.id, typeof what === 'string' ? what : what());
       },
       cannot: (what: string) => this.tell('person', device.name, step.id, what),
     };
