@@ -6,6 +6,7 @@ import { FolderTree, hasFirstContent, readFile, ROOT, type ShownNode } from '../
 import type { Heads, LogRecord } from '../../protocol/index.ts';
 import { openFolder, type TestFolder } from '../../testing/open-folder.ts';
 import { describeStep } from '../folder-changes.ts';
+import type { ViewStep } from '../folder-state.ts';
 import { LOCAL } from '../local-records.ts';
 import { startFolder } from '../start-folder.ts';
 import { NaiveDisk } from './naive-disk.ts';
@@ -19,6 +20,7 @@ export class TreeReplica {
   readonly projection: Map<NodeId, ShownNode> = new Map();
   /** What the changes come to that are told by path, each done in its turn. */
   readonly #disk = new NaiveDisk();
+  #refused: Error | undefined;
   readonly #opened: TestFolder;
   readonly #touched = new Set<string>();
 
@@ -46,7 +48,7 @@ export class TreeReplica {
       if (source === LOCAL) for (const { record } of entries) wrote(record);
     });
     opened.state.steps.add((step) => {
-      for (const change of describeStep(step, opened.state.tree)) this.#disk.apply(change);
+      this.#follow(step);
       const { tree } = step;
       for (const { id, before, after } of tree) {
         if (!equal(this.projection.get(id), before)) throw new Error(`a change of ${id} begins elsewhere`);
@@ -65,8 +67,18 @@ export class TreeReplica {
     return this.#opened.state;
   }
 
+  /** Whoever is told must not throw: what a disk refuses is told when what is shown is looked at. */
+  #follow(step: ViewStep): void {
+    try {
+      for (const change of describeStep(step, this.state.tree)) this.#disk.apply(change);
+    } catch (error) {
+      this.#refused ??= error as Error;
+    }
+  }
+
   /** Every node at its path, read from the top downwards. Anything at two paths, or two at one, throws. */
   shown(): Map<string, Shown> {
+    if (this.#refused !== undefined) throw this.#refused;
     const shown = new Map<string, Shown>();
     const seen = new Set<NodeId>();
     const read = (parent: NodeId, prefix: string): void => {
