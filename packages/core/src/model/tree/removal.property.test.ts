@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { saidIn } from '@evermesh/testkit/tree';
 import { describe, expect, test } from 'vitest';
 import { type AuthorId, authorFromBytes, type NodeId, nodeIdFrom } from '../../base/index.ts';
+import { Writer } from '../../protocol/index.ts';
 import { encodeRemoval, hadSeen, parseRemoval, type RemovedNode } from './removal.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
@@ -123,6 +124,27 @@ describe('a removal', () => {
   test('of one file takes less than 60 bytes', () => {
     const one = { ...plain(1, [[author(1), 70_000]]), via: undefined, viaGroup: '' };
     expect(encodeRemoval([one], [one.id]).byteLength).toBeLessThan(60);
+  });
+
+  test('that claims very many counters in few bytes takes memory for these bytes only', () => {
+    // 2,000 authors, each of whom is said to have been seen the same of 20,000 nodes.
+    const [authors, count] = [2000, 20_000];
+    const writer = new Writer().byte(1).byte(8).uint(authors);
+    for (let i = 0; i < authors; i++) writer.raw(new Uint8Array(24).fill(i & 0xff).fill(i >> 8, 0, 12));
+    writer.uint(0).text('').text('').uint(0).uint(authors);
+    for (let i = 0; i < authors; i++) writer.uint(i);
+    writer.uint(count).raw(new Uint8Array(8 * count));
+    for (let i = 0; i < authors; i++)
+      writer
+        .uint(2)
+        .uint(7)
+        .uint(2 * (count - 1))
+        .uint(0);
+    const bytes = writer.finish();
+    const before = process.memoryUsage().heapUsed;
+    const [part] = parseRemoval(bytes) ?? [];
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * bytes.byteLength);
+    expect(part?.counters.map((column) => column.at(count - 1))).toEqual(Array(authors).fill(7));
   });
 
   test('names all in full where one that is cut would be another one as well', () => {

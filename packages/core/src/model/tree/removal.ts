@@ -24,6 +24,7 @@
 import { type AuthorId, authorFromBytes, type NodeId, nodeIdFrom } from '../../base/index.ts';
 import { isEvermeshError } from '../../errors/index.ts';
 import { type Heads, LIMITS, malformed, Reader, Writer } from '../../protocol/index.ts';
+import { CounterColumn, writeColumn } from './counter-column.ts';
 import { cut, CUT_BYTES, ID_BYTES, writeId } from './id-bytes.ts';
 
 /** What a removal of one node says. */
@@ -46,7 +47,7 @@ export interface RemovalPart {
   readonly viaGroup: string;
   readonly authors: readonly AuthorId[];
   /** For each author, of each node how far he was seen. */
-  readonly counters: readonly (readonly number[])[];
+  readonly counters: readonly CounterColumn[];
   readonly count: number;
   /** Bytes of each id. */
   readonly width: number;
@@ -124,7 +125,7 @@ export function parseRemoval(value: Uint8Array): RemovalPart[] | undefined {
 export function hadSeen({ authors, counters }: RemovalPart, at: number, heads: Heads): boolean {
   for (const [author, counter] of heads) {
     const column = counters[authors.indexOf(author)];
-    if (column === undefined || (column[at] as number) < counter) return false;
+    if (column === undefined || column.at(at) < counter) return false;
   }
   return true;
 }
@@ -145,7 +146,7 @@ function readPart(
     throw malformed('a removal names an author twice, or none');
   const count = reader.count(Infinity, 'nodes');
   const ids = reader.raw(count * width);
-  const counters = seenOf.map(() => readColumn(reader, count));
+  const counters = seenOf.map(() => CounterColumn.read(reader, count));
   const quoted = { placedToken, namedToken, via: top?.id, viaGroup: top?.group ?? '' };
   return { ...quoted, authors: seenOf as AuthorId[], counters, count, width, ids };
 }
@@ -185,36 +186,6 @@ function areApart(nodes: readonly RemovedNode[], known: Iterable<NodeId>): boole
   let found = 0;
   for (const id of known) if (removed.has(cut(id))) found += 1;
   return found === nodes.length;
-}
-
-function writeColumn(writer: Writer, values: readonly number[]): void {
-  let before = 0;
-  for (let at = 0; at < values.length;) {
-    const step = (values[at] as number) - before;
-    let end = at + 1;
-    while (end < values.length && (values[end] as number) - (values[end - 1] as number) === step) end += 1;
-    writer.uint(2 * (end - at) + (step < 0 ? 1 : 0)).uint(Math.abs(step));
-    before = values[end - 1] as number;
-    at = end;
-  }
-}
-
-function readColumn(reader: Reader, count: number): number[] {
-  const values: number[] = [];
-  let value = 0;
-  while (values.length < count) {
-    const run = reader.uint();
-    const length = Math.floor(run / 2);
-    const step = reader.uint() * (run % 2 === 0 ? 1 : -1);
-    if (length === 0 || length > count - values.length) throw malformed('a removal counts wrongly');
-    for (let i = 0; i < length; i++) {
-      value += step;
-      if (value < 1 || value > Number.MAX_SAFE_INTEGER)
-        throw malformed('a removal counts beyond all records');
-      values.push(value);
-    }
-  }
-  return values;
 }
 
 function many<Item>(reader: Reader, limit: number, read: () => Item): Item[] {
