@@ -6,10 +6,11 @@ import { compaction } from './scenarios/compaction.ts';
 import { firstMesh } from './scenarios/first-mesh.ts';
 import { log } from './scenarios/log.ts';
 import { type Scenario, ScenarioOptions, UsageError } from './scenarios/scenario.ts';
+import { tree } from './scenarios/tree.ts';
 import { figuresTable } from './table.ts';
 import { WorkDirectory } from './work-directory.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction];
+const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree];
 
 const COMMON = {
   runs: { default: '3', about: 'how often each engine is measured; the table shows the median' },

@@ -6,6 +6,8 @@ export interface TaskOptions {
   readonly writers: number;
   readonly files: number;
   readonly documents: number;
+  /** Of a tree. */
+  readonly nodes: number;
   /** A recorded trace of edits; empty for the one that is generated. */
   readonly trace: string;
   /** How many edits of the trace; 0 for all. */

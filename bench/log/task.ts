@@ -5,6 +5,8 @@
 import { DURABLE_TASKS } from './durable-updates.ts';
 import { MANY_FILES_TASKS } from './many-files.ts';
 import { SOAK_TASKS } from './soak.ts';
+import { FOLDER_TASKS } from '../tree/folder-tasks.ts';
+import { VIEW_TASKS } from '../tree/view-tasks.ts';
 import { TRACE_TASKS } from './trace.ts';
 import type { Task, TaskOptions } from './task-options.ts';
 
@@ -13,6 +15,8 @@ const TASKS: Readonly<Record<string, Task>> = {
   ...TRACE_TASKS,
   ...MANY_FILES_TASKS,
   ...SOAK_TASKS,
+  ...VIEW_TASKS,
+  ...FOLDER_TASKS,
 };
 
 const [name = '', options = '{}'] = process.argv.slice(2);

@@ -138,6 +138,7 @@ function optionsOf({ options }: ScenarioContext, { task }: { task: string }, dir
     writers: options.count('writers'),
     files: options.count('files'),
     documents: options.count('documents'),
+    nodes: 0,
     trace: trace === '' ? '' : resolve(trace),
     edits: options.count('edits'),
   };

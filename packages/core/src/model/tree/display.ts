@@ -14,22 +14,32 @@ export class Display {
   /** Shown under another name than their own because of a sibling, if they are shown. */
   readonly losers: Set<TreeNode> = new Set();
   readonly #root: TreeNode;
-  readonly #work: Worklist;
+  readonly #wake: (directory: TreeNode) => void;
   #before = new Map<NodeId, ShownNode | undefined>();
 
-  constructor(root: TreeNode, work: Worklist) {
+  /** @param wake lists what sleeps in a directory as it was until now */
+  constructor(root: TreeNode, wake: (directory: TreeNode) => void) {
     this.#root = root;
-    this.#work = work;
+    this.#wake = wake;
   }
 
   /** @param touched directories in which somebody came or went */
-  refresh(touched: Iterable<Bucket<TreeNode>>): void {
-    for (const bucket of touched) for (const node of bucket.settleNames()) this.#work.drawn.add(node);
-    // Drawing a directory that appears or vanishes adds its contents behind it.
-    for (const node of this.#work.drawn) {
-      this.#work.drawn.delete(node);
-      this.#draw(node);
+  refresh(touched: Iterable<Bucket<TreeNode>>, work: Worklist): void {
+    for (const node of toDraw(touched, work)) {
+      const was = node.shown;
+      if (!this.#draw(node)) continue;
+      if (!this.#before.has(node.id)) this.#before.set(node.id, was);
+      if ((was === undefined) === (node.shown === undefined)) continue;
+      // A directory appeared or vanished, and with it all in it.
+      this.#wakeAs(node, was);
+      for (const inside of node.contents?.listed() ?? []) work.drawn.add(inside);
     }
+  }
+
+  /** Draws what woke, and was shown like this all the time: that is no change, and what sleeps in there sleeps on. */
+  refreshWoken(touched: Iterable<Bucket<TreeNode>>, work: Worklist): void {
+    for (const node of toDraw(touched, work))
+      if (this.#draw(node)) for (const inside of node.contents?.listed() ?? []) work.drawn.add(inside);
   }
 
   /** What each node was before the first change since the last call. */
@@ -39,17 +49,23 @@ export class Display {
     return before;
   }
 
-  #draw(node: TreeNode): void {
-    if (node === this.#root) return;
-    const was = node.shown;
+  /** Whether the node looks different now. */
+  #draw(node: TreeNode): boolean {
+    if (node === this.#root) return false;
     const now = this.#picture(node);
     if (node.alternative === undefined) this.losers.delete(node);
     else this.losers.add(node);
-    if (sameShown(was, now)) return;
-    if (!this.#before.has(node.id)) this.#before.set(node.id, was);
+    if (sameShown(node.shown, now)) return false;
     node.shown = now;
-    if ((was === undefined) === (now === undefined)) return;
-    for (const inside of node.contents?.listed() ?? []) this.#work.drawn.add(inside);
+    return true;
+  }
+
+  /** Wakes what sleeps in a directory, which was shown like this until now. */
+  #wakeAs(directory: TreeNode, was: ShownNode | undefined): void {
+    const now = directory.shown;
+    directory.shown = was;
+    this.#wake(directory);
+    directory.shown = now;
   }
 
   #picture(node: TreeNode): ShownNode | undefined {
@@ -67,6 +83,15 @@ export class Display {
       digest,
       deletedButAlive: kind === 'directory' && !members(node).some(({ alive }) => alive),
     };
+  }
+}
+
+/** All that may look different. What is added to the work while this is read is read, too. */
+function* toDraw(touched: Iterable<Bucket<TreeNode>>, work: Worklist): Generator<TreeNode> {
+  for (const bucket of touched) for (const node of bucket.settleNames()) work.drawn.add(node);
+  for (const node of work.drawn) {
+    work.drawn.delete(node);
+    yield node;
   }
 }
 

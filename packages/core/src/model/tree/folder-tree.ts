@@ -41,7 +41,8 @@ export class FolderTree {
 
   /** What a visible directory or the root contains, by name (code units); of anything else nothing. */
   children(parent: NodeId): ShownNode[] {
-    const children = [...(this.#view.directory(parent)?.contents?.shown() ?? [])].map(
+    const children = Array.from(
+      this.#view.contents(this.#view.directory(parent))?.shown() ?? [],
       ({ shown }) => shown as ShownNode,
     );
     return children.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -55,7 +56,7 @@ export class FolderTree {
 
   /** The child that keeps this name from being used: its portable key is the same. */
   childByKey(parent: NodeId, name: string): ShownNode | undefined {
-    return this.#view.directory(parent)?.contents?.at(nameKey(name))?.shown;
+    return this.#view.contents(this.#view.directory(parent))?.at(nameKey(name))?.shown;
   }
 
   /** `a/b.txt`; empty for the root. Throws `PATH_NOT_FOUND` for what is not visible. */
@@ -85,8 +86,7 @@ export class FolderTree {
     if (top === undefined) return [];
     const found = [top];
     // The list grows while it is read.
-    for (const node of found)
-      if (node.contents !== undefined) for (const child of node.contents.shown()) found.push(child);
+    for (const node of found) for (const child of this.#view.contents(node)?.shown() ?? []) found.push(child);
     return found.map((node) => node.id);
   }
 
@@ -124,7 +124,7 @@ export class FolderTree {
   create({ parent, name, kind, digest, id, seed }: NewNode): NodeId {
     checkName(name);
     const directory = this.#directory(parent);
-    checkFree(directory, name, undefined);
+    checkFree(this.#view.contents(directory), name, undefined);
     const node = id ?? this.#host.newNodeId();
     if (!isNodeId(node) || digest.includes('|'))
       throw new EvermeshError('PATH_INVALID', 'A new node has a well-formed id and digest.', {
@@ -156,7 +156,7 @@ export class FolderTree {
     const stays = bucket?.owner === directory;
     if (stays && node.shown?.name === shownName(name)) return;
     checkOutside(directory, node);
-    checkFree(directory, name, node);
+    checkFree(this.#view.contents(directory), name, node);
     this.#write((operation) => {
       if (bucket !== undefined && !stays) operation.keepDirectories(bucket.owner);
       operation.keepDirectories(directory);
@@ -196,7 +196,7 @@ export class FolderTree {
    */
   restore(id: NodeId): void {
     this.#view.refresh();
-    const node = this.#view.reader.nodes.get(id);
+    const node = this.#view.reader.find(id);
     if (node?.created === undefined || node.parent === undefined) throw notFound(id);
     if (node.alive && !this.#view.liveness.holdsDeleted(node)) return;
     let highest = node;
@@ -268,7 +268,7 @@ export class FolderTree {
   }
 
   #removed(id: NodeId): TreeNode {
-    const node = this.#view.reader.nodes.get(id);
+    const node = this.#view.reader.find(id);
     if (node?.created === undefined) throw notFound(id);
     return node;
   }

@@ -92,6 +92,7 @@ export class Liveness {
     const { parent } = node;
     node.linked = parent;
     if (parent === undefined) return;
+    this.#reader.wake(parent);
     (parent.children ??= new Set()).add(node);
     if (node.visible) this.#count(parent, 1);
   }

@@ -57,7 +57,7 @@ export class Operation {
     });
     const key = operationKey(this.stamp, this.#maps.seen);
     this.#maps.markFormat();
-    this.#maps.seen.set(key, encodeRemoval(removed, this.#view.reader.nodes.keys()));
+    this.#maps.seen.set(key, encodeRemoval(removed, this.#view.reader.ids()));
     this.#view.wroteSeen(key);
   }
 

@@ -1,11 +1,16 @@
 /** Where a node may be put. */
 import { EvermeshError } from '../../errors/index.ts';
+import type { Bucket } from './bucket.ts';
 import { nameKey } from './names.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** @throws PATH_EXISTS if another than `node` keeps the name from being used */
-export function checkFree(directory: TreeNode, name: string, node: TreeNode | undefined): void {
-  const holder = directory.contents?.at(nameKey(name));
+export function checkFree(
+  contents: Bucket<TreeNode> | undefined,
+  name: string,
+  node: TreeNode | undefined,
+): void {
+  const holder = contents?.at(nameKey(name));
   if (holder === undefined || holder === node) return;
   const details = { name, takenBy: holder.shown?.name };
   throw new EvermeshError(

@@ -3,8 +3,10 @@
  * read is what counts, so repeats and any order of arrival come to the same. Malformed registers count as absent and
  * are listed.
  */
+import type * as Y from 'yjs';
 import { isNodeId, type NodeId } from '../../base/index.ts';
 import type { Heads } from '../../protocol/index.ts';
+import { DormantNodes } from './dormant.ts';
 import { ROOT } from './node-kind.ts';
 import { Removals } from './removals.ts';
 import { type Deletion, parseCreated, parseDeletion, parseNamed, parsePlaced } from './registers.ts';
@@ -24,30 +26,124 @@ export class RegisterReader {
   readonly nodes: Map<NodeId, TreeNode> = new Map();
   /** By map and key. */
   readonly problems: Map<string, Problem> = new Map();
-  readonly removals: Removals = new Removals(this.nodes);
+  readonly removals: Removals = new Removals({ find: (id) => this.find(id), ids: () => this.ids() });
   /** The largest number of any stamp read: whatever is written next is later than all of them. */
   lamport = 0;
   readonly #maps: TreeMaps;
   readonly #work: Worklist;
+  readonly #dormant = new DormantNodes();
+  #isAwake = false;
+  /** Lists what woke in a directory. */
+  readonly #list: (woken: readonly TreeNode[]) => void;
   readonly #seen = new Map<string, Heads>();
   /** Whom to judge again: by the operation that removed them, and by the directory they were removed with. */
   readonly #byOperation = new Map<string, Set<TreeNode>>();
   readonly #byVia = new Map<NodeId, Set<TreeNode>>();
 
-  constructor(maps: TreeMaps, work: Worklist) {
+  constructor(maps: TreeMaps, work: Worklist, list: (woken: readonly TreeNode[]) => void) {
     this.#maps = maps;
     this.#work = work;
+    this.#list = list;
+  }
+
+  /** Begins with what the document holds. Answers the keys of nodes that have to be read one by one. */
+  begin(): Set<string> {
+    const { created, ofNodes, deletions, seen } = this.#maps;
+    for (const operation of seen.keys()) this.readSeen(operation);
+    const keys = new Set<string>();
+    for (const map of ofNodes) if (map !== created) for (const key of map.keys()) keys.add(key);
+    for (const key of [...keys, ...[...deletions.keys()].map((each) => splitDeletionKey(each).id)])
+      if (isNodeId(key)) this.isNew(key);
+    for (const key of this.#dormant.fill(created, (id) => this.knows(id as NodeId))) {
+      keys.add(key);
+      if (isNodeId(key)) this.isNew(key);
+    }
+    this.#raise(this.#dormant);
+    return keys;
   }
 
   /** The node of this id, made if nothing is known of it yet. */
   node(id: NodeId): TreeNode {
-    let node = this.nodes.get(id);
-    if (node !== undefined) return node;
-    this.nodes.set(id, (node = new TreeNode(id)));
-    this.removals.meet(node);
-    return node;
+    const known = this.find(id);
+    if (known !== undefined) return known;
+    this.isNew(id);
+    return this.nodes.get(id) as TreeNode;
   }
 
+  /** The node of this id, if anything is known of it. One that is created, and that the view has no node for, sleeps. */
+  find(id: NodeId): TreeNode | undefined {
+    const node = this.nodes.get(id);
+    if (node !== undefined || this.#dormant.isEmpty || !isNodeId(id)) return node;
+    this.#wakeUpTo(id, (above) => this.#maps.created.get(above));
+    return this.nodes.get(id);
+  }
+
+  /** A node that is new, and never slept. */
+  isNew(id: NodeId): void {
+    if (this.nodes.has(id)) return;
+    const node = new TreeNode(id);
+    this.nodes.set(id, node);
+    this.removals.meet(node);
+  }
+
+  /** Of all nodes that anything is known of, those that sleep among them. */
+  *ids(): Generator<NodeId> {
+    const { created } = this.#maps;
+    for (const id of created.keys()) if (isNodeId(id)) yield id;
+    for (const id of this.nodes.keys()) if (!created.has(id)) yield id;
+  }
+
+  /**
+   * Creations changed. Nobody honest writes one twice, unless it is the same: an import, on two devices. But what sleeps does so
+   * where it was made at first, and has to wake there.
+   */
+  createdChanged({ keys, target }: Y.YMapEvent<unknown>): void {
+    const before = (id: string): unknown => (keys.has(id) ? keys.get(id)?.oldValue : target.get(id));
+    for (const [id, { action }] of keys)
+      if (action !== 'add' && before(id) !== target.get(id)) this.#wakeUpTo(id, before);
+    for (const [id, { action }] of keys) if (action === 'add' && isNodeId(id)) this.isNew(id);
+  }
+
+  /** Wakes what sleeps in this directory. To be called before anything changes there, and before anybody looks. */
+  wake(directory: TreeNode): void {
+    const woken: TreeNode[] = [];
+    this.#dormant.wake(directory.id, (id, creation) => {
+      const node = new TreeNode(id as NodeId);
+      this.nodes.set(node.id, node);
+      node.created = parseCreated(creation);
+      node.alive = true;
+      node.visible = true;
+      if (node.isDirectory) node.living = this.#dormant.count(id);
+      if (!directory.isDirectory && directory !== this.root) {
+        node.choice = 1;
+        (directory.waiting ??= new Set()).add(node);
+        return;
+      }
+      node.parent = directory;
+      node.linked = directory;
+      (directory.children ??= new Set()).add(node);
+      woken.push(node);
+    });
+    if (woken.length > 0) this.#list(woken);
+  }
+
+  /** Wakes all that is shown. Whatever is shown for the first time later wakes then. */
+  wakeAll(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    this.wake(this.root);
+    // What wakes is added behind.
+    for (const node of this.nodes.values()) this.wake(node);
+  }
+
+  #wakeUpTo(id: string, creationOf: (id: string) => unknown): void {
+    for (const above of this.#dormant.above(id, creationOf, (at) => this.nodes.has(at as NodeId))) {
+      if (above !== ROOT) this.isNew(above as NodeId);
+      this.wake(above === ROOT ? this.root : (this.nodes.get(above as NodeId) as TreeNode));
+    }
+  }
+
+  /** Whether it is awake, or named by a removal. */
   knows(id: NodeId): boolean {
     return this.nodes.has(id) || this.removals.names(id);
   }
@@ -111,10 +207,13 @@ export class RegisterReader {
     this.#note('c', node.id, node.id, value, created, 'a creation of no known kind or form');
     if (sameValue(node.created, created)) return;
     const wasDirectory = node.isDirectory;
+    // What sleeps here wakes as it was: inside, or waiting for a directory. Of what was nothing yet, nothing was shown.
+    if (node.created !== undefined) this.wake(node);
     node.created = created;
     if (created !== undefined) this.#raise(created.stamp);
     this.#changed(node);
     if (node.isDirectory === wasDirectory) return;
+    if (node.isDirectory) node.living += this.#dormant.count(node.id);
     // Whoever waited for this directory, or was in what is none any more, finds its place again.
     for (const other of (wasDirectory ? node.children : node.waiting) ?? []) this.#work.unsettled.add(other);
     node.waiting = undefined;
@@ -156,7 +255,7 @@ export class RegisterReader {
     if (!others.some(({ via }) => via === old.via)) remove(this.#byVia, old.via, node);
   }
 
-  #raise({ lamport }: Stamp): void {
+  #raise({ lamport }: Pick<Stamp, 'lamport'>): void {
     if (lamport > this.lamport) this.lamport = lamport;
   }
 

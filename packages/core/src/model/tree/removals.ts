@@ -4,8 +4,15 @@ import { cut, ID_BYTES, idAt } from './id-bytes.ts';
 import { parseRemoval, type RemovalPart, Removed } from './removal.ts';
 import type { TreeNode } from './tree-node.ts';
 
+/** Where nodes are looked up that a removal names. */
+export interface KnownNodes {
+  find(id: NodeId): TreeNode | undefined;
+  /** Of all of them. */
+  ids(): Iterable<NodeId>;
+}
+
 export class Removals {
-  readonly #nodes: ReadonlyMap<NodeId, TreeNode>;
+  readonly #known: KnownNodes;
   readonly #byOperation = new Map<string, readonly RemovalPart[]>();
   /** By id, whole or cut. */
   readonly #byId = new Map<string, Removed>();
@@ -13,14 +20,14 @@ export class Removals {
   /** Known nodes that a part names. */
   readonly #named = new Map<RemovalPart, TreeNode[]>();
 
-  /** @param nodes all that are known; of one that is new `meet` is told */
-  constructor(nodes: ReadonlyMap<NodeId, TreeNode>) {
-    this.#nodes = nodes;
+  /** @param known of a node that is new `meet` is told */
+  constructor(known: KnownNodes) {
+    this.#known = known;
   }
 
   /** Whether any removal names it. */
   names(id: NodeId): boolean {
-    return this.#byId.has(id) || this.#byId.has(cut(id));
+    return this.#byId.size > 0 && (this.#byId.has(id) || this.#byId.has(cut(id)));
   }
 
   /** Nodes that were removed with the directory `id`. */
@@ -84,14 +91,16 @@ export class Removals {
   /** Answers who is known of those that are named. All parts of one removal are cut alike. */
   #matchKnown(parts: readonly RemovalPart[]): TreeNode[] {
     const only = new Set(parts);
-    const nodes = this.#nodes;
+    const isCut = parts.some(({ width }) => width < ID_BYTES);
+    const keyOf = (id: NodeId): string => (isCut ? cut(id) : id);
     // What is cut cannot be looked up.
-    if (parts.some(({ width }) => width < ID_BYTES))
-      return [...nodes.values()].filter((node) => this.#match(node, cut(node.id), only));
-    const known = [...new Set(parts.flatMap((part) => [...keysOf(part)]))].map((id) =>
-      nodes.get(id as NodeId),
-    );
-    return known.filter((node) => node !== undefined && this.#match(node, node.id, only)) as TreeNode[];
+    const ids = isCut
+      ? [...this.#known.ids()].filter((id) => this.#byId.has(cut(id)))
+      : (new Set(parts.flatMap((part) => [...keysOf(part)])) as Set<NodeId>);
+    const known = [...ids].map((id) => this.#known.find(id));
+    return known.filter(
+      (node) => node !== undefined && this.#match(node, keyOf(node.id), only),
+    ) as TreeNode[];
   }
 
   /** Answers whether any of `only` names the node so; without these it is any of all. */

@@ -82,9 +82,10 @@ export class TreeNode {
     return this.named?.name ?? this.created?.name ?? '';
   }
 
-  /** Of a created node: when it came to be where it is under the name it has. A directory goes by its creation alone, so that moving one changes no identity. */
+  /** When it came to be where it is under the name it has. A directory goes by its creation alone, so that moving one changes no identity. */
   get since(): Stamp {
-    let latest = (this.created as Created).stamp;
+    // One that is nothing any more may still be listed, until its turn has come.
+    let latest = this.created?.stamp ?? NEVER;
     if (this.isDirectory) return latest;
     for (const register of [this.placed, this.named])
       if (register !== undefined && compareStamps(register.stamp, latest) > 0) latest = register.stamp;
@@ -95,6 +96,8 @@ export class TreeNode {
     return groupOf(this.placed, this.named);
   }
 }
+
+const NEVER: Stamp = { lamport: 0, tag: '' };
 
 const compareIds = (a: TreeNode, b: TreeNode): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 

@@ -10,6 +10,7 @@
 import type * as Y from 'yjs';
 import { type DocumentId, isNodeId, type NodeId } from '../../base/index.ts';
 import type { Heads } from '../../protocol/index.ts';
+import type { Bucket } from './bucket.ts';
 import { Display } from './display.ts';
 import { Liveness } from './liveness.ts';
 import { ROOT } from './node-kind.ts';
@@ -29,22 +30,26 @@ export class TreeView {
   readonly #unification: Unification;
   readonly #display: Display;
   /** Keys to read again, by map. */
-  readonly #staleNodes = new Set<string>();
-  readonly #staleDeletions = new Set<string>();
+  readonly #staleNodes: Set<string>;
+  readonly #staleDeletions: Set<string>;
   readonly #staleSeen = new Set<string>();
   /** Nodes whose documents have other heads. */
   readonly #staleContents = new Set<NodeId>();
 
   constructor(maps: TreeMaps, documentHeads: (document: DocumentId) => Heads) {
     const work = this.#work;
-    this.reader = new RegisterReader(maps, work);
+    this.reader = new RegisterReader(maps, work, (woken) => this.#listWoken(woken));
     this.placements = new Placements(this.reader.root, (id) => this.reader.node(id));
     this.liveness = new Liveness(this.reader, documentHeads, work);
-    this.#unification = new Unification(this.reader.root, work);
-    this.#display = new Display(this.reader.root, work);
+    const wake = (directory: TreeNode): void => this.reader.wake(directory);
+    this.#unification = new Unification(this.reader.root, wake);
+    this.#display = new Display(this.reader.root, wake);
+    this.#staleNodes = this.reader.begin();
+    this.#staleDeletions = new Set(maps.deletions.keys());
     for (const map of maps.ofNodes) follow(map, this.#staleNodes);
     follow(maps.deletions, this.#staleDeletions);
     follow(maps.seen, this.#staleSeen);
+    maps.created.observe((event) => this.reader.createdChanged(event));
     this.refresh();
     this.#display.takeBefore();
   }
@@ -56,7 +61,7 @@ export class TreeView {
   /** The node as shown: a member of a united directory is its primary, what is not visible is nothing. */
   shown(id: NodeId): TreeNode | undefined {
     this.refresh();
-    const primary = this.reader.nodes.get(id)?.primary;
+    const primary = this.reader.find(id)?.primary;
     return primary?.shown === undefined ? undefined : primary;
   }
 
@@ -67,8 +72,15 @@ export class TreeView {
     return node === this.root || node?.isDirectory === true ? node : undefined;
   }
 
+  /** What a directory as shown contains. */
+  contents(directory: TreeNode | undefined): Bucket<TreeNode> | undefined {
+    if (directory !== undefined) this.reader.wake(directory);
+    return directory?.contents;
+  }
+
   nameConflicts(): TreeNode[] {
     this.refresh();
+    this.reader.wakeAll();
     return [...this.#display.losers].filter(({ shown }) => shown !== undefined);
   }
 
@@ -79,6 +91,7 @@ export class TreeView {
 
   /** Registers of these were written just now, in a transaction that may not have ended. */
   wroteNode(id: NodeId): void {
+    this.reader.isNew(id);
     this.#staleNodes.add(id);
   }
 
@@ -98,7 +111,14 @@ export class TreeView {
     unsettled.clear();
     for (const node of judged) this.liveness.judge(node);
     judged.clear();
-    this.#display.refresh(this.#unification.list());
+    this.#display.refresh(this.#unification.list(this.#work), this.#work);
+  }
+
+  /** What woke stands where it was made. It is listed and named among itself, and nobody is told. */
+  #listWoken(woken: readonly TreeNode[]): void {
+    const work = new Worklist();
+    for (const node of woken) work.listed.add(node);
+    this.#display.refreshWoken(this.#unification.list(work), work);
   }
 
   /** Reads what is stale. Answers whether anything was. */
@@ -118,9 +138,8 @@ export class TreeView {
   }
 }
 
-/** Keeps `stale` filled with the keys that changed, beginning with all there are. */
+/** Keeps `stale` filled with the keys that changed. */
 function follow(map: Y.Map<unknown>, stale: Set<string>): void {
-  for (const key of map.keys()) stale.add(key);
   map.observe(({ keysChanged }) => {
     // A peer may put list items into a map. They have no key and mean nothing.
     for (const key of keysChanged) if (typeof key === 'string') stale.add(key);

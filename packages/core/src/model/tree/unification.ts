@@ -13,43 +13,44 @@ type TouchedKeys = Map<Bucket<TreeNode>, Map<string, Set<TreeNode>>>;
 
 export class Unification {
   readonly #root: TreeNode;
-  readonly #work: Worklist;
+  readonly #wake: (directory: TreeNode) => void;
 
-  constructor(root: TreeNode, work: Worklist) {
+  /** @param wake lists what sleeps in a directory as it was until now */
+  constructor(root: TreeNode, wake: (directory: TreeNode) => void) {
     this.#root = root;
-    this.#work = work;
+    this.#wake = wake;
     root.contents = new Bucket(root);
   }
 
   /** Lists all that wait for it. Answers in which directories somebody came or went. */
-  list(): Set<Bucket<TreeNode>> {
+  list(work: Worklist): Set<Bucket<TreeNode>> {
     const touched = new Set<Bucket<TreeNode>>();
     let dirty: TouchedKeys = new Map();
-    while (this.#work.listed.size > 0 || dirty.size > 0) {
-      for (const node of this.#work.listed) {
+    while (work.listed.size > 0 || dirty.size > 0) {
+      for (const node of work.listed) {
         // Placing one may list others, earlier ones too.
-        this.#work.listed.delete(node);
-        this.#place(node, dirty);
+        work.listed.delete(node);
+        this.#place(node, dirty, work);
       }
       const settled = dirty;
       dirty = new Map();
       for (const [bucket, keys] of settled) {
         touched.add(bucket);
-        for (const [key, nodes] of keys) this.#unite(bucket, key, nodes);
+        for (const [key, nodes] of keys) this.#unite(bucket, key, nodes, work);
       }
     }
     return touched;
   }
 
-  #place(node: TreeNode, dirty: TouchedKeys): void {
+  #place(node: TreeNode, dirty: TouchedKeys, work: Worklist): void {
     const bucket = this.#bucketFor(node);
     const key = bucket === undefined ? '' : nameKey(node.ownName);
     if (node.bucket !== undefined) touch(dirty, node.bucket, node.key, node);
     if (bucket !== undefined) touch(dirty, bucket, key, node);
-    this.#work.drawn.add(node);
+    work.drawn.add(node);
     if (node.bucket !== undefined && (bucket !== node.bucket || key !== node.key)) {
       node.bucket.delete(node, node.key);
-      this.#follow(node, node);
+      this.#follow(node, node, work);
     }
     node.bucket = bucket;
     node.key = key;
@@ -62,19 +63,22 @@ export class Unification {
     return (owner.contents ??= new Bucket(owner));
   }
 
-  #unite(bucket: Bucket<TreeNode>, key: string, changed: ReadonlySet<TreeNode>): void {
+  #unite(bucket: Bucket<TreeNode>, key: string, changed: ReadonlySet<TreeNode>, work: Worklist): void {
     const concerned = bucket.elect(key, changed);
     for (const node of concerned) {
-      this.#work.drawn.add(node);
-      this.#follow(node, node.isDirectory ? (bucket.at(key) as TreeNode) : node);
+      work.drawn.add(node);
+      this.#follow(node, node.isDirectory ? (bucket.at(key) as TreeNode) : node, work);
     }
   }
 
   /** Lists the contents of `directory` with `primary`. */
-  #follow(directory: TreeNode, primary: TreeNode): void {
+  #follow(directory: TreeNode, primary: TreeNode, work: Worklist): void {
     if (directory.primary === primary) return;
+    // They are listed together from now on, or not any more.
+    this.#wake(directory);
+    this.#wake(primary);
     directory.primary = primary;
-    for (const child of directory.children ?? []) if (child.visible) this.#work.listed.add(child);
+    for (const child of directory.children ?? []) if (child.visible) work.listed.add(child);
   }
 }
 
