@@ -5,7 +5,7 @@ import * as Y from 'yjs';
 import type { NodeId } from '../../base/index.ts';
 import { NO_HEADS } from '../../protocol/index.ts';
 import { ROOT, type ShownNode } from './index.ts';
-import { anyRegister, id, STAMP } from './testing/any-register.ts';
+import { anyRegister, id as idOf, STAMP } from './testing/any-register.ts';
 import { TreeDevice } from './testing/tree-device.ts';
 import { TreeMaps } from './tree-maps.ts';
 import type { TreeNode } from './tree-node.ts';
@@ -125,17 +125,17 @@ test('a large removal of what sleeps is told of whole, and of nothing else', () 
 test('what waits in a link for a directory is new to everybody when a peer makes one of the link', () => {
   const author = new TreeDevice(1);
   const created = author.doc.getMap('c');
-  created.set(id('d'), `l|root|${STAMP}||link`);
-  created.set(id('a'), `f|${id('d')}|${STAMP}||inside`);
+  created.set(idOf('d'), `l|root|${STAMP}||link`);
+  created.set(idOf('a'), `f|${idOf('d')}|${STAMP}||inside`);
   // A renamed node is awake from the beginning.
-  author.doc.getMap('n').set(id('d'), `${STAMP}|||link`);
+  author.doc.getMap('n').set(idOf('d'), `${STAMP}|||link`);
   const reader = copyOf(author, 2);
-  created.set(id('d'), `d|root|${STAMP}||link`);
+  created.set(idOf('d'), `d|root|${STAMP}||link`);
   reader.receive(author);
-  const told = reader.tree.takeChanges().map(({ id: node, before }) => [node, before?.kind]);
+  const told = reader.tree.takeChanges().map(({ id, before }) => [id, before?.kind]);
   expect(told).toEqual([
-    [id('d'), 'symlink'],
-    [id('a'), undefined],
+    [idOf('d'), 'symlink'],
+    [idOf('a'), undefined],
   ]);
   expect(reader.paths()).toEqual(['link', 'link/inside']);
 });
