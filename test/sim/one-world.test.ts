@@ -14,6 +14,11 @@ test('what had to be settled in one world is said in its last lines', async () =
 });
 
 test('nothing that had to be settled is said as well', () => {
-  const counts = { operation: new Map([['edit', 3]]), fault: new Map(), anomaly: new Map() };
+  const counts = {
+    operation: new Map([['edit', 3]]),
+    fault: new Map(),
+    anomaly: new Map(),
+    upkeep: new Map(),
+  };
   expect(anomaliesLine({ counts })).toBe('anomalies: none');
 });

@@ -28,8 +28,13 @@ export interface Failure {
 export async function outcomeOf(options: RunOptions, directory: string): Promise<Outcome> {
   const result = await run(options);
   const { devices, operations, trace } = result;
-  const { operation, fault, anomaly } = trace.counts;
-  const counts = { operation: plain(operation), fault: plain(fault), anomaly: plain(anomaly) };
+  const { operation, fault, anomaly, upkeep } = trace.counts;
+  const counts = {
+    operation: plain(operation),
+    fault: plain(fault),
+    anomaly: plain(anomaly),
+    upkeep: plain(upkeep),
+  };
   const outcome = { seed: options.seed, devices, operations, counts };
   return result.violations.length === 0
     ? outcome

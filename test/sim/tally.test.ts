@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { Tally } from './tally.ts';
 
-type Counts = Partial<Record<'operation' | 'fault' | 'anomaly', Record<string, number>>>;
+type Counts = Partial<Outcome['counts']>;
 
 const outcomeOf = (counts: Counts, others: Partial<Outcome> = {}): Outcome => ({
   seed: '1',
   devices: 3,
   operations: 100,
-  counts: { operation: {}, fault: {}, anomaly: {}, ...counts },
+  counts: { operation: {}, fault: {}, anomaly: {}, upkeep: {}, ...counts },
   ...others,
 });
 
@@ -16,10 +16,15 @@ describe('the tally of many worlds', () => {
   test('adds up what happened, by kind and name', () => {
     const tally = new Tally({ weights: { edit: 1, kill: 1 } });
     tally.add(outcomeOf({ operation: { edit: 3 }, fault: { kill: 1 } }));
-    tally.add(outcomeOf({ operation: { edit: 2 }, anomaly: { cycle: 1 } }));
-    expect(tally.counts).toEqual({ operation: { edit: 5 }, fault: { kill: 1 }, anomaly: { cycle: 1 } });
+    tally.add(outcomeOf({ operation: { edit: 2 }, anomaly: { cycle: 1 }, upkeep: { 'device compacts': 4 } }));
+    expect(tally.counts).toEqual({
+      operation: { edit: 5 },
+      fault: { kill: 1 },
+      anomaly: { cycle: 1 },
+      upkeep: { 'device compacts': 4 },
+    });
     expect(tally.table()).toBe(
-      'operations\n        5  edit\nfaults\n        1  kill\nanomalies\n        1  cycle',
+      'operations\n        5  edit\nfaults\n        1  kill\nanomalies\n        1  cycle\nupkeep\n        4  device compacts',
     );
     expect(tally.lacks).toEqual([]);
   });
@@ -27,7 +32,8 @@ describe('the tally of many worlds', () => {
   test('tells what is enabled and did not happen in any 100 runs in a row', () => {
     const tally = new Tally({ weights: { edit: 1, kill: 1, attach: 0 } });
     const add = (runs: number, counts: Counts): void => {
-      for (let run = 0; run < runs; run++) tally.add(outcomeOf(counts));
+      for (let run = 0; run < runs; run++)
+        tally.add(outcomeOf({ ...counts, upkeep: { 'device compacts': 5 } }));
     };
     add(50, { operation: { edit: 1 }, fault: { kill: 1 } });
     add(99, { operation: { edit: 1 } });
@@ -35,6 +41,18 @@ describe('the tally of many worlds', () => {
     add(1, { operation: { edit: 1 } });
     add(1, { operation: { edit: 1 }, fault: { kill: 1 } });
     expect(tally.lacks).toEqual(["'kill' did not happen in 100 runs in a row"]);
+  });
+
+  test('tells if devices compacted less than five documents a run, in 100 runs', () => {
+    const compact = (times: number): string[] => {
+      const tally = new Tally({ weights: {} });
+      for (let run = 0; run < 99; run++) tally.add(outcomeOf({ upkeep: { 'device compacts': 5 } }));
+      expect(tally.lacks).toEqual([]);
+      tally.add(outcomeOf({ upkeep: { 'device compacts': times } }));
+      return tally.lacks;
+    };
+    expect(compact(4)).toEqual(['devices compacted only 499 documents in 100 runs']);
+    expect(compact(5)).toEqual([]);
   });
 
   test('tells of worlds with too few devices or operations', () => {

@@ -6,12 +6,17 @@ import type { Outcome } from './outcome.ts';
 const WITHIN = 100;
 const LEAST_DEVICES = 3;
 const LEAST_OPERATIONS = 100;
+/** Documents of devices that are folded in a world, on average at least: where it seldom happens, little is said of it. */
+const LEAST_COMPACTIONS = 5;
+
+const KINDS = ['operation', 'fault', 'anomaly', 'upkeep'] as const;
 
 export class Tally {
   readonly #counts = {
     operation: new Map<string, number>(),
     fault: new Map<string, number>(),
     anomaly: new Map<string, number>(),
+    upkeep: new Map<string, number>(),
   };
   /** The last run in which each step of the profile happened: 0 for none. */
   readonly #last: Map<string, number>;
@@ -30,7 +35,7 @@ export class Tally {
     if (devices < LEAST_DEVICES) this.#lacks.add(`the world of seed ${seed} has only ${devices} devices`);
     if (operations < LEAST_OPERATIONS)
       this.#lacks.add(`people did only ${operations} things in the world of seed ${seed}`);
-    for (const kind of ['operation', 'fault', 'anomaly'] as const) {
+    for (const kind of KINDS) {
       const sums = this.#counts[kind];
       for (const [what, count] of Object.entries(counts[kind])) {
         sums.set(what, (sums.get(what) ?? 0) + count);
@@ -43,19 +48,32 @@ export class Tally {
 
   /** Why these runs prove less than they should, if so: one line each. */
   get lacks(): string[] {
-    return [...this.#lacks];
+    const folded = this.#counts.upkeep.get('device compacts') ?? 0;
+    const isTooFew = this.runs >= WITHIN && folded < LEAST_COMPACTIONS * this.runs;
+    return [
+      ...this.#lacks,
+      ...(isTooFew ? [`devices compacted only ${folded} documents in ${this.runs} runs`] : []),
+    ];
   }
 
   get counts(): Outcome['counts'] {
-    const { operation, fault, anomaly } = this.#counts;
-    return { operation: sorted(operation), fault: sorted(fault), anomaly: sorted(anomaly) };
+    const { operation, fault, anomaly, upkeep } = this.#counts;
+    return {
+      operation: sorted(operation),
+      fault: sorted(fault),
+      anomaly: sorted(anomaly),
+      upkeep: sorted(upkeep),
+    };
   }
 
   table(): string {
-    const { operation, fault, anomaly } = this.counts;
-    return [...part('operations', operation), ...part('faults', fault), ...part('anomalies', anomaly)].join(
-      '\n',
-    );
+    const { operation, fault, anomaly, upkeep } = this.counts;
+    return [
+      ...part('operations', operation),
+      ...part('faults', fault),
+      ...part('anomalies', anomaly),
+      ...part('upkeep', upkeep),
+    ].join('\n');
   }
 }
 

@@ -33,6 +33,12 @@ export class Machine {
     return BEGINNING + this.scheduler.now + this.clockError;
   }
 
+  /** A document of it has been folded, by the program of this kind. */
+  compacts(kind: 'device' | 'relay'): void {
+    this.trace.count('upkeep', `${kind} compacts`);
+    this.trace.tell({ type: 'program', at: this.scheduler.now, who: this.name, what: 'compacts a document' });
+  }
+
   begin(): SimProcess {
     this.starts += 1;
     this.trace.tell({ type: 'program', at: this.scheduler.now, who: this.name, what: 'begins' });

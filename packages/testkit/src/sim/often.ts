@@ -2,21 +2,31 @@
 import { type Clock, silentLogger } from '@evermesh/core/base';
 import {
   type CompactionPolicy,
+  type CompactionRunner,
   type CompactorOptions,
   inlineCompaction,
   looseRecords,
 } from '@evermesh/core/log';
 import { documentCodec } from '@evermesh/core/model';
 
-export const OFTEN: CompactionPolicy = {
+const OFTEN: CompactionPolicy = {
   isDue: (index) => looseRecords(index) >= 8,
   isOverdue: (index) => looseRecords(index) >= 24,
 };
 
-/** For a relay, on whose machine this clock is. */
-export const compactedOften = (clock: Clock): CompactorOptions => ({
-  runner: inlineCompaction(documentCodec, clock),
-  policy: OFTEN,
-  clock,
-  logger: silentLogger,
-});
+/**
+ * For a program on whose machine this clock is.
+ * @param compacted told whenever a document has been folded; its rows follow
+ */
+export function compactedOften(clock: Clock, compacted: () => void): CompactorOptions {
+  const inline = inlineCompaction(documentCodec, clock);
+  const counted: CompactionRunner = {
+    ...inline,
+    async run(job, signal) {
+      const result = await inline.run(job, signal);
+      if (result.type === 'compacted') compacted();
+      return result;
+    },
+  };
+  return { runner: counted, policy: OFTEN, clock, logger: silentLogger };
+}

@@ -8,7 +8,7 @@ import {
   silentLogger,
 } from '@evermesh/core';
 import { type Mirror, openMirror } from '@evermesh/mirror';
-import { OFTEN } from './often.ts';
+import { compactedOften } from './often.ts';
 import { simBlobs } from './sim-blobs.ts';
 import { type DiskImage, SimDisk } from './sim-disk.ts';
 import { simFileSystem } from './sim-file-system.ts';
@@ -135,7 +135,7 @@ export class SimDevice {
       random,
       logger: silentLogger,
       deviceName: this.name,
-      compaction: { policy: OFTEN },
+      compaction: compactedOften(process.clock, () => this.machine.compacts('device')),
     });
     const folder =
       id === undefined ? await replica.createFolder({ name: 'shared' }) : await replica.joinFolder(id);

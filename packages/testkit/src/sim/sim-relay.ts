@@ -71,7 +71,7 @@ export class SimRelay {
       simStore(this.disk, process),
       simBlobs(this.disk, process),
       this.machine.random.fork(`ids ${this.machine.starts}`),
-      compactedOften(process.clock),
+      compactedOften(process.clock, () => this.machine.compacts('relay')),
     );
     const { registry, blobs } = stores;
     const parts: RelayParts = {

@@ -51,8 +51,8 @@ export interface ViolationEvent extends Happened {
 
 export type TraceEvent = CallEvent | FrameEvent | StepEvent | StateEvent | ViolationEvent;
 
-/** What people did, what befell them, and what the product had to settle because of it. */
-export type Counted = 'operation' | 'fault' | 'anomaly';
+/** What people did, what befell them, what the product had to settle because of it, and what it did for itself. */
+export type Counted = 'operation' | 'fault' | 'anomaly' | 'upkeep';
 
 export class Trace {
   readonly events: TraceEvent[] = [];
@@ -62,6 +62,7 @@ export class Trace {
     operation: new Map(),
     fault: new Map(),
     anomaly: new Map(),
+    upkeep: new Map(),
   };
 
   /** @param isKept false: nothing but counts, for runs by the thousand */
