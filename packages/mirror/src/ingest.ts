@@ -136,6 +136,8 @@ class Ingest {
     } else if (step.type === 'place') {
       const { match, id, parent, name } = step;
       const from = this.#world.ancestor.pathOf(id);
+      // The folder may show it as before, if the name that it got is taken there.
+      this.#world.touched(id);
       await this.#chunk.add({
         path: match.disk.path,
         operation: { type: 'place', id, parent, name },

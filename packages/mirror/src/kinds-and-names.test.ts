@@ -188,3 +188,25 @@ test('temporaries of the mirror are never synced, and none is left', async () =>
   expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
   expect(Object.keys(await inFolder(a))).toHaveLength(20);
 });
+
+test('a file gets a name of its own also where the one beside the taken one is taken as well', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('A', 'one\n');
+  await a.settle();
+  for (const name of ['a', 'x']) await a.write(name, 'two\n');
+  await a.settle();
+  const id = a.idOf('x');
+  await fs.rename(a.at('x'), a.at('a'));
+  await settleAll(a, b);
+  const files = await onDisk(a);
+  const names = Object.keys(files).sort();
+  expect(Object.keys(files)).toHaveLength(3);
+  const beside = names.find((name) => /^a \(~[0-9a-f]{8}\)$/.test(name));
+  expect(files).toEqual({ A: 'one\n', [`${beside}`]: 'two\n', [`${beside?.slice(0, -1)}~)`]: 'two\n' });
+  for (const device of [a, b]) {
+    expect(await inFolder(device)).toEqual(files);
+    expect(await onDisk(device)).toEqual(files);
+    expect(device.idOf(`${beside?.slice(0, -1)}~)`)).toBe(id);
+    expect(device.mirror.status().problems).toEqual([]);
+  }
+});

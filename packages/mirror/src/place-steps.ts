@@ -82,12 +82,17 @@ export function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep
     return node && { type: 'aside', id: node.id, parent: ROOT, name: `.evermesh-aside-${node.id}` };
   };
   const ordered = placeOrder([...yielding, ...steps], waits, aside);
-  // A name that somebody has who stays: the node gets one beside it.
+  const isFree = (step: Extract<PlaceStep, { type: 'make' | 'place' }>): boolean => {
+    const holder = holderOf(step);
+    return holder === undefined || holder === step.id || leaving.has(holder);
+  };
+  // A name that somebody has who stays: the node gets one beside it, which may be taken as well.
   return ordered.map((step) => {
     if (step.type !== 'make' && step.type !== 'place') return step;
-    const holder = holderOf(step);
-    if (holder === undefined || holder === step.id || leaving.has(holder)) return step;
-    return { ...step, name: besideName(step.name, hexOf(step)) };
+    let placed = step;
+    for (let attempt = 0; !isFree(placed); attempt++)
+      placed = { ...step, name: besideName(step.name, hexOf(step), attempt) };
+    return placed;
   });
 }
 
