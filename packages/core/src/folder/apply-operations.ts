@@ -29,6 +29,11 @@ import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
 import type { ApplyOptions, ApplyResult, NodeOperation } from './nodes.ts';
 import { type Base, baseHolds, keepBaseRow, nobodyBeside, readBase } from './shown-bases.ts';
 
+interface RunOptions extends ApplyOptions {
+  /** Whether somebody shows what was saved, and saves against it next: otherwise nothing is kept of it. Default: yes. */
+  readonly isShown?: boolean;
+}
+
 type Create = Extract<NodeOperation, { type: 'create' }>;
 type Save = Extract<NodeOperation, { type: 'save' }>;
 type Remove = Extract<NodeOperation, { type: 'remove' }>;
@@ -50,7 +55,7 @@ const IMPORT_TAG = '0000000000';
 export async function applyOperations(
   state: FolderState,
   operations: readonly NodeOperation[],
-  options: ApplyOptions,
+  options: RunOptions,
 ): Promise<{ result: ApplyResult; durable: Promise<void> }> {
   checkBounds(operations);
   const saves = operations.filter((operation) => operation.type === 'save');
@@ -104,7 +109,7 @@ class OperationRun {
 
   do(
     operations: readonly NodeOperation[],
-    options: ApplyOptions,
+    options: RunOptions,
   ): { result: ApplyResult; durable: Promise<void> } {
     const { treeDoc, log } = this.#state;
     const written = operations.filter(({ type }) => WRITING.has(type)) as (Create | Save | RemoveShown)[];
@@ -128,7 +133,7 @@ class OperationRun {
     const result: ApplyResult = { heads, failures: this.#failures, stayed: this.#stayed };
     const beside = (): readonly StoreOperation[] => {
       for (const [id, shown] of this.#written) heads.set(id, this.#headsAfter(id, shown));
-      return [...this.#baseRows(heads), ...(options.beside?.(result) ?? [])];
+      return [...this.#baseRows(heads, options.isShown ?? true), ...(options.beside?.(result) ?? [])];
     };
     return { result, durable: this.#append(beside) };
   }
@@ -229,7 +234,7 @@ class OperationRun {
     return wrote && counter !== undefined ? new Map(shown).set(author, counter) : shown;
   }
 
-  #baseRows(heads: ReadonlyMap<NodeId, Heads>): StoreOperation[] {
+  #baseRows(heads: ReadonlyMap<NodeId, Heads>, isShown: boolean): StoreOperation[] {
     const rows: StoreOperation[] = [];
     for (const [{ id, shown }, base] of this.#bases) {
       const now = heads.get(id);
@@ -237,7 +242,7 @@ class OperationRun {
       if (now === undefined || now === shown) continue;
       if (base.row !== undefined) rows.push({ type: 'del', key: base.row });
       const mixed = this.#mixed.get(id);
-      if (mixed !== undefined) rows.push(keepBaseRow(this.#state, id, now, mixed));
+      if (mixed !== undefined && isShown) rows.push(keepBaseRow(this.#state, id, now, mixed));
     }
     return rows;
   }

@@ -342,6 +342,23 @@ describe('operations by identity', () => {
     expect([...a.store.rows.keys()].filter((key) => key.includes('/x/base/'))).toEqual([]);
   });
 
+  test('of a save by path, which nobody shows, nothing is kept, also where something arrives in that moment', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('f.txt', 'one\ntwo\n');
+    await exchange(a, b);
+    await b.folder.writeFile('f.txt', 'one\ntwo\nthree of b\n');
+    await b.folder.flush();
+    const hold = a.state.documents.hold.bind(a.state.documents);
+    vi.spyOn(a.state.documents, 'hold').mockImplementationOnce(async (document) => {
+      await deliver(b, a);
+      return hold(document);
+    });
+    await a.folder.writeFile('f.txt', 'zero\none\ntwo\n');
+    await a.folder.flush();
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe('zero\none\ntwo\nthree of b\n');
+    expect([...a.store.rows.keys()].filter((key) => key.includes('/x/base/'))).toEqual([]);
+  });
+
   test('several who were shown the same on one device take away nothing of each other', async () => {
     const [a] = await twoDevices();
     await a.folder.writeFile('f.txt', 'one\ntwo\n');

@@ -274,7 +274,7 @@ export class PathOperations {
   async #apply(operations: readonly NodeOperation[]): Promise<void> {
     if (operations.length === 0) return;
     this.#state.checkReady();
-    const { result, durable } = await applyOperations(this.#state, operations, {});
+    const { result, durable } = await applyOperations(this.#state, operations, { isShown: false });
     // `flush` reports what the store could not take; nobody else waits for it.
     durable.catch(() => undefined);
     for (const failure of result.failures.values()) throw failure;
