@@ -90,6 +90,7 @@ export const MIRROR_PROFILES: Readonly<Record<string, Profile>> = {
   'bad disks': {
     name: 'bad disks',
     mirrors: true,
+    fileSystems: true,
     weights: {
       ...DISK_WEIGHTS,
       edit: 10,
