@@ -49,3 +49,18 @@ test('a backup that was made after the rest may take the place of any disk', asy
   ];
   expect(await happened(...steps)).toMatchObject({ 'relay wipe': 1, 'roll back': 2 });
 });
+
+test('before anybody rested, the folder itself is not taken from everybody', async () => {
+  const steps: [StepType, number][] = [
+    ['relay restore', 0],
+    ['join', 0],
+    ['clone', 0],
+    ['clone', 1],
+  ];
+  const script = steps.map(([type, who], id): Step => ({ id, type, who, after: 1000 }));
+  const profile = { ...PROFILES['kills']!, latecomers: true };
+  for (let seed = 1; seed <= 8; seed++) {
+    const { violations } = await run({ seed: `${seed}`, devices: 3, profile, script });
+    expect(violations, `seed ${seed}`).toEqual([]);
+  }
+});

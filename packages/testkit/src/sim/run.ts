@@ -147,7 +147,6 @@ async function restAndCompare(world: World): Promise<Sight> {
   await scheduler.until(() => anomalies.countAtRest(folder), 'anomalies to be counted');
   await scheduler.until(() => checkApplication(world), 'the application to look at everything');
   ledger.share();
-  world.rests += 1;
-  for (const { disk } of [...world.relays, ...devices]) disk.rest = world.rests;
+  world.shared();
   return sight;
 }

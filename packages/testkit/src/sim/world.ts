@@ -125,12 +125,16 @@ export class World {
     this.folder = (first.running as RunningDevice).folder.id;
     await Promise.all(others.map((device) => device.start(this.folder)));
     await Promise.all(this.devices.map(async (device) => device.running?.folder.whenReady()));
-    await Promise.all(
-      this.devices.flatMap((device) =>
-        [...(device.running?.links.values() ?? [])].map((link) => synced(link, this.scheduler)),
-      ),
-    );
+    const links = this.devices.flatMap(({ running }) => [...(running?.links.values() ?? [])]);
+    await Promise.all(links.map((link) => synced(link, this.scheduler)));
     await Promise.all(this.devices.map((device) => device.mirrored()));
+    this.shared();
+  }
+
+  /** Everybody has everything: to begin with, the folder. */
+  shared(): void {
+    this.rests += 1;
+    for (const { disk } of [...this.relays, ...this.devices]) disk.rest = this.rests;
   }
 
   /** A program has opened the folder. */
