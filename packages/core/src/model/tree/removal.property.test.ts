@@ -126,9 +126,9 @@ describe('a removal', () => {
     expect(encodeRemoval([one], [one.id]).byteLength).toBeLessThan(60);
   });
 
-  test('that claims very many counters in few bytes takes memory for these bytes only', () => {
-    // 2,000 authors, each of whom is said to have been seen the same of 20,000 nodes.
-    const [authors, count] = [2000, 20_000];
+  test('that claims more counters than memory holds in few bytes is read as it is', () => {
+    // 2,000 authors, of each of whom the same was seen of 500,000 nodes.
+    const [authors, count] = [2000, 500_000];
     const writer = new Writer().byte(1).byte(8).uint(authors);
     for (let i = 0; i < authors; i++) writer.raw(new Uint8Array(24).fill(i & 0xff).fill(i >> 8, 0, 12));
     writer.uint(0).text('').text('').uint(0).uint(authors);
@@ -140,10 +140,7 @@ describe('a removal', () => {
         .uint(7)
         .uint(2 * (count - 1))
         .uint(0);
-    const bytes = writer.finish();
-    const before = process.memoryUsage().heapUsed;
-    const [part] = parseRemoval(bytes) ?? [];
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(40 * bytes.byteLength);
+    const [part] = parseRemoval(writer.finish()) ?? [];
     expect(part?.counters.map((column) => column.at(count - 1))).toEqual(Array(authors).fill(7));
   });
 
