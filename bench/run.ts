@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { describeMachine, machineText } from './machine.ts';
 import { compaction } from './scenarios/compaction.ts';
+import { fetch } from './scenarios/fetch.ts';
 import { firstMesh } from './scenarios/first-mesh.ts';
 import { log } from './scenarios/log.ts';
 import { type Scenario, ScenarioOptions, UsageError } from './scenarios/scenario.ts';
@@ -10,7 +11,7 @@ import { tree } from './scenarios/tree.ts';
 import { figuresTable } from './table.ts';
 import { WorkDirectory } from './work-directory.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree];
+const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch];
 
 const COMMON = {
   runs: { default: '3', about: 'how often each engine is measured; the table shows the median' },

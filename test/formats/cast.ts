@@ -13,6 +13,8 @@ import {
   type Store,
   type Transport,
 } from '@evermesh/core';
+import { inlineCompaction } from '@evermesh/core/log';
+import { documentCodec } from '@evermesh/core/model';
 import { allowEveryone, openRelay, type Relay } from '@evermesh/server';
 import { seeded, steppingClock } from './told-by-seed.ts';
 
@@ -34,6 +36,7 @@ export class CastRelay {
       blobs: this.blobs,
       listen: { host: '127.0.0.1', port: 0 },
       authorizer: allowEveryone,
+      compaction: { runner: inlineCompaction(documentCodec, steppingClock()) },
       random: seeded('relay'),
       clock: steppingClock(),
     });

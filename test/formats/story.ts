@@ -1,7 +1,7 @@
 /**
  * What happens to the folder of the fixtures. It is told once, by the code of its time, and leaves rows of every kind:
  * texts of several authors, contents in conflict, contents in the store and beside it, a tree with removals that an edit
- * outlived, a document that is compacted, the base of somebody whose save was made against an older state, documents and a blob that are owed, and a
+ * outlived, a document that is compacted, one that came as a state, the base of somebody whose save was made against an older state, documents and a blob that are owed, and a
  * mirror that stopped between an intent and its rename.
  */
 import { once } from 'node:events';
@@ -46,6 +46,7 @@ export async function tell(
   await ada.meet(relay);
   await editTogether(relay, folder, [ada, bob, cas]);
   await keepJournal(ada, folder);
+  await keepMinutes(relay, folder.id, bob);
   await mirror.settle();
   await disagree(relay, folder.id, [ada, bob, cas]);
   await saveAgainstOlder(folder);
@@ -116,6 +117,20 @@ async function keepJournal(ada: CastDevice, folder: Folder): Promise<void> {
   }
   await until(async () => (await rowsOf(ada.store)).some(([key]) => key.includes('/n/')));
   await folder.writeFile('journal.md', `${text}something did\n`);
+}
+
+/** One file that somebody else saves as often, and of which the others then get what the relay made of that. */
+async function keepMinutes(relay: CastRelay, id: FolderId, bob: CastDevice): Promise<void> {
+  const folder = await bob.folder(id);
+  for (let page = 1; page <= 110; page++)
+    await folder.writeFile('minutes.md', `page ${page}\nnobody said anything\n`);
+  const states = async (): Promise<number> =>
+    (await rowsOf(relay.store)).filter(([key]) => key.includes('/n/')).length;
+  const before = await states();
+  await bob.meet(relay);
+  await until(async () => (await states()) > before);
+  await folder.writeFile('minutes.md', 'page 111\nsomebody did\n');
+  await bob.meet(relay);
 }
 
 /** Apart: two contents of one file, two files of one name, a removal and an edit of what it removes. */

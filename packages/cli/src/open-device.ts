@@ -1,5 +1,5 @@
 /** Opens the device of a directory: its replica, and the one folder that the directory shows. */
-import { rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { threadCompaction } from '@evermesh/adapters/compaction-thread';
@@ -103,11 +103,23 @@ async function openReplicaOf(
   }
 }
 
+/** What is there may be an earlier version of what the folder has, which only its records tell. */
+async function holdsSomething(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).some((name) => name !== '.evermesh');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}
+
 async function openFolder(
   replica: Replica,
   { directory, folder: id, data }: DeviceSettings,
 ): Promise<{ folder: Folder; created: boolean }> {
-  if (id !== undefined) return { folder: await replica.joinFolder(id), created: false };
+  if (id !== undefined) {
+    const history = await holdsSomething(directory);
+    return { folder: await replica.joinFolder(id, { history }), created: false };
+  }
   const [first, ...others] = replica.folders();
   if (first === undefined) {
     return { folder: await replica.createFolder({ name: basename(directory) || 'root' }), created: true };

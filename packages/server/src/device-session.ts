@@ -125,6 +125,8 @@ export class DeviceSession {
         return this.#onOpen(message, this.#hello, bytes);
       case 'PULL':
         return this.#work(bytes, this.#channel(message).pull(message));
+      case 'STATES':
+        return this.#channel(message).takesStates();
       case 'PUT':
         return this.#work(bytes, this.#channel(message).put(message));
       case 'AWARENESS':

@@ -4,9 +4,9 @@ import { openStore, recordKey, type Store } from '@evermesh/core/log';
 import { decodeMessage, decodeRecord, type FromRelay, RECORD_VERSION } from '@evermesh/core/protocol';
 import { describe, expect, test } from 'vitest';
 import type { ChannelSocket } from './channel-socket.ts';
-import { FolderChannel } from './folder-channel.ts';
+import { FolderChannel, type FolderChannelOptions } from './folder-channel.ts';
 import { FolderBlobs } from './folder-blobs.ts';
-import { FolderRegistry, type OpenFolder } from './folder-registry.ts';
+import { FolderRegistry } from './folder-registry.ts';
 import { A, B, C, FOLDER, TestAuthor } from './testing/test-author.ts';
 import { toldError } from './told-error.ts';
 
@@ -28,11 +28,11 @@ class TestSocket implements ChannelSocket {
 
 async function openFolder(
   store: Store = memoryStore(),
-): Promise<{ folder: OpenFolder; blobs: FolderBlobs; canBeAsked: boolean }> {
+): Promise<Pick<FolderChannelOptions, 'folder' | 'blobs' | 'canBeAsked' | 'knowsSnapshots'>> {
   await openStore(store);
   const registry = await FolderRegistry.open(store, systemRandom);
   const blobs = new FolderBlobs(store, registry.committer, memoryBlobs());
-  return { folder: await registry.acquire(FOLDER, true), blobs, canBeAsked: true };
+  return { folder: await registry.acquire(FOLDER, true), blobs, canBeAsked: true, knowsSnapshots: true };
 }
 
 /** A channel of a device that may write. What fails in it is thrown. */

@@ -12,6 +12,7 @@ import {
   encodeMessage,
   type FromRelay,
   type Grant,
+  isSnapshot,
   type LogRecord,
   type Position,
   type Pull,
@@ -23,8 +24,8 @@ import type { ChannelSocket } from './channel-socket.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
 import type { FolderReader, OpenFolder } from './folder-registry.ts';
 import { liveFrame } from './live-frames.ts';
-import { checkRepeats, decodePut } from './put-check.ts';
-import { readableRecords } from './readable-records.ts';
+import { checkRepeats, type PreparedPut, preparePut } from './put-check.ts';
+import { recordsFor, snapshotsUnknown } from './readable-records.ts';
 import { WantedNews } from './wanted-news.ts';
 
 export interface FolderChannelOptions {
@@ -34,6 +35,8 @@ export interface FolderChannelOptions {
   readonly blobs: FolderBlobs;
   /** Whether the device understands that it is asked for blobs. */
   readonly canBeAsked: boolean;
+  /** Whether the device understands snapshots. */
+  readonly knowsSnapshots: boolean;
   readonly socket: ChannelSocket;
   readonly logger: Logger;
   /** The channel cannot go on. */
@@ -55,11 +58,15 @@ export class FolderChannel implements FolderReader {
   readonly #pulls: SerialQueue = new SerialQueue();
   /** Answers go out in the order of the PUTs. */
   readonly #answers: SerialQueue = new SerialQueue();
+  /** What takes long of a PUT is done before its turn comes: nobody else waits for that. */
+  readonly #preparing: SerialQueue = new SerialQueue();
   /** The place up to which the reader was told. */
   #told: Position = { seq: 0, digest: new Uint8Array(16) };
   /** Answers that wait until the reader was told of what they acknowledge. */
   readonly #untold: { readonly seq: number; readonly resolve: () => void }[] = [];
   #isLive = false;
+  /** The device wants states of documents of which it holds nothing. */
+  #takesStates = false;
   /** A PUT was not taken: none behind it is. */
   #isBroken = false;
   #isClosed = false;
@@ -88,6 +95,10 @@ export class FolderChannel implements FolderReader {
     else this.#guard(this.#catchUp());
   }
 
+  takesStates(): void {
+    this.#takesStates = this.#options.knowsSnapshots;
+  }
+
   /** Resolves when everything asked for was sent. */
   async pull({ documents }: Pull): Promise<void> {
     await this.#pulls.run(() => this.#pull(documents));
@@ -99,7 +110,10 @@ export class FolderChannel implements FolderReader {
    * @throws what is to be told to the device: neither this PUT nor any behind it was stored
    */
   put({ records }: Put): Promise<void> {
-    const taken = this.#options.folder.puts.run(() => this.#take(records));
+    const ready = this.#preparing.run(() => preparePut(records, this.#options));
+    const taken = ready.then((prepared) => this.#options.folder.puts.run(() => this.#take(prepared)));
+    // A failure is told when the answer is due; until then nobody listens.
+    taken.catch(() => undefined);
     return this.#answers.run(async () => this.#answer(await taken));
   }
 
@@ -149,6 +163,8 @@ export class FolderChannel implements FolderReader {
     }
     const last = appended.entries.at(-1);
     if (last === undefined) return;
+    if (!this.#options.knowsSnapshots && appended.entries.some(({ record }) => isSnapshot(record)))
+      return this.#fail(snapshotsUnknown());
     if (appended.source !== this) socket.send(liveFrame(appended, channel));
     this.#tell({ seq: last.seq, digest: last.digest });
   }
@@ -171,7 +187,8 @@ export class FolderChannel implements FolderReader {
   }
 
   async #pull(documents: Pull['documents']): Promise<void> {
-    const { channel, folder, socket, logger } = this.#options;
+    const { channel, folder, socket } = this.#options;
+    const wanted = { ...this.#options, takesStates: this.#takesStates };
     let records: Uint8Array[] = [];
     let done: DocumentId[] = [];
     let size = 0;
@@ -183,7 +200,7 @@ export class FolderChannel implements FolderReader {
       size = 0;
     };
     for (const { document, heads } of documents) {
-      for await (const bytes of readableRecords(folder.log, document, heads, logger)) {
+      for await (const { bytes } of recordsFor(folder, document, heads, wanted)) {
         if (size + bytes.byteLength > PAGE_BYTES && size > 0) await flush();
         if (this.#isClosed) return;
         records.push(bytes);
@@ -196,14 +213,12 @@ export class FolderChannel implements FolderReader {
   }
 
   /** Nothing if the channel ended before its turn came. */
-  async #take(records: readonly Uint8Array[]): Promise<Taken | undefined> {
+  async #take(prepared: PreparedPut): Promise<Taken | undefined> {
     if (this.#isClosed || this.#isBroken) return undefined;
     try {
-      if (this.#options.grant !== 'write') {
-        throw new EvermeshError('AUTH_DENIED', 'The token lets this folder be read only.');
-      }
+      if ('failure' in prepared) throw prepared.failure;
+      const { decoded } = prepared;
       const { log } = this.#options.folder;
-      const decoded = decodePut(records, log);
       await checkRepeats(decoded, log);
       const last = decoded.at(-1)?.header;
       if (last === undefined) throw new EvermeshError('MESSAGE_MALFORMED', 'A PUT without records.');

@@ -33,7 +33,9 @@ export interface OpenFolder {
   /** Everything that is put to the folder goes through here. */
   readonly puts: SerialQueue;
   readonly readers: Set<FolderReader>;
-  /** Ends what watches the log. */
+  /** What compacts the log, if anything does. */
+  readonly compactor: Compactor | undefined;
+  /** Ends that. */
   readonly stop: () => void;
 }
 
@@ -138,8 +140,9 @@ export class FolderRegistry {
       renewEpoch,
     });
     if (renewEpoch) await committer.commit([{ type: 'del', key: suspectKey(folder) }]);
-    const stop = this.#compactor?.watch(log) ?? ((): void => {});
-    return { log, puts: new SerialQueue(), readers: new Set(), stop };
+    const compactor = this.#compactor;
+    const stop = compactor?.watch(log) ?? ((): void => {});
+    return { log, puts: new SerialQueue(), readers: new Set(), compactor, stop };
   }
 }
 

@@ -11,7 +11,7 @@ import { EvermeshError } from '@evermesh/core/errors';
 import {
   type BlobStore,
   type CompactionPolicy,
-  compactionPolicy,
+  relayCompactionPolicy,
   type CompactionRunner,
   type Store,
 } from '@evermesh/core/log';
@@ -30,7 +30,8 @@ export interface RelayOptions {
    */
   readonly blobs: BlobStore;
   /**
-   * Where documents are compacted, for instance `threadCompaction()`, and when: as in `openReplica`. The relay closes what is given.
+   * Where documents are compacted, for instance `threadCompaction()`, and when. The relay closes what is given. Default for when: once a document
+   * has 100 records that its state does not stand for, and as many bytes of them as the state has.
    * Default: nothing is compacted; whoever fetches a document then gets each of its records.
    */
   readonly compaction?:
@@ -86,7 +87,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     random,
     compaction && {
       runner: compaction.runner,
-      policy: compaction.policy ?? compactionPolicy,
+      policy: compaction.policy ?? relayCompactionPolicy,
       clock,
       logger,
     },

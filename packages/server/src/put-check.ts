@@ -1,26 +1,52 @@
 /** What must be true of records before a log takes them from a device. */
 import { type DocumentId, equalBytes } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { FolderLog } from '@evermesh/core/log';
-import { decodeRecord, type LogRecord, type RecordHeader } from '@evermesh/core/protocol';
+import type { Compactor, FolderLog } from '@evermesh/core/log';
+import {
+  checkKind,
+  decodeRecord,
+  type Grant,
+  isHeld,
+  isSnapshot,
+  type LogRecord,
+  type RecordHeader,
+} from '@evermesh/core/protocol';
+import type { OpenFolder } from './folder-registry.ts';
+
+/** What a PUT holds, or why it is not taken: that is told when its turn comes. */
+export type PreparedPut = { readonly decoded: readonly LogRecord[] } | { readonly failure: unknown };
+
+/** All that can be said of a PUT before its turn comes. */
+export async function preparePut(
+  records: readonly Uint8Array[],
+  { grant, folder: { log, compactor } }: { readonly grant: Grant; readonly folder: OpenFolder },
+): Promise<PreparedPut> {
+  try {
+    if (grant !== 'write') {
+      throw new EvermeshError('AUTH_DENIED', 'The token lets this folder be read only.');
+    }
+    const decoded = decodePut(records, log);
+    await checkSnapshots(decoded, log, compactor);
+    return { decoded };
+  } catch (failure) {
+    return { failure };
+  }
+}
 
 /**
- * The records of one PUT: updates, of this folder, of one author, counters ascending.
+ * The records of one PUT: of this folder, of one author, counters ascending; a snapshot is alone.
  *
  * Neither that atomic groups are whole nor that the blobs are here is asked for. Who writes sends both; but a relay that
  * lost its disk is refilled by devices that hold a part of a group, or a record without its blob, even of their own:
  * a device that was restored from a backup got its records back one document at a time.
  * @throws RECORD_MALFORMED, FORMAT_TOO_NEW
  */
-export function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRecord[] {
+function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRecord[] {
   const decoded = records.map(decodeRecord);
   let previous: LogRecord | undefined;
   for (const record of decoded) {
-    const { folder, author, counter, kind, covers } = record.header;
-    // One could say that it stands for what its author never saw: that would count as here, and never be taken.
-    if (kind !== 'update' || covers.size > 0) {
-      throw new EvermeshError('FORMAT_TOO_NEW', 'Snapshots are reserved: this version takes updates only.');
-    }
+    const { folder, author, counter } = record.header;
+    checkKind(record.header);
     if (folder !== log.folder) throw malformed('A record belongs to another folder.');
     if (previous !== undefined && (previous.header.author !== author || previous.header.counter >= counter)) {
       throw malformed('Records of one PUT have one author and ascending counters.');
@@ -31,6 +57,27 @@ export function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRe
 }
 
 /**
+ * What a snapshot covers counts as here once it was taken, so it has to be a document's state at least. Who compacts can tell: without
+ * that, none is taken.
+ * @throws FORMAT_TOO_NEW, RECORD_MALFORMED
+ */
+async function checkSnapshots(
+  records: readonly LogRecord[],
+  log: FolderLog,
+  compactor: Compactor | undefined,
+): Promise<void> {
+  for (const record of records) {
+    if (!isSnapshot(record) || isHeld(log.assignedHeads(record.header.document), record.header)) continue;
+    if (compactor === undefined)
+      throw new EvermeshError(
+        'FORMAT_TOO_NEW',
+        'The relay compacts nothing, and cannot tell what a state is.',
+      );
+    await compactor.check(record);
+  }
+}
+
+/**
  * A record that is here already must be the same record: two that are numbered alike and differ come from a store that
  * was copied or rolled back within one run.
  * @throws DEVICE_FORKED, STORE_CORRUPT
@@ -38,9 +85,10 @@ export function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRe
 export async function checkRepeats(records: readonly LogRecord[], log: FolderLog): Promise<void> {
   const repeats = new Map<DocumentId, RecordHeader[]>();
   let isWriting = false;
-  for (const { header } of records) {
+  for (const record of records) {
+    const { header } = record;
     const { document, author, counter } = header;
-    if (counter > (log.assignedHeads(document).get(author) ?? 0)) continue;
+    if (isSnapshot(record) || counter > (log.assignedHeads(document).get(author) ?? 0)) continue;
     repeats.set(document, [...(repeats.get(document) ?? []), header]);
     isWriting ||= counter > (log.document(document)?.heads.get(author) ?? 0);
   }

@@ -4,6 +4,8 @@ import { A, B, type RecordOptions, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestRelay } from './testing/test-relay.ts';
 
+const FAR = new TestAuthor('f'.repeat(32) as DeviceId).id;
+
 let relay: TestRelay;
 let client: TestClient;
 let author: TestAuthor;
@@ -140,14 +142,11 @@ describe('PUT', () => {
   });
 
   test.each<[string, RecordOptions]>([
-    ['a snapshot', { kind: 'snapshot' }],
-    [
-      'an update that covers something',
-      { covers: new Map([[new TestAuthor('f'.repeat(32) as DeviceId).id, 9]]) },
-    ],
-  ])('of %s is refused: this version has none', async (_, options) => {
+    ['a snapshot that says who made it', { kind: 'snapshot', covers: new Map([[FAR, 9]]) }],
+    ['an update that covers something', { covers: new Map([[FAR, 9]]) }],
+  ])('of %s is refused: there is none', async (_, options) => {
     put(author.record(A, 'a', options));
-    expect(await client.next('REFUSED')).toMatchObject({ code: 'FORMAT_TOO_NEW' });
+    expect(await client.next('REFUSED')).toMatchObject({ code: 'RECORD_MALFORMED' });
     expect(await recordsOf()).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ import {
   type Open,
   type Pull,
   type Put,
+  SNAPSHOT_VERSION,
   WANTED_VERSION,
 } from '@evermesh/core/protocol';
 import { checkedGrant } from './authorizer.ts';
@@ -62,6 +63,10 @@ export class SocketChannel {
     return this.#use((folder) => folder.pull(message));
   }
 
+  takesStates(): void {
+    this.#folder?.takesStates();
+  }
+
   put(message: Put): Promise<void> {
     return this.#use((folder) => folder.put(message));
   }
@@ -98,6 +103,7 @@ export class SocketChannel {
         folder,
         blobs: parts.blobs,
         canBeAsked: version >= WANTED_VERSION,
+        knowsSnapshots: version >= SNAPSHOT_VERSION,
         socket,
         logger: parts.logger,
         failed,

@@ -167,6 +167,17 @@ describe('the suite of logs', () => {
       }),
     ],
     [
+      'takes a snapshot for a record like others',
+      'takes a snapshot behind whatever it holds, and for all that it covers, opened again as well',
+      appending((_, append) => (records, options) => {
+        const updates = records.map(({ header, body }) => ({
+          header: { ...header, covers: new Map() },
+          body,
+        }));
+        return append(updates, options);
+      }),
+    ],
+    [
       'shows what is not durable',
       'shows nothing before it is durable, then tells it once, in order, with its source',
       appending((log, append) => (records, options) => {

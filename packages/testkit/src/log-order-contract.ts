@@ -1,8 +1,23 @@
 /** In which order a log has its records, and that it says and gives back what it took. */
+import { utf8 } from '@evermesh/core/base';
 import type { FolderLog } from '@evermesh/core/log';
-import { NO_HEADS } from '@evermesh/core/protocol';
+import { type Heads, makeSnapshot, NO_HEADS } from '@evermesh/core/protocol';
 import { same } from './claims.ts';
-import { all, ANN, BEN, idOf, indexOf, type LogSuite, placesOf, record, typesOf } from './log-in-test.ts';
+import {
+  all,
+  ANN,
+  BEN,
+  FOLDER,
+  idOf,
+  indexOf,
+  type LogSuite,
+  placesOf,
+  record,
+  typesOf,
+} from './log-in-test.ts';
+
+const unheld = async (log: FolderLog, heads: Heads): Promise<number[]> =>
+  (await all(log.read.document(idOf('a'), heads))).map(({ seq }) => seq);
 
 export function testLogOrder({ promise, opened, newPlace }: LogSuite): void {
   promise(
@@ -52,6 +67,33 @@ export function testLogOrder({ promise, opened, newPlace }: LogSuite): void {
       same(await placesOf(again), ['1 a 11', '2 a 12'], 'the order');
     });
   });
+
+  promise(
+    'takes a snapshot behind whatever it holds, and for all that it covers, opened again as well',
+    async (log, store, place) => {
+      const covers = new Map([
+        [ANN, 3],
+        [BEN, 1],
+      ]);
+      const body = utf8('state');
+      const snapshot = makeSnapshot({ folder: FOLDER, document: idOf('a'), covers, blobs: [], body });
+      const { durable } = log.append([record(BEN, 'a', 1, 0), snapshot]);
+      await durable;
+      const further = [record(ANN, 'a', 2, 1), record(ANN, 'a', 4, 3), record(ANN, 'a', 6, 5), snapshot];
+      const second = log.append(further);
+      await second.durable;
+      const expected = ['repeat', 'stored', 'gap', 'repeat'];
+      same(typesOf(second.outcomes), expected, 'the outcomes of what follows');
+      await store.close();
+      await opened(place, async (again) => {
+        same(typesOf(again.append(further).outcomes), ['repeat', 'repeat', 'gap', 'repeat'], 'opened again');
+        same(await unheld(again, NO_HEADS), [1, 2, 3], 'the order');
+        same(await unheld(again, new Map([[BEN, 1]])), [2, 3], 'for who lacks something of it');
+        same(await unheld(again, covers), [3], 'for who has what it covers');
+        same(again.lastCounter(ANN), 4, 'the last counter');
+      });
+    },
+  );
 
   promise('gives back each byte, and the records alone that heads do not cover', async (log) => {
     const large = record(BEN, 'a', 1, 0, { body: 'x'.repeat(1e6) });

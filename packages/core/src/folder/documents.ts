@@ -8,12 +8,21 @@ import type { DocumentState, FolderLog, LogEntry } from '../log/index.ts';
 import {
   applyBody,
   applyDocumentState,
+  applySnapshotBody,
   type FirstContent,
   firstContentOf,
   newDocument,
 } from '../model/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
-import { covers, equalHeads, type Heads, type LogRecord, NO_HEADS } from '../protocol/index.ts';
+import {
+  covers,
+  equalHeads,
+  type Heads,
+  isHeld,
+  isSnapshot,
+  type LogRecord,
+  NO_HEADS,
+} from '../protocol/index.ts';
 
 /** The origin of transactions that apply records: whatever has another origin was done here. */
 const FROM_LOG = Symbol('from the log');
@@ -93,7 +102,8 @@ export class Documents {
     const index = this.#log.document(document);
     if (index?.records !== 1 || this.#open.has(document)) return undefined;
     const stored = await this.#log.read.record(document, index.lastSeq);
-    return stored !== undefined && isReadable(stored.record) ? firstContentOf(stored.record.body) : undefined;
+    const isFirst = stored !== undefined && isReadable(stored.record) && !isSnapshot(stored.record);
+    return isFirst ? firstContentOf(stored.record.body) : undefined;
   }
 
   /** The newest state, to write to, kept in memory until `release`. */
@@ -132,8 +142,7 @@ export class Documents {
     const start = state !== undefined && covers(heads, state.covers) ? state : undefined;
     if (start !== undefined) applyDocumentState(doc, start.body, FROM_LOG);
     for await (const { record } of this.#log.read.document(document, NO_HEADS, start)) {
-      const { author, counter } = record.header;
-      if (counter <= (heads.get(author) ?? 0)) this.#apply(doc, record);
+      if (isHeld(heads, record.header)) this.#apply(doc, record);
     }
     return doc;
   }
@@ -200,7 +209,8 @@ export class Documents {
     const { author, counter, document } = record.header;
     if (!isReadable(record)) return;
     try {
-      applyBody(doc, record.body, FROM_LOG);
+      if (isSnapshot(record)) applySnapshotBody(doc, record.body, FROM_LOG);
+      else applyBody(doc, record.body, FROM_LOG);
     } catch (error) {
       this.#damage.record(document, author, counter, error);
     }

@@ -21,7 +21,7 @@ import {
   readFile,
   type ShownNode,
 } from '../model/index.ts';
-import { covers, equalHeads, type Heads, NO_HEADS, raiseHead } from '../protocol/index.ts';
+import { covers, equalHeads, type Heads, NO_HEADS, raiseBy } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { forgetBaseRow } from './shown-bases.ts';
@@ -105,7 +105,7 @@ export class StateNodes implements FolderNodes {
     let found: Heads | undefined;
     const heads = new Map<AuthorId, number>();
     for await (const { doc, record } of this.#state.documents.history(documentOf(id))) {
-      raiseHead(heads, record.header.author, record.header.counter);
+      raiseBy(heads, record.header);
       if (digestOf(readFile(doc).shown) === digest) found = new Map(heads);
     }
     return found;

@@ -69,6 +69,8 @@ export class FolderState {
   readonly options: FolderOptions;
   readonly log: FolderLog;
   readonly debts: Debts;
+  /** Whether all records are fetched, also those that a state would stand for. */
+  wantsRecords = false;
   /** What an operation that is under way has written, and not given to the log yet. */
   writing: LocalRecords | undefined;
   readonly documents: Documents;

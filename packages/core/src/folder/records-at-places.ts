@@ -15,7 +15,7 @@ export interface Place {
 
 /** What a check needs of a record: none of its body, of which thousands would be in memory. */
 export interface Found {
-  readonly header: Pick<RecordHeader, 'author' | 'counter' | 'covers' | 'bodyDigest'>;
+  readonly header: Pick<RecordHeader, 'kind' | 'author' | 'counter' | 'covers' | 'bodyDigest'>;
   /** As stored, before it was packed. */
   readonly bytes: number;
 }
@@ -70,9 +70,12 @@ class Records {
   add(seq: number, header: RecordHeader, bytes: number): void {
     // A store that tore a batch has a record and the pack that has it as well.
     if (this.#found.has(seq)) return;
-    const { author, counter, covers, bodyDigest } = header;
+    const { kind, author, counter, covers, bodyDigest } = header;
     // A copy: as a view it would keep the record.
-    this.#found.set(seq, { header: { author, counter, covers, bodyDigest: bodyDigest.slice() }, bytes });
+    this.#found.set(seq, {
+      header: { kind, author, counter, covers, bodyDigest: bodyDigest.slice() },
+      bytes,
+    });
   }
 
   damaged(first: number, last: number, what: string): void {

@@ -11,8 +11,14 @@ import {
   isPackKey,
   seqOfKey,
 } from '../log/index.ts';
-import { applyBody, applyDocumentState, equalStates, newDocument } from '../model/index.ts';
-import { equalHeads, raiseHead } from '../protocol/index.ts';
+import {
+  applyBody,
+  applyDocumentState,
+  applySnapshotBody,
+  equalStates,
+  newDocument,
+} from '../model/index.ts';
+import { equalHeads, isSnapshot, raiseBy } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
 
 /** What does not hold: nothing, if all does. The records themselves were found whole. */
@@ -53,10 +59,11 @@ async function compare(
       }
       if (kept === undefined || seq <= last || seq > kept.seq) continue;
       last = seq;
-      const { header, body } = decodeStored(key, bytes, bodyDigest);
-      raiseHead(rebuilt.heads, header.author, header.counter);
+      const record = decodeStored(key, bytes, bodyDigest);
+      raiseBy(rebuilt.heads, record.header);
       rebuilt.records += 1;
-      applyBody(rebuilt.doc, body, undefined);
+      if (isSnapshot(record)) applySnapshotBody(rebuilt.doc, record.body, undefined);
+      else applyBody(rebuilt.doc, record.body, undefined);
     }
   }
   const found: string[] = [];

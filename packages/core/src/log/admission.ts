@@ -18,9 +18,9 @@ export function checkAdmission(
     if (header.folder !== folder) {
       throw malformed(`A record of folder ${header.folder} was given to the log of ${folder}.`);
     }
-    const { document, author, covers } = header;
+    const { document, author, kind, covers } = header;
     const heads = headsOf(document);
-    for (const writer of [author, ...covers.keys()]) {
+    for (const writer of kind === 'snapshot' ? covers.keys() : [author]) {
       if (heads.has(writer)) continue;
       let authors = joining.get(document);
       if (authors === undefined) joining.set(document, (authors = new Set()));

@@ -14,6 +14,11 @@ export interface BodyFold {
    * @throws UPDATE_MALFORMED, and the fold is of no use any more
    */
   add(bodies: readonly Uint8Array[]): void;
+  /**
+   * Takes what `finish` gave somewhere: the body of a snapshot, from whomever it is.
+   * @throws UPDATE_MALFORMED, and the fold is of no use any more
+   */
+  addState(state: Uint8Array): void;
   /** The whole state, which says of itself how it is encoded; `undefined` if a body builds on one that is missing. */
   finish(): Uint8Array | undefined;
 }

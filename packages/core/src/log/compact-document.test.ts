@@ -3,13 +3,14 @@ import type * as Y from 'yjs';
 import {
   type AuthorId,
   authorOf,
+  type BlobName,
   type DeviceId,
   type DocumentId,
   type FolderId,
   type RunId,
 } from '../base/index.ts';
 import { applyDocumentState, documentCodec, encodeBody, newDocument } from '../model/index.ts';
-import { encodeRecord, makeRecord, type NewRecord, Reader } from '../protocol/index.ts';
+import { encodeRecord, makeRecord, type NewRecord, NOBODY, Reader } from '../protocol/index.ts';
 import {
   compactDocument,
   type CompactionJob,
@@ -122,6 +123,22 @@ describe('a document that is compacted', () => {
     expect(run({ rows }).steps).toBeGreaterThanOrEqual(Math.floor(301 / 64) + 3);
   });
 
+  test('goes on from a snapshot, in whose place it knows all that this covers, and names all blobs', () => {
+    const [early, late] = ['aa'.repeat(32), 'bb'.repeat(32)] as [BlobName, BlobName];
+    const first = compacted({ rows: rowsOf(placed.slice(0, 200)) });
+    const { body } = readState(new Reader(first.state));
+    const snapshot = { kind: 'snapshot' as const, covers: new Map([[ANN, 200]]), blobs: [early] };
+    const behind = bodies.slice(200).map((each, i) => ({
+      body: each,
+      fields: { counter: 201 + i, prev: 200 + i, blobs: i === 0 ? [late, early] : [] },
+    }));
+    const { state, packs } = compacted({ rows: rowsOf([{ body, by: NOBODY, fields: snapshot }, ...behind]) });
+    expect(textIn(state)).toBe(shown);
+    const { records, covers, blobs } = readState(new Reader(state));
+    expect([records, [...covers], blobs]).toEqual([102, [[ANN, 301]], [early, late]]);
+    expect(packs.map((pack) => pack.records)).toEqual([102]);
+  });
+
   test('fills packs one after the other', () => {
     const large = bodiesOf(1, function* write(doc) {
       for (let i = 0; i < 10; i++) yield doc.getText('text').insert(0, String(i).repeat(PACK_BYTES / 3));
@@ -159,7 +176,6 @@ describe('a document that cannot be compacted', () => {
   test.each([
     ['of another generation', { generation: 1 }],
     ['that are sealed', { keyId: 1 }],
-    ['that are snapshots', { kind: 'snapshot' as const }],
   ])('is one with records %s', (_what, fields) => {
     const [first, second] = bodiesOf(1, (doc) => typing(doc, 1)) as [Uint8Array, Uint8Array];
     const { result } = run({ rows: rowsOf([{ body: first }, { body: second, fields }]) });
@@ -177,6 +193,12 @@ describe('a document that cannot be compacted', () => {
       bodies.map((body, i) => ({ body, ...(i === 2 ? { fields: { counter: 4, prev: 3 } } : {}) })),
     );
     expect(() => run({ rows })).toThrow(/record 3 of/);
+  });
+
+  test('is one with a snapshot that is no state, and that is told', () => {
+    const fields = { kind: 'snapshot' as const, covers: new Map([[BEN, 1]]) };
+    const rows = rowsOf([{ body: Uint8Array.of(1, 9, 9, 9), fields }]);
+    expect(() => run({ rows })).toThrow(expect.objectContaining({ code: 'UPDATE_MALFORMED' }));
   });
 
   test('is one whose state is damaged, and that is told apart', () => {

@@ -10,13 +10,13 @@ import {
   type LogRecord,
   malformed,
   NO_HEADS,
-  raiseHead,
+  raiseBy,
   type RecordHeader,
   Reader,
   Writer,
 } from '../protocol/index.ts';
 import type { BodyCodec } from './body-codec.ts';
-import { type DocumentState, encodeState, readState } from './document-state.ts';
+import { type DocumentState, encodeState, MOST_STATE_BLOBS, readState } from './document-state.ts';
 import {
   encodePack,
   type PackedRecord,
@@ -96,22 +96,32 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
   if (before === 'damaged') return { type: 'state damaged' };
   const fold = codec.fold(before?.body);
   const covers = new Map(before?.covers ?? NO_HEADS);
+  const blobs = new Set(before?.blobs);
   const packed: PackedRecord[] = [];
   let bodies: Uint8Array[] = [];
   let bytes = 0;
   let folded = 0;
+  let last = 0;
   for (const { piece, record } of recordsOf(job)) {
     // A store that tore a batch has a pack, and the records in it beside that.
-    if (piece.seq <= (packed.at(-1)?.seq ?? 0)) continue;
-    packed.push(piece);
+    if (piece.seq <= last) continue;
+    if (job.packs) packed.push(piece);
+    last = piece.seq;
     if (before !== undefined && piece.seq <= before.seq) continue;
     const { header } = record ?? decodeUnpacked(piece);
     const obstacle = obstacleTo(header, covers);
     if (obstacle !== undefined) return { type: 'unfit', why: obstacle };
-    raiseHead(covers, header.author, header.counter);
+    raiseBy(covers, header);
+    for (const name of header.blobs) if (blobs.size < MOST_STATE_BLOBS) blobs.add(name);
+    folded += 1;
+    if (header.kind === 'snapshot') {
+      fold.add(bodies.splice(0));
+      fold.addState(piece.body);
+      yield;
+      continue;
+    }
     bodies.push(piece.body);
     bytes += piece.body.byteLength;
-    folded += 1;
     if (bodies.length < STEP.records && bytes < STEP.bytes) continue;
     fold.add(bodies);
     [bodies, bytes] = [[], 0];
@@ -121,13 +131,14 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
   const body = fold.finish();
   if (body === undefined) return { type: 'unfit', why: 'it waits for records of others that are not here' };
   yield;
-  const seq = packed.at(-1)?.seq ?? before?.seq ?? 0;
-  const state = encodeState({ seq, records: (before?.records ?? 0) + folded, covers, body });
+  const seq = Math.max(last, before?.seq ?? 0);
+  const all = (before?.records ?? 0) + folded;
+  const state = encodeState({ seq, records: all, covers, blobs: [...blobs], body });
   const packs: NewPack[] = [];
   for (const records of filled(job.packs ? packed : [])) {
     const bytesOfAll = records.reduce((sum, record) => sum + unpackedLength(record), 0);
-    const last = records.at(-1) as PackedRecord;
-    packs.push({ seq: last.seq, records: records.length, bytes: bytesOfAll, row: encodePack(records) });
+    const { seq: end } = records.at(-1) as PackedRecord;
+    packs.push({ seq: end, records: records.length, bytes: bytesOfAll, row: encodePack(records) });
     yield;
   }
   return { type: 'compacted', state, packs };
@@ -143,13 +154,9 @@ function stateIn(row: Uint8Array): DocumentState | 'damaged' {
 }
 
 /** Records of a later kind, generation or key are kept, and nobody here knows what they do to the document. */
-function obstacleTo(
-  { generation, keyId, kind, author, prev }: RecordHeader,
-  covers: Heads,
-): string | undefined {
+function obstacleTo({ generation, keyId, author, prev }: RecordHeader, covers: Heads): string | undefined {
   if (generation !== 0) return 'it has records of another generation';
   if (keyId !== 0) return 'it has sealed records';
-  if (kind !== 'update') return `it has records of the kind ${kind}`;
   // A state that passes over what the store lost would hide the loss.
   if (prev > (covers.get(author) ?? 0)) throw malformed(`record ${prev} of ${author} is missing`);
   return undefined;

@@ -23,11 +23,15 @@ const LEAST_SHARE = 4;
 /** Somebody who writes to a document without a pause makes it this many times as far overdue as it is when due. */
 const OVERDUE = 8;
 
-const isBehind = (index: DocumentIndex, times: number): boolean =>
-  looseRecords(index) >= times * LEAST_RECORDS &&
-  looseBytes(index) >= times * LEAST_SHARE * (index.compacted?.stateBytes ?? 0);
+/** The same at a relay, where others fetch both: a device that comes new gets at most about twice the state. */
+const LEAST_SHARE_TO_FETCH = 1;
 
-export const compactionPolicy: CompactionPolicy = {
-  isDue: (index) => isBehind(index, 1),
-  isOverdue: (index) => isBehind(index, OVERDUE),
+const policyOf = (share: number): CompactionPolicy => {
+  const isBehind = (index: DocumentIndex, times: number): boolean =>
+    looseRecords(index) >= times * LEAST_RECORDS &&
+    looseBytes(index) >= times * share * (index.compacted?.stateBytes ?? 0);
+  return { isDue: (index) => isBehind(index, 1), isOverdue: (index) => isBehind(index, OVERDUE) };
 };
+
+export const compactionPolicy: CompactionPolicy = policyOf(LEAST_SHARE);
+export const relayCompactionPolicy: CompactionPolicy = policyOf(LEAST_SHARE_TO_FETCH);

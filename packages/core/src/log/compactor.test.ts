@@ -33,6 +33,7 @@ const counting: BodyCodec = {
     let bytes = state === undefined ? 0 : Number(new TextDecoder().decode(state));
     return {
       add: (bodies) => bodies.forEach((body) => (bytes += body.byteLength)),
+      addState: (other) => (bytes += Number(new TextDecoder().decode(other))),
       finish: () => utf8(String(bytes)),
     };
   },

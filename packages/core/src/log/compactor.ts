@@ -5,14 +5,23 @@
  * appends go on meanwhile. Each batch holds the same before and after it: records lie in a row of their own or in a pack, and
  * the state stands for all that are packed. A crash leaves what was committed, and no batch is needed by another.
  */
-import { type Clock, type DocumentId, Listeners, type Logger, type Timer } from '../base/index.ts';
+import {
+  type Clock,
+  type DocumentId,
+  Listeners,
+  type Logger,
+  SerialQueue,
+  type Timer,
+} from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
-import { type CompactionResult, JobRows } from './compact-document.ts';
+import { type CompactionJob, type CompactionResult, JobRows } from './compact-document.ts';
+import { encodeRecord, type LogRecord } from '../protocol/index.ts';
 import type { CompactionPolicy } from './compaction-policy.ts';
 import type { CompactionRunner } from './compaction-runner.ts';
 import type { DocumentIndex } from './document-index.ts';
 import type { FolderLog } from './folder-log.ts';
-import { isPackKey, packKey, seqOfKey, stateKey } from './keys.ts';
+import { packKey, stateKey } from './keys.ts';
+import { readJob, type ReadRow } from './read-job.ts';
 import { compactedWith, type PackPlan, planPacks } from './pack-plan.ts';
 import type { StoreOperation } from './store.ts';
 
@@ -25,8 +34,6 @@ export interface CompactorOptions {
 
 /** A document that nobody writes to for one to two of these is compacted then. */
 const QUIET_MS = 1000;
-/** Bytes of the loose records that one compaction takes, 8 MiB: they are in memory together. The next takes the rest. */
-const JOB_BYTES = 8_388_608;
 /** What could not be compacted is tried again when it has grown by this: not with every record, and not never. */
 const GROWN = 1.5;
 
@@ -41,17 +48,14 @@ interface Due {
 
 const NOW = Number.NEGATIVE_INFINITY;
 
-interface ReadRow {
-  readonly key: string;
-  readonly seq: number;
-}
-
 export class Compactor {
   readonly #options: CompactorOptions;
   readonly #due = new Map<string, Due>();
   /** Records that a document had when it could not be compacted. */
   readonly #unfit = new Map<string, number>();
   readonly #closed = new AbortController();
+  /** The runner does one thing after the other. */
+  readonly #runs: SerialQueue = new SerialQueue();
   #rings = 0;
   #timer: Timer | undefined;
   #working: Promise<void> | undefined;
@@ -96,6 +100,26 @@ export class Compactor {
       });
   }
 
+  /**
+   * Finds out whether the body of a snapshot is a document's state, where documents are compacted.
+   * @throws RECORD_MALFORMED if it is none; what the runner throws
+   */
+  async check(snapshot: LogRecord): Promise<void> {
+    const rows = new JobRows();
+    rows.add(1, false, encodeRecord(snapshot));
+    const job = { state: undefined, packs: false, rows: rows.finish() };
+    let cause: unknown;
+    try {
+      if ((await this.#run(job)).type === 'compacted') return;
+    } catch (error) {
+      if (!isEvermeshError(error, 'UPDATE_MALFORMED')) throw error;
+      cause = error;
+    }
+    throw new EvermeshError('RECORD_MALFORMED', 'The body of a snapshot is no state of a document.', {
+      cause,
+    });
+  }
+
   /** Resolves when no document is due, or is being compacted. For tests: others need not know. */
   async idle(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
@@ -107,6 +131,7 @@ export class Compactor {
     this.#timer?.cancel();
     this.#due.clear();
     await this.#working;
+    await this.#runs.idle();
     this.#ended.emit();
     await this.#options.runner.close();
   }
@@ -193,9 +218,13 @@ export class Compactor {
     // Packs stay as they are where only the state is made anew.
     const packs = compacted === undefined || !anew;
     const plan = planPacks(index);
-    const { rows, read } = await this.#read(log, index, packs ? plan.after : 0, packs);
+    const { rows, read } = await readJob(log, index, {
+      after: packs ? plan.after : 0,
+      bounded: packs,
+      signal: this.#closed.signal,
+    });
     this.#closed.signal.throwIfAborted();
-    const result = await this.#options.runner.run({ state, rows, packs }, this.#closed.signal);
+    const result = await this.#run({ state, rows, packs });
     if (result.type !== 'compacted') return result;
     const putState = put(stateKey(log.folder, document), result.state);
     if (compacted !== undefined && !packs)
@@ -206,6 +235,14 @@ export class Compactor {
       });
     else await this.#replace(log, document, { plan, read, result, putState });
     return result;
+  }
+
+  #run(job: CompactionJob): Promise<CompactionResult> {
+    const { signal } = this.#closed;
+    return this.#runs.run(() => {
+      signal.throwIfAborted();
+      return this.#options.runner.run(job, signal);
+    });
   }
 
   /** A batch for each pack, so that none holds this thread up for long. The state goes with the first: it stands for all. */
@@ -235,29 +272,6 @@ export class Compactor {
       const puts = i === 0 ? [putState, putPack] : [putPack];
       await log.replace(document, { puts, removed, compacted });
     }
-  }
-
-  async #read(
-    log: FolderLog,
-    { document, compacted }: DocumentIndex,
-    after: number,
-    bounded: boolean,
-  ): Promise<{ rows: Uint8Array; read: readonly ReadRow[] }> {
-    const rows = new JobRows();
-    const read: ReadRow[] = [];
-    let bytes = 0;
-    for await (const [key, row] of log.read.rows(document, after)) {
-      this.#closed.signal.throwIfAborted();
-      const isPack = isPackKey(key);
-      const seq = seqOfKey(key);
-      read.push({ key, seq });
-      // A store that tore a batch left it, and what it is packed in stands behind it.
-      if (!isPack && seq <= (compacted?.seq ?? 0)) continue;
-      rows.add(seq, isPack, row);
-      if (!isPack) bytes += row.byteLength;
-      if (bounded && bytes >= JOB_BYTES) break;
-    }
-    return { rows: rows.finish(), read };
   }
 }
 

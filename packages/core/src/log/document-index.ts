@@ -5,7 +5,7 @@ import {
   keptHeads,
   malformed,
   NO_HEADS,
-  raiseHead,
+  raiseBy,
   type Reader,
   readHeads,
   type RecordHeader,
@@ -60,13 +60,12 @@ export const emptyIndex = (document: DocumentId): DocumentIndex => ({
 /** The entry after `record` was stored at `seq`. Entries are never changed in place: readers may hold one. */
 export function indexAfter(
   index: DocumentIndex,
-  record: Pick<RecordHeader, 'author' | 'counter' | 'covers'>,
+  record: Pick<RecordHeader, 'kind' | 'author' | 'counter' | 'covers'>,
   seq: number,
   bytes: number,
 ): DocumentIndex {
   const heads = new Map(index.heads);
-  raiseHead(heads, record.author, record.counter);
-  for (const [author, counter] of record.covers) raiseHead(heads, author, counter);
+  raiseBy(heads, record);
   const { document, compacted } = index;
   return {
     document,

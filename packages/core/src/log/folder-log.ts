@@ -18,6 +18,7 @@ import {
 import {
   encodeRecord,
   type Heads,
+  isHeld,
   type LogRecord,
   NO_HEADS,
   type Position,
@@ -44,7 +45,7 @@ export interface LogEntry extends Position {
 /** What became of one record given to `append`. */
 export type Outcome =
   | { readonly type: 'stored'; readonly entry: LogEntry }
-  /** Held already: its counter is at or below the document's heads. */
+  /** Held already: its counter, or what it covers, is at or below the document's heads. */
   | { readonly type: 'repeat' }
   /** Its predecessor is missing; nothing of its group was stored. */
   | { readonly type: 'gap'; readonly document: DocumentId; readonly heads: Heads };
@@ -143,7 +144,7 @@ export class FolderLog {
     return (this.#assigned.get(document) ?? this.#documents.get(document))?.heads ?? NO_HEADS;
   }
 
-  /** The counter of the author's last record here, durable or not yet. */
+  /** The counter of the author's last record here, durable or not yet; what a snapshot stands for may count only when opened again. */
   lastCounter(author: AuthorId): number {
     return this.#assignedHeads.get(author) ?? 0;
   }
@@ -206,7 +207,7 @@ export class FolderLog {
   }
 
   #holds({ header }: LogRecord): boolean {
-    return header.counter <= (this.assignedHeads(header.document).get(header.author) ?? 0);
+    return isHeld(this.assignedHeads(header.document), header);
   }
 
   /** A snapshot needs no predecessor; an update follows its author's last record, here or earlier in the group. */
@@ -214,9 +215,10 @@ export class FolderLog {
     const last = new Map<DocumentId, number>();
     for (const record of group) {
       const { header } = record;
+      if (header.kind === 'snapshot') continue;
       const heads = this.assignedHeads(header.document);
       const held = last.get(header.document) ?? heads.get(header.author) ?? 0;
-      if (header.counter > held && header.prev > held && header.kind !== 'snapshot') {
+      if (header.counter > held && header.prev > held) {
         return { type: 'gap', document: header.document, heads };
       }
       last.set(header.document, Math.max(held, header.counter));
@@ -232,7 +234,8 @@ export class FolderLog {
     const { document } = header;
     const index = this.#assigned.get(document) ?? this.#documents.get(document) ?? emptyIndex(document);
     this.#assigned.set(document, indexAfter(index, header, seq, bytes.byteLength));
-    raiseHead(this.#assignedHeads, header.author, header.counter);
+    // Who writes here numbers on from what it wrote, whatever somebody claims to stand for.
+    if (header.kind === 'update') raiseHead(this.#assignedHeads, header.author, header.counter);
     this.#assignedPosition = { seq, digest };
     return { seq, digest, record, bytes };
   }

@@ -1,7 +1,7 @@
 /** Reads a folder's log from its store. Everything here is durable; of packs that are read place by place, a few stay in memory. */
 import type { DocumentId, FolderId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
-import { covers, decodeDigested, type Heads, type LogRecord } from '../protocol/index.ts';
+import { covers, decodeDigested, type Heads, isHeld, type LogRecord } from '../protocol/index.ts';
 import type { DocumentIndex } from './document-index.ts';
 import { type DocumentState, readState } from './document-state.ts';
 import {
@@ -60,7 +60,7 @@ export class LogReader {
   ): AsyncGenerator<StoredRecord> {
     const index = this.#indexOf(document);
     if (index === undefined || covers(after, index.heads)) return;
-    if (index.records === 1) {
+    if (index.records === 1 && start.records === 0) {
       const only = await this.record(document, index.lastSeq);
       if (only === undefined) throw missing(document);
       yield only;
@@ -76,9 +76,8 @@ export class LogReader {
         if (seq <= last) continue;
         last = seq;
         const record = decodeStored(key, bytes, bodyDigest);
-        const { author, counter } = record.header;
         found += 1;
-        if (counter > (after.get(author) ?? 0)) yield { seq, record, bytes };
+        if (!isHeld(after, record.header)) yield { seq, record, bytes };
       }
     }
     // There may be more: what was written a moment ago is read before it is told.

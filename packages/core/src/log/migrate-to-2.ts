@@ -43,7 +43,7 @@ async function* entriesBehind(
 }
 
 /** A look at each folder's first row: the rows of all of them may be many. */
-async function* folders(store: Pick<Store, 'iterator'>): AsyncGenerator<FolderId> {
+export async function* folders(store: Pick<Store, 'iterator'>): AsyncGenerator<FolderId> {
   const first = folderPrefix('' as FolderId).slice(0, -1);
   for (let from = first; ;) {
     let folder: FolderId | undefined;

@@ -5,7 +5,8 @@
  * Fixtures of each format are in `test/fixtures`. Whoever adds an entry adds those of the new format beside them.
  */
 import { toCompacted } from './migrate-to-2.ts';
+import { toSnapshots } from './migrate-to-3.ts';
 import type { Migration } from './migration.ts';
 
 /** In order, without a hole, from format 1 on. */
-export const MIGRATIONS: readonly Migration[] = [toCompacted];
+export const MIGRATIONS: readonly Migration[] = [toCompacted, toSnapshots];

@@ -1,7 +1,7 @@
 /**
  * A document's whole state as bytes: one that says how they are encoded, then an update in Yjs' encoding V2, which is less than
- * half of V1. Nobody sends it: a store that has it checks it by its digest, so it is what this program wrote, and V2 is trusted
- * here where `body-codec.ts` refuses it.
+ * half of V1. A row that has it is checked by its digest, so it is what this program wrote, and V2 is trusted there. The body of a
+ * snapshot comes from anybody: it is bounded, and checked as far as that is.
  */
 import * as Y from 'yjs';
 import { concatBytes, deflate, inflate } from '../base/index.ts';
@@ -9,6 +9,7 @@ import { EvermeshError } from '../errors/index.ts';
 import type { BodyCodec, BodyFold } from '../log/index.ts';
 import { Reader, Writer } from '../protocol/index.ts';
 import { applyBody, newDocument } from './body-codec.ts';
+import { isSoundState } from './state-frame.ts';
 
 /** An update in V2. */
 const PLAIN = 1;
@@ -18,6 +19,11 @@ const DEFLATED = 2;
 const WORTH = 0.9;
 /** Of a state that its row may claim. */
 const MOST_BYTES = 2 ** 31;
+/**
+ * Of a snapshot: what it may claim to be inflated, 64 MiB, and to hold. A record of the greatest length holds six times as many structs,
+ * each of them written out.
+ */
+const SNAPSHOT = { bytes: 67_108_864, structs: 1_000_000 };
 
 export function encodeDocumentState(doc: Y.Doc): Uint8Array {
   const update = Y.encodeStateAsUpdateV2(doc);
@@ -34,13 +40,49 @@ export function applyDocumentState(doc: Y.Doc, state: Uint8Array, origin: unknow
   Y.applyUpdateV2(doc, updateOf(state), origin);
 }
 
-function updateOf(state: Uint8Array): Uint8Array {
+/**
+ * Applies the body of a snapshot as one transaction.
+ * @throws UPDATE_MALFORMED, and the document is as it was
+ */
+export function applySnapshotBody(doc: Y.Doc, state: Uint8Array, origin: unknown): void {
+  const update = updateOf(state, SNAPSHOT.bytes);
+  if (!isSoundState(update, SNAPSHOT.structs)) throw unreadable(undefined);
+  try {
+    Y.applyUpdateV2(doc, update, origin);
+  } catch (error) {
+    // Either a content is none, and Yjs has changed nothing yet, or an observer threw, which is its own error.
+    decode(update);
+    throw error;
+  }
+}
+
+function decode(update: Uint8Array): void {
+  try {
+    Y.decodeUpdateV2(update);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/**
+ * That this is a document's state, whole: it builds on nothing that is not in it. Takes as long as opening the document.
+ * @throws UPDATE_MALFORMED
+ */
+export function checkSnapshotBody(state: Uint8Array): void {
+  const doc = newDocument('', 0, true);
+  applySnapshotBody(doc, state, undefined);
+  const { pendingStructs, pendingDs } = doc.store;
+  doc.destroy();
+  if (pendingStructs !== null || pendingDs !== null) throw unreadable(undefined);
+}
+
+function updateOf(state: Uint8Array, mostBytes = MOST_BYTES): Uint8Array {
   try {
     const reader = new Reader(state);
     const encoding = reader.byte();
     if (encoding === PLAIN) return reader.raw(reader.left);
     const length = reader.uint();
-    if (encoding === DEFLATED && length <= MOST_BYTES) return inflate(reader.raw(reader.left), length);
+    if (encoding === DEFLATED && length <= mostBytes) return inflate(reader.raw(reader.left), length);
   } catch (error) {
     throw unreadable(error);
   }
@@ -81,6 +123,10 @@ class DocumentFold implements BodyFold {
     this.#doc.transact(() => {
       for (const body of bodies) applyBody(this.#doc, body, undefined);
     });
+  }
+
+  addState(state: Uint8Array): void {
+    applySnapshotBody(this.#doc, state, undefined);
   }
 
   finish(): Uint8Array | undefined {

@@ -118,6 +118,7 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
     { type: 'WANTED', channel, names: ['b0'.repeat(32) as BlobName, 'b1'.repeat(32) as BlobName] },
     `110702${'b0'.repeat(32)}${'b1'.repeat(32)}`,
   ],
+  [{ type: 'STATES', channel }, '1207'],
 ];
 
 const update = makeRecord({
@@ -174,7 +175,7 @@ const RECORDS: readonly (readonly [string, LogRecord, string])[] = [
 ];
 
 test('every type of message has golden bytes', () => {
-  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(18);
+  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(19);
 });
 
 describe('messages', () => {
@@ -199,6 +200,7 @@ test('the bytes change only with the version that they are the bytes of', () => 
   const known: Record<string, string> = {
     '1.1': 'd556d13cfe14a5070b28ad2d01e33a4b',
     '2.1': 'cceaa4ff9a32aacf8fbe1a3162b49204',
+    '3.1': 'cc8337001ac2f656bd84994cec3d717f',
   };
   expect(toHex(sha256(utf8(table))).slice(0, 32)).toBe(known[`${PROTOCOL_VERSION}.${RECORD_VERSION}`]);
 });

@@ -201,6 +201,11 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
       names: list(r, LIMITS.batchBlobs, () => toHex(r.raw(32)) as BlobName),
     }),
   },
+  STATES: {
+    tag: 18,
+    write: (w, m) => w.uint(m.channel),
+    read: (r) => ({ type: 'STATES', channel: r.uint() }),
+  },
 };
 
 const BY_TAG = new Map<number, Codec<Type>>(

@@ -5,4 +5,5 @@ export * from './limits.ts';
 export * from './messages.ts';
 export * from './reader.ts';
 export * from './record.ts';
+export * from './snapshot.ts';
 export * from './writer.ts';

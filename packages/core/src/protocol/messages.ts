@@ -10,11 +10,14 @@ import type { Heads } from './heads.ts';
  * What a device speaks. A relay speaks what the device does, from `OLDEST_VERSION` on. History:
  * - 1: the first
  * - 2: a relay says WANTED
+ * - 3: snapshots travel; a device says STATES
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 export const OLDEST_VERSION = 1;
 /** The first version in which a device understands WANTED. */
 export const WANTED_VERSION = 2;
+/** The first version in which snapshots travel. */
+export const SNAPSHOT_VERSION = 3;
 
 /** A place in a relay's log, and the running digest there: proof that both mean the same log. */
 export interface Position {
@@ -90,6 +93,15 @@ export interface Pull {
   readonly type: 'PULL';
   readonly channel: number;
   readonly documents: readonly { readonly document: DocumentId; readonly heads: Heads }[];
+}
+
+/**
+ * From here on this channel is sent, of a document of which it holds nothing, a snapshot in place of the records that this stands for,
+ * where there is one.
+ */
+export interface States {
+  readonly type: 'STATES';
+  readonly channel: number;
 }
 
 /** Records that were pulled, in the log's order. `done`: documents of which none is left. */
@@ -188,7 +200,7 @@ export interface Wanted {
   readonly names: readonly BlobName[];
 }
 
-export type FromDevice = Hello | Open | Pull | Put | Awareness | Leave | Ping | Pong;
+export type FromDevice = Hello | Open | Pull | States | Put | Awareness | Leave | Ping | Pong;
 export type FromRelay =
   | Welcome
   | Opened

@@ -34,7 +34,7 @@ import {
   StoreBlobs,
   tieredBlobs,
 } from '../log/index.ts';
-import { documentCodec } from '../model/index.ts';
+import { checkSnapshotBody, documentCodec } from '../model/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
 import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
 
@@ -150,14 +150,24 @@ export class Replica {
     return folder;
   }
 
-  /** Begins to keep a folder that others made: it arrives over a link. Await `folder.whenReady()` before using it. */
-  async joinFolder(id: FolderId): Promise<Folder> {
+  /**
+   * Begins to keep a folder that others made: it arrives over a link. Await `folder.whenReady()` before using it.
+   * @param options.history whether every record is fetched. Default: of a document of which nothing is here its state, where a relay has
+   *   it, and the records behind that, which is much less. Whoever has files that may be earlier versions of what is in the folder needs
+   *   the records: nobody else can tell that they are.
+   */
+  async joinFolder(
+    id: FolderId,
+    { history = false }: { history?: boolean | undefined } = {},
+  ): Promise<Folder> {
     if (!isFolderId(id)) throw new EvermeshError('FOLDER_NOT_FOUND', 'A folder id is 32 hexadecimal digits.');
     if (!this.#parts.entries.has(id)) {
       await this.#parts.committer.commit([folderEntryRow({ id, name: '' })]);
       this.#parts.entries.set(id, { id, name: '' });
     }
-    return this.folder(id);
+    const { state, folder } = await this.#listed(id);
+    state.wantsRecords = history;
+    return folder;
   }
 
   /** @throws FOLDER_NOT_FOUND if this replica does not have it */
@@ -249,9 +259,14 @@ export class Replica {
 const syncedFolder = (state: FolderState): Parameters<Link['add']>[0] => ({
   id: state.log.folder,
   device: state.device,
+  author: state.options.author,
   store: state.options.store,
   committer: state.options.committer,
   log: state.log,
   debts: state.debts,
   blobs: state.options.blobs,
+  get takesStates() {
+    return !state.wantsRecords;
+  },
+  checkState: checkSnapshotBody,
 });

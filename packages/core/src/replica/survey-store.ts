@@ -17,14 +17,7 @@ import {
 } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import { nextDigest, readProgress } from '../log/index.ts';
-import {
-  covers,
-  type Heads,
-  mergeHeads,
-  type Position,
-  raiseHead,
-  type RecordHeader,
-} from '../protocol/index.ts';
+import { covers, type Heads, isHeld, type Position, raiseBy, type RecordHeader } from '../protocol/index.ts';
 import { peerNameOf } from '../sync/index.ts';
 import {
   type DamagedStore,
@@ -107,8 +100,9 @@ export async function surveyStore(options: SurveyOptions): Promise<StoreSurvey> 
   }
   const told = await toldHeads(store, folder);
   for (const { header } of sound) {
-    const heads = new Map([[header.author, header.counter]]);
-    told.set(header.document, mergeHeads(told.get(header.document) ?? new Map(), heads));
+    const heads = new Map(told.get(header.document));
+    raiseBy(heads, header);
+    told.set(header.document, heads);
   }
   return {
     folder,
@@ -143,15 +137,16 @@ function refuted(
   );
 }
 
-/** Records each of which stands behind its author's previous one in its document. */
+/** Records each of which stands behind its author's previous one in its document, or is a snapshot that covers more than was there. */
 function consistent(records: readonly WholeRecord[]): WholeRecord[] {
-  const heads = new Map<string, number>();
+  const held = new Map<DocumentId, Map<AuthorId, number>>();
   return records.filter(({ header }) => {
-    const { author, document, counter, prev, kind } = header;
-    const key = `${author} ${document}`;
-    const held = heads.get(key) ?? 0;
-    if (counter <= held || (prev > held && kind !== 'snapshot')) return false;
-    heads.set(key, counter);
+    const { author, document, prev, kind } = header;
+    let heads = held.get(document);
+    if (heads === undefined) held.set(document, (heads = new Map()));
+    const follows = kind === 'snapshot' || prev <= (heads.get(author) ?? 0);
+    if (!follows || isHeld(heads, header)) return false;
+    raiseBy(heads, header);
     return true;
   });
 }
@@ -167,8 +162,7 @@ function owedOf(
   for (const { header } of whole) {
     let heads = held.get(header.document);
     if (heads === undefined) held.set(header.document, (heads = new Map()));
-    raiseHead(heads, header.author, header.counter);
-    for (const [author, counter] of header.covers) raiseHead(heads, author, counter);
+    raiseBy(heads, header);
   }
   const owed = new Map<DocumentId, Heads>();
   for (const [document, heads] of told)

@@ -17,7 +17,12 @@ import type { SyncedFolder } from './synced-folder.ts';
 import type { RemoteBlobs } from './transport.ts';
 
 /** What is wrong with the records of one folder, here or there: others on the connection have nothing to do with it. */
-const OF_FOLDER: ReadonlySet<ErrorCode> = new Set(['STORE_CORRUPT', 'RECORD_MALFORMED', 'FORMAT_TOO_NEW']);
+const OF_FOLDER: ReadonlySet<ErrorCode> = new Set([
+  'STORE_CORRUPT',
+  'RECORD_MALFORMED',
+  'FORMAT_TOO_NEW',
+  'DEVICE_FORKED',
+]);
 
 /**
  * Bytes that may wait for the disk before more is refused that comes unasked. More than one operation of a person: those alone
@@ -124,10 +129,13 @@ export class FolderDriver {
     await folder.committer.idle();
     const progress = await readProgress(folder.store, folder.id, peer);
     if (this.#abort.signal.aborted) return;
-    const { id, device, log, debts } = folder;
+    const { id, device, author, takesStates, log, debts } = folder;
     this.#session = new FolderSession({
       folder: id,
       device,
+      author,
+      takesStates,
+      checkState: (body) => folder.checkState(body),
       channel,
       peer,
       log,

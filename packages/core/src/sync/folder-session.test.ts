@@ -49,6 +49,8 @@ describe('opening', () => {
     await talk.changed({ tree0: headsOf(other.author, 1) }, 2);
     expect(talk.session.isSettled).toBe(false);
     expect(talk.take().map((message) => message.type === 'PULL' && message.documents)).toEqual([
+      // STATES, once.
+      false,
       [{ document: 'a', heads: new Map() }],
       [{ document: 'tree0', heads: new Map() }],
     ]);
@@ -198,7 +200,7 @@ describe('debts', () => {
 
     const later = await Conversation.begin(await open(1, folder.store.rows));
     await later.opened(7, { resumed: true });
-    expect(types(later.take())).toEqual(['OPEN', 'PULL']);
+    expect(types(later.take())).toEqual(['OPEN', 'STATES', 'PULL']);
     expect(later.session.isSettled).toBe(false);
   });
 
@@ -373,15 +375,15 @@ describe('out of turn', () => {
     await expect(talk.live([stray], 6)).rejects.toMatchObject({ code: 'RECORD_MALFORMED' });
   });
 
-  test('a snapshot, or what covers more than itself, is not stored: this version has none', async () => {
+  test('what covers more than itself, and is no snapshot, is not stored', async () => {
     const { folder, other, own } = await inStep();
     const talk = await Conversation.begin(folder);
     await talk.opened(5, { resumed: true });
     const covers = headsOf(other.author, 9);
-    for (const more of [{ kind: 'snapshot' as const }, { covers }]) {
-      const reserved = { ...own, header: { ...own.header, ...more } };
-      await expect(talk.live([reserved], 6)).rejects.toMatchObject({ code: 'FORMAT_TOO_NEW' });
-      await expect(talk.records([reserved])).rejects.toMatchObject({ code: 'FORMAT_TOO_NEW' });
+    for (const more of [{ kind: 'snapshot' as const }, { covers }, { kind: 'snapshot' as const, covers }]) {
+      const malformed = { ...own, header: { ...own.header, ...more } };
+      await expect(talk.live([malformed], 6)).rejects.toMatchObject({ code: 'RECORD_MALFORMED' });
+      await expect(talk.records([malformed])).rejects.toMatchObject({ code: 'RECORD_MALFORMED' });
     }
   });
 });

@@ -6,8 +6,7 @@
  * only while the peer is known to hold everything that this replica holds up to it: after another epoch, a rollback or
  * a GAP the peer is first given what it lacks, so a connection lost half-way starts the comparison anew.
  */
-import type { DeviceId, DocumentId, FolderId } from '../base/index.ts';
-import { EvermeshError } from '../errors/index.ts';
+import type { AuthorId, DeviceId, DocumentId, FolderId } from '../base/index.ts';
 import {
   type Debt,
   type Debts,
@@ -23,7 +22,6 @@ import {
 import {
   type Ack,
   type Changed,
-  covers,
   type Cursor,
   equalHeads,
   type FromDevice,
@@ -32,19 +30,25 @@ import {
   type Heads,
   type Opened,
   type Position,
+  type Pull,
 } from '../protocol/index.ts';
 import { Inbox, type Incoming } from './inbox.ts';
-import { blobsOf, Outbox, type OutgoingPut, plainWalk, type ReadRequest, type Walk } from './outbox.ts';
+import { blobsOf, Outbox, type OutgoingPut, type ReadRequest } from './outbox.ts';
+import { unexpected } from './link-errors.ts';
 import type { Effect, Refusal } from './session-effects.ts';
+import { comparingWalk, plainWalk, type Walk } from './walk.ts';
 
 export type SessionState = 'opening' | 'catching-up' | 'live' | 'refused';
 
 export interface SessionOptions {
   readonly folder: FolderId;
   readonly device: DeviceId;
+  readonly author: AuthorId;
+  readonly takesStates: boolean;
+  readonly checkState: (body: Uint8Array) => void;
   readonly channel: number;
   readonly peer: PeerName;
-  readonly log: Pick<FolderLog, 'assignedHeads' | 'documents' | 'document' | 'position'>;
+  readonly log: Pick<FolderLog, 'assignedHeads' | 'lastCounter' | 'documents' | 'document' | 'position'>;
   readonly debts: Debts;
   readonly progress: PeerProgress | undefined;
   /** The longest frame that the peer takes, in bytes. */
@@ -72,6 +76,7 @@ export class FolderSession {
   /** Heads that GAPs named, to tell one that repeats; and how many PUTs older than the last GAP have no answer. */
   readonly #gaps = new Map<DocumentId, Heads>();
   #stale = 0;
+  #saidStates = false;
   /** Effects `append` that are not durable yet: what they note as owed is not known before. */
   #storing = 0;
 
@@ -133,8 +138,7 @@ export class FolderSession {
   next(): Effect[] {
     if (this.#state === 'refused' || this.#opened === undefined) return [];
     const effects: Effect[] = [];
-    const documents = this.#inbox.nextPull();
-    if (documents.length > 0) effects.push(send({ type: 'PULL', channel: this.#options.channel, documents }));
+    effects.push(...this.#pull(this.#inbox.nextPull()));
     const request = this.#refusal === undefined ? this.#outbox.nextRead() : undefined;
     if (request !== undefined) effects.push({ type: 'read', request });
     if (!this.#isTrusted && this.#outbox.idle) {
@@ -192,26 +196,15 @@ export class FolderSession {
     this.#state = 'live';
     this.#isTrusted = this.#isResumed;
     const acknowledged = this.#options.progress?.acknowledged ?? 0;
-    this.#outbox.begin(this.#isResumed ? plainWalk(acknowledged, this.#announced) : this.#comparison());
+    this.#outbox.begin(this.#walk(acknowledged));
     this.#announced = new Map();
   }
 
-  /** The walk that gives the peer what it lacks, whoever wrote it. Who may only read sends nothing of others. */
-  #comparison(): Walk {
+  /** Who may only read sends nothing of others. */
+  #walk(acknowledged: number): Walk {
+    if (this.#isResumed) return plainWalk(acknowledged, this.#announced);
     if (this.#opened?.grant !== 'write') return plainWalk(0, this.#announced);
-    const lacking = new Set<DocumentId>();
-    for (const { document, heads } of this.#options.log.documents()) {
-      const announced = this.#announced.get(document);
-      if (announced === undefined || !covers(announced, heads)) lacking.add(document);
-    }
-    const boundary = this.#boundary;
-    return {
-      from: lacking.size > 0 ? 0 : boundary,
-      floor: boundary,
-      lacking,
-      boundary,
-      known: this.#announced,
-    };
+    return comparingWalk(this.#options.log.documents(), this.#announced, this.#boundary);
   }
 
   #onAck({ counter, through }: Ack): Effect[] {
@@ -246,6 +239,15 @@ export class FolderSession {
     this.#storing += 1;
     const forget: StoreOperation = { type: 'del', key: peerKey(folder, peer) };
     return [{ type: 'append', records: [], beside: () => [forget], came: [] }];
+  }
+
+  /** Where nothing is fetched anew STATES is not said: a reconnect costs no frame more. */
+  #pull(documents: Pull['documents']): Effect[] {
+    const { channel, takesStates } = this.#options;
+    if (documents.length === 0) return [];
+    const says = takesStates && !this.#saidStates && documents.some(({ heads }) => heads.size === 0);
+    this.#saidStates ||= says;
+    return [...(says ? [send({ type: 'STATES', channel })] : []), send({ type: 'PULL', channel, documents })];
   }
 
   #put(puts: readonly OutgoingPut[]): Effect[] {
@@ -295,6 +297,3 @@ export class FolderSession {
 
 const nothing: Incoming = { records: [], rows: () => [], came: [] };
 const send = (message: FromDevice): Effect => ({ type: 'send', message });
-
-const unexpected = (what: string): EvermeshError =>
-  new EvermeshError('MESSAGE_UNEXPECTED', `The peer sent ${what} out of turn.`);

@@ -2,8 +2,8 @@
  * What one peer announced and sent of one folder, turned into what is stored: records, and rows for what is owed, paid
  * and wanted. The rows are made while the records are appended, because they depend on what became of these.
  */
-import { type DocumentId, type FolderId } from '../base/index.ts';
-import { EvermeshError } from '../errors/index.ts';
+import type { AuthorId, DocumentId, FolderId } from '../base/index.ts';
+import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import {
   ANY_PEER,
   type Debt,
@@ -15,16 +15,19 @@ import {
 } from '../log/index.ts';
 import {
   type Changed,
+  checkKind,
   commonHeads,
   covers,
   decodeRecord,
   equalHeads,
   type Heads,
+  isHeld,
+  isSnapshot,
   type Live,
   type LogRecord,
-  mergeHeads,
   NO_HEADS,
   type Pull,
+  raiseBy,
   type Records,
 } from '../protocol/index.ts';
 import { blobsOf } from './outbox.ts';
@@ -41,16 +44,22 @@ export interface Incoming {
 export class Inbox {
   readonly #folder: FolderId;
   readonly #peer: PeerName;
-  readonly #log: Pick<FolderLog, 'assignedHeads'>;
+  readonly #author: AuthorId;
+  readonly #log: Pick<FolderLog, 'assignedHeads' | 'lastCounter'>;
   readonly #debts: Debts;
+  readonly #checkState: (body: Uint8Array) => void;
   readonly #pulls: Pulls = new Pulls();
 
   constructor(options: {
     folder: FolderId;
     peer: PeerName;
-    log: Pick<FolderLog, 'assignedHeads'>;
+    author: AuthorId;
+    log: Pick<FolderLog, 'assignedHeads' | 'lastCounter'>;
     debts: Debts;
+    checkState: (body: Uint8Array) => void;
   }) {
+    this.#author = options.author;
+    this.#checkState = options.checkState;
     this.#folder = options.folder;
     this.#peer = options.peer;
     this.#log = options.log;
@@ -94,7 +103,7 @@ export class Inbox {
     return { records: [], rows, came: [] };
   }
 
-  /** @throws RECORD_MALFORMED, FORMAT_TOO_NEW */
+  /** @throws RECORD_MALFORMED, FORMAT_TOO_NEW, DEVICE_FORKED */
   pulled({ records, done }: Records): Incoming {
     const decoded = records.map((bytes) => this.#decode(bytes));
     const came = done.flatMap((document) => this.#pulls.done(document) ?? []);
@@ -107,7 +116,7 @@ export class Inbox {
 
   /**
    * Records of a document that is owed wait until what comes before them was pulled: they are owed as well.
-   * @throws RECORD_MALFORMED, FORMAT_TOO_NEW
+   * @throws RECORD_MALFORMED, FORMAT_TOO_NEW, DEVICE_FORKED
    */
   live({ records }: Live): Incoming {
     const decoded = records.map((bytes) => this.#decode(bytes));
@@ -124,13 +133,29 @@ export class Inbox {
 
   #decode(bytes: Uint8Array): LogRecord {
     const record = decodeRecord(bytes);
-    const { folder, kind, covers: covered } = record.header;
-    if (folder !== this.#folder) {
+    const { header } = record;
+    if (header.folder !== this.#folder) {
       throw new EvermeshError('RECORD_MALFORMED', 'The peer sent a record of another folder.');
     }
-    // One could say that it stands for what its author never saw: that would count as here, and never be taken.
-    if (kind === 'update' && covered.size === 0) return record;
-    throw new EvermeshError('FORMAT_TOO_NEW', 'Snapshots are reserved: this version takes updates only.');
+    checkKind(header);
+    if (isSnapshot(record) && !isHeld(this.#log.assignedHeads(header.document), header)) this.#check(record);
+    return record;
+  }
+
+  /** What a snapshot covers counts as here from then on, so it has to be a document's state at least. */
+  #check({ header, body }: LogRecord): void {
+    const own = header.covers.get(this.#author) ?? 0;
+    // Whatever is numbered like that later would count as here already, everywhere.
+    if (own > this.#log.lastCounter(this.#author))
+      throw new EvermeshError('DEVICE_FORKED', `A state has record ${own} of this device, which wrote none.`);
+    try {
+      this.#checkState(body);
+    } catch (error) {
+      if (!isEvermeshError(error, 'UPDATE_MALFORMED')) throw error;
+      throw new EvermeshError('RECORD_MALFORMED', `The peer sent no state of document ${header.document}.`, {
+        cause: error,
+      });
+    }
   }
 
   /** Records that have a gap are owed from now on; blobs that stored ones name are wanted. */
@@ -143,9 +168,10 @@ export class Inbox {
   #owe(records: readonly LogRecord[]): StoreOperation[] {
     const owed = new Map<DocumentId, Debt>();
     for (const { header, body } of records) {
-      const { document, author, counter } = header;
+      const { document } = header;
       const before = owed.get(document) ?? this.#debts.owes(this.#peer, document);
-      const heads = mergeHeads(before?.heads ?? NO_HEADS, new Map([[author, counter]]));
+      const heads = new Map(before?.heads);
+      raiseBy(heads, header);
       owed.set(document, { document, bytes: (before?.bytes ?? 0) + body.byteLength, heads });
     }
     return this.#note([...owed.values()]);

@@ -13,3 +13,6 @@ export const refusalError = ({ code, reason }: Refusal): EvermeshError =>
   new EvermeshError(isErrorCode(code) ? code : ('INTERNAL' satisfies ErrorCode), reason, {
     details: { code },
   });
+
+export const unexpected = (what: string): EvermeshError =>
+  new EvermeshError('MESSAGE_UNEXPECTED', `The peer sent ${what} out of turn.`);

@@ -12,7 +12,7 @@ import {
 } from '../protocol/index.ts';
 import type { FolderDriver } from './folder-driver.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { asError } from './link-errors.ts';
+import { asError, unexpected } from './link-errors.ts';
 import type { LinkOptions } from './link-options.ts';
 import type { Connection } from './transport.ts';
 
@@ -128,6 +128,7 @@ export class LinkSocket {
       case 'HELLO':
       case 'OPEN':
       case 'PULL':
+      case 'STATES':
       case 'PUT':
       case 'LEAVE':
         throw unexpected(message.type);
@@ -158,9 +159,6 @@ export class LinkSocket {
     this.#channels.get(message.channel)?.receive(message);
   }
 }
-
-const unexpected = (what: string): EvermeshError =>
-  new EvermeshError('MESSAGE_UNEXPECTED', `The relay sent ${what} out of turn.`);
 
 const failure = (code: string, reason: string): EvermeshError =>
   isErrorCode(code)

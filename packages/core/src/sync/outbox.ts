@@ -6,34 +6,13 @@
 import { type AuthorId, type BlobName, type DeviceId, deviceOf, type DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import type { StoredRecord } from '../log/index.ts';
-import type { Heads, LogRecord } from '../protocol/index.ts';
+import { type Heads, isHeld, type LogRecord, NO_HEADS } from '../protocol/index.ts';
+import { plainWalk, type Walk } from './walk.ts';
 
 const WINDOW_RECORDS = 256;
 const WINDOW_BYTES = 1024 * 1024;
 const PUT_RECORDS = 64;
 const PUT_BYTES = 256 * 1024;
-
-/** Which records of the own log to send. */
-export interface Walk {
-  /** Begin behind this place. */
-  readonly from: number;
-  /** This device's own records behind this place are sent. */
-  readonly floor: number;
-  /** Of these documents, records of whatever author are sent, up to `boundary`. */
-  readonly lacking: ReadonlySet<DocumentId>;
-  readonly boundary: number;
-  /** What the peer is known to hold already. */
-  readonly known: ReadonlyMap<DocumentId, Heads>;
-}
-
-/** Over this device's own records behind a place. */
-export const plainWalk = (from: number, known: ReadonlyMap<DocumentId, Heads> = new Map()): Walk => ({
-  from,
-  floor: from,
-  lacking: new Set(),
-  boundary: 0,
-  known,
-});
 
 export interface OutgoingPut {
   readonly author: AuthorId;
@@ -108,8 +87,8 @@ export class Outbox {
   #needs({ seq, record }: StoredRecord): boolean {
     const walk = this.#walk;
     if (walk === undefined) return false;
-    const { document, author, counter } = record.header;
-    if ((walk.known.get(document)?.get(author) ?? 0) >= counter) return false;
+    const { document, author } = record.header;
+    if (isHeld(walk.known.get(document) ?? NO_HEADS, record.header)) return false;
     if (seq <= walk.boundary && walk.lacking.has(document)) return true;
     return seq > walk.floor && deviceOf(author) === this.#device;
   }

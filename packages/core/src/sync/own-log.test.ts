@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { orderKey, recordKey } from '../log/keys.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { plainWalk } from './outbox.ts';
+import { plainWalk } from './walk.ts';
 import { readOwnLog } from './own-log.ts';
 import { pendingWith } from './pending.ts';
 import { deviceId, FOLDER, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';

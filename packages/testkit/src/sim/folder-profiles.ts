@@ -80,6 +80,7 @@ export const FOLDER_PROFILES: Readonly<Record<string, Profile>> = {
       'hostile replay': 8,
       'hostile forge': 8,
       'hostile fork': 3,
+      'hostile state': 4,
       'hostile babble': 6,
       start: 4,
       kill: 1,

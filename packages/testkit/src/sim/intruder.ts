@@ -20,8 +20,10 @@ import {
   decodeRecord,
   encodeMessage,
   encodeRecord,
+  isSnapshot,
   type LogRecord,
   makeRecord,
+  makeSnapshot,
   type Message,
   NO_HEADS,
   PROTOCOL_VERSION,
@@ -43,6 +45,7 @@ export class Intruder {
   /** In whose name he wrote: nobody else did. */
   readonly forged: Set<AuthorId> = new Set();
   #line: Line | undefined;
+  #takesStates = false;
   /** Every record that he heard, in the order in which he did; and those of the relay that he talks to, which has them. */
   readonly #heard: LogRecord[] = [];
   #heardHere: LogRecord[] = [];
@@ -68,6 +71,7 @@ export class Intruder {
     const isFork = step === 'hostile fork';
     if ((isFork ? this.#heardHere : this.#heard).length === 0) return undefined;
     if (step === 'hostile replay') return this.#replay(random);
+    if (step === 'hostile state') return this.#state(random);
     return isFork ? this.#fork(random) : this.#forge(random);
   }
 
@@ -98,10 +102,12 @@ export class Intruder {
     });
     const open = { channel: CHANNEL, folder: this.#folder, create: false, cursor: undefined } as const;
     this.#say({ type: 'OPEN', ...open });
+    this.#takesStates = random.chance(0.5);
   }
 
   #hears(message: Message): void {
     if (message.type === 'PING') this.#say({ type: 'PONG' });
+    if (message.type === 'OPENED' && this.#takesStates) this.#say({ type: 'STATES', channel: CHANNEL });
     if (message.type === 'CHANGED')
       this.#say({
         type: 'PULL',
@@ -161,6 +167,33 @@ export class Intruder {
     this.#put([record]);
     const what = isNonsense ? 'nonsense' : 'what was said';
     return `says ${what} in ${isUnknown ? 'a document that nobody has' : document} in the name of ${header.author.slice(0, 4)}`;
+  }
+
+  /**
+   * A state: nonsense, a true one that is said to stand for what nobody wrote, or one that is damaged, or says who made it. (That one
+   * stands for what a run has yet to write, he does not say: nobody can tell, and whoever may write may do worse.)
+   */
+  #state(random: Seeded): string {
+    const { header, body } = random.pick(this.#heard);
+    const document = random.chance(0.8) ? header.document : documentOf(newNodeId(random));
+    const snapshots = this.#heard.filter(
+      (record) => isSnapshot(record) && record.header.document === document,
+    );
+    const covered = new Map(random.chance(0.5) ? (snapshots[0]?.header.covers ?? NO_HEADS) : NO_HEADS);
+    covered.set(authorOf(newDeviceId(random), newRunId(random)), 1 + random.below(9));
+    const made = snapshots.length > 0 ? random.pick(snapshots).body.slice() : random.bytes(random.below(60));
+    const way = random.pick(['as it is', 'damaged', 'cut off', 'an update', 'of somebody'] as const);
+    if (way === 'damaged' && made.byteLength > 0) made[random.below(made.byteLength)] = random.below(256);
+    const snapshot = makeSnapshot({
+      folder: this.#folder,
+      document,
+      covers: covered,
+      blobs: [],
+      body: way === 'an update' ? body : way === 'cut off' ? made.slice(0, made.byteLength >> 1) : made,
+    });
+    const author = way === 'of somebody' ? header.author : snapshot.header.author;
+    this.#put([{ ...snapshot, header: { ...snapshot.header, author } }]);
+    return `gives a state of ${document}, ${way}${snapshots.length > 0 ? '' : ' and nonsense'}`;
   }
 
   /** Another content under the number of a record that is there: a relay that lost it, or never had it, cannot tell. */

@@ -70,7 +70,13 @@ const RELAY_STEPS = [
   'relay store has room',
 ] as const;
 /** What somebody on the wire does who means no good. */
-const HOSTILE_STEPS = ['hostile replay', 'hostile forge', 'hostile fork', 'hostile babble'] as const;
+const HOSTILE_STEPS = [
+  'hostile replay',
+  'hostile forge',
+  'hostile fork',
+  'hostile state',
+  'hostile babble',
+] as const;
 /** What befalls everybody. */
 const WORLD_STEPS = ['rest', 'long wait', 'copy directory', 'join', 'join at rest', 'work alone'] as const;
 

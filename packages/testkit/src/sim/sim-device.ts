@@ -9,6 +9,7 @@ import {
 } from '@evermesh/core';
 import { type Mirror, openMirror } from '@evermesh/mirror';
 import { compactedOften } from './often.ts';
+import { copyOf } from './latecomer.ts';
 import { simBlobs } from './sim-blobs.ts';
 import { type DiskImage, SimDisk } from './sim-disk.ts';
 import { simFileSystem } from './sim-file-system.ts';
@@ -137,8 +138,12 @@ export class SimDevice {
       deviceName: this.name,
       compaction: compactedOften(process.clock, () => this.machine.compacts('device')),
     });
+    // What lies in a directory may be of an earlier time.
+    const history = this.files !== undefined && copyOf(this.files, DIRECTORY).length > 0;
     const folder =
-      id === undefined ? await replica.createFolder({ name: 'shared' }) : await replica.joinFolder(id);
+      id === undefined
+        ? await replica.createFolder({ name: 'shared' })
+        : await replica.joinFolder(id, { history });
     const links = new Map<SimRelay, Link>();
     const running: RunningDevice = { process, replica, folder, links, mirror: undefined };
     this.#running = running;

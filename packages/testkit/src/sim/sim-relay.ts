@@ -1,5 +1,6 @@
 /** A relay's machine: what lies on its disk, and the relay's own code running on it, or not. */
 import { silentLogger } from '@evermesh/core';
+import { decodeMessage, type Message } from '@evermesh/core/protocol';
 import {
   type Authorizer,
   DeviceSession,
@@ -111,7 +112,8 @@ export class SimRelay {
   accept(line: Line): void {
     const running = this.#running;
     if (running === undefined || !running.process.isAlive) return line.close('listener');
-    const socket = new LineSocket(line);
+    const told = (frame: Uint8Array): void => this.#countSnapshots(frame);
+    const socket = new LineSocket(line, told);
     const session: DeviceSession = new DeviceSession(
       running.parts,
       new FrameSocket(socket, () => session.alive()),
@@ -121,6 +123,7 @@ export class SimRelay {
     line.attach('listener', {
       frame: (bytes) => {
         received += bytes.byteLength;
+        told(bytes);
         session.received(received);
         session.frame(bytes, true);
       },
@@ -130,6 +133,16 @@ export class SimRelay {
       running.sessions.delete(session);
       void session.closed();
     });
+  }
+
+  /** Worlds in which none travels prove nothing of them. */
+  #countSnapshots(frame: Uint8Array): void {
+    const way = SNAPSHOT_WAYS.get(frame[0] as number);
+    if (way === undefined) return;
+    const message = decodedOrNothing(frame);
+    if (message?.type !== 'RECORDS' && message?.type !== 'PUT') return;
+    for (const record of message.records)
+      if (isSnapshotBytes(record)) this.machine.trace.count('anomaly', way);
   }
 
   backUp(): void {
@@ -151,6 +164,24 @@ export class SimRelay {
   }
 }
 
+/** By the first byte of the frame: RECORDS and PUT. */
+const SNAPSHOT_WAYS: ReadonlyMap<number, string> = new Map([
+  [6, 'a state is sent'],
+  [8, 'a state is put'],
+]);
+
+function decodedOrNothing(frame: Uint8Array): Message | undefined {
+  try {
+    return decodeMessage(frame);
+  } catch {
+    // Somebody babbles.
+    return undefined;
+  }
+}
+
+/** Of the fields that a record may have, its kind. */
+const isSnapshotBytes = (record: Uint8Array): boolean => ((record[1] ?? 0) & 2) !== 0;
+
 const OPEN = 1;
 const CLOSED = 3;
 
@@ -159,10 +190,12 @@ class LineSocket implements RawSocket {
   readonly OPEN = OPEN;
   readyState: number = OPEN;
   readonly #line: Line;
+  readonly #sending: (frame: Uint8Array) => void;
   readonly #closed: (() => void)[] = [];
 
-  constructor(line: Line) {
+  constructor(line: Line, sending: (frame: Uint8Array) => void) {
     this.#line = line;
+    this.#sending = sending;
   }
 
   get bufferedAmount(): number {
@@ -174,6 +207,7 @@ class LineSocket implements RawSocket {
   }
 
   send(frame: Uint8Array, sent: () => void): void {
+    this.#sending(frame);
     this.#line.send('listener', frame, sent);
   }
 

@@ -47,6 +47,18 @@ test('what had to be settled is counted', async () => {
   expect([...counted]).toEqual(expect.arrayContaining(['name conflict', 'removed and alive']));
 }, 300_000);
 
+test('relays and devices give each other states, not records alone', async () => {
+  const profile = PROFILES['relays'] as Profile;
+  const counted = new Map<string, number>();
+  for (let seed = 1; seed <= 2 * RUNS; seed++) {
+    const { trace, violations } = await run({ seed: `states ${seed}`, devices: 3, profile });
+    expect(violations).toEqual([]);
+    for (const [what, count] of trace.counts.anomaly) counted.set(what, (counted.get(what) ?? 0) + count);
+  }
+  expect(counted.get('a state is sent') ?? 0).toBeGreaterThan(RUNS / 2);
+  expect(counted.get('a state is put') ?? 0).toBeGreaterThan(0);
+}, 300_000);
+
 describe('the ledger', () => {
   const typed = (...texts: string[]): Ledger => {
     const ledger = new Ledger();

@@ -34,11 +34,14 @@ export class Conversation {
   /** The device has sent OPEN. */
   static async begin(folder: TestFolder, options: { frameBytes?: number } = {}): Promise<Conversation> {
     const progress = await readProgress(folder.store, folder.id, PEER);
-    const { id, device, log, debts } = folder;
+    const { id, device, author, takesStates, log, debts } = folder;
     const frameBytes = options.frameBytes ?? LIMITS.frameBytes;
     const session = new FolderSession({
       folder: id,
       device,
+      author,
+      takesStates,
+      checkState: (body) => folder.checkState(body),
       channel: CHANNEL,
       peer: PEER,
       log,

@@ -109,6 +109,9 @@ export class RelayConnection {
         return;
       case 'PUT':
         return this.#onPut(message);
+      // It compacts nothing.
+      case 'STATES':
+        return;
       case 'PING':
         return this.#send({ type: 'PONG' });
       case 'LEAVE':

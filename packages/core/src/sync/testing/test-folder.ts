@@ -37,7 +37,9 @@ export async function openTestFolder(options: {
   const log = await FolderLog.open({ store, committer, folder: FOLDER, random });
   const debts = await Debts.load(store, FOLDER);
   const author = authorOf(device, newRunId(random));
-  return { id: FOLDER, device, store, committer, log, debts, blobs: noBlobs(), author };
+  const blobs = noBlobs();
+  const checkState = (): void => {};
+  return { id: FOLDER, device, store, committer, log, debts, blobs, author, takesStates: true, checkState };
 }
 
 /** Writes one record a document, more than one as an atomic group. Resolves when they are durable. */
