@@ -93,6 +93,13 @@ export class Ancestor {
     }
   }
 
+  /** The entry itself, and all that is in it. */
+  *below(id: NodeId): Iterable<AncestorEntry> {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) yield entry;
+    for (const child of this.children(id)) yield* this.below(child.id);
+  }
+
   /** What had this inode on disk. */
   withInode(inode: bigint): AncestorEntry[] {
     return listOf(this.#byInode.get(inode)).flatMap((id) => this.#entries.get(id) ?? []);

@@ -42,6 +42,7 @@ class Structure {
   readonly #aside = new Map<NodeId, string>();
   readonly #touched = new Set<string>();
   #changes: AncestorChange[] = [];
+  readonly #missed: AncestorEntry[] = [];
   #events: MirrorEvent[] = [];
   done = 0;
 
@@ -61,6 +62,8 @@ class Structure {
       const id = step.type === 'move' ? step.node.id : step.entry.id;
       return this.#aside.has(id) ? [] : [intents.over(id)];
     });
+    // A person may have moved it this moment, or within a directory that cannot be listed: then it comes back as itself.
+    await this.#world.missed(this.#missed.splice(0));
     await nodes.keep([...ancestor.rows(this.#changes), ...over]);
     this.done += this.#changes.length;
     for (const event of this.#events) this.#world.tell(event);
@@ -201,11 +204,10 @@ class Structure {
     const stat = await disk.lstat(path);
     if (stat !== undefined && stat.kind !== entry.kind)
       return this.#world.lookAgain(parentOf(path), entry.id);
-    if (stat !== undefined && entry.kind === 'directory') {
+    if (stat === undefined) this.#missed.push(...this.#world.ancestor.below(entry.id));
+    else if (entry.kind === 'directory') {
       if (!(await this.#removeDirectory(entry, stat, path))) return;
-    } else if (stat !== undefined) {
-      if (!(await this.#intoTrash(entry, stat, path))) return;
-    }
+    } else if (!(await this.#intoTrash(entry, stat, path))) return;
     this.#touched.add(parentOf(path));
     this.#forget(entry.id);
     this.#tell('removed', path);

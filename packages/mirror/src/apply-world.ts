@@ -30,6 +30,8 @@ export interface ApplyWorld {
   lookAgain(directory: string, id: NodeId): void;
   /** The mirror made or moved a directory to this path: what a person puts there is found only if it is watched. */
   arrived(directory: string): void;
+  /** These were to be removed, and are not where they were. If they turn up elsewhere, they are what they were. */
+  missed(entries: readonly AncestorEntry[]): Promise<void>;
   /** It could not be done, and will not be before something changes. */
   retryLater(id: NodeId): void;
   /** Whether a file on disk waits to be compared with this node, whose content is here now: the node is tried after that. */

@@ -272,7 +272,7 @@ export class Cycle {
   }
 
   #applyWorld(): ApplyWorld {
-    const { folder, disk, ancestor, trash, rules, random, clock, tell, board, toDo } = this.#parts;
+    const { folder, disk, ancestor, departed, trash, rules, random, clock, tell, board, toDo } = this.#parts;
     return {
       disk,
       nodes: folder.nodes,
@@ -287,10 +287,8 @@ export class Cycle {
       problem: (problem) => board.problem(problem),
       solved: (path) => board.solved(path),
       others: (id, path, count) => board.others(id, path, count),
-      lookAgain: (directory, id) => {
-        toDo.again([directory]);
-        toDo.later(id);
-      },
+      lookAgain: (directory, id) => toDo.again([directory], id),
+      missed: (entries) => departed.missed(entries),
       arrived: (directory) => toDo.directories([directory]),
       retryLater: (id) => toDo.later(id),
       looksFirst: (id) => toDo.looksFirst(id),

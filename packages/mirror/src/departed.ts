@@ -32,6 +32,9 @@ export interface Look {
   readonly found: ReadonlySet<NodeId>;
 }
 
+/** What is missed without one says nothing of what left before. */
+const NO_LOOK: Look = { isFull: false, isComplete: false, found: new Set() };
+
 export class Departed {
   readonly #nodes: Pick<FolderNodes, 'row' | 'keep'>;
   readonly #clock: Clock;
@@ -54,10 +57,13 @@ export class Departed {
   }
 
   /**
-   * These were missed by a look; durable when it resolves. What left before is nowhere if a look at everything that is complete does
-   * not find it. If it does, the folder may still refuse it the place where it is: then there is another look.
+   * These were missed, by a look or by who was to remove them; durable when it resolves. What left before is nowhere if a look at
+   * everything that is complete does not find it. If it does, the folder may still refuse it the place where it is: then there is another look.
    */
-  async missed(entries: readonly AncestorEntry[], { isFull, isComplete, found }: Look): Promise<void> {
+  async missed(
+    entries: readonly AncestorEntry[],
+    { isFull, isComplete, found }: Look = NO_LOOK,
+  ): Promise<void> {
     const now = this.#clock.now();
     const rows = new Map<NodeId, Row>();
     for (const [id, left] of this.#left) {

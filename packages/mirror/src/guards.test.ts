@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { leaveDirectory } from './marker.ts';
 import { testDevices } from './testing/devices.ts';
-import { exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+import { deliver, exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
 const devices = testDevices();
 
@@ -217,6 +217,67 @@ test('a directory that cannot be read is named, and nothing in it counts as dele
   closed = false;
   await a.settle();
   expect(a.mirror.status().problems).toEqual([]);
+});
+
+test('a file that was moved in a directory that cannot be read is itself, although it was removed elsewhere meanwhile', async () => {
+  const [a, b] = await devices.pair();
+  const c = await devices.make(a.folder.id);
+  await exchange(a, c);
+  await a.write('closed/file', 'text\n');
+  await a.write('closed/other', 'other\n');
+  await settleAll(a, b, c);
+  const id = b.idOf('closed/file');
+  await b.closeMirror();
+  let closed = true;
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      list: (path) =>
+        closed && path.endsWith('/closed') ? Promise.reject(failure('EACCES')) : nodeFileSystem.list(path),
+    },
+  });
+  await fs.rename(b.at('closed/file'), b.at('closed/moved'));
+  await a.folder.rm('closed/file');
+  await deliver(a, b);
+  await b.settle();
+  // Somebody else had not seen that it was removed, either.
+  await c.folder.rename('closed/file', 'file');
+  await deliver(c, b);
+  await b.settle();
+  closed = false;
+  await settleAll(a, b, c);
+  const expected = { closed: '/', 'closed/moved': 'text\n', 'closed/other': 'other\n' };
+  for (const device of [a, b, c]) expect(await onDisk(device)).toEqual(expected);
+  expect(b.idOf('closed/moved')).toBe(id);
+});
+
+test('what takes no part hides nothing that is missed, once it was out of sight', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('.evermeshignore', 'build\n');
+  await a.write('file', 'text\n');
+  await settleAll(a, b);
+  await b.write('build/out', 'made\n');
+  await b.closeMirror();
+  let failing = true;
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      list: async (path) => {
+        const listing = await nodeFileSystem.list(path);
+        const entries = listing.entries.filter(({ name }) => !failing || name !== 'build');
+        const failed = failing && path === b.directory ? [{ name: 'build', code: 'EIO' }] : [];
+        return { ...listing, entries, failed };
+      },
+    },
+  });
+  await fs.rm(b.at('file'));
+  await b.settle();
+  await a.folder.rename('file', 'renamed');
+  await deliver(a, b);
+  await b.settle();
+  failing = false;
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toMatchObject({ renamed: 'text\n' });
 });
 
 test('another file system begins at a directory of another device; files tell nothing, as in a container', async () => {

@@ -162,7 +162,8 @@ class Scanner {
       kind === 'directory' ? name : [],
     );
     this.#forgetRules(path, new Set([...directories, ...withheld]));
-    this.#forgetUnseen(path, new Set([...directories, ...withheld]));
+    // Nobody looks into what takes no part: it is not waited for until somebody could.
+    const unread = new Set(withheld);
     this.#withholdMissing(path, id, new Set(listing.entries.map(({ name }) => name)), withheld);
     const entries = new Map<string, DiskEntry>();
     for (const { name, stat: entryStat } of listing.entries) {
@@ -179,6 +180,8 @@ class Scanner {
       } else
         entries.set(name, { kind: entryStat.kind as 'file' | 'symlink', path: entryPath, stat: entryStat });
     }
+    for (const [name, { kind }] of entries) if (kind === 'directory') unread.add(name);
+    this.#forgetUnseen(path, unread);
     this.#world.progress(this.#entries);
     return { kind: 'directory', path, stat, listed: true, isClosed: false, entries, withheld };
   }

@@ -39,8 +39,10 @@ export class ToDo {
     this.#leaving.set(id, removed);
   }
 
-  again(directories: Iterable<string>): void {
+  /** @param then is tried after that */
+  again(directories: Iterable<string>, then?: NodeId): void {
     for (const directory of directories) this.#again.add(directory);
+    if (then !== undefined) this.later(then);
   }
 
   waitFor(id: NodeId, directory: string): void {

@@ -46,7 +46,9 @@ export function furnish(arrival: Arrival): void {
     const { path, bytes } = copy;
     const old = before.get(path)?.bytes;
     const fate = random.float();
-    if (bytes === undefined) place(arrival, copy);
+    // From a disk that tells case apart, where two names may wait that are one on this disk, and in the folder.
+    if (!hasRoom(arrival, path)) say(`has no room for ${path} beside the same name`);
+    else if (bytes === undefined) place(arrival, copy);
     else if (fate < 0.15) continue;
     else if (fate < 0.35 && old !== undefined) {
       say(`has an older ${path}`);
@@ -85,6 +87,16 @@ function place({ files, root }: Arrival, { path, bytes, permissions }: Copy): vo
   const inode = files.create(`${root}/${path}`, permissions);
   files.write(inode, bytes);
   files.sync(inode);
+}
+
+/** Whether nothing is there, and what it is in is a directory. */
+function hasRoom({ files, root }: Arrival, path: string): boolean {
+  let at = root;
+  for (const name of path.split('/').slice(0, -1)) {
+    at = `${at}/${name}`;
+    if (files.look(at)?.kind !== 'directory') return false;
+  }
+  return files.look(`${root}/${path}`) === undefined;
 }
 
 const lettersOf = (bytes: Uint8Array): string[] => lettersIn(new TextDecoder().decode(bytes));
