@@ -171,6 +171,31 @@ test('what cannot be put into the trash waits for the next start, and what took 
   expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
 });
 
+test('a save in the moment in which its file goes to the trash comes back, whatever else cannot be written to', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\n');
+  await settleAll(a, b);
+  await b.closeMirror();
+  let isFailing = true;
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      async rename(from, to) {
+        if (isFailing && to.includes('/.evermesh/tmp/'))
+          throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+        if (isFailing && to.includes('/.evermesh/trash/')) await b.write('file', 'one\ntwo\n');
+        await nodeFileSystem.rename(from, to);
+      },
+    },
+  });
+  await a.folder.rm('file');
+  await exchange(a, b);
+  await b.settle();
+  isFailing = false;
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ file: 'one\ntwo\n' });
+});
+
 test('what the mirror itself changed of a file that it could not move is no reason to try again at once', async () => {
   const { a, b, fail, tried, watcher } = await failing({ old: 'text\n' });
   b.mirror.start();
