@@ -101,6 +101,8 @@ export class Documents {
   async firstContent(document: DocumentId): Promise<FirstContent | undefined> {
     const index = this.#log.document(document);
     if (index?.records !== 1 || this.#open.has(document)) return undefined;
+    // The store does not show what was recorded behind it and is not durable yet.
+    if (!this.#isDurable(document)) return undefined;
     const stored = await this.#log.read.record(document, index.lastSeq);
     const isFirst = stored !== undefined && isReadable(stored.record) && !isSnapshot(stored.record);
     return isFirst ? firstContentOf(stored.record.body) : undefined;

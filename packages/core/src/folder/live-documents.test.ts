@@ -88,6 +88,20 @@ describe('what is typed', () => {
     expect(await reading).toBe('one two');
   });
 
+  test('is in what a reader gets when the document was closed before it was durable', async () => {
+    const made = await folderWith('one');
+    const open = await made.folder.openDocument('a.txt');
+    const disk = holdBatches(made);
+    open.text.insert(3, ' two');
+    open.close();
+    const reading = made.folder.nodes.content(idOf(made));
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    await disk.letGo();
+    const found = await reading;
+    expect(found?.content).toEqual({ kind: 'text', text: 'one two' });
+    expect(new Map(found?.heads)).toEqual(new Map(made.folder.nodes.headsOf(idOf(made))));
+  });
+
   test('goes on reaching a reader while more is typed all the time', async () => {
     const made = await folderWith('');
     const { text } = await made.folder.openDocument('a.txt');
