@@ -4,6 +4,7 @@ import type { NodeId } from '@evermesh/core';
 import { expect, test } from 'vitest';
 import { Ancestor, type AncestorEntry } from './ancestor.ts';
 import { Departed } from './departed.ts';
+import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { closing } from './testing/closing.ts';
 import { testDevices } from './testing/devices.ts';
@@ -14,10 +15,10 @@ import { change, told } from './testing/told.ts';
 
 const devices = testDevices();
 
-async function started(device: TestDevice): Promise<FakeWatcher> {
+async function started(device: TestDevice, fileSystem: FileSystem = nodeFileSystem): Promise<FakeWatcher> {
   const watcher = new FakeWatcher();
   await device.closeMirror();
-  await device.open({ watcher });
+  await device.open({ watcher, fileSystem });
   device.events.length = 0;
   device.mirror.start();
   await told(device, ({ type }) => type === 'inStep');
@@ -165,6 +166,36 @@ test('a file that is found after the mirror died comes back as itself', async ()
   expect(await inFolder(a)).toEqual({ d: '/', e: '/', 'e/file': 'one\n', 'e/other': 'other\n' });
   // All was looked at, and nothing is missed any more.
   expect((await Departed.load(a.folder.nodes, a.clock)).withInode(await inodeOf(a, 'e/file'))).toEqual([]);
+});
+
+test('a file that was moved in the moment in which it was to go is found as itself after the mirror died', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/file', 'one\n');
+  await a.write('e/other', 'other\n');
+  await settleAll(a, b);
+  const id = a.idOf('d/file');
+  let isToMove = false;
+  await started(b, {
+    ...nodeFileSystem,
+    async lstat(path) {
+      if (isToMove && path === b.at('d/file')) {
+        isToMove = false;
+        await fs.rename(path, b.at('e/file'));
+      }
+      return nodeFileSystem.lstat(path);
+    },
+  });
+  isToMove = true;
+  await a.folder.rm('d/file');
+  await deliver(a, b);
+  await told(b, change('out', 'removed d/file'));
+  await b.closeMirror();
+  await b.crash();
+  await settleAll(b, a);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ d: '/', e: '/', 'e/file': 'one\n', 'e/other': 'other\n' });
+    expect(device.idOf('e/file')).toBe(id);
+  }
 });
 
 test('a file that is moved into a directory that nobody lets the mirror read comes back as itself when it may', async () => {

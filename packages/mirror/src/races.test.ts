@@ -1,6 +1,7 @@
 /** A person or program that is faster than the mirror, by one system call. */
 import * as fs from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { Ancestor } from './ancestor.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
@@ -12,7 +13,7 @@ const devices = testDevices();
 async function racing(
   before: Partial<
     Record<
-      'rename' | 'link' | 'removeDirectory' | 'syncDirectory',
+      'lstat' | 'rename' | 'link' | 'removeDirectory' | 'syncDirectory',
       (device: TestDevice, path: string) => Promise<boolean>
     >
   >,
@@ -28,6 +29,10 @@ async function racing(
   };
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
+    async lstat(path) {
+      await first('lstat', path);
+      return nodeFileSystem.lstat(path);
+    },
     async rename(from, to) {
       await first('rename', to);
       await nodeFileSystem.rename(from, to);
@@ -93,6 +98,62 @@ test('a file that is moved here, and with its directory there, in one moment is 
   await settleAll(a, b);
   for (const device of [a, b])
     expect(await onDisk(device)).toEqual({ e: '/', file: 'one\ntwo\n', moved: 'one\n' });
+});
+
+test.each([
+  ['file', 'file', 'moved', 'one\ntwo\n'],
+  ['d/file', 'd', 'e', 'one\n'],
+])(
+  'what a person moves in the moment in which it goes (%s) comes back as itself, with what others wrote to it',
+  async (file, from, to, text) => {
+    const [a, b] = await racing({
+      async lstat(device, path) {
+        if (path !== file) return false;
+        await fs.rename(device.at(from), device.at(to));
+        return true;
+      },
+    });
+    const c = await devices.make(a.folder.id);
+    await exchange(a, c);
+    await settleAll(a, c);
+    const moved = file.replace(from, to);
+    const [before, id] = [await onDisk(a), a.idOf(file)];
+    await c.write(file, `${text}of c\n`);
+    await c.settle();
+    await a.folder.rm(from, { recursive: true });
+    await deliver(a, b);
+    await b.settle();
+    expect(await b.read(moved)).toBe(text);
+    await settleAll(a, b, c);
+    const left = Object.entries(before).filter(([path]) => path !== from && path !== file);
+    const places = moved === to ? {} : { [to]: '/' };
+    for (const device of [a, b, c]) {
+      expect(await onDisk(device)).toEqual({
+        ...Object.fromEntries(left),
+        ...places,
+        [moved]: `${text}of c\n`,
+      });
+      expect(device.idOf(moved)).toBe(id);
+    }
+  },
+);
+
+test('what a person removes in the moment in which it goes is gone, and nobody looks for it any more', async () => {
+  const [a, b] = await racing({
+    async lstat(device, path) {
+      if (path !== 'd/file') return false;
+      await fs.rm(device.at('d'), { recursive: true });
+      return true;
+    },
+  });
+  await a.folder.rm('d', { recursive: true });
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ file: 'one\ntwo\n' });
+  expect(b.mirror.status().state).toBe('in step');
+  const { nodes } = b.folder;
+  expect((await Ancestor.load(nodes)).size).toBe(1);
+  for (const area of ['mirror-departed', 'mirror-intent'])
+    for await (const [key] of nodes.rows(area)) expect(`${area} ${key}`).toBe('nothing');
 });
 
 test('what a person writes in the moment in which the file goes stays', async () => {
