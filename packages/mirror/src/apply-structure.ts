@@ -42,7 +42,7 @@ class Structure {
   readonly #aside = new Map<NodeId, string>();
   readonly #touched = new Set<string>();
   #changes: AncestorChange[] = [];
-  readonly #missed: AncestorEntry[] = [];
+  #missed: AncestorEntry[] = [];
   #events: MirrorEvent[] = [];
   done = 0;
 
@@ -204,7 +204,7 @@ class Structure {
     const stat = await disk.lstat(path);
     if (stat !== undefined && stat.kind !== entry.kind)
       return this.#world.lookAgain(parentOf(path), entry.id);
-    if (stat === undefined) this.#missed.push(...this.#world.ancestor.below(entry.id));
+    if (stat === undefined) this.#missed = [...this.#missed, ...this.#world.ancestor.below(entry.id)];
     else if (entry.kind === 'directory') {
       if (!(await this.#removeDirectory(entry, stat, path))) return;
     } else if (!(await this.#intoTrash(entry, stat, path))) return;
