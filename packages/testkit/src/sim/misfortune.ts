@@ -183,20 +183,21 @@ function powerCut(world: Afflicted, place: Place, random: Seeded): void {
   for (const [path] of [...files.walk()]) if (path.endsWith('.tmp~')) files.unlink(path);
   const after = new Set(lettersOn(files).flatMap(([, letters]) => letters));
   const there = new Map(files.walk());
+  const left = new Set(there.values());
   for (const [inode, letters, path] of before) {
     const lost = letters.filter((letter) => !after.has(letter));
     world.ledger.excuse(lost, 'a program had not synced it when the power failed');
     world.ledger.undone(lost, place.name);
     // What it was saved over may be back under its name, and be damaged itself.
-    const found = inode.isDamaged ? inode : there.get(path);
+    const found = inode.isDamaged && left.has(inode) ? inode : there.get(path);
     if (found?.isDamaged !== true) continue;
     const { data } = found;
     // Nothing tells what is left of a file from what somebody saved: what everybody has of it goes with it.
-    const left = new Set(lettersIn(new TextDecoder().decode(data)));
-    const cut = letters.filter((letter) => !left.has(letter));
+    const whole = new Set(lettersIn(new TextDecoder().decode(data)));
+    const cut = letters.filter((letter) => !whole.has(letter));
     world.ledger.replaced(cut.join(''), '', `cut off when the power failed at ${place.name}`);
     // Cut in the middle of a letter it is no text any more, and stands beside the text that others have.
-    if (!isText(data)) world.ledger.copied(letters);
+    if (!isText(data)) world.ledger.copied(new Set([...letters, ...whole]));
   }
 }
 
