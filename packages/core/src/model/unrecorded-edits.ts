@@ -24,7 +24,7 @@ export class UnrecordedEdits {
   /** Where what each client wrote begins. */
   #from = new Map<number, number>();
   #deleted = new Map<number, Range[]>();
-  #structs = 0;
+  #length = 0;
 
   /** @param counts whether somebody made this transaction who wants it recorded */
   constructor(doc: Y.Doc, counts: (transaction: Y.Transaction) => boolean) {
@@ -39,9 +39,9 @@ export class UnrecordedEdits {
     return this.#transactions === 0;
   }
 
-  /** Clocks that are not recorded: characters, for a text. */
+  /** How much is not recorded: clocks, which are characters for a text, and deletions. */
   get length(): number {
-    return this.#structs;
+    return this.#length;
   }
 
   /** All of it as one update in encoding V1, which is recorded from now on. */
@@ -53,7 +53,7 @@ export class UnrecordedEdits {
     this.#updates = [];
     this.#from = new Map();
     this.#deleted = new Map();
-    this.#structs = 0;
+    this.#length = 0;
     return update;
   }
 
@@ -72,9 +72,10 @@ export class UnrecordedEdits {
       if (this.#counts(transaction) && !this.#from.has(client)) this.#from.set(client, before);
     }
     if (!this.#counts(transaction) || (structs === 0 && deleteSet.clients.size === 0)) return;
-    this.#structs += structs;
+    this.#length += structs;
     this.#transactions += 1;
     for (const [client, ranges] of deleteSet.clients) {
+      this.#length += ranges.length;
       const known = this.#deleted.get(client);
       if (known === undefined) this.#deleted.set(client, [...ranges]);
       else for (const range of ranges) known.push(range);
