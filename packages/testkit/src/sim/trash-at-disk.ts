@@ -16,8 +16,9 @@ export const trashActs: Readonly<Record<'disk restore', (desk: Desk) => void>> =
     say(`puts ${path} back, which was in the trash: ${shown(textOf(inode))}`);
     files.rename(`${root}/${kept}`, `${root}/${path}`);
     const letters = lettersIn(textOf(inode));
-    // Whoever else removed it had not seen that it came back; who edited it had other letters before him.
-    ledger.restored(letters, who, (how) => /^(removed with|replaced by) /.test(how));
+    // Whoever else removed it had not seen that it came back; who edited it had other letters before him. Where no mirror runs, it may
+    // stand again where that remembers it before anybody missed it: then it never went, and a removal elsewhere takes it along.
+    if (desk.isMirrored) ledger.restored(letters, who, (how) => /^(removed with|replaced by) /.test(how));
     // It may be alive elsewhere: somebody edited what was removed.
     ledger.copied(letters);
   },
