@@ -12,39 +12,15 @@ import * as Y from 'yjs';
 import { equalBytes } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import { applyBody, clocksOf, encodeBody, newDocument } from './body-codec.ts';
+import { variedDocument } from './testing/varied-document.ts';
 import { isSoundUpdate } from './update-frame.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
 const SEED = process.env['PROP_SEED'];
 const PARAMETERS = { numRuns: 20 * RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 
-/** A document with every kind of content, and the update that made the second half of it. */
-function varied(): { first: Uint8Array; second: Uint8Array } {
-  const doc = newDocument('d', 5, true);
-  const text = doc.getText('t');
-  text.insert(0, 'one two 😀');
-  doc.getMap('m').set('nested', new Y.Map([['a', 1]]));
-  const first = Y.encodeStateAsUpdate(doc);
-  const vector = Y.encodeStateVector(doc);
-  const other = newDocument('d', 9, true);
-  Y.applyUpdate(other, first);
-  other.getText('t').insert(4, 'other');
-  other.getText('t').delete(0, 2);
-  Y.applyUpdate(doc, Y.encodeStateAsUpdate(other));
-  text.insert(3, 'x');
-  text.delete(5, 3);
-  text.format(0, 2, { bold: true });
-  text.insertEmbed(1, { image: 'url' });
-  const map = doc.getMap<unknown>('m');
-  map.set('any', [1, 2.5, 1n, null, undefined, true, 'text', { deep: [{}] }, Uint8Array.of(1, 2)]);
-  map.set('bytes', Uint8Array.of(1, 2, 3));
-  map.set('doc', new Y.Doc({ guid: 'sub' }));
-  map.delete('nested');
-  doc.getXmlFragment('x').insert(0, [new Y.XmlElement('p'), new Y.XmlText('q')]);
-  return { first, second: Y.encodeStateAsUpdate(doc, vector) };
-}
-
-const { first, second } = varied();
+const { doc: all, first, between } = variedDocument();
+const second = Y.encodeStateAsUpdate(all, between);
 const damage = fc.oneof(
   fc.record({ at: fc.nat(second.byteLength - 1), value: fc.nat(255), remove: fc.nat(1) }),
   fc.record({

@@ -17,6 +17,7 @@ import { Writer } from '../protocol/index.ts';
 import { newDocument } from './body-codec.ts';
 import { applySnapshotBody, checkSnapshotBody, encodeDocumentState, equalStates } from './document-state.ts';
 import { isSoundState } from './state-frame.ts';
+import { variedDocument } from './testing/varied-document.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
 const SEED = process.env['PROP_SEED'];
@@ -24,32 +25,8 @@ const PARAMETERS = { numRuns: 20 * RUNS, ...(SEED === undefined ? {} : { seed: N
 const MANY = 1_000_000;
 const refused = expect.objectContaining({ code: 'UPDATE_MALFORMED' }) as unknown as Error;
 
-/** A document with every kind of content, by two authors. */
-function varied(): Y.Doc {
-  const doc = newDocument('d', 5, true);
-  const text = doc.getText('t');
-  text.insert(0, 'one two 😀');
-  doc.getMap('m').set('nested', new Y.Map([['a', 1]]));
-  const other = newDocument('d', 9, true);
-  Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
-  other.getText('t').insert(4, 'other');
-  other.getText('t').delete(0, 2);
-  Y.applyUpdate(doc, Y.encodeStateAsUpdate(other));
-  text.insert(3, 'x');
-  text.delete(5, 3);
-  text.format(0, 2, { bold: true });
-  text.insertEmbed(1, { image: 'url' });
-  const map = doc.getMap<unknown>('m');
-  map.set('any', [1, 2.5, 1n, null, undefined, true, 'text', { deep: [{}] }, Uint8Array.of(1, 2)]);
-  map.set('bytes', Uint8Array.of(1, 2, 3));
-  map.set('doc', new Y.Doc({ guid: 'sub' }));
-  map.delete('nested');
-  doc.getXmlFragment('x').insert(0, [new Y.XmlElement('p'), new Y.XmlText('q')]);
-  return doc;
-}
-
 const plain = (update: Uint8Array): Uint8Array => concatBytes([Uint8Array.of(1), update]);
-const state = Y.encodeStateAsUpdateV2(varied());
+const state = Y.encodeStateAsUpdateV2(variedDocument().doc);
 
 const damage = fc.oneof(
   fc.record({ at: fc.nat(state.byteLength - 1), value: fc.nat(255), remove: fc.nat(1) }),
@@ -105,10 +82,10 @@ function collected(structs: number): Uint8Array {
 
 describe('the body of a snapshot', () => {
   test('is what the document was, to the last struct, deflated or not', () => {
-    for (const made of [encodeDocumentState(varied()), plain(state)]) {
+    for (const made of [encodeDocumentState(variedDocument().doc), plain(state)]) {
       const doc = newDocument('d', 6, true);
       applySnapshotBody(doc, made, null);
-      expect(equalStates(doc, varied())).toBe(true);
+      expect(equalStates(doc, variedDocument().doc)).toBe(true);
       expect(() => checkSnapshotBody(made)).not.toThrow();
     }
     expect(isSoundState(state, MANY)).toBe(true);
@@ -132,7 +109,7 @@ describe('the body of a snapshot', () => {
   });
 
   test('that builds on what is not in it is none', () => {
-    const doc = varied();
+    const doc = variedDocument().doc;
     const vector = Y.encodeStateVector(doc);
     doc.getText('t').insert(3, 'late');
     expect(() => checkSnapshotBody(plain(Y.encodeStateAsUpdateV2(doc, vector)))).toThrow(refused);
@@ -140,7 +117,10 @@ describe('the body of a snapshot', () => {
   });
 
   test.each([
-    ['an update in encoding V1', concatBytes([Uint8Array.of(0), Y.encodeStateAsUpdate(varied())])],
+    [
+      'an update in encoding V1',
+      concatBytes([Uint8Array.of(0), Y.encodeStateAsUpdate(variedDocument().doc)]),
+    ],
     ['nothing', new Uint8Array(0)],
     ['of a later version', Uint8Array.of(3, 1)],
   ])('is never %s', (_what, body) => {

@@ -7,18 +7,7 @@
  * in time. Decoding everything twice would cost four times as much as this.
  */
 import { createDecoder, type Decoder, readVarInt, readVarUint } from 'lib0/decoding';
-
-/** Flags in the byte before a struct; the low five bits say what it holds. */
-const HAS_ORIGIN = 0x80;
-const HAS_RIGHT_ORIGIN = 0x40;
-const HAS_KEY = 0x20;
-const KIND = 0x1f;
-
-const GC = 0;
-const SKIP = 10;
-/** Types that carry a name: XML elements and hooks. */
-const NAMED_TYPES = new Set([3, 5]);
-const TYPES = 7;
+import { GC, HAS_KEY, HAS_ORIGIN, HAS_RIGHT_ORIGIN, KIND, NAMED_TYPES, SKIP, TYPES } from './struct-info.ts';
 
 export function isSoundUpdate(update: Uint8Array): boolean {
   try {
