@@ -3,17 +3,36 @@
  * there is room. Each disk is a small one that the test mounts.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, test, type TestContext } from 'vitest';
 import { expectError } from './support/expect-error.ts';
 import { fillDisk, mountSmallDisk } from './support/system.ts';
 import { readTree } from './support/tree.ts';
-import { World } from './support/world.ts';
+import { type TestDevice, type TestRelay, World } from './support/world.ts';
 
 const MIB = 1024 * 1024;
 /** Bytes that no store makes smaller. */
 function noise(length: number, seed: number): Uint8Array {
   let state = seed * 2_654_435_761 + 1;
   return Uint8Array.from({ length }, () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 24);
+}
+
+/** A device in step, whose data directory lies on a small disk, and another one that has not begun. */
+async function deviceOnSmallDisk(context: TestContext): Promise<{
+  readonly laptop: TestDevice;
+  readonly desktop: TestDevice;
+  readonly relay: TestRelay;
+  readonly folder: string;
+  readonly data: string;
+}> {
+  const world = await World.open();
+  const relay = await world.relay();
+  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
+  const data = world.path('small disk');
+  await mkdir(data);
+  mountSmallDisk(data, 3 * MIB, context);
+  await laptop.write('a.txt', 'a\n');
+  const folder = await laptop.up(['--relay', relay.url, '--data', data]);
+  return { laptop, desktop, relay, folder, data };
 }
 
 test('a full disk under the directory is named by path, leaves no half file, and heals when there is room', async (context) => {
@@ -53,14 +72,7 @@ test('a full disk under the directory is named by path, leaves no half file, and
 });
 
 test('a full disk under the data directory ends a command with an error, and nothing is called synced that is not', async (context) => {
-  const world = await World.open();
-  const relay = await world.relay();
-  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
-  const data = world.path('small disk');
-  await mkdir(data);
-  mountSmallDisk(data, 3 * MIB, context);
-  await laptop.write('a.txt', 'a\n');
-  const folder = await laptop.up(['--relay', relay.url, '--data', data]);
+  const { laptop, desktop, relay, folder, data } = await deviceOnSmallDisk(context);
   await laptop.stop();
   const makeRoom = await fillDisk(data);
   await laptop.write('b.txt', Buffer.from(noise(200_000, 4)).toString('base64'));
@@ -80,14 +92,7 @@ test('a full disk under the data directory ends a command with an error, and not
 });
 
 test('while the disk under its data directory is full, a running `up` waits and says so, and goes on by itself', async (context) => {
-  const world = await World.open();
-  const relay = await world.relay();
-  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
-  const data = world.path('small disk');
-  await mkdir(data);
-  mountSmallDisk(data, 3 * MIB, context);
-  await laptop.write('a.txt', 'a\n');
-  const folder = await laptop.up(['--relay', relay.url, '--data', data]);
+  const { laptop, desktop, relay, folder, data } = await deviceOnSmallDisk(context);
   await desktop.up(['--relay', relay.url, '--folder', folder]);
   const makeRoom = await fillDisk(data);
   const before = laptop.running.events.length;
