@@ -217,8 +217,8 @@ async function originals({ state }: TestFolder): Promise<string[]> {
 
 async function historyOf({ state }: TestFolder): Promise<string[]> {
   const steps: string[] = [];
-  for await (const { doc, record } of state.documents.history(DOCUMENT))
-    steps.push(`${record.header.author} ${record.header.counter} ${textOf(doc)}`);
+  for await (const at of state.documents.history(DOCUMENT))
+    steps.push(`${JSON.stringify([...at.step.brings])} ${at.step.time} ${textOf(at.doc)}`);
   return steps;
 }
 

@@ -4,7 +4,14 @@
  */
 import type * as Y from 'yjs';
 import { type AuthorId, type DocumentId, type Random, random53 } from '../base/index.ts';
-import type { DocumentState, FolderLog, LogEntry } from '../log/index.ts';
+import {
+  type DocumentState,
+  type FolderLog,
+  type HistoryStep,
+  type HistoryUpdate,
+  isReadable,
+  type LogEntry,
+} from '../log/index.ts';
 import {
   applyBody,
   applyDocumentState,
@@ -104,7 +111,7 @@ export class Documents {
     // The store does not show what was recorded behind it and is not durable yet.
     if (!this.#isDurable(document)) return undefined;
     const stored = await this.#log.read.record(document, index.lastSeq);
-    const isFirst = stored !== undefined && isReadable(stored.record) && !isSnapshot(stored.record);
+    const isFirst = stored !== undefined && isReadable(stored.record.header) && !isSnapshot(stored.record);
     return isFirst ? firstContentOf(stored.record.body) : undefined;
   }
 
@@ -142,7 +149,13 @@ export class Documents {
     const state = await this.#state(document);
     // What was seen then may be less than what the state stands for: the records are asked.
     const start = state !== undefined && covers(heads, state.covers) ? state : undefined;
-    if (start !== undefined) applyDocumentState(doc, start.body, FROM_LOG);
+    if (start === undefined) {
+      for await (const step of this.#log.read.history(document)) {
+        if (covers(heads, step.brings)) this.#applyStep(document, doc, step);
+      }
+      return doc;
+    }
+    applyDocumentState(doc, start.body, FROM_LOG);
     for await (const { record } of this.#log.read.document(document, NO_HEADS, start)) {
       if (isHeld(heads, record.header)) this.#apply(doc, record);
     }
@@ -160,12 +173,19 @@ export class Documents {
       : new Map(durable).set(this.#author, own);
   }
 
-  /** The states a document went through here, oldest first: the same `doc`, before each further record. */
-  async *history(document: DocumentId): AsyncGenerator<{ doc: Y.Doc; record: LogRecord }> {
+  /**
+   * The states a document went through here, oldest first: the same `doc`, before each further step.
+   * @param upTo only steps that these heads cover
+   */
+  async *history(
+    document: DocumentId,
+    upTo?: Heads,
+  ): AsyncGenerator<{ readonly doc: Y.Doc; readonly step: HistoryStep }> {
     const doc = newDocument(document, random53(this.#random), true);
-    for await (const { record } of this.#log.read.document(document, NO_HEADS)) {
-      this.#apply(doc, record);
-      yield { doc, record };
+    for await (const step of this.#log.read.history(document)) {
+      if (upTo !== undefined && !covers(upTo, step.brings)) continue;
+      this.#applyStep(document, doc, step);
+      yield { doc, step };
     }
   }
 
@@ -209,11 +229,19 @@ export class Documents {
 
   #apply(doc: Y.Doc, record: LogRecord): void {
     const { author, counter, document } = record.header;
-    if (!isReadable(record)) return;
+    if (!isReadable(record.header)) return;
     try {
-      if (isSnapshot(record)) applySnapshotBody(doc, record.body, FROM_LOG);
-      else applyBody(doc, record.body, FROM_LOG);
+      applyUpdate(doc, { kind: record.header.kind, body: record.body });
     } catch (error) {
+      this.#damage.record(document, author, counter, error);
+    }
+  }
+
+  #applyStep(document: DocumentId, doc: Y.Doc, { brings, updates }: HistoryStep): void {
+    try {
+      for (const update of updates) applyUpdate(doc, update);
+    } catch (error) {
+      const [[author, counter]] = brings as Iterable<[AuthorId, number]> as [[AuthorId, number]];
       this.#damage.record(document, author, counter, error);
     }
   }
@@ -236,5 +264,7 @@ export class Documents {
   }
 }
 
-/** Other generations are stored and not merged; sealed bodies nobody opens yet. */
-const isReadable = ({ header }: LogRecord): boolean => header.generation === 0 && header.keyId === 0;
+function applyUpdate(doc: Y.Doc, { kind, body }: HistoryUpdate): void {
+  if (kind === 'snapshot') applySnapshotBody(doc, body, FROM_LOG);
+  else applyBody(doc, body, FROM_LOG);
+}

@@ -1,14 +1,6 @@
 /** A folder by identity, over its state. */
 import type * as Y from 'yjs';
-import {
-  type AuthorId,
-  type BlobName,
-  documentOf,
-  Listeners,
-  newNodeId,
-  type NodeId,
-  utf8,
-} from '../base/index.ts';
+import { type BlobName, documentOf, Listeners, newNodeId, type NodeId, utf8 } from '../base/index.ts';
 import { areaPrefix, type StoreOperation } from '../log/index.ts';
 import {
   contentDigest,
@@ -21,7 +13,7 @@ import {
   readFile,
   type ShownNode,
 } from '../model/index.ts';
-import { covers, equalHeads, type Heads, NO_HEADS, raiseBy } from '../protocol/index.ts';
+import { covers, equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { forgetBaseRow } from './shown-bases.ts';
@@ -103,10 +95,8 @@ export class StateNodes implements FolderNodes {
   async headsOfVersion(id: NodeId, digest: string): Promise<Heads | undefined> {
     if (digest === '' && this.node(id)?.digest === '') return NO_HEADS;
     let found: Heads | undefined;
-    const heads = new Map<AuthorId, number>();
-    for await (const { doc, record } of this.#state.documents.history(documentOf(id))) {
-      raiseBy(heads, record.header);
-      if (digestOf(readFile(doc).shown) === digest) found = new Map(heads);
+    for await (const { doc, step } of this.#state.documents.history(documentOf(id))) {
+      if (digestOf(readFile(doc).shown) === digest) found = step.heads;
     }
     return found;
   }

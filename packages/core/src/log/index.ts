@@ -9,6 +9,7 @@ export * from './compactor.ts';
 export * from './document-index.ts';
 export * from './document-state.ts';
 export * from './folder-log.ts';
+export { type HistoryStep, type HistoryUpdate, isReadable } from './history-step.ts';
 export * from './keys.ts';
 export { readLogState } from './load-log.ts';
 export * from './log-reader.ts';

@@ -1,9 +1,10 @@
 /** Reads a folder's log from its store. Everything here is durable; of packs that are read place by place, a few stay in memory. */
-import type { DocumentId, FolderId } from '../base/index.ts';
+import type { AuthorId, DocumentId, FolderId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
-import { covers, decodeDigested, type Heads, isHeld, type LogRecord } from '../protocol/index.ts';
+import { covers, decodeDigested, type Heads, isHeld, type LogRecord, NO_HEADS } from '../protocol/index.ts';
 import type { DocumentIndex } from './document-index.ts';
 import { type DocumentState, readState } from './document-state.ts';
+import { type HistoryStep, stepOf } from './history-step.ts';
 import {
   areaPrefix,
   isPackKey,
@@ -82,6 +83,15 @@ export class LogReader {
     }
     // There may be more: what was written a moment ago is read before it is told.
     if (found < index.records) throw missing(document);
+  }
+
+  /**
+   * What a document went through here, the oldest step first.
+   * @throws STORE_CORRUPT as `document`
+   */
+  async *history(document: DocumentId): AsyncGenerator<HistoryStep> {
+    const heads = new Map<AuthorId, number>();
+    for await (const { record } of this.document(document, NO_HEADS)) yield stepOf(record, heads);
   }
 
   /**
