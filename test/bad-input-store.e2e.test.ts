@@ -5,8 +5,19 @@
 import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { levelStore } from '@evermesh/adapters/level';
-import type { Store } from '@evermesh/core/log';
+import {
+  authorOf,
+  type FolderId,
+  newDeviceId,
+  newRunId,
+  systemRandom,
+  TREE_DOCUMENT,
+} from '@evermesh/core/base';
+import { Committer, FolderLog, type Store } from '@evermesh/core/log';
+import { clocksOf, encodeBody, newDocument } from '@evermesh/core/model';
+import { makeRecord } from '@evermesh/core/protocol';
 import { expect, onTestFinished, test } from 'vitest';
+import * as Y from 'yjs';
 import { expectError, nextOf } from './support/expect-error.ts';
 import { readTree } from './support/tree.ts';
 import { type TestDevice, type TestRelay, World } from './support/world.ts';
@@ -85,6 +96,56 @@ test('a store of a newer version is not touched', async () => {
   expectError(await relayOn(world, relayData), 'FORMAT_TOO_NEW');
   const store = await openDatabase(data);
   expect(new TextDecoder().decode(await store.get('format'))).toBe('999');
+});
+
+/** A device with a later Evermesh writes into the folder's tree in a format of its own, at the relay whose data this is. */
+async function writeLaterTree(relayData: string, folder: FolderId): Promise<void> {
+  const store = await openDatabase(relayData);
+  const options = { store, committer: new Committer(store), folder, random: systemRandom };
+  const log = await FolderLog.open(options);
+  const doc = newDocument(TREE_DOCUMENT, 7, true);
+  doc.getMap('m').set('format/999', '');
+  const body = encodeBody(Y.encodeStateAsUpdate(doc));
+  const record = makeRecord({
+    ...{ folder, document: TREE_DOCUMENT, body, clocks: clocksOf(body) },
+    ...{ author: authorOf(newDeviceId(systemRandom), newRunId(systemRandom)), counter: 1, prev: 0 },
+    ...{ time: 0, group: undefined, blobs: [] },
+  });
+  await log.append([record]).durable;
+  await store.close();
+}
+
+test('a folder whose tree a newer version wrote is named by every command, and its directory stays as it is', async () => {
+  const { relay, laptop, folder, relayData } = await inStep();
+  await relay.start();
+  await laptop.up();
+  await relay.stop();
+  await writeLaterTree(relayData, folder as FolderId);
+  await laptop.write('mine.txt', 'mine\n');
+  const before = await readTree(laptop.directory);
+  await relay.start();
+  // It arrives at the one that runs, which ends; then at one that finds it in its store.
+  const ended = [await laptop.running.ended];
+  for (const command of ['status', 'verify', 'sync', 'up']) ended.push(await laptop.run(command));
+  for (const each of ended) {
+    const { message, next } = expectError(each, 'FORMAT_TOO_NEW');
+    expect(message).toContain('folder');
+    expect(next).toContain('Update');
+  }
+  expect(await readTree(laptop.directory)).toEqual(before);
+});
+
+test('whoever joins a folder whose tree a newer version wrote is told so, and writes nothing', async () => {
+  const { world, relay, folder, relayData } = await inStep();
+  await writeLaterTree(relayData, folder as FolderId);
+  await relay.start();
+  for (const command of ['sync', 'up']) {
+    const desktop = world.device(command);
+    await desktop.write('own.txt', 'own\n');
+    expectError(await desktop.run(command, ['--relay', relay.url, '--folder', folder]), 'FORMAT_TOO_NEW');
+    expect(await readdir(desktop.directory)).toEqual(['own.txt']);
+    expectError(await desktop.run('status'), 'FORMAT_TOO_NEW');
+  }
 });
 
 test("another program's database is not written into, by a device or a relay", async () => {

@@ -58,13 +58,15 @@ export class Daemon implements DeviceOperations {
    * Opens the mirror, as soon as the folder has arrived: until then nobody can tell which files are new. It is opened once,
    * however many ask.
    * @returns nothing if the relay cannot be reached for `wait` milliseconds; by default it is waited for
-   * @throws why the relay does not give the folder
+   * @throws why the relay does not give the folder; FORMAT_TOO_NEW
    */
   async open({ signal, wait }: OperationOptions): Promise<Mirror | undefined> {
     if (this.#mirror !== undefined) return this.#mirror;
     const { clock, device } = this.#options;
-    const isHere = (): boolean => device.folder.nodes.ready;
+    const { nodes } = device.folder;
+    const isHere = (): boolean => nodes.ready || nodes.failure !== undefined;
     if (!(await relayBrings(this.link, isHere, { clock, wait, signal }))) return undefined;
+    if (nodes.failure !== undefined) throw nodes.failure;
     this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
     return this.#opening;
   }
@@ -96,9 +98,11 @@ export class Daemon implements DeviceOperations {
     // After a repair there may be a mirror, and a tree that the relay has to be asked for first.
     await relayBrings(
       this.link,
-      () => this.#mirror !== undefined && (nodes.ready || this.link.isSynced),
+      () =>
+        nodes.failure !== undefined || (this.#mirror !== undefined && (nodes.ready || this.link.isSynced)),
       options,
     );
+    if (nodes.failure !== undefined) throw nodes.failure;
     const mirror = this.#mirror;
     const result =
       mirror !== undefined && nodes.ready

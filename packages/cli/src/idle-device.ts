@@ -16,7 +16,7 @@ import { verifyReport } from './verify-report.ts';
 /** What can be asked without bringing anything in step. */
 export type Questions = Pick<DeviceOperations, 'status' | 'verify' | 'close'>;
 
-/** @throws CONFIG_INVALID if there is nothing to look at */
+/** @throws CONFIG_INVALID if there is nothing to look at; FORMAT_TOO_NEW */
 export async function openIdleDevice(
   settings: Settings,
   { output, logger }: CommandContext,
@@ -31,6 +31,7 @@ export async function openIdleDevice(
   const device = await openDevice({ ...settings, deviceName: undefined }, logger);
   let mirror: Mirror | undefined;
   try {
+    if (device.folder.nodes.failure !== undefined) throw device.folder.nodes.failure;
     // Before the folder has arrived, the directory is not its mirror yet.
     if (hasArrived(device.folder)) mirror = await lookingMirror(settings, device, progress);
   } catch (error) {

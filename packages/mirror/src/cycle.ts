@@ -197,6 +197,7 @@ export class Cycle {
 
   async #toDisk(ids: ReadonlySet<NodeId> | 'all', signal?: AbortSignal): Promise<number> {
     const { folder, disk, ancestor, rules, departed, board, toDo } = this.#parts;
+    if (folder.nodes.failure !== undefined) throw folder.nodes.failure;
     board.writing();
     if (ids === 'all') board.notHere.clear();
     else for (const id of ids) board.notHere.delete(id);

@@ -2,7 +2,7 @@
  * A directory on disk and a folder, kept in step. One thing happens at a time: a cycle, a survey wait for each
  * other. Nothing runs on a clock of its own: the watcher, the folder and what is known to be due wake the mirror.
  */
-import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
+import { type ErrorCode, EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import { SerialQueue, type Timer } from '@evermesh/core/base';
 import { Cycle, type CycleParts } from './cycle.ts';
 import { isOfDisk } from './fs/file-system.ts';
@@ -18,6 +18,8 @@ import { Watching } from './watching.ts';
 const GATHER = 2;
 /** Looks in a row that change nothing and leave something open, before `settle` goes without it. */
 const PATIENCE = 10;
+/** What was noted before one of these holds: the next start goes on from there. */
+const SOUND_HALTS: ReadonlySet<ErrorCode> = new Set(['MIRROR_HALTED', 'FORMAT_TOO_NEW']);
 
 export interface MirrorParts {
   readonly cycle: Omit<CycleParts, 'watch'>;
@@ -96,7 +98,7 @@ export class Mirror {
    * Resolves when a full look at directory and folder finds nothing more to do, with the number of changes made on the
    * way; what is written to without a pause, or fails, is in `status().problems`. While the folder has not arrived, it
    * does nothing. Works whether the mirror was started or not.
-   * @throws MIRROR_HALTED
+   * @throws MIRROR_HALTED; FORMAT_TOO_NEW for a folder that only a later version shows as it is
    */
   settle(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<number> {
     return this.#guarded(options.signal, async (signal) => {
@@ -156,14 +158,13 @@ export class Mirror {
     this.#stopListening();
     this.#ending.abort(closedError());
     await this.#work.idle();
-    const { board } = this.#parts.cycle;
     try {
-      const isClean =
-        !this.#cycle.recovering && (this.#halted === undefined || this.#halted.code === 'MIRROR_HALTED');
+      const isSound = this.#halted === undefined || SOUND_HALTS.has(this.#halted.code);
+      const isClean = !this.#cycle.recovering && isSound;
       if (isClean) await this.#cycle.keepState({ ...this.#cycle.state, clean: true });
     } finally {
       await this.#parts.unlock();
-      board.state = 'closed';
+      this.#parts.cycle.board.state = 'closed';
     }
   }
 
@@ -244,12 +245,21 @@ export class Mirror {
       either.throwIfAborted();
       if (this.#halted !== undefined) throw this.#halted;
       try {
-        return await work(either);
+        this.#checkFolder();
+        const done = await work(either);
+        // What arrived meanwhile may be more than this version knows to show.
+        this.#checkFolder();
+        return done;
       } catch (error) {
         either.throwIfAborted();
         throw this.#halt(error);
       }
     });
+  }
+
+  #checkFolder(): void {
+    const { failure } = this.#parts.cycle.folder.nodes;
+    if (failure !== undefined) throw failure;
   }
 
   #halt(cause: unknown): EvermeshError {

@@ -1,6 +1,7 @@
 /** A folder by identity, over its state. */
 import type * as Y from 'yjs';
 import { type BlobName, documentOf, Listeners, newNodeId, type NodeId, utf8 } from '../base/index.ts';
+import type { EvermeshError } from '../errors/index.ts';
 import { areaPrefix, type StoreOperation } from '../log/index.ts';
 import {
   contentDigest,
@@ -33,6 +34,10 @@ export class StateNodes implements FolderNodes {
 
   get ready(): boolean {
     return this.#state.ready;
+  }
+
+  get failure(): EvermeshError | undefined {
+    return this.#state.failure;
   }
 
   node(id: NodeId): ShownNode | undefined {

@@ -167,20 +167,20 @@ export class FolderState {
     return this.#arrived && !this.tree.isOfLaterFormat();
   }
 
-  /** @throws FORMAT_TOO_NEW if this version would show the folder otherwise than it is, FOLDER_NOT_READY */
+  /** FORMAT_TOO_NEW if this version would show the folder otherwise than it is. */
+  get failure(): EvermeshError | undefined {
+    if (!this.tree.isOfLaterFormat()) return undefined;
+    const message =
+      'The tree of this folder has a later format than this version reads. Use the newer Evermesh that wrote it.';
+    return new EvermeshError('FORMAT_TOO_NEW', message, { details: { folder: this.options.id } });
+  }
+
+  /** @throws FORMAT_TOO_NEW, FOLDER_NOT_READY */
   checkReady(): void {
-    this.checkFormat();
+    if (this.failure !== undefined) throw this.failure;
     if (this.#arrived) return;
     const message = 'The folder has not arrived yet: connect to a peer that has it.';
     throw new EvermeshError('FOLDER_NOT_READY', message);
-  }
-
-  /** @throws FORMAT_TOO_NEW */
-  checkFormat(): void {
-    if (!this.tree.isOfLaterFormat()) return;
-    const message =
-      'The tree of this folder has a later format than this version reads. Use the newer Evermesh that wrote it.';
-    throw new EvermeshError('FORMAT_TOO_NEW', message, { details: { folder: this.options.id } });
   }
 
   /** Kept, so that it outlasts an end at a moment when a peer told of more. */
@@ -241,7 +241,9 @@ export class FolderState {
     const tree = this.tree.takeChanges();
     const edited = files.flatMap((document) => this.tree.node(document as string as NodeId)?.id ?? []);
     this.#noteArrival();
-    if (tree.length > 0 || edited.length > 0) this.steps.emit({ origin, tree, edited, devices });
+    // Whoever shows the folder has to learn that it must not, whether or not anything else is new.
+    const isNews = tree.length > 0 || edited.length > 0 || this.tree.isOfLaterFormat();
+    if (isNews) this.steps.emit({ origin, tree, edited, devices });
     this.progress.emit();
   }
 

@@ -168,10 +168,9 @@ export class Folder {
     const { signal } = options;
     return new Promise((resolve, reject) => {
       const settle = (): boolean => {
-        try {
-          this.#state.checkFormat();
-        } catch (error) {
-          reject(error);
+        const { failure } = this.nodes;
+        if (failure !== undefined) {
+          reject(failure);
           return true;
         }
         if (this.nodes.ready) resolve();

@@ -84,6 +84,8 @@ export interface FolderNodes {
    * refuses; from then on everything works without a peer.
    */
   readonly ready: boolean;
+  /** Why nothing of it is to be shown, or changed, whatever arrives: FORMAT_TOO_NEW. `changed` tells when that comes up. */
+  readonly failure: EvermeshError | undefined;
   /** Something shown changed: nodes created, renamed, moved, removed, or their content. Told after it is durable or done. */
   readonly changed: Listeners<readonly NodeId[]>;
   node(id: NodeId): ShownNode | undefined;

@@ -55,7 +55,7 @@ export class PathOperations {
 
   /** The node at a path, `undefined` for the root. @throws PATH_NOT_FOUND, FORMAT_TOO_NEW */
   find(path: string): ShownNode | undefined {
-    this.#state.checkFormat();
+    if (this.#state.failure !== undefined) throw this.#state.failure;
     let parent = ROOT;
     let node: ShownNode | undefined;
     for (const name of splitPath(path)) {
