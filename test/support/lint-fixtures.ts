@@ -33,7 +33,13 @@ export const simulatedFixtures: Fixture[] = [
     'the awareness of y-protocols',
     'packages/core/src/sync/d1.ts',
     `import { Awareness } from 'y-protocols/awareness';\nexport const x = Awareness;`,
-    { rule: 'evermesh(named-documents)', message: 'simulate' },
+    { rule: 'evermesh(named-documents)', message: 'DocumentPresence' },
+  ],
+  [
+    'the awareness of y-protocols where it gets its time from us',
+    'packages/core/src/folder/presence/document-presence.ts',
+    `import { Awareness } from 'y-protocols/awareness';\nexport const x = Awareness;`,
+    'clean',
   ],
   [
     'an oracle that uses the product',

@@ -39,6 +39,7 @@ import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
 import { Documents } from './documents.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { LOCAL, type LocalRecords } from './local-records.ts';
+import { FolderPresence } from './presence/folder-presence.ts';
 
 export interface FolderOptions {
   readonly id: FolderId;
@@ -76,6 +77,7 @@ export class FolderState {
   readonly documents: Documents;
   /** Files that programs have open. */
   readonly live: LiveDocuments;
+  readonly presence: FolderPresence;
   readonly treeDoc: Y.Doc;
   readonly tree: FolderTree;
   readonly steps: Listeners<ViewStep> = new Listeners();
@@ -126,7 +128,8 @@ export class FolderState {
     this.log = log;
     this.debts = debts;
     this.documents = documents;
-    this.live = new LiveDocuments(documents, {
+    this.presence = new FolderPresence(options.clock);
+    this.live = new LiveDocuments(documents, this.presence, {
       ...{ log, author: options.author, clock: options.clock },
       isOperating: () => this.writing !== undefined,
       changed: (document) => this.stepHere([document]),

@@ -10,6 +10,8 @@ import { EvermeshError } from '../errors/index.ts';
 import { rootText } from '../model/index.ts';
 import type { Documents } from './documents.ts';
 import { LiveDocument, type LiveOptions } from './live-document.ts';
+import type { DocumentPresence } from './presence/document-presence.ts';
+import type { FolderPresence } from './presence/folder-presence.ts';
 
 /** A file that is open to be edited. */
 export interface OpenDocument {
@@ -21,6 +23,11 @@ export interface OpenDocument {
   readonly doc: Y.Doc;
   /** The characters of the file. */
   readonly text: Y.Text;
+  /**
+   * Who else has it open, here and elsewhere, and where: for the binding of an editor. It is shared, told to others while a link
+   * is up, forgotten 30 seconds after somebody fell silent, and never stored. Anybody who may read the folder can claim anything in it.
+   */
+  readonly awareness: DocumentPresence['awareness'];
   /**
    * Resolves, with why, when what is typed is not kept any more: the store failed (STORE_FAILED), the replica was closed
    * (STORE_CLOSED), or more was put in at once than a record takes (CONTENT_TOO_LARGE). The document is of no use then.
@@ -35,16 +42,19 @@ export interface OpenDocument {
 
 interface Held {
   readonly live: LiveDocument;
+  readonly presence: DocumentPresence;
   holders: number;
 }
 
 export class LiveDocuments {
   readonly #documents: Documents;
+  readonly #presence: FolderPresence;
   readonly #options: LiveOptions;
   readonly #held = new Map<DocumentId, Held>();
 
-  constructor(documents: Documents, options: LiveOptions) {
+  constructor(documents: Documents, presence: FolderPresence, options: LiveOptions) {
     this.#documents = documents;
+    this.#presence = presence;
     this.#options = options;
   }
 
@@ -67,6 +77,7 @@ export class LiveDocuments {
       id,
       doc,
       text: rootText(doc),
+      awareness: held.presence.awareness,
       failed: live.failed,
       flush: () => live.flush(),
       close,
@@ -89,7 +100,7 @@ export class LiveDocuments {
 
   #begin(document: DocumentId, doc: Y.Doc): Held {
     const live = new LiveDocument(document, doc, this.#options);
-    const held = { live, holders: 0 };
+    const held = { live, presence: this.#presence.enter(document, doc), holders: 0 };
     this.#held.set(document, held);
     void live.failed.then(() => this.#end(document, held));
     return held;
@@ -108,6 +119,7 @@ export class LiveDocuments {
   #end(document: DocumentId, held: Held): void {
     if (this.#held.get(document) !== held) return;
     this.#held.delete(document);
+    this.#presence.leave(document, held.presence);
     // Whoever goes on typing types into a document that is nobody else's: what has no record must not be built on.
     this.#documents.retire(document);
   }

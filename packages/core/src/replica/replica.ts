@@ -265,6 +265,7 @@ const syncedFolder = (state: FolderState): Parameters<Link['add']>[0] => ({
   log: state.log,
   debts: state.debts,
   blobs: state.options.blobs,
+  presence: state.presence,
   get takesStates() {
     return !state.wantsRecords;
   },

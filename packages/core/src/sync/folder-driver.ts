@@ -13,7 +13,7 @@ import { FolderSession } from './folder-session.ts';
 import { asError } from './link-errors.ts';
 import { readOwnLog } from './own-log.ts';
 import type { Effect, Refusal } from './session-effects.ts';
-import type { SyncedFolder } from './synced-folder.ts';
+import type { DocumentState, SyncedFolder } from './synced-folder.ts';
 import type { RemoteBlobs } from './transport.ts';
 
 /** What is wrong with the records of one folder, here or there: others on the connection have nothing to do with it. */
@@ -62,6 +62,8 @@ export class FolderDriver {
   /** PUTs that wait for their blobs, or behind one that does. */
   #waiting = 0;
   #retryTold = false;
+  /** The peer was told who is here. */
+  #isPresent = false;
   /** Appends and reads that have not ended. */
   readonly #running = new Set<Promise<unknown>>();
 
@@ -69,11 +71,12 @@ export class FolderDriver {
     this.#options = options;
     this.#fetches = new BlobFetches({ ...options, ended: options.changed });
     this.#offers = new BlobOffers(options);
-    const { log, debts } = options.folder;
+    const { log, debts, presence } = options.folder;
     this.#stopWatching = [
       log.appended.add((appended) => this.#onAppended(appended)),
       debts.missed.add(() => this.#onMissed()),
       debts.fetched.add(() => this.#onFetched()),
+      presence.told.add((said) => this.#tell(said)),
     ];
     this.#track(this.#open());
   }
@@ -108,6 +111,7 @@ export class FolderDriver {
 
   receive(message: FromRelay): void {
     if (message.type === 'WANTED') return this.#offers.ask(message.names);
+    if (message.type === 'AWARENESS') return this.#options.folder.presence.heard(message);
     this.#guard((session) => this.#run(session, session.receive(message)));
     // Whatever else comes was asked for, and no more is asked for than there is room for.
     if (message.type === 'LIVE' && this.#options.folder.committer.waitingBytes > WAITING_BYTES)
@@ -176,8 +180,21 @@ export class FolderDriver {
       for (const effect of wanted) this.#perform(session, effect);
       wanted = session.next();
     } while (wanted.length > 0);
-    if (session.state === 'live') this.#fetches.look();
+    if (session.state === 'live') this.#isLive();
     this.#options.changed();
+  }
+
+  #isLive(): void {
+    this.#fetches.look();
+    if (this.#isPresent) return;
+    this.#isPresent = true;
+    for (const said of this.#options.folder.presence.states()) this.#tell(said);
+  }
+
+  /** Who is not in step does not know the documents yet: it is told when it is. */
+  #tell({ document, state }: DocumentState): void {
+    const { send, channel } = this.#options;
+    if (this.state === 'live') send({ type: 'AWARENESS', channel, document, state });
   }
 
   #perform(session: FolderSession, effect: Effect): void {

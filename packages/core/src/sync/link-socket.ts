@@ -123,7 +123,6 @@ export class LinkSocket {
       case 'PING':
         return this.send({ type: 'PONG' });
       case 'PONG':
-      case 'AWARENESS':
         return;
       case 'HELLO':
       case 'OPEN':

@@ -2,8 +2,24 @@
  * What a link needs of a folder: its log, its debts, and how to read blobs. Records that a link appends reach the model
  * through the log's `appended`; a link knows nothing of documents' content.
  */
-import type { AuthorId, DeviceId, FolderId } from '../base/index.ts';
+import type { AuthorId, DeviceId, DocumentId, FolderId, Listeners } from '../base/index.ts';
 import type { BlobStore, Committer, Debts, FolderLog, Store } from '../log/index.ts';
+
+/** What is said of who is where in a document: opaque, lossy, never stored. */
+export interface DocumentState {
+  readonly document: DocumentId;
+  readonly state: Uint8Array;
+}
+
+/** Who is where in the documents that are open here. */
+export interface SharedPresence {
+  /** To be told to everybody who is there to hear it. */
+  readonly told: Listeners<DocumentState>;
+  /** What somebody has to know who comes new. */
+  states(): Iterable<DocumentState>;
+  /** A peer told of somebody. Whatever it is, it harms nobody. */
+  heard(said: DocumentState): void;
+}
 
 export interface SyncedFolder {
   readonly id: FolderId;
@@ -15,6 +31,7 @@ export interface SyncedFolder {
   readonly log: FolderLog;
   readonly debts: Debts;
   readonly blobs: BlobStore;
+  readonly presence: SharedPresence;
   /** Whether a state may be fetched in place of the records that it stands for. */
   readonly takesStates: boolean;
   /**

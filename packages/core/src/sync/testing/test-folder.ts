@@ -6,6 +6,7 @@ import {
   type DeviceId,
   type DocumentId,
   type FolderId,
+  Listeners,
   newRunId,
   type Random,
   utf8,
@@ -13,7 +14,7 @@ import {
 import { type BlobStore, Committer, Debts, FolderLog, openStore } from '../../log/index.ts';
 import { type LogRecord, makeRecord } from '../../protocol/index.ts';
 import { type MemoryStore, memoryStore } from '../../testing/memory-store.ts';
-import type { SyncedFolder } from '../synced-folder.ts';
+import type { SharedPresence, SyncedFolder } from '../synced-folder.ts';
 
 export const FOLDER = 'f0'.repeat(16) as FolderId;
 
@@ -39,7 +40,9 @@ export async function openTestFolder(options: {
   const author = authorOf(device, newRunId(random));
   const blobs = noBlobs();
   const checkState = (): void => {};
-  return { id: FOLDER, device, store, committer, log, debts, blobs, author, takesStates: true, checkState };
+  const presence = nobodyPresent();
+  const parts = { store, committer, log, debts, blobs, presence };
+  return { id: FOLDER, device, author, takesStates: true, checkState, ...parts };
 }
 
 /** Writes one record a document, more than one as an atomic group. Resolves when they are durable. */
@@ -74,6 +77,12 @@ export async function give(from: TestFolder, to: TestFolder): Promise<void> {
     if (stored !== undefined) await to.log.append([stored.record]).durable;
   }
 }
+
+const nobodyPresent = (): SharedPresence => ({
+  told: new Listeners(),
+  states: () => [],
+  heard: () => undefined,
+});
 
 const noBlobs = (): BlobStore => ({
   open: () => Promise.resolve(),
