@@ -14,6 +14,7 @@ import type { LinkReport, LinkState } from './reports.ts';
 const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set([
   'AUTH_REQUIRED',
   'AUTH_DENIED',
+  'AUTH_EXPIRED',
   'ORIGIN_REFUSED',
   'PROTOCOL_UNSUPPORTED',
   'RELAY_NOT_TLS',

@@ -1,10 +1,15 @@
-/** Reads the shared secret of `--token-file`. It is given in a file because arguments are visible to every user. */
+/**
+ * Reads a secret from its file: the token of `--token-file`, or what signs tokens. Files, because arguments are visible to every
+ * user.
+ */
 import { open } from 'node:fs/promises';
+import { LIMITS } from '@evermesh/core/protocol';
 import type { Output } from './output.ts';
 import { shellWord } from './printable.ts';
 import { usageError } from './usage-error.ts';
 
-const LIMIT = 4096;
+/** Bytes of a token that is sent, and an end of line. */
+const LIMIT = LIMITS.tokenBytes + 2;
 const MAKE_ONE = 'A new relay needs one made with: (umask 077; head -c 32 /dev/urandom | base64 > FILE)';
 
 export interface Token {

@@ -34,8 +34,8 @@ function open(): {
   return { clock, link, next, watch, file, tokens };
 }
 
-const refuse = (link: FakeLink): void =>
-  link.set({ state: 'refused', error: new EvermeshError('AUTH_DENIED', 'No.') });
+const refuse = (link: FakeLink, code: 'AUTH_DENIED' | 'AUTH_EXPIRED' = 'AUTH_DENIED'): void =>
+  link.set({ state: 'refused', error: new EvermeshError(code, 'No.') });
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('a token file that was changed before the relay refused the old token is read at once', async () => {
@@ -50,6 +50,14 @@ test('a token file that was changed before the relay refused the old token is re
   expect(watch.failure).toBeUndefined();
   next.set({ state: 'live', isSynced: true });
   expect(watch.isSynced).toBe(true);
+});
+
+test('so is one in the place of a token that has expired', async () => {
+  const { link, file, tokens } = open();
+  file.text = 'new';
+  refuse(link, 'AUTH_EXPIRED');
+  await soon();
+  expect(tokens).toEqual(['new']);
 });
 
 test('one that is changed later is found within ten seconds, also when it was away meanwhile', async () => {

@@ -2,11 +2,14 @@
  * Reads the token file again when the relay refuses the token: whoever gives relay and devices another one writes the
  * file, and need not start `up` again.
  */
-import type { Clock, Link, Timer } from '@evermesh/core';
+import type { Clock, ErrorCode, Link, Timer } from '@evermesh/core';
 import type { LinkWatch } from './link-watch.ts';
 
 /** Milliseconds between two looks at the file, while the relay refuses what it held. */
 const BETWEEN = 10_000;
+
+/** Another token may help. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['AUTH_DENIED', 'AUTH_EXPIRED']);
 
 export interface TokenRenewalParts {
   readonly clock: Clock;
@@ -40,7 +43,8 @@ export class TokenRenewal implements Disposable {
   }
 
   #look(): void {
-    const isRefused = this.#parts.link.failure?.code === 'AUTH_DENIED';
+    const { failure } = this.#parts.link;
+    const isRefused = failure !== undefined && REFUSED.has(failure.code);
     if (isRefused && !this.#isReading && this.#timer === undefined) void this.#read();
   }
 

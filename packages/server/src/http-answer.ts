@@ -5,6 +5,8 @@ import { toldError } from './told-error.ts';
 
 const STATUS: Readonly<Record<string, number>> = {
   AUTH_REQUIRED: 401,
+  AUTH_EXPIRED: 401,
+  AUTH_UNAVAILABLE: 503,
   AUTH_DENIED: 403,
   ORIGIN_REFUSED: 403,
   BLOB_NOT_FOUND: 404,

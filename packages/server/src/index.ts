@@ -1,3 +1,10 @@
 /** The relay of Evermesh: it stores records, hands them on, and holds no documents. */
-export { allowEveryone, type Authorizer, sharedToken } from './authorizer.ts';
+export {
+  type Access,
+  allowEveryone,
+  type Authorizer,
+  ChangingAuthorizer,
+  sharedToken,
+} from './authorizer.ts';
+export { jwksTokens, secretTokens } from './jwt-authorizer.ts';
 export { openRelay, type Relay, type RelayOptions } from './open-relay.ts';

@@ -13,9 +13,9 @@ import {
   SNAPSHOT_VERSION,
   WANTED_VERSION,
 } from '@evermesh/core/protocol';
-import { checkedGrant } from './authorizer.ts';
 import { FolderChannel } from './folder-channel.ts';
 import type { FrameSocket } from './frame-socket.ts';
+import { LastingGrant } from './lasting-grant.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { toldError } from './told-error.ts';
 
@@ -37,6 +37,10 @@ export interface SocketChannelOptions {
 const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   FOLDER_NOT_FOUND: 10_000,
   RELAY_DRAINING: 30_000,
+  // A token that was shut out may be let in again, by a file of the operator's, or a key that was late.
+  AUTH_DENIED: 60_000,
+  AUTH_EXPIRED: 60_000,
+  AUTH_UNAVAILABLE: 10_000,
   RELAY_DAMAGED: 60_000,
   INTERNAL: 60_000,
 };
@@ -44,6 +48,7 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
 export class SocketChannel {
   readonly #options: SocketChannelOptions;
   readonly #opening: Promise<void>;
+  readonly #grant: LastingGrant;
   #folder: FolderChannel | undefined;
   #isOpen = false;
   #isOver = false;
@@ -51,6 +56,9 @@ export class SocketChannel {
 
   constructor(options: SocketChannelOptions) {
     this.#options = options;
+    const { parts, token, open } = options;
+    const lost = (error: unknown): void => this.#fail(error);
+    this.#grant = new LastingGrant({ ...parts, token, folder: open.folder, lost });
     this.#opening = this.#open();
   }
 
@@ -72,7 +80,8 @@ export class SocketChannel {
   }
 
   awareness(message: Awareness): void {
-    if (this.#isOpen && !this.#isOver) this.#folder?.awareness(message);
+    // It is lossy: what comes while nobody knows whether it may is lost.
+    if (this.#isOpen && !this.#isOver && this.#grant.settling === undefined) this.#folder?.awareness(message);
   }
 
   /** Resolves when everything that the device put so far was answered. */
@@ -84,15 +93,16 @@ export class SocketChannel {
   /** Resolves when nothing of the channel is being read or written any more, and the folder was given back. */
   close(): Promise<void> {
     this.#isOver = true;
+    this.#grant.stop();
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #open(): Promise<void> {
-    const { parts, socket, token, version, open, granted } = this.#options;
+    const { parts, socket, version, open, granted } = this.#options;
     const { channel, folder: id, create, cursor } = open;
     try {
-      const grant = await checkedGrant(parts.authorizer, token, id, 'read');
+      const grant = await this.#grant.ask();
       granted();
       if (this.#isOver) return;
       const folder = await parts.registry.acquire(id, create);
@@ -118,6 +128,8 @@ export class SocketChannel {
 
   /** Nothing is done for a channel that ended: the device may not have heard of it yet. */
   async #use(act: (folder: FolderChannel) => Promise<void>): Promise<void> {
+    const { settling } = this.#grant;
+    if (settling !== undefined) await settling;
     if (this.#isOver) return;
     try {
       if (this.#folder === undefined || !this.#isOpen) {
@@ -133,6 +145,7 @@ export class SocketChannel {
     if (this.#isOver) return;
     if (isEvermeshError(error) && error.code.startsWith('MESSAGE_')) return this.#options.failed(error);
     this.#isOver = true;
+    this.#grant.stop();
     void this.#refuse(error);
   }
 
@@ -140,7 +153,7 @@ export class SocketChannel {
   async #refuse(error: unknown): Promise<void> {
     const { parts, socket, open } = this.#options;
     const { code, reason } = toldError(error, parts.logger);
-    const retryAfter = isErrorCode(code) ? (RETRY_AFTER[code] ?? 0) : 0;
+    const retryAfter = retryAfterOf(error) ?? (isErrorCode(code) ? (RETRY_AFTER[code] ?? 0) : 0);
     parts.logger.info('a channel is refused', { folder: open.folder, device: this.#options.device, code });
     await this.#folder?.settled();
     socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, code, reason, retryAfter }));
@@ -156,4 +169,9 @@ export class SocketChannel {
     await this.#folder.close();
     parts.registry.release(open.folder);
   }
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  const { retryAfter } = isEvermeshError(error) ? error.details : {};
+  return typeof retryAfter === 'number' ? retryAfter : undefined;
 }

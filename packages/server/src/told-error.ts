@@ -23,6 +23,12 @@ function ofPeer(error: unknown, logger: Logger): EvermeshError {
     logger.error('something unexpected happened', { error: String(error) });
     return new EvermeshError('INTERNAL', 'The relay met something unexpected.');
   }
+  if (error.code === 'AUTH_UNAVAILABLE') {
+    const { cause } = error;
+    logger.warn('nobody can tell who may enter', {
+      error: cause instanceof Error ? cause.message : undefined,
+    });
+  }
   if (!error.code.startsWith('STORE_')) return error;
   logger.error('the store does not work', { code: error.code, error: error.message });
   if (error.code === 'STORE_CORRUPT')

@@ -4,25 +4,20 @@ import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { systemClock } from '@evermesh/core/base';
-import { EvermeshError } from '@evermesh/core/errors';
-import { allowEveryone, type Authorizer, openRelay, sharedToken } from '@evermesh/server';
+import { openRelay } from '@evermesh/server';
 import { parseAllowedHost, parseAllowedOrigin } from '../allowed-callers.ts';
 import type { CommandContext } from '../command-context.ts';
 import { makeDataDirectory, relayStoreError } from '../data-directory.ts';
 import { realPathOf } from '../directories.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseListenAddress } from '../listen-address.ts';
-import type { Output } from '../output.ts';
 import { type Attempt, openAgain } from '../open-again.ts';
+import { type AccessFlags, relayAccess } from '../relay-access.ts';
 import { aborted, Stopped } from '../stop-signal.ts';
-import { tokenOf } from '../token-file.ts';
-import { usageError } from '../usage-error.ts';
 
-export interface RelayFlags {
+export interface RelayFlags extends AccessFlags {
   readonly listen: string;
   readonly data?: string | undefined;
-  readonly tokenFile?: string | undefined;
-  readonly allowEveryone?: boolean | undefined;
   readonly allowedHost?: readonly string[] | undefined;
   readonly allowedOrigin?: readonly string[] | undefined;
 }
@@ -34,7 +29,7 @@ export async function relay(
   let listen = parseListenAddress(flags.listen);
   const allowedHosts = flags.allowedHost?.map(parseAllowedHost);
   const allowedOrigins = flags.allowedOrigin?.map(parseAllowedOrigin);
-  const authorizer = await authorizerFrom(flags, output);
+  using access = await relayAccess(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
   await makeDataDirectory(data);
   const serve = async ({ works }: Attempt): Promise<void> => {
@@ -43,7 +38,7 @@ export async function relay(
       blobs: fileBlobs(join(data, 'blobs')),
       compaction: { runner: threadCompaction() },
       listen,
-      authorizer,
+      authorizer: access.authorizer,
       allowedHosts,
       allowedOrigins,
       logger,
@@ -67,17 +62,4 @@ export async function relay(
   }
   output.tell({ event: 'stopped' });
   return EXIT.inStep;
-}
-
-async function authorizerFrom(
-  { tokenFile, allowEveryone: all }: RelayFlags,
-  output: Output,
-): Promise<Authorizer> {
-  if (tokenFile !== undefined && all === true) {
-    throw usageError('--token-file and --allow-everyone contradict each other.', 'Give one of the two.');
-  }
-  if (all === true) return allowEveryone;
-  const token = await tokenOf(tokenFile, output);
-  if (token === undefined) throw new EvermeshError('RELAY_UNSAFE', 'A relay must be told whom it serves.');
-  return sharedToken(token);
 }

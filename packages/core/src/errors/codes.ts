@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   PROTOCOL_UNSUPPORTED: { retryable: false },
   AUTH_REQUIRED: { retryable: false },
   AUTH_DENIED: { retryable: false },
+  AUTH_EXPIRED: { retryable: false },
+  AUTH_UNAVAILABLE: { retryable: true },
   ORIGIN_REFUSED: { retryable: false },
   LINK_CLOSED: { retryable: true },
   LINK_UNREACHABLE: { retryable: true },
