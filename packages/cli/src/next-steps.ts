@@ -26,6 +26,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   PATH_IS_DIRECTORY: `Rename the directory that stands where a file is needed.`,
   PATH_NOT_EMPTY: `Look at what is left inside the directory.`,
   PATH_MOVE_INTO_SELF: `Choose a target outside the directory that is moved.`,
+  DOCUMENT_NAME_INVALID: `Use 1 to 60 of the characters A-Z a-z 0-9 . _ ~ - for the document's name.`,
   CONTENT_NOT_HERE: `Wait until the device that has the content has reached the relay.`,
   CONTENT_TOO_LARGE: `Keep the file outside the folder, or list it in .evermeshignore.`,
   CHANGES_OVERFLOW: `Run the command again.`,

@@ -33,6 +33,7 @@ export {
   isEvermeshError,
 } from './errors/index.ts';
 export type {
+  AppDocuments,
   ApplyOptions,
   ApplyResult,
   Conflict,
@@ -43,6 +44,7 @@ export type {
   NodeContent,
   NodeOperation,
   OpenDocument,
+  OpenFile,
   Stat,
 } from './folder/index.ts';
 export { Folder } from './folder/index.ts';

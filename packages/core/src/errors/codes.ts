@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   PATH_IS_DIRECTORY: { retryable: false },
   PATH_NOT_EMPTY: { retryable: false },
   PATH_MOVE_INTO_SELF: { retryable: false },
+  DOCUMENT_NAME_INVALID: { retryable: false },
   CONTENT_NOT_HERE: { retryable: true },
   CONTENT_TOO_LARGE: { retryable: false },
   CHANGES_OVERFLOW: { retryable: false },

@@ -3,11 +3,12 @@ import { AsyncQueue, type FolderId, utf8 } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { BlobStore } from '../log/index.ts';
 import type { FileContent, NodeKind, ShownNode } from '../model/index.ts';
+import { AppDocuments } from './app-documents.ts';
 import type { CopyOptions } from './copy.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
 import { StateNodes } from './folder-nodes.ts';
 import type { FolderState } from './folder-state.ts';
-import type { OpenDocument } from './live-documents.ts';
+import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes } from './nodes.ts';
 import { PathOperations } from './path-operations.ts';
 import { decodeText } from './paths.ts';
@@ -38,6 +39,8 @@ export class Folder {
   readonly id: FolderId;
   /** By identity: for projections such as the mirror. */
   readonly nodes: FolderNodes;
+  /** Data of applications that is no file. */
+  readonly documents: AppDocuments;
   readonly #state: FolderState;
   readonly #paths: PathOperations;
 
@@ -46,6 +49,7 @@ export class Folder {
     this.id = state.options.id;
     this.#state = state;
     this.nodes = new StateNodes(state);
+    this.documents = new AppDocuments(state);
     this.#paths = new PathOperations(state, this.nodes);
   }
 
@@ -86,7 +90,7 @@ export class Folder {
    * document. Close it in the end.
    * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY; PATH_INVALID if it is no text; CONTENT_NOT_HERE, FOLDER_NOT_READY
    */
-  openDocument(path: string): Promise<OpenDocument> {
+  openDocument(path: string): Promise<OpenFile> {
     return this.#paths.open(path);
   }
 

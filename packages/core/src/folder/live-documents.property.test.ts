@@ -16,7 +16,7 @@ import type { FolderId, NodeId } from '../base/index.ts';
 import { ROOT } from '../model/index.ts';
 import type { Heads } from '../protocol/index.ts';
 import { EAGER, exchange, deliver, NEVER, openFolder, type TestFolder } from '../testing/open-folder.ts';
-import type { OpenDocument } from './live-documents.ts';
+import type { OpenFile } from './live-documents.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 60);
 const SEED = process.env['PROP_SEED'];
@@ -60,7 +60,7 @@ interface Disk {
 
 class Seat {
   folder: TestFolder;
-  open: OpenDocument | undefined;
+  open: OpenFile | undefined;
   disk: Disk | undefined;
 
   constructor(folder: TestFolder) {
@@ -129,7 +129,7 @@ class World {
     return Array.from({ length: count }, () => letterOf(this.#letters++)).join('');
   }
 
-  #type({ text }: OpenDocument, one: { type: 'type' | 'erase'; at: number; count: number }): void {
+  #type({ text }: OpenFile, one: { type: 'type' | 'erase'; at: number; count: number }): void {
     const before = text.toString();
     if (one.type === 'type') {
       const letters = this.#fresh(one.count);

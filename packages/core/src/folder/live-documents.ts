@@ -1,5 +1,5 @@
 /**
- * The files that programs have open. Whoever opens one that is open gets the same document.
+ * The documents that programs have open. Whoever opens one that is open gets the same document.
  *
  * Invariant. Whoever reads a document together with its heads asks `record` first: what is in memory, and what its heads say, are
  * the same then. Otherwise a disk would be believed to show less than it does, and the next save of it would write that twice.
@@ -13,16 +13,13 @@ import { LiveDocument, type LiveOptions } from './live-document.ts';
 import type { DocumentPresence } from './presence/document-presence.ts';
 import type { FolderPresence } from './presence/folder-presence.ts';
 
-/** A file that is open to be edited. */
+/** A document that is open to be changed. */
 export interface OpenDocument {
-  readonly id: NodeId;
   /**
-   * For the binding of an editor. What is changed in it becomes part of the file by itself, and what others write appears in it.
-   * It is shared and goes on being used: leave its `clientID` alone, and do not destroy it.
+   * What is changed in it is recorded by itself, and what others write appears in it. It is shared and goes on being used: leave its
+   * `clientID` alone, and do not destroy it.
    */
   readonly doc: Y.Doc;
-  /** The characters of the file. */
-  readonly text: Y.Text;
   /**
    * Who else has it open, here and elsewhere, and where: for the binding of an editor. It is shared, told to others while a link
    * is up, forgotten 30 seconds after somebody fell silent, and never stored. Anybody who may read the folder can claim anything in it.
@@ -38,6 +35,13 @@ export interface OpenDocument {
   /** Lets go of the document. What was typed is kept. */
   close(): void;
   [Symbol.dispose](): void;
+}
+
+/** A file that is open to be edited: its document is for the binding of an editor. */
+export interface OpenFile extends OpenDocument {
+  readonly id: NodeId;
+  /** The characters of the file. */
+  readonly text: Y.Text;
 }
 
 interface Held {
@@ -59,8 +63,12 @@ export class LiveDocuments {
   }
 
   /** @param id a file whose first content is here */
-  async open(id: NodeId): Promise<OpenDocument> {
-    const document = documentOf(id);
+  async openFile(id: NodeId): Promise<OpenFile> {
+    const open = await this.open(documentOf(id));
+    return { ...open, id, text: rootText(open.doc) };
+  }
+
+  async open(document: DocumentId): Promise<OpenDocument> {
     const doc = await this.#documents.hold(document);
     let held = this.#held.get(document);
     if (held === undefined) held = this.#begin(document, doc);
@@ -74,9 +82,7 @@ export class LiveDocuments {
       isOpen = false;
     };
     return {
-      id,
       doc,
-      text: rootText(doc),
       awareness: held.presence.awareness,
       failed: live.failed,
       flush: () => live.flush(),

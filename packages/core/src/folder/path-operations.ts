@@ -27,7 +27,7 @@ import type { Heads } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
 import { removalsOf } from './call-bounds.ts';
 import type { FolderState } from './folder-state.ts';
-import type { OpenDocument } from './live-documents.ts';
+import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
 import {
   exists,
@@ -104,14 +104,14 @@ export class PathOperations {
   }
 
   /** A file to type into. */
-  open(path: string): Promise<OpenDocument> {
+  open(path: string): Promise<OpenFile> {
     return this.#queue.run(async () => {
       const node = this.find(path);
       if (node === undefined || node.kind === 'directory') throw isDirectory(path);
       const doc = await this.#readable(node, path);
       if (readFile(doc).shown.kind !== 'text') throw noText(path);
       this.#state.checkReady();
-      return this.#state.live.open(node.id);
+      return this.#state.live.openFile(node.id);
     });
   }
 
