@@ -29,6 +29,8 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   DOCUMENT_NAME_INVALID: `Use 1 to 60 of the characters A-Z a-z 0-9 . _ ~ - for the document's name.`,
   CONTENT_NOT_HERE: `Wait until the device that has the content has reached the relay.`,
   CONTENT_TOO_LARGE: `Keep the file outside the folder, or list it in .evermeshignore.`,
+  VERSION_NOT_FOUND: `See which versions there are: evermesh versions PATH.`,
+  CONFLICT_NOT_FOUND: `See what is in conflict: evermesh conflicts DIR.`,
   CHANGES_OVERFLOW: `Run the command again.`,
   BLOB_NOT_FOUND: `Wait until the device that has the content has reached the relay.`,
   BLOB_DAMAGED: `Nothing: it is fetched again. If it stays, check the disk and run 'evermesh verify'.`,

@@ -38,6 +38,7 @@ export type {
   ApplyResult,
   Conflict,
   CopyOptions,
+  FileVersion,
   Finding,
   FolderChange,
   FolderNodes,
@@ -45,7 +46,11 @@ export type {
   NodeOperation,
   OpenDocument,
   OpenFile,
+  RestoreOptions,
   Stat,
+  TrashEntry,
+  VersionName,
+  VersionsOptions,
 } from './folder/index.ts';
 export { Folder } from './folder/index.ts';
 export type { BlobStore, Store, StoreOperation, StoreRange } from './log/index.ts';

@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   DOCUMENT_NAME_INVALID: { retryable: false },
   CONTENT_NOT_HERE: { retryable: true },
   CONTENT_TOO_LARGE: { retryable: false },
+  VERSION_NOT_FOUND: { retryable: false },
+  CONFLICT_NOT_FOUND: { retryable: false },
   CHANGES_OVERFLOW: { retryable: false },
   BLOB_NOT_FOUND: { retryable: true },
   BLOB_DAMAGED: { retryable: true },

@@ -173,17 +173,18 @@ export class Documents {
       : new Map(durable).set(this.#author, own);
   }
 
-  /**
-   * The states a document went through here, oldest first: the same `doc`, before each further step.
-   * @param upTo only steps that these heads cover
-   */
-  async *history(
+  /** The states a document went through here, oldest first: the same `doc`, before each further step. */
+  history(document: DocumentId): AsyncGenerator<{ readonly doc: Y.Doc; readonly step: HistoryStep }> {
+    return this.replay(document, this.#log.read.history(document));
+  }
+
+  /** The states that these steps of a document lead through. */
+  async *replay(
     document: DocumentId,
-    upTo?: Heads,
+    steps: AsyncIterable<HistoryStep>,
   ): AsyncGenerator<{ readonly doc: Y.Doc; readonly step: HistoryStep }> {
     const doc = newDocument(document, random53(this.#random), true);
-    for await (const step of this.#log.read.history(document)) {
-      if (upTo !== undefined && !covers(upTo, step.brings)) continue;
+    for await (const step of steps) {
       this.#applyStep(document, doc, step);
       yield { doc, step };
     }

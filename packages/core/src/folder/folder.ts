@@ -10,6 +10,11 @@ import { StateNodes } from './folder-nodes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes } from './nodes.ts';
+import type { FileVersion, VersionName } from './history/file-version.ts';
+import { FolderHistory, type RestoreOptions } from './history/folder-history.ts';
+import type { TrashEntry } from './history/trash.ts';
+import type { VersionsOptions } from './history/versions.ts';
+import { PathCalls } from './path-calls.ts';
 import { PathOperations } from './path-operations.ts';
 import { decodeText } from './paths.ts';
 import { type Finding, verifyFolder } from './verify-folder.ts';
@@ -42,7 +47,9 @@ export class Folder {
   /** Data of applications that is no file. */
   readonly documents: AppDocuments;
   readonly #state: FolderState;
+  readonly #calls: PathCalls;
   readonly #paths: PathOperations;
+  readonly #history: FolderHistory;
 
   /** Folders are opened by their replica. */
   constructor(state: FolderState) {
@@ -50,7 +57,9 @@ export class Folder {
     this.#state = state;
     this.nodes = new StateNodes(state);
     this.documents = new AppDocuments(state);
-    this.#paths = new PathOperations(state, this.nodes);
+    this.#calls = new PathCalls(state);
+    this.#paths = new PathOperations(state, this.nodes, this.#calls);
+    this.#history = new FolderHistory(state, this.#calls);
   }
 
   /** The name people see, from the folder itself; empty until the tree has arrived. */
@@ -149,6 +158,39 @@ export class Folder {
     return queue;
   }
 
+  /**
+   * What a file held, the last first; of one that was removed, too, if nothing else has its path. A version is the same content on each
+   * device that has what its heads cover, and listed where this device was shown it, or something new in it.
+   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, FOLDER_NOT_READY; STORE_CORRUPT if what is kept of it is damaged
+   */
+  versions(path: string, options: VersionsOptions = {}): Promise<FileVersion[]> {
+    return this.#history.versions(path, options);
+  }
+
+  /**
+   * What a version holds.
+   * @throws as `versions`; VERSION_NOT_FOUND; CONTENT_NOT_HERE for one that is no text and not here: it is fetched then
+   */
+  readVersion(path: string, version: VersionName): Promise<Uint8Array> {
+    return this.#history.read(path, version);
+  }
+
+  /**
+   * Brings back what was removed at a path, beside whatever is there now, a directory with all that was removed with it; or, with
+   * `version`, lets a file hold again what it held then. That is an edit like any other: it merges with what others write, and is one
+   * version more. Durable after `flush`.
+   * @returns where it is then
+   * @throws as `readVersion`; PATH_EXISTS if something is at `to`
+   */
+  restore(path: string, options: RestoreOptions = {}): Promise<string> {
+    return this.#history.restore(path, options);
+  }
+
+  /** What was removed, the last first. What went with a directory is part of its entry. @throws FOLDER_NOT_READY */
+  trash(): Promise<TrashEntry[]> {
+    return this.#history.trash();
+  }
+
   /** Names and contents of which more than one is kept. */
   async conflicts(): Promise<Conflict[]> {
     const found: Conflict[] = this.nodes
@@ -197,7 +239,7 @@ export class Folder {
 
   /** Resolves when everything done so far survives a power cut here. @throws STORE_FAILED */
   flush(): Promise<void> {
-    return this.#paths.settled().then(() => {
+    return this.#calls.settled().then(() => {
       this.#state.live.record();
       return this.#state.log.idle();
     });

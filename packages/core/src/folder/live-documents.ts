@@ -98,6 +98,13 @@ export class LiveDocuments {
     for (const held of all) held?.live.record();
   }
 
+  /** Resolves when the store shows all that was typed into a document, or recorded of it, so far. */
+  async settled(document: DocumentId): Promise<void> {
+    const { log } = this.#options;
+    this.record(document);
+    if (log.isWriting(document)) await log.idle();
+  }
+
   /** The folder closes: what is typed from now on is lost, and whoever types is told. */
   close(): void {
     const closed = new EvermeshError('STORE_CLOSED', 'The replica was closed.');

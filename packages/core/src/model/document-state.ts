@@ -71,9 +71,9 @@ function decode(update: Uint8Array): void {
 export function checkSnapshotBody(state: Uint8Array): void {
   const doc = newDocument('', 0, true);
   applySnapshotBody(doc, state, undefined);
-  const { pendingStructs, pendingDs } = doc.store;
+  const whole = isWhole(doc);
   doc.destroy();
-  if (pendingStructs !== null || pendingDs !== null) throw unreadable(undefined);
+  if (!whole) throw unreadable(undefined);
 }
 
 function updateOf(state: Uint8Array, mostBytes = MOST_BYTES): Uint8Array {
@@ -97,6 +97,10 @@ const unreadable = (cause: unknown): EvermeshError =>
       cause,
     },
   );
+
+/** Whether a document has everything that what it has builds on. */
+export const isWhole = ({ store }: Y.Doc): boolean =>
+  store.pendingStructs === null && store.pendingDs === null;
 
 /** Whether two documents hold the same structs and deleted the same of them, which is all that what they show follows from. */
 export const equalStates = (one: Y.Doc, other: Y.Doc): boolean =>
@@ -130,9 +134,7 @@ class DocumentFold implements BodyFold {
   }
 
   finish(): Uint8Array | undefined {
-    const { pendingStructs, pendingDs } = this.#doc.store;
-    const isWhole = pendingStructs === null && pendingDs === null;
-    const state = isWhole ? encodeDocumentState(this.#doc) : undefined;
+    const state = isWhole(this.#doc) ? encodeDocumentState(this.#doc) : undefined;
     this.#doc.destroy();
     return state;
   }

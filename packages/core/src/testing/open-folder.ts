@@ -13,7 +13,15 @@ import {
 } from '../log/index.ts';
 import { documentCodec } from '../model/index.ts';
 import { NO_HEADS } from '../protocol/index.ts';
-import { authorOf, type Logger, newDeviceId, newRunId, silentLogger, systemClock } from '../base/index.ts';
+import {
+  authorOf,
+  type Clock,
+  type Logger,
+  newDeviceId,
+  newRunId,
+  silentLogger,
+  systemClock,
+} from '../base/index.ts';
 import { Folder as FolderClass, FolderState, startFolder } from '../folder/index.ts';
 import { memoryStore, type MemoryStore } from './memory-store.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -47,6 +55,8 @@ export async function openFolder(options: {
   policy?: CompactionPolicy;
   runner?: CompactionRunner;
   logger?: Logger;
+  /** Of records. */
+  clock?: Clock;
 }): Promise<TestFolder> {
   const random = seededRandom(options.seed);
   const store = memoryStore(options.rows);
@@ -56,6 +66,7 @@ export async function openFolder(options: {
     policy = NEVER,
     runner = inlineCompaction(documentCodec, systemClock),
     logger = silentLogger,
+    clock = systemClock,
   } = options;
   const compactor = new Compactor({ runner, policy, clock: systemClock, logger });
   const state = await FolderState.open({
@@ -65,7 +76,7 @@ export async function openFolder(options: {
     committer,
     blobs: new StoreBlobs(store, committer),
     compactor,
-    clock: systemClock,
+    clock,
     random,
     logger,
   });

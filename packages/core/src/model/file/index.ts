@@ -1,4 +1,4 @@
-export { contentDigest, digestOfBlob, type FileContent, textOf } from './content.ts';
+export { contentDigest, digestOfBlob, type FileContent, sameContent, textOf } from './content.ts';
 export { type FirstContent, firstContentOf, firstUpdate, hasFirstContent } from './first-content.ts';
 export type { Hunk, Unit } from './hunk.ts';
 export { rootText, TEXT_LIMIT } from './layout.ts';

@@ -15,6 +15,7 @@ import { checkFree, checkOutside } from './place-checks.ts';
 import type { Problem } from './register-reader.ts';
 import { formatCreated } from './registers.ts';
 import { formatStamp, isTag, LAMPORT_LIMIT, SEED_STAMP } from './stamp.ts';
+import { type GoneNode, goneNodes } from './trash.ts';
 import { TreeMaps } from './tree-maps.ts';
 import type { TreeChange } from './tree-changes.ts';
 import type { TreeHost } from './tree-host.ts';
@@ -206,6 +207,11 @@ export class FolderTree {
       operation.restore(node);
       if (name !== highest.ownName) operation.settleName(highest, name);
     });
+  }
+
+  /** What was removed and is gone; the last removed first. */
+  gone(): GoneNode[] {
+    return goneNodes(this.#view);
   }
 
   /** Only files can be executable. */

@@ -53,6 +53,12 @@ export class Liveness {
     return false;
   }
 
+  /** The removals that hold of a node. */
+  *goneBy(node: TreeNode): Generator<Deletion | Removed> {
+    for (const deletion of node.deletions?.values() ?? []) if (this.#holds(deletion, node)) yield deletion;
+    for (const removed of node.removals ?? []) if (this.#removes(removed, node)) yield removed;
+  }
+
   #isDeleted(node: TreeNode): boolean {
     for (const deletion of node.deletions?.values() ?? []) if (this.#holds(deletion, node)) return true;
     for (const removed of node.removals ?? []) if (this.#removes(removed, node)) return true;

@@ -25,6 +25,11 @@ export class Removals {
     this.#known = known;
   }
 
+  /** What each operation removed, by the key of its register. */
+  get operations(): ReadonlyMap<string, readonly RemovalPart[]> {
+    return this.#byOperation;
+  }
+
   /** Whether any removal names it. */
   names(id: NodeId): boolean {
     return this.#byId.size > 0 && (this.#byId.has(id) || this.#byId.has(cut(id)));

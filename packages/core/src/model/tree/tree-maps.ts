@@ -12,6 +12,9 @@ export const TREE_FORMAT = 2;
 /** By format above the first, in the metadata: a key each, so that nobody overwrites a later one. */
 const formatKey = (format: number): string => `format/${format}`;
 
+/** The map of what operations removed. */
+export const REMOVALS = 'd';
+
 export class TreeMaps {
   readonly doc: Y.Doc;
   readonly created: Y.Map<unknown>;
@@ -34,7 +37,7 @@ export class TreeMaps {
     this.placed = doc.getMap('p');
     this.named = doc.getMap('n');
     this.deletions = doc.getMap('x');
-    this.seen = doc.getMap('d');
+    this.seen = doc.getMap(REMOVALS);
     this.executable = doc.getMap('e');
     this.metadata = doc.getMap('m');
     this.metadata.observe(() => (this.#isOfLaterFormat = undefined));

@@ -18,7 +18,7 @@ import { Placements } from './placements.ts';
 import { RegisterReader } from './register-reader.ts';
 import { type TreeChange, orderedChanges } from './tree-changes.ts';
 import type { TreeMaps } from './tree-maps.ts';
-import type { TreeNode } from './tree-node.ts';
+import type { ShownNode, TreeNode } from './tree-node.ts';
 import { Unification } from './unification.ts';
 import { Worklist } from './worklist.ts';
 
@@ -70,6 +70,11 @@ export class TreeView {
     const node = id === ROOT ? this.root : this.shown(id);
     this.refresh();
     return node === this.root || node?.isDirectory === true ? node : undefined;
+  }
+
+  /** The directory in which a node is shown. */
+  parentOf({ parent }: ShownNode): TreeNode | undefined {
+    return this.directory(parent);
   }
 
   /** What a directory as shown contains. */

@@ -1,0 +1,145 @@
+/**
+ * The history of a folder by path: versions of files, what was removed, and bringing either back. Bringing back is an operation like
+ * any other: a text becomes edits of what is there now, contents that are no text a new version, and what was removed is revived.
+ */
+import { type NodeId, utf8 } from '../../base/index.ts';
+import {
+  contentDigest,
+  digestOfBlob,
+  type FileContent,
+  type GoneNode,
+  type NodeKind,
+} from '../../model/index.ts';
+import type { FolderState } from '../folder-state.ts';
+import type { NodeOperation } from '../nodes.ts';
+import type { PathCalls } from '../path-calls.ts';
+import { exists, isDirectory, notFound, notHere, splitPath } from '../paths.ts';
+import type { FileVersion, VersionName } from './file-version.ts';
+import { type TrashEntry, trashOf } from './trash.ts';
+import { contentOf, type HistoricFile, versionsOf, type VersionsOptions } from './versions.ts';
+
+export interface RestoreOptions {
+  /** What the file is to hold again. Default: what was removed at the path comes back as it was. */
+  readonly version?: VersionName | undefined;
+  /** Where it goes instead. A version becomes a new file there, what was removed is moved. */
+  readonly to?: string | undefined;
+  /** Which of the things that were removed at the path. Default: the last. */
+  readonly id?: NodeId | undefined;
+}
+
+/** What has a history: a node that is shown, or gone. */
+interface Historic extends HistoricFile {
+  readonly kind: NodeKind;
+  readonly executable: boolean;
+  readonly isGone: boolean;
+}
+
+export class FolderHistory {
+  readonly #state: FolderState;
+  readonly #calls: PathCalls;
+
+  constructor(state: FolderState, calls: PathCalls) {
+    this.#state = state;
+    this.#calls = calls;
+  }
+
+  versions(path: string, options: VersionsOptions): Promise<FileVersion[]> {
+    return this.#calls.run(async () => versionsOf(this.#state, this.#file(path), options));
+  }
+
+  read(path: string, version: VersionName): Promise<Uint8Array> {
+    return this.#calls.run(async () => {
+      const file = this.#file(path);
+      const content = await this.#contentHere(path, file, version);
+      return this.#calls.bytesOf(content, file.id);
+    });
+  }
+
+  trash(): Promise<TrashEntry[]> {
+    return this.#calls.run(async () => {
+      this.#state.checkReady();
+      return trashOf(this.#state);
+    });
+  }
+
+  /** Answers the path where it is then. */
+  restore(path: string, { version, to, id }: RestoreOptions): Promise<string> {
+    return this.#calls.run(async () => {
+      this.#state.checkReady();
+      if (version === undefined) return this.#revive(this.#goneAt(path, id), to);
+      const file = this.#file(path, id);
+      const content = await this.#contentHere(path, file, version);
+      return to === undefined ? this.#putBack(path, file, content) : this.#create(to, file, content);
+    });
+  }
+
+  async #revive({ id }: Pick<GoneNode, 'id'>, to: string | undefined): Promise<string> {
+    const operations: NodeOperation[] = [];
+    const place =
+      to === undefined ? [] : [{ type: 'place', id, ...this.#freePlace(to, operations) } as const];
+    // Where it was first: all that was removed with a directory comes back there.
+    await this.#calls.apply([...operations, { type: 'restore', id }, ...place]);
+    return this.#state.tree.pathOf(id);
+  }
+
+  /** Whoever wrote something meanwhile keeps it: what is put back are edits of what is there. */
+  async #putBack(path: string, { id, digest, isGone }: Historic, content: FileContent): Promise<string> {
+    const shown = await this.#calls.heads({ id, digest }, path);
+    const save: NodeOperation = { type: 'save', id, content, shown };
+    await this.#calls.apply(isGone ? [{ type: 'restore', id }, save] : [save]);
+    return this.#state.tree.pathOf(id);
+  }
+
+  async #create(to: string, { kind, executable }: Historic, content: FileContent): Promise<string> {
+    const operations: NodeOperation[] = [];
+    const place = this.#freePlace(to, operations);
+    const digest = content.kind === 'blob' ? digestOfBlob(content.name) : contentDigest(utf8(content.text));
+    const id = this.#calls.newId();
+    await this.#calls.apply([
+      ...operations,
+      { type: 'create', id, ...place, kind, content, digest, executable },
+    ]);
+    return this.#state.tree.pathOf(id);
+  }
+
+  /** @throws PATH_EXISTS */
+  #freePlace(to: string, operations: NodeOperation[]): { readonly parent: NodeId; readonly name: string } {
+    const names = splitPath(to);
+    const name = names.pop();
+    if (name === undefined) throw exists(to);
+    const parent = this.#calls.directory(names, operations, to);
+    if (this.#state.tree.childByKey(parent, name) !== undefined) throw exists(to);
+    return { parent, name };
+  }
+
+  /** A blob that is not here is fetched. @throws VERSION_NOT_FOUND, CONTENT_NOT_HERE */
+  async #contentHere(path: string, file: HistoricFile, version: VersionName): Promise<FileContent> {
+    const content = await contentOf(this.#state, file, version);
+    if (content.kind === 'text') return content;
+    const { blobs } = this.#state.options;
+    if ((await blobs.size(content.name)) !== undefined) return content;
+    this.#state.miss(content.name, file.id);
+    throw notHere(path);
+  }
+
+  /** What is shown at a path, or else what was removed there last. @throws FOLDER_NOT_READY, PATH_NOT_FOUND, PATH_IS_DIRECTORY */
+  #file(path: string, id?: NodeId): Historic {
+    this.#state.checkReady();
+    const names = splitPath(path);
+    if (names.length === 0) throw isDirectory(path);
+    const shown = id === undefined ? this.#state.tree.resolve(names.join('/')) : undefined;
+    const node = shown ?? this.#goneAt(path, id);
+    if (node.kind === 'directory') throw isDirectory(path);
+    const { kind, digest, executable } = node;
+    return { id: node.id, kind, digest, executable, isGone: shown === undefined };
+  }
+
+  /** The last that was removed at a path. @throws PATH_NOT_FOUND */
+  #goneAt(path: string, id: NodeId | undefined): GoneNode {
+    const name = splitPath(path).join('/');
+    const isMeant = (node: GoneNode): boolean => (id === undefined || node.id === id) && node.path === name;
+    const gone = this.#state.tree.gone().find(isMeant);
+    if (gone === undefined) throw notFound(path);
+    return gone;
+  }
+}
