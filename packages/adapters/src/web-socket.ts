@@ -119,6 +119,12 @@ function unreachable(opened: boolean, message: string | undefined): EvermeshErro
       'The relay refuses connections from here, or under this name.',
     );
   }
+  if (status === '503') {
+    return new EvermeshError(
+      'RELAY_BUSY',
+      'The relay, or what stands before it, takes no more connections now.',
+    );
+  }
   if (!opened && message !== undefined && NO_TLS.test(message)) {
     const what = 'The address says wss://, and what answers there does not encrypt (no TLS).';
     return new EvermeshError('RELAY_NOT_TLS', what, { details: { message } });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseAllowedHost, parseAllowedOrigin } from './allowed-callers.ts';
+import { parseAllowedHost, parseAllowedOrigin, parseTrustedProxy } from './allowed-callers.ts';
 
 test('a host is a name or an address, as a request has it', () => {
   expect(['Relay.Example', '10.0.0.7', '[FD00::7]', 'fd00::7', 'my_nas'].map(parseAllowedHost)).toEqual([
@@ -41,3 +41,9 @@ test.each([
   'https://notes.example/?',
   'https://me@notes.example',
 ])('an origin is not %j', (text) => expect(() => parseAllowedOrigin(text)).toThrow(isRefused));
+
+test('a proxy that is trusted is named by its address', () => {
+  expect(['127.0.0.1', '::1', 'fd00::7'].map(parseTrustedProxy)).toEqual(['127.0.0.1', '::1', 'fd00::7']);
+  for (const text of ['', 'proxy.example', '10.0.0.0/8', '127.0.0.1:80', '[::1]'])
+    expect(() => parseTrustedProxy(text)).toThrow(isRefused);
+});

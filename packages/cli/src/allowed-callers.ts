@@ -1,5 +1,5 @@
-/** From where a relay may be used: the names of `--allowed-host` and the web pages of `--allowed-origin`. */
-import { isIPv6 } from 'node:net';
+/** From where a relay may be used: the names of `--allowed-host`, the web pages of `--allowed-origin`, and which proxies it believes. */
+import { isIP, isIPv6 } from 'node:net';
 import { usageError } from './usage-error.ts';
 
 /** @returns the name as a request's `Host` has it without a port. @throws CONFIG_INVALID */
@@ -20,5 +20,14 @@ export function parseAllowedOrigin(text: string): string {
   throw usageError(
     `'${text}' is no origin of a web page.`,
     'Write scheme and host alone, for instance --allowed-origin https://notes.example.',
+  );
+}
+
+/** @returns the address of `--trusted-proxy`, as it is. @throws CONFIG_INVALID */
+export function parseTrustedProxy(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw usageError(
+    `'${text}' is no address of a proxy.`,
+    'Write the address from which it connects to the relay, for instance --trusted-proxy 127.0.0.1.',
   );
 }

@@ -59,6 +59,8 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .option('--allow-everyone', 'serve everyone on this computer; only on a loopback address')
     .option('--allowed-host <name>', 'a further name under which the relay is reached; repeatable', collected)
     .option('--allowed-origin <origin>', 'a web page that may use the relay; repeatable', collected)
+    .option('--trusted-proxy <address>', 'a proxy that says truly who is behind it; repeatable', collected)
+    .option('--folder-bytes <bytes>', 'the most that a folder may store, like 20GiB; default: no limit')
     .action((flags: RelayFlags & CommonFlags) => run(flags, (context) => relay(flags, context)));
 
   directoryOptions(command('up', 'keep a directory in step until stopped')).action(

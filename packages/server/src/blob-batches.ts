@@ -19,6 +19,7 @@ import {
 import { checkedGrant } from './authorizer.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
+import { passOver, piecesOfBody } from './refused-body.ts';
 import type { RelayParts } from './relay-parts.ts';
 
 /** Bytes of an answer that are sent together: a piece for each small blob would cost more than its bytes. */
@@ -37,7 +38,7 @@ export function batchPlaceOf(path: string): BatchPlace | undefined {
 
 /** @throws AUTH_REQUIRED, AUTH_DENIED, MESSAGE_MALFORMED, MESSAGE_TOO_LARGE, MESSAGE_UNEXPECTED, and what the stores throw */
 export async function answerBatch(
-  { authorizer, blobs }: RelayParts,
+  { authorizer, blobs, clock }: RelayParts,
   { folder, action }: BatchPlace,
   request: IncomingMessage,
   response: ServerResponse,
@@ -48,7 +49,7 @@ export async function answerBatch(
   try {
     await checkedGrant(authorizer, bearerToken(request), folder, action === 'put' ? 'write' : 'read');
   } catch (error) {
-    await passOver(body);
+    await passOver(request, clock);
     throw error;
   }
   // What unpacks to more than it weighs would get past every bound.
@@ -70,17 +71,11 @@ export async function answerBatch(
 async function* boundedBody(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > LIMITS.batchBytes) throw tooLarge('bytes');
   let size = 0;
-  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+  for await (const piece of piecesOfBody(request)) {
     size += piece.byteLength;
     if (size > LIMITS.batchBytes) throw tooLarge('bytes');
     yield piece;
   }
-}
-
-/** Nothing is held. Whoever is refused while it still sends may hear of a broken connection, and not why. */
-async function passOver(body: AsyncIterator<Uint8Array>): Promise<void> {
-  let next = await body.next();
-  while (next.done !== true) next = await body.next();
 }
 
 /** The blobs of a batch that hash to their names. One that does not is not taken, and changes nothing for the others. */

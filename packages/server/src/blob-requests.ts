@@ -6,10 +6,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type BlobName, type FolderId, isBlobName, isFolderId } from '@evermesh/core/base';
-import { EvermeshError } from '@evermesh/core/errors';
+import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import { checkedGrant } from './authorizer.ts';
 import { bearerToken } from './bearer-token.ts';
 import { rangeFrom } from './http-range.ts';
+import { passOver, piecesOfBody } from './refused-body.ts';
 import type { RelayParts } from './relay-parts.ts';
 
 export interface BlobPlace {
@@ -46,12 +47,17 @@ export async function answerBlob(
 }
 
 async function take(
-  { blobs }: RelayParts,
+  { blobs, clock }: RelayParts,
   { folder, name }: BlobPlace,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  await blobs.put(folder, name, request as AsyncIterable<Uint8Array>);
+  try {
+    await blobs.put(folder, name, piecesOfBody(request));
+  } catch (error) {
+    if (isEvermeshError(error, 'QUOTA_EXCEEDED')) await passOver(request, clock);
+    throw error;
+  }
   response.writeHead(204).end();
 }
 

@@ -15,6 +15,7 @@ import {
   OLDEST_VERSION,
   PROTOCOL_VERSION,
 } from '@evermesh/core/protocol';
+import type { FrameRate } from './frame-rates.ts';
 import type { FrameSocket } from './frame-socket.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { SocketChannel } from './socket-channel.ts';
@@ -42,6 +43,9 @@ export class DeviceSession {
   readonly #closing = new Set<Promise<void>>();
   readonly #patience: Timer;
   #hello: Hello | undefined;
+  #rate: FrameRate | undefined;
+  /** Until then nothing more is read. */
+  #rest: Timer | undefined;
   #isGranted = false;
   #isOver = false;
   /** Looks in a row at which nothing had been heard. */
@@ -73,6 +77,7 @@ export class DeviceSession {
   frame(bytes: Uint8Array, isBinary: boolean): void {
     this.alive();
     if (this.#isOver) return;
+    this.#slowDown();
     try {
       if (!isBinary) throw new EvermeshError('MESSAGE_MALFORMED', 'Frames are binary.');
       this.#receive(decodeMessage(bytes), bytes.byteLength);
@@ -111,8 +116,23 @@ export class DeviceSession {
   async closed(): Promise<void> {
     this.#isOver = true;
     this.#patience.cancel();
+    this.#rest?.cancel();
+    this.#rate?.leave();
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
     await Promise.all(this.#closing);
+  }
+
+  #slowDown(): void {
+    const milliseconds = this.#rate?.spend() ?? 0;
+    if (milliseconds === 0 || this.#rest !== undefined) return;
+    const { clock } = this.#parts;
+    const over = new Promise<void>((resolve) => {
+      this.#rest = clock.after(milliseconds, () => {
+        this.#rest = undefined;
+        resolve();
+      });
+    });
+    void this.#socket.rest(over);
   }
 
   #receive(message: Message, bytes: number): void {
@@ -152,6 +172,7 @@ export class DeviceSession {
       throw new EvermeshError('PROTOCOL_UNSUPPORTED', reason);
     }
     this.#hello = hello;
+    this.#rate = this.#parts.rates?.enter(hello.token);
     this.#patience.cancel();
     const { frameBytes, recordBytes } = LIMITS;
     this.#socket.send(encodeMessage({ type: 'WELCOME', version, frameBytes, recordBytes }));

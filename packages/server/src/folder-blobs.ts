@@ -6,6 +6,7 @@ import { type BlobName, EMPTY, type FolderId, gather } from '@evermesh/core/base
 import { isEvermeshError } from '@evermesh/core/errors';
 import {
   areaPrefix,
+  prefixEnd,
   type BlobStore,
   type Committer,
   type Store,
@@ -14,6 +15,7 @@ import {
   tieredBlobs,
 } from '@evermesh/core/log';
 import { type BatchedBlob, LIMITS, type LogRecord, type SmallBlob } from '@evermesh/core/protocol';
+import type { FolderQuota, Reservation } from './folder-quota.ts';
 import { WantedBlobs } from './wanted-blobs.ts';
 
 /** Blobs that one PUT may turn out to want: as many as an atomic group has records. */
@@ -25,12 +27,15 @@ export class FolderBlobs {
   readonly #committer: Committer;
   readonly #small: StoreBlobs;
   readonly #blobs: BlobStore;
+  /** What a folder may take, records included; absent: what the disk has. */
+  readonly quota: FolderQuota | undefined;
 
   /** @param large where blobs lie that are not small, open; the others lie in the store */
-  constructor(store: Store, committer: Committer, large: BlobStore) {
+  constructor(store: Store, committer: Committer, large: BlobStore, quota?: FolderQuota) {
     this.wanted = new WantedBlobs(store, committer);
     this.#store = store;
     this.#committer = committer;
+    this.quota = quota;
     this.#small = new StoreBlobs(store, committer);
     this.#blobs = tieredBlobs(this.#small, large);
   }
@@ -86,22 +91,54 @@ export class FolderBlobs {
     }
   }
 
-  /** Durable when it resolves. @throws BLOB_DAMAGED if the bytes do not hash to the name */
+  /** Durable when it resolves. @throws BLOB_DAMAGED if the bytes do not hash to the name; QUOTA_EXCEEDED */
   async put(folder: FolderId, name: BlobName, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#blobs.write(pieces, name);
-    await this.#committer.commit(await this.#rowsOf(folder, name));
+    await this.#within(folder, [name], async (reserved) => {
+      await this.#blobs.write(reserved?.counted(pieces) ?? pieces, name);
+      await this.#committer.commit(await this.#rowsOf(folder, name));
+    });
   }
 
   /**
    * In one batch of the store, so with one sync; durable when it resolves.
    * @param blobs whose bytes were seen to hash to their names
+   * @throws QUOTA_EXCEEDED: none of them was stored
    */
   async putMany(folder: FolderId, blobs: readonly SmallBlob[]): Promise<void> {
-    const rows: StoreOperation[] = [];
-    for (const { name, bytes } of blobs) {
-      rows.push(...(await this.#small.rowsOf(name, bytes)), ...(await this.#rowsOf(folder, name)));
+    const names = blobs.map(({ name }) => name);
+    await this.#within(folder, names, async (reserved, isNew) => {
+      const rows: StoreOperation[] = [];
+      for (const { name, bytes } of blobs) {
+        if (isNew.has(name)) reserved?.take(bytes.byteLength);
+        rows.push(...(await this.#small.rowsOf(name, bytes)), ...(await this.#rowsOf(folder, name)));
+      }
+      await this.#committer.commit(rows);
+    });
+  }
+
+  /** Writes what takes room of the folder's, unless the folder has it already; what fails takes none. */
+  async #within(
+    folder: FolderId,
+    names: readonly BlobName[],
+    write: (reserved: Reservation | undefined, isNew: ReadonlySet<BlobName>) => Promise<void>,
+  ): Promise<void> {
+    const isNew = new Set<BlobName>();
+    if (this.quota !== undefined)
+      for (const name of names) if ((await this.size(folder, name)) === undefined) isNew.add(name);
+    const reserved =
+      isNew.size > 0 ? await this.quota?.reserve(folder, () => this.#sizes(folder)) : undefined;
+    try {
+      await write(reserved, isNew);
+    } catch (error) {
+      reserved?.release();
+      throw error;
     }
-    await this.#committer.commit(rows);
+  }
+
+  async *#sizes(folder: FolderId): AsyncGenerator<number> {
+    const prefix = areaPrefix(folder, 'blob');
+    for await (const [key] of this.#store.iterator({ gte: prefix, lt: prefixEnd(prefix) }))
+      yield (await this.#blobs.size(key.slice(prefix.length) as BlobName)) ?? 0;
   }
 
   async #has(folder: FolderId, name: BlobName): Promise<boolean> {

@@ -222,6 +222,7 @@ export class FolderChannel implements FolderReader {
       await checkRepeats(decoded, log);
       const last = decoded.at(-1)?.header;
       if (last === undefined) throw new EvermeshError('MESSAGE_MALFORMED', 'A PUT without records.');
+      this.#options.blobs.quota?.checkRecords(log, decoded);
       return { last, ...(await this.#append(decoded)) };
     } catch (error) {
       this.#isBroken = true;

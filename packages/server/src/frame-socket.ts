@@ -17,6 +17,8 @@ export class FrameSocket {
   readonly #waiting: (() => void)[] = [];
   #workFrames = 0;
   #workBytes = 0;
+  /** Reasons not to read for a while. */
+  #resting = 0;
   /** Something happened that shows the peer is there. */
   #alive: () => void;
 
@@ -45,7 +47,16 @@ export class FrameSocket {
 
   /** Whether the peer is kept waiting: its silence then says nothing about it. */
   get isWorking(): boolean {
-    return this.#workFrames > 0;
+    return this.#workFrames > 0 || this.#resting > 0;
+  }
+
+  /** Nothing is read until `over`, which does not reject. What came in already is handed on. */
+  async rest(over: Promise<void>): Promise<void> {
+    this.#resting += 1;
+    this.#regulate();
+    await over;
+    this.#resting -= 1;
+    this.#regulate();
   }
 
   /** Counts a frame as in work until `work` has ended. */
@@ -88,8 +99,8 @@ export class FrameSocket {
 
   #regulate(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const isBusy = this.isFull || this.#workFrames > WORK_FRAMES || this.#workBytes > WORK_BYTES;
-    if (isBusy) this.#socket.pause();
+    const isWorking = this.#workFrames > WORK_FRAMES || this.#workBytes > WORK_BYTES;
+    if (this.isFull || isWorking || this.#resting > 0) this.#socket.pause();
     else if (this.#socket.isPaused) this.#socket.resume();
   }
 }

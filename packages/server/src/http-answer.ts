@@ -14,6 +14,8 @@ const STATUS: Readonly<Record<string, number>> = {
   MESSAGE_MALFORMED: 400,
   MESSAGE_TOO_LARGE: 413,
   BLOB_DAMAGED: 422,
+  QUOTA_EXCEEDED: 507,
+  RELAY_BUSY: 503,
   RELAY_DRAINING: 503,
 };
 

@@ -16,7 +16,9 @@ import {
   type Store,
 } from '@evermesh/core/log';
 import { allowEveryone, type Authorizer } from './authorizer.ts';
+import { FrameRates } from './frame-rates.ts';
 import { isLoopback } from './origin-guard.ts';
+import { DEFAULT_LIMITS, type RelayLimits } from './relay-limits.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { type ListenOptions, RelayServer } from './relay-server.ts';
 import { openRelayStores } from './relay-stores.ts';
@@ -52,6 +54,13 @@ export interface RelayOptions {
    * loopback, else any.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Default: generous ones, and none for what a folder may store. */
+  readonly limits?: RelayLimits | undefined;
+  /**
+   * Addresses of reverse proxies: what these say in `X-Forwarded-For` is believed, and connections are counted by it. Default:
+   * nobody is believed.
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 export interface Relay {
@@ -91,12 +100,17 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       clock,
       logger,
     },
+    options.limits?.folderBytes,
   );
-  const parts: RelayParts = { registry: stores.registry, blobs: stores.blobs, authorizer, logger, clock };
+  const rates = new FrameRates(clock, options.limits?.framesPerSecond ?? DEFAULT_LIMITS.framesPerSecond);
+  const { registry, blobs: kept } = stores;
+  const parts: RelayParts = { registry, blobs: kept, authorizer, logger, clock, rates };
   const server = new RelayServer(parts, {
     host: listen.host.toLowerCase(),
     allowedOrigins: options.allowedOrigins ?? [],
     allowedHosts: options.allowedHosts?.map((host) => host.toLowerCase()),
+    trustedProxies: options.trustedProxies ?? [],
+    connectionsPerAddress: options.limits?.connectionsPerAddress ?? DEFAULT_LIMITS.connectionsPerAddress,
   });
   try {
     const port = await server.listen(listen);

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@evermesh/core/base';
 import type { Authorizer } from './authorizer.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
 import type { FolderRegistry } from './folder-registry.ts';
+import type { FrameRates } from './frame-rates.ts';
 
 export interface RelayParts {
   readonly registry: FolderRegistry;
@@ -10,4 +11,6 @@ export interface RelayParts {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Default: nobody is slowed down. */
+  readonly rates?: FrameRates | undefined;
 }

@@ -15,6 +15,7 @@ import { LIMITS } from '@evermesh/core/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { answerBatch, batchPlaceOf } from './blob-batches.ts';
 import { answerBlob, blobPlaceOf } from './blob-requests.ts';
+import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-limits.ts';
 import { DeviceSession } from './device-session.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { answerError, answerJson, errorAnswer } from './http-answer.ts';
@@ -37,6 +38,7 @@ export interface ListenOptions {
 export class RelayServer {
   readonly #parts: RelayParts;
   readonly #guard: GuardOptions;
+  readonly #limits: ConnectionLimits;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #sessions = new Set<DeviceSession>();
@@ -45,14 +47,16 @@ export class RelayServer {
   #stopLooking: () => void = () => {};
   #isDraining = false;
 
-  constructor(parts: RelayParts, guard: GuardOptions) {
+  constructor(parts: RelayParts, options: GuardOptions & ConnectionLimitsOptions) {
     this.#parts = parts;
-    this.#guard = guard;
+    this.#guard = options;
+    this.#limits = new ConnectionLimits(options, parts.clock);
     // The whole of a large blob may take long; what counts is that bytes keep coming.
     this.#server = createServer({ requestTimeout: 0 }, (request, response) =>
       this.#onRequest(request, response),
     );
     this.#server.timeout = REQUEST_SILENCE;
+    this.#server.on('connection', (socket) => this.#limits.connected(socket));
     this.#server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
     // Frames are mostly compressed already: compressing them again costs memory for each socket.
     this.#sockets = new WebSocketServer({
@@ -106,6 +110,7 @@ export class RelayServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#limits.check(request, (leave) => response.once('close', leave));
     const origin = checkOrigin(request, this.#guard);
     if (origin !== undefined) {
       response.setHeader('access-control-allow-origin', origin);
@@ -127,6 +132,7 @@ export class RelayServer {
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     try {
+      this.#limits.check(request, (leave) => socket.once('close', leave));
       checkOrigin(request, this.#guard);
       if (this.#isDraining) throw draining();
       if (pathOf(request) !== '/')

@@ -2,6 +2,7 @@
 import type { Random } from '@evermesh/core/base';
 import { type BlobStore, Compactor, type CompactorOptions, openStore, type Store } from '@evermesh/core/log';
 import { FolderBlobs } from './folder-blobs.ts';
+import { FolderQuota } from './folder-quota.ts';
 import { FolderRegistry } from './folder-registry.ts';
 
 export interface RelayStores {
@@ -14,6 +15,7 @@ export interface RelayStores {
 /**
  * Opens the stores of a relay.
  * @param large where contents lie that are not small
+ * @param folderBytes of a folder's records, and as many of its blobs. Default: what the disk has
  * @param compaction how documents are compacted; its runner is closed with the stores. Default: they are not
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
@@ -22,14 +24,16 @@ export async function openRelayStores(
   large: BlobStore,
   random: Random,
   compaction?: CompactorOptions,
+  folderBytes?: number,
 ): Promise<RelayStores> {
   const store = await openStore(unopened);
   try {
     await large.open();
+    const quota = folderBytes === undefined ? undefined : new FolderQuota(folderBytes);
     const registry = await FolderRegistry.open(store, random, compaction && new Compactor(compaction));
     return {
       registry,
-      blobs: new FolderBlobs(store, registry.committer, large),
+      blobs: new FolderBlobs(store, registry.committer, large, quota),
       close: async () => {
         try {
           await registry.close();

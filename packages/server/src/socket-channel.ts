@@ -41,6 +41,8 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   AUTH_DENIED: 60_000,
   AUTH_EXPIRED: 60_000,
   AUTH_UNAVAILABLE: 10_000,
+  // What others write is received meanwhile.
+  QUOTA_EXCEEDED: 60_000,
   RELAY_DAMAGED: 60_000,
   INTERNAL: 60_000,
 };

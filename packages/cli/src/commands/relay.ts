@@ -5,7 +5,8 @@ import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { systemClock } from '@evermesh/core/base';
 import { openRelay } from '@evermesh/server';
-import { parseAllowedHost, parseAllowedOrigin } from '../allowed-callers.ts';
+import { parseAllowedHost, parseAllowedOrigin, parseTrustedProxy } from '../allowed-callers.ts';
+import { parseByteCount } from '../byte-count.ts';
 import type { CommandContext } from '../command-context.ts';
 import { makeDataDirectory, relayStoreError } from '../data-directory.ts';
 import { realPathOf } from '../directories.ts';
@@ -20,6 +21,8 @@ export interface RelayFlags extends AccessFlags {
   readonly data?: string | undefined;
   readonly allowedHost?: readonly string[] | undefined;
   readonly allowedOrigin?: readonly string[] | undefined;
+  readonly trustedProxy?: readonly string[] | undefined;
+  readonly folderBytes?: string | undefined;
 }
 
 export async function relay(
@@ -29,6 +32,8 @@ export async function relay(
   let listen = parseListenAddress(flags.listen);
   const allowedHosts = flags.allowedHost?.map(parseAllowedHost);
   const allowedOrigins = flags.allowedOrigin?.map(parseAllowedOrigin);
+  const trustedProxies = flags.trustedProxy?.map(parseTrustedProxy);
+  const folderBytes = flags.folderBytes === undefined ? undefined : parseByteCount(flags.folderBytes);
   using access = await relayAccess(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
   await makeDataDirectory(data);
@@ -41,6 +46,8 @@ export async function relay(
       authorizer: access.authorizer,
       allowedHosts,
       allowedOrigins,
+      trustedProxies,
+      limits: { folderBytes },
       logger,
     });
     // Opened anew it is where devices know it.

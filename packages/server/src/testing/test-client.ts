@@ -1,4 +1,5 @@
 /** A device of a test: a bare socket that says what it is told to say, so that a test can also say what is wrong. */
+import type { Socket } from 'node:net';
 import { type DeviceId, newDeviceId, systemRandom } from '@evermesh/core/base';
 import {
   type Cursor,
@@ -70,6 +71,12 @@ export class TestClient implements AsyncDisposable {
   /** A part of a frame whose end never comes. */
   part(data: Uint8Array): void {
     this.#socket.send(data, { fin: false });
+  }
+
+  /** A frame that is marked as compressed, which nobody offered: what `ws` would not send. */
+  compressed(): void {
+    const wire = (this.#socket as unknown as { _socket: Socket })._socket;
+    wire.write(Uint8Array.of(0x80 | 0x40 | 0x02, 0x80 | 1, 0, 0, 0, 0, 0));
   }
 
   /** The next message. */
