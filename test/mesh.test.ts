@@ -1,5 +1,5 @@
 /** Whole devices and a whole relay in one process, each with stores of its own on disk: what a mesh is for. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
@@ -16,62 +16,13 @@ import {
 import { sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import { type Store } from '@evermesh/core/log';
-import { allowEveryone, openRelay, type Relay, sharedToken } from '@evermesh/server';
+import { sharedToken } from '@evermesh/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MeshRelay } from './support/mesh-relay.ts';
 
 let root: string;
 let relay: MeshRelay;
 const open: AsyncDisposable[] = [];
-
-/** A relay that comes back at the same address. */
-class MeshRelay {
-  url = '';
-  #relay: Relay | undefined;
-  readonly #directory: string;
-  readonly #authorizer: Parameters<typeof openRelay>[0]['authorizer'];
-
-  constructor(directory: string, authorizer: Parameters<typeof openRelay>[0]['authorizer'] = allowEveryone) {
-    this.#directory = directory;
-    this.#authorizer = authorizer;
-  }
-
-  async start(wrapped: (store: Store) => Store = (store) => store): Promise<void> {
-    const port = this.url === '' ? 0 : Number(new URL(this.url).port);
-    this.#relay = await openRelay({
-      store: wrapped(levelStore(join(this.#directory, 'store'))),
-      blobs: fileBlobs(join(this.#directory, 'blobs')),
-      listen: { host: '127.0.0.1', port },
-      authorizer: this.#authorizer,
-    });
-    this.url = this.#relay.url;
-  }
-
-  async stop(): Promise<void> {
-    await this.#relay?.close();
-  }
-
-  /** Everything that the relay ever stored is gone. */
-  async wipe(): Promise<void> {
-    await this.stop();
-    await rm(this.#directory, { recursive: true });
-  }
-
-  /** What it has stored, to be given to `restore`. It is not running. */
-  async backUp(): Promise<string> {
-    const copy = `${this.#directory}-backup`;
-    await cp(this.#directory, copy, { recursive: true });
-    return copy;
-  }
-
-  async restore(copy: string): Promise<void> {
-    await this.wipe();
-    await cp(copy, this.#directory, { recursive: true });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-}
 
 interface Device {
   readonly replica: Replica;

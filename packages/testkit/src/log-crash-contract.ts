@@ -38,7 +38,9 @@ export function testLogCrashes({ test, newPlace, open }: LogSuite): void {
       for (const [i, records] of APPENDS.entries()) {
         const seq = GROUPS.slice(0, i + 1).flat().length;
         const cursor = { epoch: log.epoch, seq, digest: new Uint8Array(16) };
-        const beside: StoreOperation[] = [progressRow(FOLDER, 'peer', { cursor, acknowledged: 0 })];
+        const beside: StoreOperation[] = [
+          progressRow(FOLDER, 'peer', { cursor, acknowledged: 0, received: [] }),
+        ];
         await log.append(records, { beside }).durable;
         durable += 1;
       }

@@ -21,7 +21,8 @@ const LATE = 1000;
 export function testLogDurability({ promise }: LogSuite): void {
   promise('keeps rows beside records, a cursor among them, in one batch', async (log, store, place) => {
     const cursor = { epoch: log.epoch, seq: 7, digest: new Uint8Array(16).fill(7) };
-    const rows = [progressRow(FOLDER, 'peer', { cursor, acknowledged: 3 }), put('beside')];
+    const progress = { cursor, acknowledged: 3, received: [{ from: 5, to: 6 }] };
+    const rows = [progressRow(FOLDER, 'peer', progress), put('beside')];
     await log.append([record(ANN, 'a', 1, 0)], { beside: rows }).durable;
     // What becomes of the records is known before the rows are made; these are kept in any case.
     const beside = (outcomes: Parameters<typeof typesOf>[0]): StoreOperation[] => [
@@ -31,7 +32,7 @@ export function testLogDurability({ promise }: LogSuite): void {
     await store.close();
     const again = place.store();
     await again.open();
-    same(await readProgress(again, FOLDER, 'peer'), { cursor, acknowledged: 3 }, 'the cursor');
+    same(await readProgress(again, FOLDER, 'peer'), progress, 'the cursor');
     same(await again.get('beside'), utf8('beside'), 'a row beside a record');
     same(await again.get('gap'), utf8('gap'), 'a row that says what became of a record');
     await again.close();

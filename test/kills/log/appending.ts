@@ -85,7 +85,7 @@ async function readPage(): Promise<void> {
     })),
   );
   const cursor = { epoch: 'e0'.repeat(16) as Epoch, seq, digest: new Uint8Array(16) };
-  const progress = progressRow(FOLDER, PEER, { cursor, acknowledged: 0 });
+  const progress = progressRow(FOLDER, PEER, { cursor, acknowledged: 0, received: [] });
   await log.append(records, { beside: [...rows, progress] }).durable;
   say(`cursor ${seq}`);
 }

@@ -306,7 +306,7 @@ describe('damage', () => {
     const cursor = { epoch: log.epoch, ...log.position };
     await committer.commit([
       ...debts.owe('peer', [{ document: id('b'), bytes: 1, heads: new Map([[ANN, 2]]) }]),
-      progressRow(FOLDER, 'peer', { cursor, acknowledged: 1 }),
+      progressRow(FOLDER, 'peer', { cursor, acknowledged: 1, received: [{ from: 3, to: 3 }] }),
     ]);
     return store;
   }

@@ -4,7 +4,7 @@
  * that is neither stored nor noted as owed, whenever the power goes.
  */
 import { type BlobName, type DocumentId, type Epoch, type FolderId, toHex } from '../base/index.ts';
-import { type Cursor, type Heads, readHeads, Writer, writeHeads } from '../protocol/index.ts';
+import { type Cursor, type Heads, type Reader, readHeads, Writer, writeHeads } from '../protocol/index.ts';
 import { debtKey, debtPrefix, peerKey, prefixEnd, wantedBlobKey, wantedBlobPrefix } from './keys.ts';
 import type { Store, StoreOperation } from './store.ts';
 import { storedRow } from './stored-row.ts';
@@ -25,10 +25,21 @@ export type PeerName = string;
  */
 export const ANY_PEER: PeerName = 'any';
 
+/** Places of a log from one to another, both included. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface PeerProgress {
   readonly cursor: Cursor;
-  /** Own records up to this place of the own log are durable at the peer. */
+  /** Records up to this place of the own log are durable at the peer, whoever wrote them. */
   readonly acknowledged: number;
+  /**
+   * Places behind that which the peer filled itself, ascending. `undefined` if the peer was given this device's own records only:
+   * it lets this device read, or a version that did no more wrote the row. `acknowledged` speaks of no others then.
+   */
+  readonly received: readonly Span[] | undefined;
 }
 
 /** @throws STORE_CORRUPT */
@@ -42,25 +53,28 @@ export async function readProgress(
   if (row === undefined) return undefined;
   return storedRow(key, row, (reader) => {
     const epoch = toHex(reader.raw(16)) as Epoch;
-    return {
-      cursor: { epoch, seq: reader.uint(), digest: reader.raw(16).slice() },
-      acknowledged: reader.uint(),
-    };
+    const cursor = { epoch, seq: reader.uint(), digest: reader.raw(16).slice() };
+    const acknowledged = reader.uint();
+    return { cursor, acknowledged, received: reader.left > 0 ? readSpans(reader) : undefined };
   });
 }
 
 export function progressRow(
   folder: FolderId,
   peer: PeerName,
-  { cursor, acknowledged }: PeerProgress,
+  { cursor, acknowledged, received }: PeerProgress,
 ): StoreOperation {
-  const value = new Writer()
-    .hex(cursor.epoch)
-    .uint(cursor.seq)
-    .raw(cursor.digest)
-    .uint(acknowledged)
-    .finish();
-  return { type: 'put', key: peerKey(folder, peer), value };
+  const writer = new Writer().hex(cursor.epoch).uint(cursor.seq).raw(cursor.digest).uint(acknowledged);
+  if (received !== undefined) writer.uint(received.length);
+  for (const { from, to } of received ?? []) writer.uint(from).uint(to);
+  return { type: 'put', key: peerKey(folder, peer), value: writer.finish() };
+}
+
+function readSpans(reader: Reader): Span[] {
+  const spans: Span[] = [];
+  for (let left = reader.count(reader.left, 'spans'); left > 0; left--)
+    spans.push({ from: reader.uint(), to: reader.uint() });
+  return spans;
 }
 
 /** Debts to every peer, as they stand in the store. */

@@ -23,6 +23,8 @@ export class BlobFetches {
   readonly #remote: RemoteBlobs;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  /** The peer gave these. */
+  readonly #given: (names: readonly BlobName[]) => void;
   /** Some of them ended, well or not. */
   readonly #ended: () => void;
   /** One request at a time: what is wanted meanwhile is many blobs when the next one leaves. */
@@ -41,12 +43,14 @@ export class BlobFetches {
     remote: RemoteBlobs;
     clock: Clock;
     logger: Logger;
+    given: (names: readonly BlobName[]) => void;
     ended: () => void;
   }) {
     this.#folder = options.folder;
     this.#remote = options.remote;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#given = options.given;
     this.#ended = options.ended;
   }
 
@@ -101,6 +105,7 @@ export class BlobFetches {
         const { id, blobs } = this.#folder;
         if ((await blobs.size(name)) === undefined) {
           await blobs.write(this.#remote.get(id, name, 0, this.#abort.signal), name);
+          this.#given([name]);
         }
         await this.#fetched([name]);
       },
@@ -169,6 +174,7 @@ export class BlobFetches {
       }
     };
     await Promise.all(held.map(keep));
+    this.#given(kept);
     await this.#fetched(kept);
   }
 

@@ -84,6 +84,20 @@ describe('blobs that the peer asks for', () => {
     expect(await offers.give(new Set(names))).toBe(true);
   });
 
+  test('and that are wanted here are given once they came from elsewhere, and not if they came from the peer', async () => {
+    const [elsewhere, fromPeer] = [blobBytes(1), blobBytes(2)];
+    const names = [nameOf(elsewhere), nameOf(fromPeer)];
+    await folder.committer.commit(folder.debts.want(names));
+    folder.debts.fetched.add((name) => offers.fetched(name));
+    expect(await offers.give(new Set(names))).toBe(true);
+    await keep(elsewhere, fromPeer);
+    offers.had(names.slice(1));
+    await folder.committer.commit(names.flatMap((name) => folder.debts.blobFetched(name)));
+    await until(() => offers.isIdle);
+    expect([...peer.held.keys()]).toEqual(names.slice(0, 1));
+    expect(peer.requests).toEqual(['putMany 1']);
+  });
+
   test('are given no more when the connection ends', async () => {
     peer.failure = noRoom;
     offers.ask(await keep(blobBytes(1)));

@@ -1,6 +1,7 @@
 /**
- * Gives the peer blobs: those that records name, for which the records wait, and those that the peer asks for. What is not
- * taken is tried again for as long as that may help, and told meanwhile; what the peer sends goes on being received.
+ * Gives the peer blobs: those that records name, for which the records wait, and those that the peer asks for. One that is not
+ * here is given when it came from elsewhere. What is not taken is tried again for as long as that may help, and told meanwhile;
+ * what the peer sends goes on being received.
  */
 import type { BlobName, Clock, Logger } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
@@ -14,7 +15,10 @@ const FIRST_RETRY = 1000;
 const LAST_RETRY = 60_000;
 /** Blobs that the peer asks for and that are given, or looked for here, together. */
 const ANSWERED = 256;
-/** Blobs that the peer asked for and that wait for their turn. It asks for what is beyond when the folder is opened again. */
+/**
+ * Blobs that the peer asked for and that wait for their turn, or that it lacks and that are not here. It asks for what is beyond
+ * when the folder is opened again.
+ */
 const ASKED = 65_536;
 
 export class BlobOffers {
@@ -28,6 +32,8 @@ export class BlobOffers {
   #untaken: EvermeshError | undefined;
   #unanswered: EvermeshError | undefined;
   readonly #asked = new Set<BlobName>();
+  /** The peer lacks these, and they were not here either when they were looked for. */
+  readonly #absent = new Set<BlobName>();
   #answering: Promise<void> | undefined;
 
   constructor(options: {
@@ -65,7 +71,17 @@ export class BlobOffers {
     return this.#insist(names, (problem) => (this.#untaken = problem));
   }
 
-  /** The peer lacks these. What is not here either is for others to give. */
+  /** A blob is here now. */
+  fetched(name: BlobName): void {
+    if (this.#absent.delete(name)) this.ask([name]);
+  }
+
+  /** The peer has these: it gave them. */
+  had(names: Iterable<BlobName>): void {
+    for (const name of names) this.#absent.delete(name);
+  }
+
+  /** The peer lacks these. What is not here either is given when it is, if nobody else gave it. */
   ask(names: Iterable<BlobName>): void {
     for (const name of names) if (this.#asked.size < ASKED) this.#asked.add(name);
     if (this.#asked.size > 0 && !this.#abort.signal.aborted) this.#answering ??= this.#answer();
@@ -112,6 +128,8 @@ export class BlobOffers {
     const { id, blobs, committer, debts } = this.#folder;
     const { signal } = this.#abort;
     const lost: BlobName[] = [];
+    for (const name of names)
+      if (debts.wantedBlobs.has(name) && this.#absent.size < ASKED) this.#absent.add(name);
     const upload = {
       folder: id,
       blobs,

@@ -34,7 +34,7 @@ const drive = (over: Partial<FolderDriverOptions> = {}): FolderDriver =>
     source: undefined,
     send: () => undefined,
     fail: (error) => failures.push(error),
-    behind: () => undefined,
+    reopen: () => undefined,
     changed: () => undefined,
     ...over,
   });

@@ -3,7 +3,7 @@
  * Everything that ends the connection goes through `fail`; nothing is thrown at whoever hands in a message. Damage in
  * this folder ends the session of this folder only.
  */
-import { type Clock, type Logger, SerialQueue } from '../base/index.ts';
+import { type BlobName, type Clock, type Logger, SerialQueue } from '../base/index.ts';
 import type { ErrorCode, EvermeshError } from '../errors/index.ts';
 import { type Appended, readProgress } from '../log/index.ts';
 import type { FromDevice, FromRelay } from '../protocol/index.ts';
@@ -43,8 +43,8 @@ export interface FolderDriverOptions {
   readonly send: (message: FromDevice) => void;
   /** The connection is of no use any more. */
   readonly fail: (error: EvermeshError) => void;
-  /** The disk is far behind what the peer sends: leave the channel, and open it anew. */
-  readonly behind: () => void;
+  /** Leave the channel, and open it anew. */
+  readonly reopen: (why: string) => void;
   /** The state, or what is settled, may have changed. */
   readonly changed: () => void;
 }
@@ -69,13 +69,18 @@ export class FolderDriver {
 
   constructor(options: FolderDriverOptions) {
     this.#options = options;
-    this.#fetches = new BlobFetches({ ...options, ended: options.changed });
-    this.#offers = new BlobOffers(options);
+    const offers = new BlobOffers(options);
+    this.#offers = offers;
+    this.#fetches = new BlobFetches({
+      ...options,
+      given: (names) => offers.had(names),
+      ended: options.changed,
+    });
     const { log, debts, presence } = options.folder;
     this.#stopWatching = [
       log.appended.add((appended) => this.#onAppended(appended)),
       debts.missed.add(() => this.#onMissed()),
-      debts.fetched.add(() => this.#onFetched()),
+      debts.fetched.add((name) => this.#onFetched(name)),
       presence.told.add((said) => this.#tell(said)),
     ];
     this.#track(this.#open());
@@ -115,7 +120,7 @@ export class FolderDriver {
     this.#guard((session) => this.#run(session, session.receive(message)));
     // Whatever else comes was asked for, and no more is asked for than there is room for.
     if (message.type === 'LIVE' && this.#options.folder.committer.waitingBytes > WAITING_BYTES)
-      this.#options.behind();
+      this.#options.reopen('the disk is behind');
   }
 
   /** Leaves the connection. Resolves when what is being appended is durable. */
@@ -161,7 +166,8 @@ export class FolderDriver {
   }
 
   /** By this link or by another one: of a link that waits for nothing else it is news. */
-  #onFetched(): void {
+  #onFetched(name: BlobName): void {
+    this.#offers.fetched(name);
     if (this.#options.folder.debts.wantedBlobs.size === 0) this.#options.changed();
   }
 
@@ -201,6 +207,7 @@ export class FolderDriver {
     if (effect.type === 'send') this.#options.send(effect.message);
     else if (effect.type === 'put') this.#put(effect);
     else if (effect.type === 'append') this.#append(session, effect);
+    else if (effect.type === 'reopen') this.#options.reopen('what others wrote was never compared');
     else this.#track(this.#read(session, effect));
   }
 

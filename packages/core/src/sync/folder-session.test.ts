@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthorId, DocumentId, Epoch } from '../base/index.ts';
 import { ANY_PEER, Debts, progressRow } from '../log/index.ts';
-import { decodeRecord, type FromDevice, type Heads, keptHeads, type LogRecord } from '../protocol/index.ts';
+import { type FromDevice, type Heads, keptHeads, type LogRecord } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { Conversation, cursorAt, PEER } from './testing/conversation.ts';
+import { Conversation, cursorAt, PEER, puts } from './testing/conversation.ts';
 import { deviceId, FOLDER, give, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';
 
 const random = seededRandom(1);
@@ -17,24 +17,13 @@ async function inStep(): Promise<{ folder: TestFolder; other: TestFolder; own: L
   await write(other, ['a']);
   await give(other, folder);
   const [own] = (await write(folder, ['b'])) as [LogRecord];
-  await folder.committer.commit([progressRow(FOLDER, PEER, { cursor: cursorAt(5), acknowledged: 2 })]);
+  const progress = { cursor: cursorAt(5), acknowledged: 2, received: [] };
+  await folder.committer.commit([progressRow(FOLDER, PEER, progress)]);
   return { folder, other, own };
 }
 
 const headsOf = (author: AuthorId, counter: number): Heads => new Map([[author, counter]]);
 const types = (messages: readonly FromDevice[]): string[] => messages.map(({ type }) => type);
-/** The records of PUTs as `document counter`, each PUT a list. */
-const puts = (messages: readonly FromDevice[]): string[][] =>
-  messages.flatMap((message) =>
-    message.type === 'PUT'
-      ? [
-          message.records.map((bytes) => {
-            const { document, counter } = decodeRecord(bytes).header;
-            return `${document} ${counter}`;
-          }),
-        ]
-      : [],
-  );
 
 describe('opening', () => {
   test('a device that has nothing of the folder asks for all of it and does not ask that it be made', async () => {

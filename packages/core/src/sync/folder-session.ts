@@ -6,15 +6,11 @@
  * only while the peer is known to hold everything that this replica holds up to it: after another epoch, a rollback or
  * a GAP the peer is first given what it lacks, so a connection lost half-way starts the comparison anew.
  */
-import type { AuthorId, DeviceId, DocumentId, FolderId } from '../base/index.ts';
+import type { DocumentId } from '../base/index.ts';
 import {
   type Debt,
-  type Debts,
-  type FolderLog,
   type Outcome,
   peerKey,
-  type PeerName,
-  type PeerProgress,
   progressRow,
   type StoredRecord,
   type StoreOperation,
@@ -33,30 +29,14 @@ import {
   type Pull,
 } from '../protocol/index.ts';
 import { Inbox, type Incoming } from './inbox.ts';
-import { blobsOf, Outbox, type OutgoingPut, type ReadRequest } from './outbox.ts';
+import { Outbox, type OutgoingPut, type ReadRequest } from './outbox.ts';
+import { putEffect, refusalOf } from './put-terms.ts';
 import { unexpected } from './link-errors.ts';
 import type { Effect, Refusal } from './session-effects.ts';
+import type { SessionOptions } from './session-options.ts';
 import { comparingWalk, plainWalk, type Walk } from './walk.ts';
 
 export type SessionState = 'opening' | 'catching-up' | 'live' | 'refused';
-
-export interface SessionOptions {
-  readonly folder: FolderId;
-  readonly device: DeviceId;
-  readonly author: AuthorId;
-  readonly takesStates: boolean;
-  readonly checkState: (body: Uint8Array) => void;
-  readonly channel: number;
-  readonly peer: PeerName;
-  readonly log: Pick<FolderLog, 'assignedHeads' | 'lastCounter' | 'documents' | 'document' | 'position'>;
-  readonly debts: Debts;
-  readonly progress: PeerProgress | undefined;
-  /** The longest frame that the peer takes, in bytes. */
-  readonly frameBytes: number;
-}
-
-/** Room in a frame for what stands around records. */
-const FRAME_HEADROOM = 64 * 1024;
 
 export class FolderSession {
   readonly #options: SessionOptions;
@@ -71,6 +51,8 @@ export class FolderSession {
   #boundary = 0;
   /** Whether the peer holds everything up to the own cursor, so that the cursor may be kept. */
   #isTrusted = false;
+  /** Up to where the last row says that the own log needs no sending. */
+  #kept = 0;
   /** What the peer announced while catching up. */
   #announced = new Map<DocumentId, Heads>();
   /** Heads that GAPs named, to tell one that repeats; and how many PUTs older than the last GAP have no answer. */
@@ -83,8 +65,9 @@ export class FolderSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#cursor = options.progress?.cursor;
+    this.#kept = options.progress?.acknowledged ?? 0;
     this.#inbox = new Inbox(options);
-    this.#outbox = new Outbox(options.device, options.log.position.seq);
+    this.#outbox = new Outbox(options.device, options.log.position.seq, options.log.isWriting);
   }
 
   get state(): SessionState {
@@ -137,12 +120,13 @@ export class FolderSession {
   /** What to do next of its own accord. Ask again until there is nothing: an effect may make room for another. */
   next(): Effect[] {
     if (this.#state === 'refused' || this.#opened === undefined) return [];
-    const effects: Effect[] = [];
-    effects.push(...this.#pull(this.#inbox.nextPull()));
+    const effects = this.#pull(this.#inbox.nextPull());
     const request = this.#refusal === undefined ? this.#outbox.nextRead() : undefined;
     if (request !== undefined) effects.push({ type: 'read', request });
-    if (!this.#isTrusted && this.#outbox.idle) {
+    // What the peer has from elsewhere as well is passed over without an answer, so nothing else would keep how far.
+    if (this.#outbox.idle && (!this.#isTrusted || this.#outbox.acknowledged > this.#kept)) {
       this.#isTrusted = true;
+      this.#kept = this.#outbox.acknowledged;
       effects.push(this.#append(nothing));
     }
     return effects;
@@ -176,6 +160,11 @@ export class FolderSession {
     this.#boundary = this.#options.log.position.seq;
     this.#isResumed = message.resumed && this.#cursor?.epoch === message.cursor.epoch;
     this.#state = 'catching-up';
+    const received = this.#options.progress?.received;
+    if (message.grant !== 'write') this.#outbox.withholdOthers();
+    // It was never given what others wrote: what of that it lacks only a comparison of everything tells.
+    else if (this.#isResumed && received === undefined) return [this.#forget(), { type: 'reopen' }];
+    if (this.#isResumed) this.#outbox.resume(received ?? []);
     this.#inbox.resume();
     if (!this.#isResumed) this.#cursor = undefined;
     else if (this.#cursor?.seq === message.cursor.seq) this.#becomeLive();
@@ -195,8 +184,7 @@ export class FolderSession {
   #becomeLive(): void {
     this.#state = 'live';
     this.#isTrusted = this.#isResumed;
-    const acknowledged = this.#options.progress?.acknowledged ?? 0;
-    this.#outbox.begin(this.#walk(acknowledged));
+    this.#outbox.begin(this.#walk(this.#options.progress?.acknowledged ?? 0));
     this.#announced = new Map();
   }
 
@@ -219,7 +207,6 @@ export class FolderSession {
    * yet once more. Until then the cursor is not kept: a new connection would compare everything.
    */
   #onGap({ document, heads }: Gap): Effect[] {
-    const { folder, peer } = this.#options;
     if (this.#stale > 0) {
       this.#stale -= 1;
       this.#outbox.answered();
@@ -236,9 +223,15 @@ export class FolderSession {
     this.#outbox.repeat(document, heads);
     this.#outbox.answered();
     this.#stale = this.#outbox.unanswered;
+    return [this.#forget()];
+  }
+
+  /** The cursor is kept no more. */
+  #forget(): Effect {
+    const { folder, peer } = this.#options;
     this.#storing += 1;
     const forget: StoreOperation = { type: 'del', key: peerKey(folder, peer) };
-    return [{ type: 'append', records: [], beside: () => [forget], came: [] }];
+    return { type: 'append', records: [], beside: () => [forget], came: [] };
   }
 
   /** Where nothing is fetched anew STATES is not said: a reconnect costs no frame more. */
@@ -253,31 +246,19 @@ export class FolderSession {
   #put(puts: readonly OutgoingPut[]): Effect[] {
     if (puts.length === 0 || this.#refusal !== undefined) return [];
     const { channel, frameBytes } = this.#options;
-    if (this.#opened?.grant !== 'write') {
-      this.#refusePuts('AUTH_DENIED', 'The relay lets this device read the folder, not write to it.');
-      return [];
-    }
-    if (puts.some(({ bytes }) => bytes > frameBytes - FRAME_HEADROOM)) {
-      this.#refusePuts('MESSAGE_TOO_LARGE', 'A change that must arrive whole is too large for the relay.');
-      return [];
-    }
-    return puts.map(({ records }) => ({
-      type: 'put',
-      message: { type: 'PUT', channel, records: records.map(({ bytes }) => bytes) },
-      blobs: blobsOf(records.map(({ record }) => record)),
-    }));
-  }
-
-  /** What others write is still received. */
-  #refusePuts(code: string, reason: string): void {
-    this.#refusal = { code, reason, retryAfter: 0 };
+    // What others write is still received.
+    this.#refusal = refusalOf(puts, this.#opened?.grant, frameBytes);
+    return this.#refusal === undefined ? puts.map((put) => putEffect(put, channel)) : [];
   }
 
   /** The cursor moves with the batch that stores, or notes as owed, what lies before it. */
   #append({ records, rows, came }: Incoming, through?: Position): Effect {
     if (through !== undefined) this.#advance(through);
     this.#storing += 1;
-    const beside = (found: readonly Outcome[]): StoreOperation[] => [...rows(found), ...this.#progress()];
+    const beside = (found: readonly Outcome[]): StoreOperation[] => {
+      this.#outbox.gave(records, found);
+      return [...rows(found), ...this.#progress()];
+    };
     return { type: 'append', records, beside, came };
   }
 
@@ -291,7 +272,9 @@ export class FolderSession {
   #progress(): StoreOperation[] {
     const { folder, peer } = this.#options;
     if (!this.#isTrusted || this.#cursor === undefined) return [];
-    return [progressRow(folder, peer, { cursor: this.#cursor, acknowledged: this.#outbox.acknowledged })];
+    const { acknowledged, received } = this.#outbox;
+    this.#kept = acknowledged;
+    return [progressRow(folder, peer, { cursor: this.#cursor, acknowledged, received })];
   }
 }
 

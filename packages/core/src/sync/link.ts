@@ -219,8 +219,8 @@ export class Link {
       source: this,
       send: (message) => socket.send(message),
       fail: (error) => socket.fail(error),
-      behind: () => {
-        logger.info('the disk is behind', { folder: folder.id });
+      reopen: (why) => {
+        logger.info('a folder is opened anew', { folder: folder.id, why });
         this.#reopen(folder, driver);
       },
       changed: () => this.#onDriverChanged(folder, driver),

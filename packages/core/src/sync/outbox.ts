@@ -1,12 +1,21 @@
 /**
- * What the peer lacks of the own log. It is a walk over the log from one place to its end: normally over this device's
- * own records behind the last acknowledged one; over more where a peer lost what it had. PUTs are answered in their
- * order, so the walk is acknowledged up to the oldest PUT that has no answer.
+ * What the peer lacks of the own log. It is a walk over the log from one place to its end: normally over what lies behind the
+ * last acknowledged record; over more where a peer lost what it had. What came from this peer it has; what came by another link
+ * it is given like what was written here, in the log's order, so nothing arrives before what it builds on. PUTs are answered in
+ * their order, so the walk is acknowledged up to the oldest PUT that has no answer.
  */
 import { type AuthorId, type BlobName, type DeviceId, deviceOf, type DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import type { StoredRecord } from '../log/index.ts';
-import { type Heads, isHeld, type LogRecord, NO_HEADS } from '../protocol/index.ts';
+import type { Outcome, Span, StoredRecord } from '../log/index.ts';
+import {
+  type Heads,
+  isHeld,
+  type LogRecord,
+  NO_HEADS,
+  raiseBy,
+  type RecordHeader,
+} from '../protocol/index.ts';
+import { ReceivedPlaces } from './received-places.ts';
 import { plainWalk, type Walk } from './walk.ts';
 
 const WINDOW_RECORDS = 256;
@@ -23,6 +32,8 @@ export interface OutgoingPut {
 
 export interface ReadRequest {
   readonly walk: Walk;
+  /** Whether a record of this document at this place may have to be sent: asked before the record is read. */
+  readonly concerns: (document: DocumentId, seq: number) => boolean;
   readonly after: number;
   readonly records: number;
   readonly bytes: number;
@@ -30,7 +41,14 @@ export interface ReadRequest {
 
 export class Outbox {
   readonly #device: DeviceId;
+  readonly #isWriting: (document: DocumentId) => boolean;
+  /** Who may only read offers nothing of others. */
+  #sendsOthers = true;
   #walk: Walk | undefined;
+  /** Places of the own log that the peer filled. */
+  #received: ReceivedPlaces = new ReceivedPlaces();
+  /** What the peer gave while it was on its way to the disk from elsewhere, by document. */
+  readonly #given = new Map<DocumentId, Map<AuthorId, number>>();
   /** The place in the own log up to which everything was looked at. */
   #at = 0;
   /** The last durable place of the own log. */
@@ -40,9 +58,11 @@ export class Outbox {
   #records = 0;
   #bytes = 0;
 
-  constructor(device: DeviceId, head: number) {
+  /** @param isWriting whether something of a document is on its way to the disk */
+  constructor(device: DeviceId, head: number, isWriting: (document: DocumentId) => boolean) {
     this.#device = device;
     this.#head = head;
+    this.#isWriting = isWriting;
   }
 
   begin(walk: Walk): void {
@@ -51,12 +71,38 @@ export class Outbox {
     this.#reading = false;
   }
 
+  /** The peer has the log of which it filled these places before. */
+  resume(received: readonly Span[]): void {
+    this.#received = new ReceivedPlaces(received);
+  }
+
+  withholdOthers(): void {
+    this.#sendsOthers = false;
+  }
+
+  /** The peer gave these, and this became of them: they are not given back to it. */
+  gave(records: readonly LogRecord[], outcomes: readonly Outcome[]): void {
+    for (const [i, { header }] of records.entries()) {
+      const outcome = outcomes[i];
+      if (outcome?.type === 'stored') this.#received.add(outcome.entry.seq);
+      // What is durable was looked at already, unless a walk is behind: then the peer acknowledges a repeat.
+      else if (outcome?.type === 'repeat' && this.#isWriting(header.document)) this.#raise(header);
+    }
+  }
+
+  #raise(header: RecordHeader): void {
+    let heads = this.#given.get(header.document);
+    if (heads === undefined) this.#given.set(header.document, (heads = new Map()));
+    raiseBy(heads, header);
+  }
+
   /** The peer lacks more of a document than was known: begin anew, with that document, and without what was acknowledged. */
   repeat(document: DocumentId, heads: Heads): void {
     const walk = this.#walk ?? plainWalk(0);
+    this.#given.delete(document);
     this.begin({
       from: 0,
-      floor: Math.min(walk.floor, this.acknowledged),
+      floor: Math.min(walk.floor, this.#answeredUpTo(walk)),
       lacking: new Set([...walk.lacking, document]),
       boundary: this.#head,
       known: new Map([...walk.known, [document, heads]]),
@@ -76,21 +122,33 @@ export class Outbox {
   /** Everything up to this place of the own log needs no sending any more. */
   get acknowledged(): number {
     const oldest = this.#unanswered[0]?.records[0];
-    return oldest === undefined ? this.#at : Math.min(this.#at, oldest.seq - 1);
+    return this.#received.beyond(oldest === undefined ? this.#at : Math.min(this.#at, oldest.seq - 1));
   }
 
-  /** Whether a record of this document at this place may have to be sent: asked before the record is read. */
-  static concerns(walk: Walk, document: DocumentId, seq: number): boolean {
-    return seq > walk.floor || (seq <= walk.boundary && walk.lacking.has(document));
+  /** What the peer filled behind that; `undefined` if what was acknowledged says nothing of what others wrote. */
+  get received(): readonly Span[] | undefined {
+    return this.#sendsOthers ? this.#received.behind(this.acknowledged) : undefined;
+  }
+
+  /** How far all was answered, but for what a walk sends in any case. */
+  #answeredUpTo({ lacking, boundary }: Walk): number {
+    const records = this.#unanswered.flatMap((put) => put.records);
+    const oldest = records.find(({ seq, record }) => seq > boundary || !lacking.has(record.header.document));
+    return (oldest?.seq ?? Infinity) - 1;
+  }
+
+  #concerns(walk: Walk, document: DocumentId, seq: number): boolean {
+    if (seq <= walk.boundary && walk.lacking.has(document)) return true;
+    return seq > walk.floor && !this.#received.has(seq);
   }
 
   #needs({ seq, record }: StoredRecord): boolean {
     const walk = this.#walk;
-    if (walk === undefined) return false;
     const { document, author } = record.header;
-    if (isHeld(walk.known.get(document) ?? NO_HEADS, record.header)) return false;
-    if (seq <= walk.boundary && walk.lacking.has(document)) return true;
-    return seq > walk.floor && deviceOf(author) === this.#device;
+    if (walk === undefined || !this.#concerns(walk, document, seq)) return false;
+    if (!this.#sendsOthers && deviceOf(author) !== this.#device) return false;
+    const known = [walk.known.get(document), this.#given.get(document)];
+    return !known.some((heads) => isHeld(heads ?? NO_HEADS, record.header));
   }
 
   /** What to read of the own log now, if there is something to read and room to send it. */
@@ -101,7 +159,8 @@ export class Outbox {
     const bytes = WINDOW_BYTES - this.#bytes;
     if (records < WINDOW_RECORDS / 2 || bytes < WINDOW_BYTES / 2) return undefined;
     this.#reading = true;
-    return { walk, after: this.#at, records, bytes };
+    const concerns = (document: DocumentId, seq: number): boolean => this.#concerns(walk, document, seq);
+    return { walk, concerns, after: this.#at, records, bytes };
   }
 
   /** The answer to a read: whole groups, and the place up to which was looked. Returns the PUTs to send. */
@@ -133,8 +192,12 @@ export class Outbox {
   #take(records: readonly StoredRecord[], through: number): OutgoingPut[] {
     const puts = intoPuts(records.filter((record) => this.#needs(record)));
     this.#at = through;
-    // What the peer held matters for what was there before; from here on only this device's own records do.
-    if (this.#at === this.#head) this.#walk = plainWalk(this.#at);
+    this.#received.forget(Math.min(this.#at, this.acknowledged));
+    // What the peer held matters for what was there before; from here on only what it gave does.
+    if (this.#at === this.#head) {
+      this.#walk = plainWalk(this.#at);
+      for (const document of this.#given.keys()) if (!this.#isWriting(document)) this.#given.delete(document);
+    }
     for (const put of puts) {
       this.#unanswered.push(put);
       this.#records += put.records.length;

@@ -14,7 +14,13 @@ beforeEach(async () => {
 });
 
 const read = (after = 0): ReturnType<typeof readOwnLog> =>
-  readOwnLog(folder.log, { walk: plainWalk(0), after, records: 100, bytes: 1_000_000 });
+  readOwnLog(folder.log, {
+    walk: plainWalk(0),
+    concerns: () => true,
+    after,
+    records: 100,
+    bytes: 1_000_000,
+  });
 
 describe('the own log', () => {
   test('is read in its order, to its end', async () => {

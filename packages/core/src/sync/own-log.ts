@@ -5,7 +5,7 @@
 import type { DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import type { FolderLog, StoredRecord } from '../log/index.ts';
-import { Outbox, type ReadRequest, sameGroup } from './outbox.ts';
+import { type ReadRequest, sameGroup } from './outbox.ts';
 
 export interface OwnRecords {
   readonly records: readonly StoredRecord[];
@@ -22,7 +22,7 @@ export async function readOwnLog(log: FolderLog, request: ReadRequest): Promise<
   let through = request.after;
   let bytes = 0;
   for await (const { seq, document } of placesOf(log, request.after)) {
-    if (Outbox.concerns(request.walk, document, seq)) {
+    if (request.concerns(document, seq)) {
       const stored = await recordAt(log, document, seq);
       const isFull = records.length >= request.records || bytes >= request.bytes;
       if (isFull && !sameGroup(records.at(-1)?.record, stored.record)) break;

@@ -13,6 +13,7 @@ const acknowledged = (seq: number): ReturnType<typeof progressRow> =>
   progressRow(FOLDER, PEER, {
     cursor: { epoch: 'e0'.repeat(16) as Epoch, seq: 0, digest: new Uint8Array(16) },
     acknowledged: seq,
+    received: [],
   });
 
 describe('what is pending', () => {

@@ -24,4 +24,6 @@ export type Effect =
       readonly came: readonly Debt[];
     }
   /** Read the own log; tell `read` what was found. */
-  | { readonly type: 'read'; readonly request: ReadRequest };
+  | { readonly type: 'read'; readonly request: ReadRequest }
+  /** Leave the channel, and open the folder anew when what was appended is durable. */
+  | { readonly type: 'reopen' };

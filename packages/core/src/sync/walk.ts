@@ -6,16 +6,16 @@ import { covers, type Heads } from '../protocol/index.ts';
 export interface Walk {
   /** Begin behind this place. */
   readonly from: number;
-  /** This device's own records behind this place are sent. */
+  /** Records behind this place are sent, but for those that came from the peer. */
   readonly floor: number;
-  /** Of these documents, records of whatever author are sent, up to `boundary`. */
+  /** Of these documents records up to `boundary` are sent, wherever they came from. */
   readonly lacking: ReadonlySet<DocumentId>;
   readonly boundary: number;
   /** What the peer is known to hold already. */
   readonly known: ReadonlyMap<DocumentId, Heads>;
 }
 
-/** Over this device's own records behind a place. */
+/** Over the records behind a place. */
 export const plainWalk = (from: number, known: ReadonlyMap<DocumentId, Heads> = new Map()): Walk => ({
   from,
   floor: from,
@@ -24,7 +24,7 @@ export const plainWalk = (from: number, known: ReadonlyMap<DocumentId, Heads> = 
   known,
 });
 
-/** The walk that gives the peer what it lacks of these documents, whoever wrote it. */
+/** The walk that gives the peer what it lacks of these documents. */
 export function comparingWalk(
   documents: Iterable<DocumentIndex>,
   known: ReadonlyMap<DocumentId, Heads>,

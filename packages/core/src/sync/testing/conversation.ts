@@ -4,6 +4,7 @@ import { readProgress } from '../../log/index.ts';
 import {
   type ChangedDocument,
   type Cursor,
+  decodeRecord,
   encodeRecord,
   type FromDevice,
   type FromRelay,
@@ -28,12 +29,19 @@ export const cursorAt = (seq: number, epoch: Epoch = EPOCH): Cursor => ({ epoch,
 
 export class Conversation {
   readonly session: FolderSession;
+  /** How often the device wanted the channel opened anew. */
+  reopened = 0;
   readonly #folder: TestFolder;
+  readonly #peer: string;
   #sent: FromDevice[] = [];
 
   /** The device has sent OPEN. */
-  static async begin(folder: TestFolder, options: { frameBytes?: number } = {}): Promise<Conversation> {
-    const progress = await readProgress(folder.store, folder.id, PEER);
+  static async begin(
+    folder: TestFolder,
+    options: { frameBytes?: number; peer?: string } = {},
+  ): Promise<Conversation> {
+    const peer = options.peer ?? PEER;
+    const progress = await readProgress(folder.store, folder.id, peer);
     const { id, device, author, takesStates, log, debts } = folder;
     const frameBytes = options.frameBytes ?? LIMITS.frameBytes;
     const session = new FolderSession({
@@ -43,19 +51,20 @@ export class Conversation {
       takesStates,
       checkState: (body) => folder.checkState(body),
       channel: CHANNEL,
-      peer: PEER,
+      peer,
       log,
       debts,
       progress,
       frameBytes,
     });
-    const conversation = new Conversation(folder, session);
+    const conversation = new Conversation(folder, session, peer);
     await conversation.#do(session.open());
     return conversation;
   }
 
-  private constructor(folder: TestFolder, session: FolderSession) {
+  private constructor(folder: TestFolder, session: FolderSession, peer: string) {
     this.#folder = folder;
+    this.#peer = peer;
     this.session = session;
     folder.log.appended.add(({ entries }) => void this.#do(session.grew(entries)));
   }
@@ -107,7 +116,7 @@ export class Conversation {
   /** How far the device has kept that it has read, and what of its own log needs no sending. */
   async kept(): Promise<{ seq: number; acknowledged: number } | undefined> {
     await this.#folder.log.idle();
-    const progress = await readProgress(this.#folder.store, this.#folder.id, PEER);
+    const progress = await readProgress(this.#folder.store, this.#folder.id, this.#peer);
     return progress && { seq: progress.cursor.seq, acknowledged: progress.acknowledged };
   }
 
@@ -124,9 +133,23 @@ export class Conversation {
       const { records, beside, came } = effect;
       await this.#folder.log.append(records, { beside }).durable;
       this.session.stored(came);
-    } else {
+    } else if (effect.type === 'reopen') this.reopened += 1;
+    else {
       const { records, through } = await readOwnLog(this.#folder.log, effect.request);
       await this.#do(this.session.read(effect.request, records, through));
     }
   }
 }
+
+/** The records of PUTs as `document counter`, each PUT a list. */
+export const puts = (messages: readonly FromDevice[]): string[][] =>
+  messages.flatMap((message) =>
+    message.type === 'PUT'
+      ? [
+          message.records.map((bytes) => {
+            const { document, counter } = decodeRecord(bytes).header;
+            return `${document} ${counter}`;
+          }),
+        ]
+      : [],
+  );

@@ -4,8 +4,6 @@ import { EvermeshError } from '../../errors/index.ts';
 import type { Connection, ConnectionEvents, RemoteBlobs, Transport } from '../transport.ts';
 import type { ModelRelay, RelayConnection } from './model-relay.ts';
 
-export const ADDRESS = 'model:relay';
-
 export class Wire {
   readonly toRelay: Uint8Array[] = [];
   readonly toDevice: Uint8Array[] = [];
@@ -56,13 +54,14 @@ export class Wire {
 }
 
 export class ModelTransport implements Transport {
-  readonly address: string = ADDRESS;
+  readonly address: string;
   readonly token: string = '';
   readonly #relay: () => ModelRelay;
   /** The present connection, or the last one. */
   wire: Wire | undefined;
 
-  constructor(relay: () => ModelRelay) {
+  constructor(address: string, relay: () => ModelRelay) {
+    this.address = address;
     this.#relay = relay;
   }
 

@@ -1,5 +1,5 @@
 /**
- * A relay, a few devices with a link each, and everything that goes wrong between them. Frames pass one at a time, in
+ * A relay or two, a few devices, and everything that goes wrong between them. Two devices have a link to each relay, others to one. Frames pass one at a time, in
  * the order that a test picks; stores are maps of rows, so a crash or a restored backup is another map.
  */
 import { setImmediate as turn } from 'node:timers/promises';
@@ -19,17 +19,23 @@ export type Step =
   /** Lets frames arrive; each pick chooses the wire and the direction. */
   | { type: 'pass'; picks: readonly number[] }
   | { type: 'wait' }
-  | { type: 'cut' | 'slow' | 'restart' | 'backUp' | 'rollBack'; device: number }
-  | { type: 'restartRelay' | 'backUpRelay' | 'rollBackRelay' | 'wipeRelay' };
+  | { type: 'cut' | 'slow'; device: number; relay: number }
+  | { type: 'restart' | 'backUp' | 'rollBack'; device: number }
+  | { type: 'restartRelay' | 'backUpRelay' | 'rollBackRelay' | 'wipeRelay'; relay: number };
 
 type Rows = Map<string, Uint8Array>;
 
 interface TestDevice {
   folder: TestFolder;
-  link: Link;
-  transport: ModelTransport;
+  /** One to each relay that it knows. */
+  links: readonly Link[];
+  transports: readonly ModelTransport[];
   backup: Rows | undefined;
 }
+
+/** So many devices know every relay: each alone, and both at once, carry what the others cannot. */
+const KNOW_ALL = 2;
+const addressOf = (relay: number): string => `model:relay ${relay}`;
 
 /** Longer than any pause before another attempt. */
 const A_WHILE = 20_000;
@@ -39,21 +45,19 @@ export class SyncWorld {
   readonly #random = seededRandom(7);
   readonly #clock = new VirtualClock();
   readonly #devices: TestDevice[] = [];
-  #relay: ModelRelay;
-  #relayBackup: Rows | undefined;
+  readonly #relays: ModelRelay[] = [];
+  readonly #relayBackups: (Rows | undefined)[] = [];
   /** Connections of relays that are gone. */
   readonly #failures: unknown[] = [];
 
-  static async open(devices: number): Promise<SyncWorld> {
-    const world = new SyncWorld(await ModelRelay.open(new Map(), seededRandom(99)));
+  static async open(devices: number, relays: number): Promise<SyncWorld> {
+    const world = new SyncWorld();
+    for (let i = 0; i < relays; i++)
+      world.#relays.push(await ModelRelay.open(new Map(), seededRandom(99 + i)));
     for (let i = 0; i < devices; i++) world.#devices.push(await world.#open(i, new Map(), undefined));
     // The folder exists: nobody can do without its first record again, because that is older than every backup.
     await write((world.#devices[0] as TestDevice).folder, ['tree0']);
     return world;
-  }
-
-  private constructor(relay: ModelRelay) {
-    this.#relay = relay;
   }
 
   async do(step: Step): Promise<void> {
@@ -62,10 +66,7 @@ export class SyncWorld {
     if (type === 'pass') return this.#pass(step.picks);
     if ('device' in step) await this.#toDevice(step, step.device % this.#devices.length);
     else if (type === 'wait') this.#clock.advance(A_WHILE);
-    else if (type === 'restartRelay') await this.#replaceRelay(new Map(this.#relay.rows));
-    else if (type === 'backUpRelay') this.#relayBackup = new Map(this.#relay.rows);
-    else if (type === 'rollBackRelay') await this.#replaceRelay(new Map(this.#relayBackup ?? []));
-    else await this.#replaceRelay(new Map());
+    else await this.#toRelay(step, step.relay % this.#relays.length);
     await turn();
   }
 
@@ -75,24 +76,24 @@ export class SyncWorld {
   async finish(): Promise<void> {
     const everything = new Set<string>();
     for (const log of this.#logs()) for (const id of await recordsOf(log)) everything.add(id);
-    for (const { transport } of this.#devices)
-      if (transport.wire !== undefined) this.#setSlow(transport, false);
+    for (const transport of this.#transports()) this.#setSlow(transport, false);
 
     const frames = await this.#settle();
-    // For each device: the conversation, and each record there and back, which may be split into frames of its own.
-    expect(frames).toBeLessThan(this.#devices.length * (100 + 8 * everything.size));
-    for (const { link } of this.#devices) {
+    // For each link: the conversation, and each record there and back, which may be split into frames of its own.
+    expect(frames).toBeLessThan(this.#links().length * (100 + 8 * everything.size));
+    for (const link of this.#links()) {
       expect(link.folders()).toMatchObject([{ state: 'live', isSynced: true, owedDocuments: 0 }]);
     }
     for (const log of this.#logs()) {
       const held = await recordsOf(log);
       expect(held.length).toBe(new Set(held).size);
       expect(new Set(held)).toEqual(everything);
-      for (const index of log.documents())
-        expect(equalHeads(index.heads, this.#relay.log.assignedHeads(index.document))).toBe(true);
+      for (const relay of this.#relays)
+        for (const index of log.documents())
+          expect(equalHeads(index.heads, relay.log.assignedHeads(index.document))).toBe(true);
     }
     await this.#expectSilence();
-    for (const device of this.#devices) await device.link.close();
+    for (const link of this.#links()) await link.close();
     expect(this.#failures).toEqual([]);
     expect(this.#clock.waiting).toBe(0);
   }
@@ -102,8 +103,25 @@ export class SyncWorld {
   }
 
   *#logs(): Generator<TestFolder['log']> {
-    yield this.#relay.log;
+    for (const { log } of this.#relays) yield log;
     for (const { folder } of this.#devices) yield folder.log;
+  }
+
+  #links(): Link[] {
+    return this.#devices.flatMap(({ links }) => links);
+  }
+
+  #transports(): ModelTransport[] {
+    return this.#devices.flatMap(({ transports }) => transports);
+  }
+
+  async #toRelay({ type }: Extract<Step, { relay: number }>, number: number): Promise<void> {
+    const { rows } = this.#relays[number] as ModelRelay;
+    if (type === 'restartRelay') await this.#replaceRelay(number, new Map(rows));
+    else if (type === 'backUpRelay') this.#relayBackups[number] = new Map(rows);
+    else if (type === 'rollBackRelay')
+      await this.#replaceRelay(number, new Map(this.#relayBackups[number] ?? []));
+    else await this.#replaceRelay(number, new Map());
   }
 
   async #toDevice(step: Extract<Step, { device: number }>, number: number): Promise<void> {
@@ -113,9 +131,9 @@ export class SyncWorld {
         await write(device.folder, step.documents);
         return;
       case 'cut':
-        return device.transport.wire?.cut();
+        return device.transports[step.relay % device.transports.length]?.wire?.cut();
       case 'slow':
-        return this.#setSlow(device.transport, true);
+        return this.#setSlow(device.transports[step.relay % device.transports.length], true);
       case 'backUp':
         device.backup = new Map(device.folder.store.rows);
         return;
@@ -126,44 +144,51 @@ export class SyncWorld {
     }
   }
 
-  #setSlow({ wire }: ModelTransport, slow: boolean): void {
-    if (wire?.isOpen === true) wire.relay.slow = slow;
+  #setSlow(transport: ModelTransport | undefined, slow: boolean): void {
+    if (transport?.wire?.isOpen === true) transport.wire.relay.slow = slow;
   }
 
   async #open(number: number, rows: Rows, backup: Rows | undefined): Promise<TestDevice> {
     const device = deviceId(number + 1);
     const folder = await openTestFolder({ device, random: this.#random, rows });
-    const transport = new ModelTransport(() => this.#relay);
-    const link = new Link({
-      transport,
-      device: { id: device, name: `device ${number}` },
-      clock: this.#clock,
-      random: this.#random,
-      logger: silentLogger,
+    const all = this.#relays.map(
+      (_, i) => new ModelTransport(addressOf(i), () => this.#relays[i] as ModelRelay),
+    );
+    const transports = number < KNOW_ALL ? all : all.filter((_, i) => i === number % all.length);
+    const links = transports.map((transport) => {
+      const link = new Link({
+        transport,
+        device: { id: device, name: `device ${number}` },
+        clock: this.#clock,
+        random: this.#random,
+        logger: silentLogger,
+      });
+      link.add(folder);
+      return link;
     });
-    link.add(folder);
-    return { folder, link, transport, backup };
+    return { folder, links, transports, backup };
   }
 
   /** As after a crash: whatever the old opening still writes goes into rows that nobody reads. */
   async #reopen(number: number, rows: Rows): Promise<void> {
     const old = this.#devices[number] as TestDevice;
-    const closed = old.link.close();
+    const closed = Promise.all(old.links.map((link) => link.close()));
     this.#devices[number] = await this.#open(number, rows, old.backup);
     await closed;
   }
 
-  async #replaceRelay(rows: Rows): Promise<void> {
-    for (const { transport } of this.#devices) {
-      if (transport.wire?.relay.failure !== undefined) this.#failures.push(transport.wire.relay.failure);
-      transport.wire?.cut();
+  async #replaceRelay(number: number, rows: Rows): Promise<void> {
+    for (const { transports } of this.#devices) {
+      const wire = transports.find(({ address }) => address === addressOf(number))?.wire;
+      if (wire?.relay.failure !== undefined) this.#failures.push(wire.relay.failure);
+      wire?.cut();
     }
-    this.#relay = await ModelRelay.open(rows, this.#random);
+    this.#relays[number] = await ModelRelay.open(rows, this.#random);
   }
 
   async #pass(picks: readonly number[]): Promise<void> {
     for (const pick of picks) {
-      const wires = this.#devices.flatMap(({ transport: { wire } }) =>
+      const wires = this.#transports().flatMap(({ wire }) =>
         wire !== undefined && wire.waiting > 0 ? [wire] : [],
       );
       const wire = wires[pick % wires.length];
@@ -196,14 +221,14 @@ export class SyncWorld {
         expect(frames).toBeLessThan(20_000);
         await this.#pass([frames * 31]);
       }
-      for (const { transport } of this.#devices) this.#setSlow(transport, false);
-      if (round >= 3 && this.#devices.every(({ link }) => link.folders()[0]?.isSynced === true)) break;
+      for (const transport of this.#transports()) this.#setSlow(transport, false);
+      if (round >= 3 && this.#links().every((link) => link.folders()[0]?.isSynced === true)) break;
     }
     return frames;
   }
 
   #isQuiet(): boolean {
-    return this.#devices.every(({ transport: { wire } }) => wire?.isQuiet ?? true);
+    return this.#transports().every(({ wire }) => wire?.isQuiet ?? true);
   }
 
   async #expectSilence(): Promise<void> {

@@ -1,0 +1,49 @@
+/**
+ * Which places of the own log a peer filled: what stands there it holds, so it need not be told. They are kept beside what the
+ * peer acknowledged, as spans, for as long as something before them is not.
+ */
+import type { Span } from '../log/index.ts';
+
+/**
+ * Where more are kept the oldest are given up. A peer that is sent what it gave acknowledges a repeat, so that costs bytes and
+ * nothing else.
+ */
+const SPANS = 64;
+
+export class ReceivedPlaces {
+  #spans: Span[];
+
+  constructor(spans: readonly Span[] = []) {
+    this.#spans = [...spans];
+  }
+
+  /** The peer filled this place, which lies behind all that it filled before. */
+  add(seq: number): void {
+    const last = this.#spans.at(-1);
+    if (last?.to === seq - 1) this.#spans[this.#spans.length - 1] = { from: last.from, to: seq };
+    else this.#spans.push({ from: seq, to: seq });
+    if (this.#spans.length > SPANS) this.#spans.shift();
+  }
+
+  has(seq: number): boolean {
+    return this.#spans.some(({ from, to }) => from <= seq && seq <= to);
+  }
+
+  /** If all up to `seq` is at the peer, how far that goes on. */
+  beyond(seq: number): number {
+    let through = seq;
+    for (const { from, to } of this.#spans) if (from <= through + 1) through = Math.max(through, to);
+    return through;
+  }
+
+  /** What goes beyond `seq`, ascending. */
+  behind(seq: number): readonly Span[] {
+    return this.#spans.filter(({ to }) => to > seq);
+  }
+
+  /** All up to `seq` was looked at, and is at the peer: that it filled some of that says no more. */
+  forget(seq: number): void {
+    if ((this.#spans[0]?.from ?? Infinity) > seq) return;
+    this.#spans = [...this.behind(seq)];
+  }
+}
