@@ -57,6 +57,8 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .option('--jwt-secret-file <file>', 'serve who has a token (JWT) signed with the secret in this file')
     .option('--jwks <url>', 'serve who has a token (JWT) signed with a key of the set at this address')
     .option('--allow-everyone', 'serve everyone on this computer; only on a loopback address')
+    .option('--tls-cert <file>', 'the certificate for wss://, PEM; read again when it changes')
+    .option('--tls-key <file>', 'its key')
     .option('--allowed-host <name>', 'a further name under which the relay is reached; repeatable', collected)
     .option('--allowed-origin <origin>', 'a web page that may use the relay; repeatable', collected)
     .option('--trusted-proxy <address>', 'a proxy that says truly who is behind it; repeatable', collected)

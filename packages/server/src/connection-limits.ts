@@ -22,7 +22,8 @@ export class ConnectionLimits {
   readonly #count: AddressCount;
   readonly #proxies: ReadonlySet<string>;
   readonly #clock: Clock;
-  readonly #tooMany = new WeakSet<object>();
+  /** By address and port: under TLS the socket of a request is another one. */
+  readonly #tooMany = new Set<string>();
 
   constructor({ connectionsPerAddress, trustedProxies }: ConnectionLimitsOptions, clock: Clock) {
     this.#count = new AddressCount(connectionsPerAddress);
@@ -39,9 +40,13 @@ export class ConnectionLimits {
       socket.once('close', leave);
       return;
     }
-    this.#tooMany.add(socket);
+    const place = placeOf(socket);
+    this.#tooMany.add(place);
     const timer = this.#clock.after(ASK_WITHIN, () => socket.destroy());
-    socket.once('close', () => timer.cancel());
+    socket.once('close', () => {
+      timer.cancel();
+      this.#tooMany.delete(place);
+    });
   }
 
   /**
@@ -50,7 +55,7 @@ export class ConnectionLimits {
    * @throws RELAY_BUSY
    */
   check({ socket, headers }: IncomingMessage, ended: (leave: () => void) => void): void {
-    if (this.#tooMany.has(socket)) throw busy();
+    if (this.#tooMany.has(placeOf(socket))) throw busy();
     const { remoteAddress = '' } = socket;
     const behind = this.#isProxy(remoteAddress) ? forwardedAddress(headers['x-forwarded-for']) : undefined;
     if (behind === undefined) return;
@@ -63,6 +68,8 @@ export class ConnectionLimits {
     return this.#proxies.has(plainAddress(address));
   }
 }
+
+const placeOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 const busy = (): EvermeshError =>
   new EvermeshError('RELAY_BUSY', 'The relay has as many connections from this address as it takes.');

@@ -8,3 +8,5 @@ export {
 } from './authorizer.ts';
 export { jwksTokens, secretTokens } from './jwt-authorizer.ts';
 export { openRelay, type Relay, type RelayOptions } from './open-relay.ts';
+export type { RelayLimits } from './relay-limits.ts';
+export type { TlsCertificate } from './relay-server.ts';

@@ -20,7 +20,7 @@ import { FrameRates } from './frame-rates.ts';
 import { isLoopback } from './origin-guard.ts';
 import { DEFAULT_LIMITS, type RelayLimits } from './relay-limits.ts';
 import type { RelayParts } from './relay-parts.ts';
-import { type ListenOptions, RelayServer } from './relay-server.ts';
+import { type ListenOptions, RelayServer, type TlsCertificate } from './relay-server.ts';
 import { openRelayStores } from './relay-stores.ts';
 
 export interface RelayOptions {
@@ -54,6 +54,8 @@ export interface RelayOptions {
    * loopback, else any.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** For `wss:` and `https:`. Default: nothing is encrypted; a reverse proxy may do that. */
+  readonly tls?: TlsCertificate | undefined;
   /** Default: generous ones, and none for what a folder may store. */
   readonly limits?: RelayLimits | undefined;
   /**
@@ -71,6 +73,8 @@ export interface Relay {
    * have to send. Close the relay and open it anew.
    */
   readonly failed: Promise<EvermeshError>;
+  /** Another certificate for new connections. Those that are there stay. @throws CONFIG_INVALID: the one before stays */
+  renewCertificate(tls: TlsCertificate): void;
   /** Answers what was taken, tells everybody that it stops, and closes the stores. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -105,33 +109,42 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const rates = new FrameRates(clock, options.limits?.framesPerSecond ?? DEFAULT_LIMITS.framesPerSecond);
   const { registry, blobs: kept } = stores;
   const parts: RelayParts = { registry, blobs: kept, authorizer, logger, clock, rates };
-  const server = new RelayServer(parts, {
-    host: listen.host.toLowerCase(),
-    allowedOrigins: options.allowedOrigins ?? [],
-    allowedHosts: options.allowedHosts?.map((host) => host.toLowerCase()),
-    trustedProxies: options.trustedProxies ?? [],
-    connectionsPerAddress: options.limits?.connectionsPerAddress ?? DEFAULT_LIMITS.connectionsPerAddress,
-  });
   try {
+    const server = new RelayServer(parts, {
+      host: listen.host.toLowerCase(),
+      allowedOrigins: options.allowedOrigins ?? [],
+      allowedHosts: options.allowedHosts?.map((host) => host.toLowerCase()),
+      tls: options.tls,
+      trustedProxies: options.trustedProxies ?? [],
+      connectionsPerAddress: options.limits?.connectionsPerAddress ?? DEFAULT_LIMITS.connectionsPerAddress,
+    });
     const port = await server.listen(listen);
-    const url = `ws://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`;
+    const url = urlOf(listen.host, port, options.tls);
     logger.debug('the relay listens', { url });
-    return relayAt(url, stores.registry.committer.failed, async () => {
+    const end = once(async () => {
       await server.close();
       await stores.close();
       logger.info('the relay stopped', { url });
     });
+    return {
+      url,
+      failed: registry.committer.failed,
+      renewCertificate: (tls) => server.renew(tls),
+      close: end,
+      [Symbol.asyncDispose]: end,
+    };
   } catch (error) {
     await stores.close();
     throw error;
   }
 }
 
-function relayAt(url: string, failed: Promise<EvermeshError>, end: () => Promise<void>): Relay {
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= end();
-    return closing;
-  };
-  return { url, failed, close, [Symbol.asyncDispose]: close };
+function urlOf(host: string, port: number, tls: TlsCertificate | undefined): string {
+  return `${tls === undefined ? 'ws' : 'wss'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** However often it is called. */
+function once(end: () => Promise<void>): () => Promise<void> {
+  let ending: Promise<void> | undefined;
+  return () => (ending ??= end());
 }

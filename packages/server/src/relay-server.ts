@@ -9,6 +9,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { EvermeshError } from '@evermesh/core/errors';
 import { LIMITS } from '@evermesh/core/protocol';
@@ -24,6 +25,8 @@ import type { RelayParts } from './relay-parts.ts';
 
 /** Milliseconds without a byte after which a request is given up. */
 const REQUEST_SILENCE = 60_000;
+/** Milliseconds for the handshake of TLS. */
+const HANDSHAKE_WITHIN = 10_000;
 /** Milliseconds between two looks at which peers are still there. */
 const LOOK_EVERY = 20_000;
 /** Milliseconds that peers have to say goodbye. */
@@ -35,11 +38,23 @@ export interface ListenOptions {
   readonly port: number;
 }
 
+/** Of `wss:` and `https:`, as PEM. */
+export interface TlsCertificate {
+  /** The certificate, and behind it those that lead to the authority. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ServerOptions extends GuardOptions, ConnectionLimitsOptions {
+  /** Absent: nothing is encrypted here. */
+  readonly tls: TlsCertificate | undefined;
+}
+
 export class RelayServer {
   readonly #parts: RelayParts;
   readonly #guard: GuardOptions;
   readonly #limits: ConnectionLimits;
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   readonly #sockets: WebSocketServer;
   readonly #sessions = new Set<DeviceSession>();
   /** Sessions and requests that have not ended. */
@@ -47,13 +62,17 @@ export class RelayServer {
   #stopLooking: () => void = () => {};
   #isDraining = false;
 
-  constructor(parts: RelayParts, options: GuardOptions & ConnectionLimitsOptions) {
+  /** @throws CONFIG_INVALID if the certificate and its key are not to be used */
+  constructor(parts: RelayParts, options: ServerOptions) {
     this.#parts = parts;
     this.#guard = options;
     this.#limits = new ConnectionLimits(options, parts.clock);
     // The whole of a large blob may take long; what counts is that bytes keep coming.
-    this.#server = createServer({ requestTimeout: 0 }, (request, response) =>
-      this.#onRequest(request, response),
+    const answer = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#onRequest(request, response);
+    this.#server = serverFor(options.tls, answer);
+    this.#server.on('tlsClientError', (error: Error) =>
+      this.#parts.logger.info('a TLS handshake failed', { error: error.message }),
     );
     this.#server.timeout = REQUEST_SILENCE;
     this.#server.on('connection', (socket) => this.#limits.connected(socket));
@@ -79,6 +98,12 @@ export class RelayServer {
     this.#look();
     const address = this.#server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** New connections get another certificate; those that are there stay. @throws CONFIG_INVALID: the one before stays */
+  renew(tls: TlsCertificate): void {
+    const server = this.#server;
+    if ('setSecureContext' in server) usable(tls, () => server.setSecureContext(tls));
   }
 
   /** Takes nothing new, answers what was taken, says goodbye. Resolves when nobody is there any more. */
@@ -179,6 +204,29 @@ export class RelayServer {
       )
       .finally(() => this.#running.delete(ended));
     this.#running.add(ended);
+  }
+}
+
+function serverFor(
+  tls: TlsCertificate | undefined,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Server | TlsServer {
+  const options = { requestTimeout: 0 };
+  if (tls === undefined) return createServer(options, answer);
+  return usable(tls, () =>
+    createTlsServer({ ...options, ...tls, handshakeTimeout: HANDSHAKE_WITHIN }, answer),
+  );
+}
+
+/** @throws CONFIG_INVALID */
+function usable<Result>({ cert, key }: TlsCertificate, act: () => Result): Result {
+  try {
+    // What is empty would count as not given.
+    if (cert.trim() === '' || key.trim() === '') throw new Error('one of them is empty');
+    return act();
+  } catch (error) {
+    const what = `The certificate and its key cannot be used: ${(error as Error).message}`;
+    throw new EvermeshError('CONFIG_INVALID', what, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { systemClock } from '@evermesh/core/base';
-import { openRelay } from '@evermesh/server';
+import { openRelay, type TlsCertificate } from '@evermesh/server';
 import { parseAllowedHost, parseAllowedOrigin, parseTrustedProxy } from '../allowed-callers.ts';
 import { parseByteCount } from '../byte-count.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -14,9 +14,10 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseListenAddress } from '../listen-address.ts';
 import { type Attempt, openAgain } from '../open-again.ts';
 import { type AccessFlags, relayAccess } from '../relay-access.ts';
+import { followCertificate, readCertificate, type TlsFlags, tlsFilesOf } from '../relay-tls.ts';
 import { aborted, Stopped } from '../stop-signal.ts';
 
-export interface RelayFlags extends AccessFlags {
+export interface RelayFlags extends AccessFlags, TlsFlags {
   readonly listen: string;
   readonly data?: string | undefined;
   readonly allowedHost?: readonly string[] | undefined;
@@ -34,15 +35,18 @@ export async function relay(
   const allowedOrigins = flags.allowedOrigin?.map(parseAllowedOrigin);
   const trustedProxies = flags.trustedProxy?.map(parseTrustedProxy);
   const folderBytes = flags.folderBytes === undefined ? undefined : parseByteCount(flags.folderBytes);
+  const tlsFiles = tlsFilesOf(flags);
   using access = await relayAccess(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
   await makeDataDirectory(data);
   const serve = async ({ works }: Attempt): Promise<void> => {
+    const tls = tlsFiles && (await readCertificate(tlsFiles));
     const server = await openRelay({
       store: levelStore(join(data, 'store')),
       blobs: fileBlobs(join(data, 'blobs')),
       compaction: { runner: threadCompaction() },
       listen,
+      tls,
       authorizer: access.authorizer,
       allowedHosts,
       allowedOrigins,
@@ -52,6 +56,8 @@ export async function relay(
     });
     // Opened anew it is where devices know it.
     if (listen.port === 0) listen = { ...listen, port: Number(new URL(server.url).port) };
+    const renew = (renewed: TlsCertificate): void => server.renewCertificate(renewed);
+    using _ = tlsFiles && tls && followCertificate(tlsFiles, tls, renew, output);
     works();
     output.tell({ event: 'listening', url: server.url, data });
     const failure = await Promise.race([server.failed, aborted(signal)]);

@@ -39,8 +39,9 @@ export class TestClient implements AsyncDisposable {
   static async hello(
     url: string,
     hello: { token?: string; device?: DeviceId; version?: number } = {},
+    options: ClientOptions = {},
   ): Promise<TestClient> {
-    const client = await TestClient.connect(url);
+    const client = await TestClient.connect(url, options);
     const { token = '', device = client.device, version = PROTOCOL_VERSION } = hello;
     client.send({ type: 'HELLO', version, device, label: 'test', token });
     await client.next('WELCOME');

@@ -26,12 +26,17 @@ export class TestRelay implements AsyncDisposable {
   }
 
   get url(): string {
-    if (this.#relay === undefined) throw new Error('The relay is not open.');
-    return this.#relay.url;
+    return this.running.url;
   }
 
   get http(): string {
-    return this.url.replace('ws:', 'http:');
+    return this.url.replace(/^ws/, 'http');
+  }
+
+  /** The relay itself. */
+  get running(): Relay {
+    if (this.#relay === undefined) throw new Error('The relay is not open.');
+    return this.#relay;
   }
 
   async start(): Promise<void> {
