@@ -2,15 +2,23 @@
 import type { CommandContext } from './command-context.ts';
 import { askRunning } from './control-client.ts';
 import { deviceStoreError } from './data-directory.ts';
-import { openIdleDevice, type Questions } from './idle-device.ts';
-import { recall } from './settings.ts';
+import { type IdleOperations, openIdleDevice } from './idle-device.ts';
+import { recall, type Settings } from './settings.ts';
 
 export async function askDevice<Answer>(
   path: string,
   context: CommandContext,
-  ask: (device: Questions) => Promise<Answer>,
+  ask: (device: IdleOperations) => Promise<Answer>,
 ): Promise<Answer> {
-  const settings = await recall(path, context);
+  return askDeviceOf(await recall(path, context), context, ask);
+}
+
+/** The same, of a directory that is found already. */
+export async function askDeviceOf<Answer>(
+  settings: Settings,
+  context: CommandContext,
+  ask: (device: IdleOperations) => Promise<Answer>,
+): Promise<Answer> {
   const running = await askRunning({ data: settings.data, onEvent: onProgress(context) });
   if (running !== undefined) return ask(running);
   try {

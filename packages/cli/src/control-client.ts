@@ -17,7 +17,8 @@ import type { CliEvent } from './events.ts';
 import { readLines } from './lines.ts';
 import type { Explained } from './next-steps.ts';
 import { jsonLine } from './printable.ts';
-import type { DeviceOperations, OperationOptions } from './reports.ts';
+import type { AnswerTo, Question } from './questions.ts';
+import type { DeviceOperations, OperationOptions } from './device-operations.ts';
 
 export interface ControlClientOptions {
   readonly data: string;
@@ -32,11 +33,24 @@ export async function askRunning({
 }: ControlClientOptions): Promise<DeviceOperations | undefined> {
   const place = await answering(data);
   if (place === undefined) return undefined;
-  const ask =
-    <Command extends ControlCommand>(command: Command) =>
+  const tell =
+    <Command extends Exclude<ControlCommand, 'ask'>>(command: Command) =>
     ({ signal, wait }: OperationOptions = {}): Promise<ControlResults[Command]> =>
       request<Command>(place.socket, { version: CONTROL_VERSION, command, wait }, onEvent, signal);
-  return { status: ask('status'), sync: ask('sync'), verify: ask('verify'), close: () => Promise.resolve() };
+  return {
+    status: tell('status'),
+    sync: tell('sync'),
+    verify: tell('verify'),
+    ask: async <Asked extends Question>(question: Asked, signal?: AbortSignal) =>
+      // Whoever answers gives what was asked for: both sides are one version.
+      (await request<'ask'>(
+        place.socket,
+        { version: CONTROL_VERSION, command: 'ask', question },
+        onEvent,
+        signal,
+      )) as AnswerTo<Asked>,
+    close: () => Promise.resolve(),
+  };
 }
 
 /** The process of a running `up`; nothing if none answers. */

@@ -6,24 +6,29 @@
  */
 import type { CliEvent } from './events.ts';
 import type { Explained } from './next-steps.ts';
+import type { Answers, Question, QuestionType } from './questions.ts';
 import type { StatusReport, SyncReport, VerifyReport } from './reports.ts';
 
 export const CONTROL_VERSION = 1;
 
-export type ControlCommand = 'status' | 'sync' | 'verify';
-export const CONTROL_COMMANDS: readonly ControlCommand[] = ['status', 'sync', 'verify'];
+/** `ask` came later: a running `up` that does not know it says so. */
+export type ControlCommand = 'status' | 'sync' | 'verify' | 'ask';
+export const CONTROL_COMMANDS: readonly ControlCommand[] = ['status', 'sync', 'verify', 'ask'];
 
 export interface ControlRequest {
   readonly version: number;
   readonly command: ControlCommand;
   /** For `sync`: milliseconds for which the relay is waited for. */
   readonly wait?: number | undefined;
+  /** For `ask`. */
+  readonly question?: Question | undefined;
 }
 
 export interface ControlResults {
   readonly status: StatusReport;
   readonly sync: SyncReport;
   readonly verify: VerifyReport;
+  readonly ask: Answers[QuestionType];
 }
 
 /** Any number of events, then exactly one `done` or `failed`. */
@@ -41,7 +46,7 @@ export interface ControlPlace {
 
 export const CONTROL_FILE = 'control.json';
 
-/** A request is small; whoever sends more is no evermesh command. */
-export const REQUEST_LIMIT = 4096;
+/** A request is small, two paths at most; whoever sends more is no evermesh command. */
+export const REQUEST_LIMIT = 65_536;
 /** An answer may name every file of a large directory. */
 export const REPLY_LIMIT: number = 256 * 1024 * 1024;

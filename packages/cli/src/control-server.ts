@@ -5,11 +5,13 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { EvermeshError } from '@evermesh/core/errors';
 import { writeAtomically } from './atomic-file.ts';
 import {
   CONTROL_COMMANDS,
   CONTROL_FILE,
   CONTROL_VERSION,
+  type ControlCommand,
   type ControlPlace,
   type ControlReply,
   type ControlRequest,
@@ -20,7 +22,8 @@ import type { CliEvent } from './events.ts';
 import { readLines } from './lines.ts';
 import { explain } from './next-steps.ts';
 import { jsonLine } from './printable.ts';
-import type { DeviceOperations } from './reports.ts';
+import type { DeviceOperations } from './device-operations.ts';
+import { parseQuestion, type Question } from './questions.ts';
 import { usageError } from './usage-error.ts';
 
 export interface ControlServerOptions {
@@ -90,9 +93,12 @@ export class ControlServer {
 
   async #answer(client: Socket, signal: AbortSignal): Promise<void> {
     try {
-      const { command, wait } = parseRequest(await firstLine(client));
+      const asked = parseRequest(await firstLine(client));
       this.#busy.add(client);
-      const done = await this.#device[command]({ signal, wait });
+      const done =
+        asked.command === 'ask'
+          ? await this.#device.ask(asked.question, signal)
+          : await this.#device[asked.command]({ signal, wait: asked.wait });
       send(client, { done });
     } catch (error) {
       send(client, { failed: explain(error) });
@@ -113,7 +119,11 @@ async function firstLine(client: Socket): Promise<string> {
   throw usageError('The request ended before it was complete.', 'Run the command again.');
 }
 
-function parseRequest(line: string): Pick<ControlRequest, 'command' | 'wait'> {
+type Asked =
+  | { readonly command: 'ask'; readonly question: Question }
+  | { readonly command: Exclude<ControlCommand, 'ask'>; readonly wait: number | undefined };
+
+function parseRequest(line: string): Asked {
   const request = JSON.parse(line) as Partial<ControlRequest> | null;
   if (request?.version !== CONTROL_VERSION) {
     throw usageError(
@@ -122,10 +132,19 @@ function parseRequest(line: string): Pick<ControlRequest, 'command' | 'wait'> {
     );
   }
   const command = CONTROL_COMMANDS.find((known) => known === request.command);
-  if (command === undefined)
-    throw usageError('The running evermesh does not know this request.', 'Update evermesh.');
-  return { command, wait: typeof request.wait === 'number' ? request.wait : undefined };
+  if (command === undefined) throw unknownRequest();
+  if (command !== 'ask')
+    return { command, wait: typeof request.wait === 'number' ? request.wait : undefined };
+  const question = parseQuestion(request.question);
+  if (question === undefined) throw unknownRequest();
+  return { command, question };
 }
+
+const unknownRequest = (): EvermeshError =>
+  usageError(
+    'The running evermesh does not know this request.',
+    `Stop and start 'evermesh up', so that both are the same version.`,
+  );
 
 function send(client: Socket, reply: ControlReply): void {
   if (!client.destroyed && client.writable) client.write(`${jsonLine(reply)}\n`);

@@ -9,13 +9,8 @@ import { CONTROL_FILE, type ControlPlace } from './control-protocol.ts';
 import { ControlServer } from './control-server.ts';
 import { placeSocket } from './control-socket.ts';
 import type { CliEvent } from './events.ts';
-import type {
-  DeviceOperations,
-  OperationOptions,
-  StatusReport,
-  SyncReport,
-  VerifyReport,
-} from './reports.ts';
+import type { DeviceOperations, OperationOptions } from './device-operations.ts';
+import type { StatusReport, SyncReport, VerifyReport } from './reports.ts';
 
 const STATUS = { directory: '/d\u001b', running: true } as StatusReport;
 
@@ -24,6 +19,7 @@ const device = (given: Partial<DeviceOperations> = {}): DeviceOperations => ({
   status: () => Promise.resolve(STATUS),
   sync: () => Promise.resolve({} as SyncReport),
   verify: () => Promise.resolve({} as VerifyReport),
+  ask: () => Promise.reject(new Error('Nothing was to be asked.')),
   close: () => Promise.resolve(),
   ...given,
 });
@@ -82,6 +78,22 @@ describe('a running device', () => {
     await running?.sync({ wait: 1500 });
     await running?.sync();
     expect(asked).toEqual([1500, undefined]);
+  });
+
+  test('is asked about the folder, and answers what was asked', async () => {
+    const asked: unknown[] = [];
+    const ask = (question: unknown): Promise<never> => {
+      asked.push(question);
+      return Promise.resolve({ path: 'a', versions: [] } as never);
+    };
+    await serve(device({ ask }));
+    const running = await askRunning({ data });
+    const question = { type: 'versions', path: 'a', all: false } as const;
+    expect(await running?.ask(question)).toEqual({ path: 'a', versions: [] });
+    expect(asked).toEqual([question]);
+    expect(await say('{"version":1,"command":"ask","question":{"type":"none"}}\n')).toContain(
+      'CONFIG_INVALID',
+    );
   });
 
   test('passes on its errors with their next step', async () => {
@@ -143,7 +155,7 @@ describe('a running device', () => {
     ['an unknown command', `${JSON.stringify({ version: 1, command: 'constructor' })}\n`, 'CONFIG_INVALID'],
     ['no JSON', 'hello\n', 'INTERNAL'],
     ['null', 'null\n', 'CONFIG_INVALID'],
-    ['an endless line', 'x'.repeat(10_000), 'INTERNAL'],
+    ['an endless line', 'x'.repeat(100_000), 'INTERNAL'],
   ])('survives %s', async (_what, text, code) => {
     await serve(device());
     expect(JSON.parse(await say(text))).toMatchObject({ failed: { code } });

@@ -8,15 +8,11 @@ import { bringInStep } from './bring-in-step.ts';
 import type { Conflicts } from './conflict-report.ts';
 import type { LinkWatch } from './link-watch.ts';
 import type { OpenDevice } from './open-device.ts';
+import { answering } from './answer-questions.ts';
+import type { Ask } from './questions.ts';
 import { relayBrings } from './relay-wait.ts';
-import type {
-  DeviceOperations,
-  OperationOptions,
-  PendingReport,
-  StatusReport,
-  SyncReport,
-  VerifyReport,
-} from './reports.ts';
+import type { DeviceOperations, OperationOptions } from './device-operations.ts';
+import type { PendingReport, StatusReport, SyncReport, VerifyReport } from './reports.ts';
 import type { Settings } from './settings.ts';
 import { missingPaths, problemReports, statusReport } from './status-report.ts';
 import { verifyReport } from './verify-report.ts';
@@ -38,6 +34,7 @@ export interface DaemonOptions {
 export class Daemon implements DeviceOperations {
   readonly link: LinkWatch;
   readonly conflicts: Conflicts;
+  readonly ask: Ask;
   readonly #options: DaemonOptions;
   #mirror: Mirror | undefined;
   #opening: Promise<Mirror> | undefined;
@@ -47,6 +44,8 @@ export class Daemon implements DeviceOperations {
     this.link = options.link;
     this.conflicts = options.conflicts;
     this.#mirror = options.mirror;
+    const { folder, replica } = options.device;
+    this.ask = answering({ folder, replica, conflicts: options.conflicts, running: true });
   }
 
   /** Absent until the folder has arrived. */

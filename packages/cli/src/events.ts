@@ -1,6 +1,7 @@
 /** Everything a command says. `--json` prints one event a line as it is here; human.ts puts the same into words. */
 import type { FolderId } from '@evermesh/core/base';
 import type { Explained } from './next-steps.ts';
+import type { Answers } from './questions.ts';
 import type {
   ConflictReport,
   DoctorReport,
@@ -39,6 +40,11 @@ export type CliEvent =
   | ({ readonly event: 'status' } & StatusReport)
   | ({ readonly event: 'verified' } & VerifyReport)
   | ({ readonly event: 'doctor' } & DoctorReport)
+  | ({ readonly event: 'versions' } & Answers['versions'])
+  | ({ readonly event: 'restored' } & Answers['restore'])
+  | ({ readonly event: 'trash' } & Answers['trash'])
+  | ({ readonly event: 'conflicts' } & Answers['conflicts'])
+  | ({ readonly event: 'list' } & Answers['list'])
   | { readonly event: 'paths'; readonly paths: Readonly<Record<string, string>> }
   | ({ readonly event: 'error' } & Explained)
   | { readonly event: 'stopped' };

@@ -1,6 +1,7 @@
 /** Events in words. Every message says what happened, and what to do if something is to be done. */
 import type { ChangeEvent, CliEvent } from './events.ts';
 import { doctorLines } from './doctor-text.ts';
+import { listLines, restoredLines, trashLines, versionLines } from './history-text.ts';
 import { printable } from './printable.ts';
 import { conflictLines, missingLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, SyncReport, VerifyReport } from './reports.ts';
@@ -29,6 +30,14 @@ const WORDS: Words = {
   status: (event, paint) => statusLines(event, paint),
   verified: (event, paint) => verifyLines(event, paint),
   doctor: (event, paint) => doctorLines(event, paint),
+  versions: (event) => versionLines(event),
+  restored: (event) => restoredLines(event),
+  trash: (event) => trashLines(event),
+  conflicts: ({ conflicts }, paint) =>
+    conflicts.length === 0
+      ? ['Nothing is in conflict.']
+      : conflicts.flatMap((each) => conflictLines(each, paint)),
+  list: (event) => listLines(event),
   paths: ({ paths }) => pathLines(paths),
   error: ({ code, message, next }, paint) => [
     paint('red', `${code}: ${printable(message)}`),

@@ -1,4 +1,7 @@
-/** A device that nothing keeps in step at the moment: it is looked at, no link is made and nothing is changed. */
+/**
+ * A device that nothing keeps in step at the moment: it is looked at, no link is made, and nothing is changed but what somebody asks to
+ * have back.
+ */
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { EvermeshError, isEvermeshError, systemClock } from '@evermesh/core';
 import { type Mirror, openMirror } from '@evermesh/mirror';
@@ -6,7 +9,9 @@ import type { CommandContext } from './command-context.ts';
 import { Conflicts } from './conflict-report.ts';
 import { mirrorEvent } from './mirror-events.ts';
 import { hasArrived, hasStore, type OpenDevice, openDevice } from './open-device.ts';
-import type { DeviceOperations } from './reports.ts';
+import { answering } from './answer-questions.ts';
+import type { Ask } from './questions.ts';
+import type { DeviceOperations } from './device-operations.ts';
 import type { Settings } from './settings.ts';
 import { SlowProgress } from './slow-progress.ts';
 import { statusReport } from './status-report.ts';
@@ -14,13 +19,13 @@ import { usageError } from './usage-error.ts';
 import { verifyReport } from './verify-report.ts';
 
 /** What can be asked without bringing anything in step. */
-export type Questions = Pick<DeviceOperations, 'status' | 'verify' | 'close'>;
+export type IdleOperations = Pick<DeviceOperations, 'status' | 'verify' | 'ask' | 'close'>;
 
 /** @throws CONFIG_INVALID if there is nothing to look at; FORMAT_TOO_NEW */
 export async function openIdleDevice(
   settings: Settings,
   { output, logger }: CommandContext,
-): Promise<Questions> {
+): Promise<IdleOperations> {
   if (!(await hasStore(settings))) {
     throw usageError(
       `The data of ${settings.directory} is not in ${settings.data} any more.`,
@@ -62,7 +67,8 @@ const lookingMirror = (
     },
   });
 
-class IdleDevice implements Questions {
+class IdleDevice implements IdleOperations {
+  readonly ask: Ask;
   readonly #settings: Settings;
   readonly #device: OpenDevice;
   readonly #mirror: Mirror | undefined;
@@ -71,9 +77,12 @@ class IdleDevice implements Questions {
     this.#settings = settings;
     this.#device = device;
     this.#mirror = mirror;
+    const { folder, replica } = device;
+    const conflicts = new Conflicts(folder, settings);
+    this.ask = answering({ folder, replica, conflicts, running: false });
   }
 
-  async status({ signal }: { signal?: AbortSignal | undefined } = {}): ReturnType<Questions['status']> {
+  async status({ signal }: { signal?: AbortSignal | undefined } = {}): ReturnType<IdleOperations['status']> {
     const { relay } = this.#settings;
     const { replica, folder } = this.#device;
     const survey = await this.#mirror?.survey({ signal });
@@ -90,7 +99,7 @@ class IdleDevice implements Questions {
     });
   }
 
-  verify({ signal }: { signal?: AbortSignal | undefined } = {}): ReturnType<Questions['verify']> {
+  verify({ signal }: { signal?: AbortSignal | undefined } = {}): ReturnType<IdleOperations['verify']> {
     if (this.#mirror === undefined) {
       throw usageError(
         `The folder of ${this.#settings.directory} has not arrived yet, so there is nothing to verify.`,

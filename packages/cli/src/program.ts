@@ -2,13 +2,18 @@
 import { Command } from 'commander';
 import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import type { CommandContext } from './command-context.ts';
+import { conflicts } from './commands/conflicts.ts';
 import { doctor, type DoctorFlags } from './commands/doctor.ts';
+import { ls } from './commands/ls.ts';
 import { paths } from './commands/paths.ts';
 import { relay, type RelayFlags } from './commands/relay.ts';
+import { restore, type RestoreFlags } from './commands/restore.ts';
 import { status, type StatusFlags } from './commands/status.ts';
 import { sync, type SyncFlags } from './commands/sync.ts';
+import { trash } from './commands/trash.ts';
 import { up, type UpFlags } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
+import { versions, type VersionsFlags } from './commands/versions.ts';
 
 /** Options that every command has. */
 export interface CommonFlags {
@@ -26,7 +31,20 @@ export interface ProgramOptions {
   readonly writeError: (text: string) => void;
 }
 
-export const COMMANDS = ['relay', 'up', 'sync', 'status', 'verify', 'doctor', 'paths'] as const;
+export const COMMANDS = [
+  'relay',
+  'up',
+  'sync',
+  'status',
+  'ls',
+  'versions',
+  'restore',
+  'trash',
+  'conflicts',
+  'verify',
+  'doctor',
+  'paths',
+] as const;
 
 const RELAY_HELP = 'the relay, ws://HOST:PORT or wss://HOST; remembered';
 const DATA_HELP = `where this directory's store lies; remembered`;
@@ -81,6 +99,36 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .option('--ignored', 'list what is not synced, and why')
     .action((directory: string, flags: StatusFlags & CommonFlags) =>
       run(flags, (context) => status(directory, flags, context)),
+    );
+
+  command('ls', 'list what the folder has in a directory')
+    .argument('[dir]', 'the directory, or one inside it', '.')
+    .action((directory: string, flags: CommonFlags) => run(flags, (context) => ls(directory, context)));
+
+  command('versions', 'list what a file held')
+    .argument('<file>', 'the file, also one that was removed')
+    .option('--all', 'also what was written without a pause, step by step')
+    .action((file: string, flags: VersionsFlags & CommonFlags) =>
+      run(flags, (context) => versions(file, flags, context)),
+    );
+
+  command('restore', 'bring back what was removed, or a version of a file')
+    .argument('<path>', 'where it was')
+    .option('--at <id>', 'let the file hold this version again; the beginning of its id is enough')
+    .option('--removed <id>', 'this entry of the trash, where several were at the path')
+    .option('--to <path>', 'bring it there instead')
+    .action((path: string, flags: RestoreFlags & CommonFlags) =>
+      run(flags, (context) => restore(path, flags, context)),
+    );
+
+  command('trash', 'list what was removed and can be brought back')
+    .argument('[dir]', 'the directory, or one inside it', '.')
+    .action((directory: string, flags: CommonFlags) => run(flags, (context) => trash(directory, context)));
+
+  command('conflicts', 'list of what two versions are kept')
+    .argument('[dir]', 'the directory, or one inside it', '.')
+    .action((directory: string, flags: CommonFlags) =>
+      run(flags, (context) => conflicts(directory, context)),
     );
 
   command('verify', 'compare disk, documents and store, and name each difference')

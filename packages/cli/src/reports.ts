@@ -103,20 +103,6 @@ export interface VerifyReport {
   readonly store: readonly Difference[];
 }
 
-/** What can be asked of a directory's device, in this process or, over its socket, in another. */
-export interface DeviceOperations {
-  status(options?: OperationOptions): Promise<StatusReport>;
-  sync(options?: OperationOptions): Promise<SyncReport>;
-  verify(options?: OperationOptions): Promise<VerifyReport>;
-  close(): Promise<void>;
-}
-
-export interface OperationOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** For `sync`: milliseconds for which a relay that cannot be reached is waited for. Default: 10,000. */
-  readonly wait?: number | undefined;
-}
-
 /** What `doctor` found, and what it did, or would do. */
 export interface DoctorReport {
   readonly directory: string;

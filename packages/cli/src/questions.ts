@@ -1,0 +1,71 @@
+/**
+ * What can be asked about the folder itself, whether or not anything keeps it in step: plain data, the same from a running `up` and
+ * from a store that is opened for it. Bringing something back is asked in the same way; what is on disk follows by the mirror, as any
+ * other change of the folder does.
+ */
+import type { FileVersion, NodeKind } from '@evermesh/core';
+import type { ConflictReport } from './reports.ts';
+
+export interface Questions {
+  readonly versions: { readonly path: string; readonly all: boolean };
+  readonly restore: {
+    readonly path: string;
+    /** The beginning of a version's id, or of an entry's in the trash. */
+    readonly version?: string | undefined;
+    readonly removed?: string | undefined;
+    readonly to?: string | undefined;
+  };
+  readonly trash: object;
+  readonly conflicts: object;
+  readonly list: { readonly path: string };
+}
+
+export interface Answers {
+  readonly versions: { readonly path: string; readonly versions: readonly VersionReport[] };
+  readonly restore: { readonly path: string; readonly running: boolean };
+  readonly trash: { readonly entries: readonly TrashReport[] };
+  readonly conflicts: { readonly conflicts: readonly ConflictReport[] };
+  readonly list: {
+    readonly path: string;
+    readonly entries: readonly { readonly name: string; readonly kind: NodeKind }[];
+  };
+}
+
+export type QuestionType = keyof Questions;
+
+export type Question = {
+  [Type in QuestionType]: { readonly type: Type } & Questions[Type];
+}[QuestionType];
+/** `undefined` for what is no question of this version. */
+export function parseQuestion(value: unknown): Question | undefined {
+  const { type, path, all, version, removed, to } = (value ?? {}) as Partial<Record<string, unknown>>;
+  if (type === 'trash' || type === 'conflicts') return { type };
+  if (typeof path !== 'string') return undefined;
+  if (type === 'list') return { type, path };
+  if (type === 'versions') return { type, path, all: all === true };
+  if (type !== 'restore') return undefined;
+  return { type, path, version: textOf(version), removed: textOf(removed), to: textOf(to) };
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+export type AnswerTo<Asked extends Question> = Answers[Asked['type']];
+
+export type Ask = <Asked extends Question>(question: Asked, signal?: AbortSignal) => Promise<AnswerTo<Asked>>;
+
+export interface VersionReport {
+  readonly id: string;
+  readonly time?: number | undefined;
+  readonly device?: string | undefined;
+  readonly kind: FileVersion['kind'];
+  readonly size: number;
+}
+
+export interface TrashReport {
+  readonly id: string;
+  readonly path: string;
+  readonly kind: NodeKind;
+  readonly count: number;
+  readonly time?: number | undefined;
+  readonly device?: string | undefined;
+}
