@@ -7,6 +7,7 @@ import type { AncestorChange, AncestorEntry } from './ancestor.ts';
 import type { ApplyWorld } from './apply-world.ts';
 import { sameStat } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
+import type { Match } from './match-disk.ts';
 import { digestOfFile } from './read-disk.ts';
 import { LOOK_AGAIN } from './second-look.ts';
 
@@ -149,5 +150,15 @@ export class DamageSearch {
     }
   }
 }
+
+/**
+ * What a power cut gave back is no newer than what was there: a person wrote what is. Nor did it come to its name later, in place
+ * of the file that was there and is elsewhere now: a person put it there.
+ */
+export const mayBeGivenBack = (
+  { hasMovedOn }: Pick<Match, 'hasMovedOn'>,
+  known: AncestorEntry,
+  stat: FileStat,
+): boolean => stat.mtime <= known.mtime && !(hasMovedOn && stat.ctime > known.ctime);
 
 const nanoseconds = (milliseconds: number): bigint => BigInt(Math.floor(milliseconds)) * 1_000_000n;

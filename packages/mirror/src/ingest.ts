@@ -11,6 +11,7 @@ import { conflictEvent, findTwin } from './adopt.ts';
 import { type Disk, parentOf } from './disk.ts';
 import { IngestChunk, REMOVED_AT_ONCE, saved } from './ingest-chunk.ts';
 import { removalOf, removalOfShown } from './ingest-removals.ts';
+import { mayBeGivenBack } from './find-damaged.ts';
 import type { Match } from './match-disk.ts';
 import type { Tell } from './mirror-event.ts';
 import { type Problem, unreadable } from './problem.ts';
@@ -230,7 +231,7 @@ class Ingest {
       !emptied || looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory);
     if (!isConfirmed || (emptied && this.#world.isUndecided(id))) return;
     looks.settle(id);
-    const heads = await this.#knownHeads(known, reading);
+    const heads = await this.#knownHeads(match, known, reading);
     if (heads !== undefined) return refresh(heads);
     await this.#chunk.add({
       path: match.disk.path,
@@ -243,16 +244,17 @@ class Ingest {
 
   /** The heads of a version that the folder has and the disk shows, so that nobody edited it. */
   async #knownHeads(
-    { id, heads, mtime }: AncestorEntry,
+    match: Match,
+    known: AncestorEntry,
     { digest, stat }: Extract<Reading, { type: 'content' }>,
   ): Promise<Heads | undefined> {
     const { nodes, recovering } = this.#world;
+    const { id, heads } = known;
     if (!equalHeads(nodes.headsOf(id), heads)) {
       const newest = await nodes.content(id);
       if (newest !== undefined && digestOfContent(newest.content) === digest) return newest.heads;
     }
-    // What a power cut gave back is no newer than what was there: a person wrote what is.
-    return recovering && stat.mtime <= mtime
+    return recovering && mayBeGivenBack(match, known, stat)
       ? nodes.headsOfVersion(id, digestOfBlob(digest as BlobName))
       : undefined;
   }

@@ -20,6 +20,8 @@ export interface Match {
   readonly parent: Match | undefined;
   /** The node it is, as it was on this disk last; `undefined` if it is new. */
   known: AncestorEntry | undefined;
+  /** The file that had its name stands elsewhere now. */
+  hasMovedOn: boolean;
 }
 
 export interface DiskMatches {
@@ -44,6 +46,7 @@ class Matcher {
   readonly #directories = new Map<NodeId, DiskDirectory>();
   readonly #unsure = new Set<string>();
   readonly #seenDirectories = new Set<string>();
+  #seenFiles: ReadonlySet<string> | undefined;
 
   constructor(ancestor: Ancestor, departed: Departed) {
     this.#ancestor = ancestor;
@@ -69,7 +72,7 @@ class Matcher {
 
   #walk(directory: DiskDirectory, parent: Match | undefined, id: NodeId | undefined): void {
     for (const [name, disk] of directory.entries) {
-      const match: Match = { disk, name, parent, known: undefined };
+      const match: Match = { disk, name, parent, known: undefined, hasMovedOn: false };
       this.#matches.push(match);
       if (disk.kind !== 'directory') continue;
       match.known = this.#directory(disk, id === undefined ? undefined : this.#ancestor.child(id, name));
@@ -109,7 +112,16 @@ class Matcher {
 
   #replaced(match: Match): void {
     const inPlace = this.#inPlace(match);
-    if (inPlace !== undefined && !this.#claimed.has(inPlace.id)) this.#claim(match, inPlace);
+    if (inPlace === undefined || this.#claimed.has(inPlace.id)) return;
+    this.#claim(match, inPlace);
+    // Without a time of birth an inode may be one that was used again.
+    match.hasMovedOn = inPlace.born !== 0n && this.#isSeen(inPlace);
+  }
+
+  /** Whether a file is anywhere that was looked at. Seldom asked. */
+  #isSeen(file: AncestorEntry): boolean {
+    this.#seenFiles ??= new Set(this.#matches.map(({ disk }) => identityOf(disk.stat)));
+    return this.#seenFiles.has(identityOf(file));
   }
 
   #claim(match: Match, known: AncestorEntry): void {

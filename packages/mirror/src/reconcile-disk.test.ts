@@ -24,7 +24,7 @@ function planned(placed: string, listed: string, node: Partial<ShownNode> | unde
   const disk = { kind: 'file', path: listed, stat: STAT } as Match['disk'];
   const shown = node && ({ id: ID, kind: 'file', parent: ROOT, ownName: node.name, ...node } as ShownNode);
   return reconcileDisk({
-    matches: [{ disk, name: listed, parent: undefined, known }],
+    matches: [{ disk, name: listed, parent: undefined, known, hasMovedOn: false }],
     missing: [],
     nodes: {
       node: () => shown,

@@ -265,6 +265,22 @@ test('an older version that a person brought back after a crash stays; one that 
   expect(await inFolder(a)).toEqual(await onDisk(a));
 });
 
+test('an older version that a person put in the place of a newer one, which he moved after a crash, does not bring that back', async () => {
+  const a = await devices.make();
+  await a.write('file', 'one\n');
+  await a.settle();
+  const { atime, mtime } = await fs.stat(a.at('file'));
+  await a.write('file', 'one\ntwo\n');
+  await a.settle();
+  await a.crash();
+  await fs.rename(a.at('file'), a.at('moved'));
+  await a.write('file', 'one\n');
+  await fs.utimes(a.at('file'), atime, mtime);
+  await a.settle();
+  expect(await onDisk(a)).toEqual({ file: 'one\n', moved: 'one\ntwo\n' });
+  expect(await inFolder(a)).toEqual(await onDisk(a));
+});
+
 test('a file on the way to what changed that cannot be looked at is a problem, and no halt', async () => {
   const a = await devices.make();
   await a.write('d/closed/deep/file', 'one\n');
