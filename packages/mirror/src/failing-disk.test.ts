@@ -66,6 +66,38 @@ test('a file that cannot leave its old name does not get a second one', async ()
   }
 });
 
+test('the second name of a file that could not leave the old one does not come back with a power cut', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('old', 'text\n');
+  await settleAll(a, b);
+  let isUnsynced = false;
+  await b.closeMirror();
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      async rename(_from, to) {
+        throw Object.assign(new Error(`EROFS: ${to}`), { code: 'EROFS' });
+      },
+      async unlinkIf(path, inode) {
+        isUnsynced = await nodeFileSystem.unlinkIf(path, inode);
+        return isUnsynced;
+      },
+      async syncDirectory(path) {
+        await nodeFileSystem.syncDirectory(path);
+        isUnsynced &&= path !== b.directory;
+      },
+    },
+  });
+  await a.folder.rename('old', 'new');
+  await exchange(a, b);
+  await b.settle();
+  await b.crash();
+  expect(await onDisk(b)).toEqual({ old: 'text\n' });
+  if (isUnsynced) await fs.link(b.at('old'), b.at('new'));
+  await settleAll(a, b);
+  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ new: 'text\n' });
+});
+
 test.each([
   ['old', 'when it cannot'],
   ['new', 'when it cannot'],

@@ -6,7 +6,7 @@
  * replaces is kept even without hard links: then as a copy.
  */
 import type { AncestorEntry, Row } from './ancestor.ts';
-import { type ApplyWorld, restamped, temporaryPath } from './apply-world.ts';
+import { type ApplyWorld, restamped, syncDirectories, temporaryPath } from './apply-world.ts';
 import { type Disk, parentOf, sameBytes, sameStat, TEMPORARY, TRASH } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import { bytesInTrash } from './problem.ts';
@@ -62,7 +62,10 @@ export async function placeNew(
   try {
     await disk.fs.rename(disk.at(from), disk.at(taken));
   } catch (error) {
-    if (before !== undefined && (await leavesOldName(world, from, to, before, entry))) return;
+    const hasLeft = before !== undefined && (await leavesOldName(world, from, to, before, entry));
+    // Its intent is over then: a name that a power cut gave back would look like a copy that a person made.
+    await syncDirectories(disk, [parentOf(to)]);
+    if (hasLeft) return;
     throw error;
   }
   const [there, moved] = [await disk.lstat(taken), await disk.lstatIfPossible(to)];
