@@ -1,4 +1,5 @@
 /** What somebody sees who works in a directory on disk, and what he does there without thinking. */
+import { fromUtf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
 import { NAMES } from './person.ts';
 import type { Inode } from './inode.ts';
@@ -50,6 +51,9 @@ export function newPath(desk: Desk): string {
   const name = desk.random.pick(NAMES);
   return into === '' ? name : `${into}/${name}`;
 }
+
+/** Whether it is text to whoever opens it: what is none, and what a power cut left of a text in the middle of a letter, is not typed into. */
+export const isText = (data: Uint8Array): boolean => !data.includes(0) && fromUtf8(data) !== undefined;
 
 /** What a file holds, and where a link leads. */
 export const textOf = ({ data, kind }: Inode): string =>

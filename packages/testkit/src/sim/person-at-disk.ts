@@ -4,7 +4,17 @@
  */
 import { concatBytes, utf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
-import { type Desk, directories, entries, isUnknown, newPath, pickFile, record, textOf } from './desk.ts';
+import {
+  type Desk,
+  directories,
+  entries,
+  isText,
+  isUnknown,
+  newPath,
+  pickFile,
+  record,
+  textOf,
+} from './desk.ts';
 import { linkActs } from './links-at-disk.ts';
 import { trashActs } from './trash-at-disk.ts';
 import { NAMES } from './person.ts';
@@ -38,7 +48,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     if (file === undefined) return ACTS['disk create'](desk);
     const [path, inode] = file;
     const old = textOf(inode);
-    if (old.includes('\0')) return ACTS['disk create'](desk);
+    if (!isText(inode.data)) return ACTS['disk create'](desk);
     const text = edited(old, desk);
     desk.say(() => `saves ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
@@ -59,7 +69,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     if (file === undefined) return ACTS['disk create'](desk);
     const [path, inode] = file;
     const old = textOf(inode);
-    if (old.includes('\0')) return ACTS['disk create'](desk);
+    if (!isText(inode.data)) return ACTS['disk create'](desk);
     const text = edited(old, desk);
     desk.say(() => `begins to save ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
@@ -127,7 +137,7 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   const there = files.look(`${root}/${path}`);
   if (there?.kind === 'directory') return desk.say('is told EISDIR');
   if (there?.kind === 'symlink') return desk.cannot('would write to what a link leads to');
-  if (there !== undefined && there.data.includes(0) !== bytes.includes(0))
+  if (there !== undefined && isText(there.data) !== isText(bytes))
     return desk.cannot('would not make another kind of it');
   if (there?.isHalf === true) return desk.cannot('lets a program save first');
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
