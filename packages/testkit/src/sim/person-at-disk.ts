@@ -15,6 +15,7 @@ import {
   record,
   textOf,
 } from './desk.ts';
+import type { Inode } from './inode.ts';
 import { linkActs } from './links-at-disk.ts';
 import { trashActs } from './trash-at-disk.ts';
 import { NAMES } from './person.ts';
@@ -143,14 +144,15 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
   record(desk, path, there === undefined ? '' : textOf(there), text);
   files.write(inode, bytes);
-  if (there === undefined && text === '') emptyUnder(desk);
+  if (there === undefined) emptyUnder(desk, inode);
 }
 
 /**
  * After a bad end an empty file is taken for what the power left of the one that had its name, and that is written again: if
  * that was moved away before a mirror looked, it is there twice.
  */
-function emptyUnder(desk: Desk): void {
+function emptyUnder(desk: Desk, empty: Inode): void {
+  if (empty.kind !== 'file' || empty.data.byteLength > 0) return;
   for (const [, inode] of entries(desk))
     if (inode.renamedAt > desk.lookedBefore) desk.ledger.copied(lettersIn(textOf(inode)));
 }
@@ -165,6 +167,7 @@ function move(desk: Desk, target: (path: string) => string): Promise<void> | voi
   if (replaced?.isHalf === true) return desk.cannot('lets a program save first');
   say(`moves ${from} to ${to}`);
   files.rename(`${root}/${from}`, `${root}/${to}`);
+  emptyUnder(desk, moved);
   moved.renamedAt = desk.now();
   if (isUnknown(desk, moved)) ledger.copied(lettersIn(textOf(moved)));
   if (replaced !== undefined && replaced !== moved && replaced.kind !== 'directory')
