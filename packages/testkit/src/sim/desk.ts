@@ -15,6 +15,8 @@ export interface Desk extends Somebody {
   readonly lookedBefore: number;
   /** A mirror is running. */
   readonly isMirrored: boolean;
+  /** When people took away what stood at a path, by removing or moving it. */
+  readonly vacated: Map<string, number>;
 }
 
 /** On disk it is kept, as far as the disk keeps it. */
@@ -51,6 +53,18 @@ export function newPath(desk: Desk): string {
   const name = desk.random.pick(NAMES);
   return into === '' ? name : `${into}/${name}`;
 }
+
+/** He took away what stood at these paths. */
+export function vacate({ vacated, now }: Desk, paths: Iterable<string>): void {
+  for (const path of paths) vacated.set(asTaken(path), now());
+}
+
+/** Whether a mirror that does not run remembers something there: people took it away, and no mirror had looked since. */
+export const isRemembered = ({ isMirrored, vacated, lookedBefore }: Desk, path: string): boolean =>
+  !isMirrored && (vacated.get(asTaken(path)) ?? -Infinity) >= lookedBefore;
+
+/** As some file system takes names for one. */
+const asTaken = (path: string): string => path.normalize('NFC').toLowerCase();
 
 /** Whether it is text to whoever opens it: what is none, and what a power cut left of a text in the middle of a letter, is not typed into. */
 export const isText = (data: Uint8Array): boolean => !data.includes(0) && fromUtf8(data) !== undefined;

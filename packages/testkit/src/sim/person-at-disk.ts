@@ -14,6 +14,7 @@ import {
   pickFile,
   record,
   textOf,
+  vacate,
 } from './desk.ts';
 import type { Inode } from './inode.ts';
 import { linkActs } from './links-at-disk.ts';
@@ -103,6 +104,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     desk.say(`removes ${path}`);
     for (const [at, inode] of doomed) {
       desk.ledger.replaced(textOf(inode), '', `removed with ${path} by ${desk.who}`);
+      vacate(desk, [at]);
       if (inode.kind === 'directory') desk.files.removeDirectory(`${desk.root}/${at}`);
       else desk.files.unlink(`${desk.root}/${at}`);
     }
@@ -167,6 +169,10 @@ function move(desk: Desk, target: (path: string) => string): Promise<void> | voi
   if (replaced?.isHalf === true) return desk.cannot('lets a program save first');
   say(`moves ${from} to ${to}`);
   files.rename(`${root}/${from}`, `${root}/${to}`);
+  vacate(
+    desk,
+    all.flatMap(([at]) => (at === from || at.startsWith(`${from}/`) ? [at] : [])),
+  );
   emptyUnder(desk, moved);
   moved.renamedAt = desk.now();
   if (isUnknown(desk, moved)) ledger.copied(lettersIn(textOf(moved)));

@@ -62,6 +62,8 @@ export class SimDevice {
   readonly trouble: DiskTrouble;
   /** What its person removed, and may want back: never what the device does not know of any more. */
   readonly bin: Removal[] = [];
+  /** When its person took away what stood at a path in the directory. */
+  readonly vacated: Map<string, number> = new Map();
   readonly #parts: DeviceParts;
   #process: SimProcess | undefined;
   #visited: readonly SimRelay[];

@@ -1,5 +1,5 @@
 /** Somebody who takes a file that was removed out of the mirror's trash, and puts it back where it was. */
-import { type Desk, textOf } from './desk.ts';
+import { type Desk, isRemembered, textOf } from './desk.ts';
 import type { Inode } from './inode.ts';
 import { lettersIn } from './letters.ts';
 import { shown } from './typing.ts';
@@ -16,9 +16,10 @@ export const trashActs: Readonly<Record<'disk restore', (desk: Desk) => void>> =
     say(`puts ${path} back, which was in the trash: ${shown(textOf(inode))}`);
     files.rename(`${root}/${kept}`, `${root}/${path}`);
     const letters = lettersIn(textOf(inode));
-    // Whoever else removed it had not seen that it came back; who edited it had other letters before him. Where no mirror runs, it may
-    // stand again where that remembers it before anybody missed it: then it never went, and a removal elsewhere takes it along.
-    if (desk.isMirrored) ledger.restored(letters, who, (how) => /^(removed with|replaced by) /.test(how));
+    // Whoever else removed it had not seen that it came back; who edited it had other letters before him. Where a mirror that does not
+    // run remembers the file that he took away there, nobody ever missed that: it never went, and a removal elsewhere takes it along.
+    if (!isRemembered(desk, path))
+      ledger.restored(letters, who, (how) => /^(removed with|replaced by) /.test(how));
     // It may be alive elsewhere: somebody edited what was removed.
     ledger.copied(letters);
   },

@@ -202,9 +202,9 @@ export class World {
         new Promise((resolve) => {
           this.scheduler.schedule(milliseconds, resolve);
         });
-      const { lookedBefore, running } = device;
+      const { lookedBefore, running, vacated } = device;
       const isMirrored = running?.mirror !== undefined;
-      const desk = { ...somebody, files, root: DIRECTORY, sleep, lookedBefore, isMirrored };
+      const desk = { ...somebody, files, root: DIRECTORY, sleep, lookedBefore, isMirrored, vacated };
       return this.begin(actOnDisk(step.type, desk), device.name, step.id);
     }
     const { running } = device;
