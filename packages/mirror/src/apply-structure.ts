@@ -2,12 +2,13 @@
 import type { NodeId } from '@evermesh/core';
 import { NO_HEADS } from '@evermesh/core/protocol';
 import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
+import { Aside } from './aside.ts';
 import { type ApplyWorld, atPath, pathIn, restamped, syncDirectories } from './apply-world.ts';
-import { joinPath, nameOf, parentOf, TEMPORARY } from './disk.ts';
+import { joinPath, nameOf, parentOf } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
-import { putBack, whereIs } from './put-back.ts';
+import { whereIs } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
 import { isAsKnown, letGo, placeNew, placeOver } from './take-place.ts';
 
@@ -31,15 +32,14 @@ export async function applyStructure(
       });
     }
   } finally {
-    await structure.putBack();
+    await structure.aside.bringAllBack();
   }
   return structure.done;
 }
 
 class Structure {
   readonly #world: ApplyWorld;
-  /** Where things are that were put aside. */
-  readonly #aside = new Map<NodeId, string>();
+  readonly aside: Aside;
   readonly #touched = new Set<string>();
   #changes: AncestorChange[] = [];
   #missed: AncestorEntry[] = [];
@@ -48,6 +48,7 @@ class Structure {
 
   constructor(world: ApplyWorld) {
     this.#world = world;
+    this.aside = new Aside(world);
   }
 
   async batch(steps: readonly StructureStep[]): Promise<void> {
@@ -60,7 +61,7 @@ class Structure {
     const over = steps.flatMap((step): Row[] => {
       if (step.type === 'make' || step.type === 'aside') return [];
       const id = step.type === 'move' ? step.node.id : step.entry.id;
-      return this.#aside.has(id) ? [] : [intents.over(id)];
+      return this.aside.paths.has(id) ? [] : [intents.over(id)];
     });
     // A person may have moved it this moment, or within a directory that cannot be listed: then it comes back as itself.
     await this.#world.missed(this.#missed.splice(0));
@@ -70,20 +71,6 @@ class Structure {
     this.#touched.clear();
     this.#changes = [];
     this.#events = [];
-  }
-
-  /** What was put aside and found its place taken does not stay in our own directory: there it would look removed. */
-  async putBack(): Promise<void> {
-    const { ancestor, nodes, intents } = this.#world;
-    for (const [id, aside] of this.#aside) {
-      const entry = ancestor.get(id);
-      if (entry === undefined) continue;
-      const change = await putBack(this.#world, entry, aside, undefined);
-      await nodes.keep([...ancestor.rows([change]), intents.over(id)]);
-      ancestor.took([change]);
-      this.#world.retryLater(id);
-    }
-    this.#aside.clear();
   }
 
   #announce(step: StructureStep): Row[] {
@@ -143,7 +130,7 @@ class Structure {
     const { disk, ancestor, intents } = this.#world;
     const { node, name, replaces } = step;
     const entry = ancestor.get(node.id) ?? step.entry;
-    const from = whereIs(node.id, ancestor, this.#aside);
+    const from = whereIs(node.id, ancestor, this.aside.paths);
     const stat = from === undefined ? undefined : await disk.lstat(from);
     if (from === undefined || stat?.inode !== entry.inode || stat.kind !== entry.kind) {
       return this.#world.lookAgain(parentOf(from ?? path), node.id);
@@ -152,10 +139,7 @@ class Structure {
     const there = await disk.lstat(path);
     if (there !== undefined && there.inode === stat.inode && there.device === stat.device) {
       // The same file by another spelling: this file system takes both names for one.
-      const aside = `${TEMPORARY}/${node.id}`;
-      await disk.fs.rename(disk.at(from), disk.at(aside));
-      // From here on it is one that was put aside: if it does not come to its place, it is brought back.
-      this.#aside.set(node.id, aside);
+      const aside = await this.aside.put(node.id, from);
       await disk.fs.rename(disk.at(aside), disk.at(path));
     } else if (replaces !== undefined) {
       saved = await placeOver(this.#world, from, path, replaces, true);
@@ -164,7 +148,7 @@ class Structure {
     } else if (there !== undefined) return this.#world.lookAgain(parentOf(path), node.id);
     else if (entry.kind === 'directory') await disk.fs.rename(disk.at(from), disk.at(path));
     else await placeNew(this.#world, from, path, entry);
-    this.#aside.delete(node.id);
+    this.aside.over(node.id);
     this.#touched.add(parentOf(from));
     const moved = restamped({ ...entry, parent: node.parent, name }, await disk.lstatIfPossible(path));
     this.#did(path, moved);
@@ -193,9 +177,7 @@ class Structure {
     const stat = await disk.lstat(path);
     if (stat?.inode !== entry.inode || stat.kind !== entry.kind)
       return this.#world.lookAgain(parentOf(path), entry.id);
-    const aside = `${TEMPORARY}/${entry.id}`;
-    await disk.fs.rename(disk.at(path), disk.at(aside));
-    this.#aside.set(entry.id, aside);
+    await this.aside.put(entry.id, path);
     this.#touched.add(parentOf(path));
   }
 
@@ -213,16 +195,23 @@ class Structure {
     this.#tell('removed', path);
   }
 
-  /** Answers whether it is there. */
+  /**
+   * Answers whether it is there. It is put aside first, and comes back from there unless it is certain to be what the mirror had seen:
+   * also if that cannot be told, or the mirror dies in between.
+   */
   async #intoTrash(entry: AncestorEntry, stat: FileStat, path: string): Promise<boolean> {
     const { disk, trash } = this.#world;
     if (await isAsKnown(disk, path, stat, entry)) {
-      const kept = await trash.put(path);
-      const after = await disk.lstat(kept);
+      const aside = await this.aside.put(entry.id, path);
+      const after = await disk.lstat(aside);
       // To have another name changes a time of it, and is nobody's save.
-      if (after !== undefined && (await isAsKnown(disk, kept, after, restamped(entry, after)))) return true;
+      if (after !== undefined && (await isAsKnown(disk, aside, after, restamped(entry, after)))) {
+        await trash.put(aside, path);
+        this.aside.over(entry.id);
+        return true;
+      }
       // Written to at the last moment: it stays, and the folder gets it back.
-      await placeNew(this.#world, kept, path);
+      await this.aside.bringBack(entry);
     }
     this.#world.lookAgain(parentOf(path), entry.id);
     return false;
@@ -244,7 +233,7 @@ class Structure {
     const { ancestor, rules } = this.#world;
     return [...ancestor.children(directory.id)].some(
       ({ id, name, kind }) =>
-        !this.#aside.has(id) && rules.reason(path, name, kind === 'directory') === undefined,
+        !this.aside.paths.has(id) && rules.reason(path, name, kind === 'directory') === undefined,
     );
   }
 

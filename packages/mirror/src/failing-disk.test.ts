@@ -1,6 +1,6 @@
 /** A disk some calls of which fail for a while: what they were part of is done later, and looks like nobody's work meanwhile. */
 import * as fs from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
@@ -203,29 +203,83 @@ test('what cannot be put into the trash waits for the next start, and what took 
   expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
 });
 
-test('a save in the moment in which its file goes to the trash comes back, whatever else cannot be written to', async () => {
-  const [a, b] = await devices.pair();
-  await a.write('file', 'one\n');
-  await settleAll(a, b);
-  await b.closeMirror();
-  let isFailing = true;
-  await b.open({
-    fileSystem: {
-      ...nodeFileSystem,
-      async rename(from, to) {
-        if (isFailing && to.includes('/.evermesh/tmp/'))
-          throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
-        if (isFailing && to.includes('/.evermesh/trash/')) await b.write('file', 'one\ntwo\n');
-        await nodeFileSystem.rename(from, to);
+describe('a save in the moment in which its file goes to the trash comes back', () => {
+  /** The save happens with the file's first rename, to wherever: its program has the file open. */
+  async function savedAsItGoes(
+    different: (b: TestDevice, hasGone: () => boolean) => Partial<FileSystem>,
+  ): Promise<TestDevice[]> {
+    const [a, b] = await devices.pair();
+    await a.write('file', 'one\n');
+    await settleAll(a, b);
+    await b.closeMirror();
+    const program = await fs.open(b.at('file'), 'r+');
+    let hasGone = false;
+    const fileSystem = { ...nodeFileSystem, ...different(b, () => hasGone) };
+    await b.open({
+      fileSystem: {
+        ...fileSystem,
+        async rename(from, to) {
+          await fileSystem.rename(from, to);
+          if (from !== b.at('file')) return;
+          hasGone = true;
+          await program.write('one\ntwo\n', 0);
+          await program.close();
+        },
       },
-    },
+    });
+    await a.folder.rm('file');
+    await exchange(a, b);
+    await b.settle().catch(() => undefined);
+    expect(hasGone).toBe(true);
+    return [a, b];
+  }
+
+  const failing = (): never => {
+    throw Object.assign(new Error('EIO'), { code: 'EIO' });
+  };
+
+  async function expectSave([a, b]: TestDevice[]): Promise<void> {
+    for (const device of [a, b] as [TestDevice, TestDevice]) {
+      expect(await onDisk(device)).toEqual({ file: 'one\ntwo\n' });
+      expect(await inFolder(device)).toEqual({ file: 'one\ntwo\n' });
+    }
+  }
+
+  test('whatever else cannot be written to', async () => {
+    const saved = await savedAsItGoes(() => ({
+      rename: (from, to) => (to.includes('/trash/') ? failing() : nodeFileSystem.rename(from, to)),
+    }));
+    await settleAll(...saved);
+    await expectSave(saved);
   });
-  await a.folder.rm('file');
-  await exchange(a, b);
-  await b.settle();
-  isFailing = false;
-  await settleAll(a, b);
-  for (const device of [a, b]) expect(await onDisk(device)).toEqual({ file: 'one\ntwo\n' });
+
+  test('also if what went cannot be looked at for a moment', async () => {
+    let looks = 0;
+    const saved = await savedAsItGoes((b, hasGone) => ({
+      lstat: async (path) =>
+        hasGone() && path.startsWith(b.at('.evermesh/t')) && ++looks === 1
+          ? failing()
+          : nodeFileSystem.lstat(path),
+    }));
+    await settleAll(...saved);
+    expect(looks).toBeGreaterThan(0);
+    await expectSave(saved);
+  });
+
+  test('also if the mirror dies before it has looked at it', async () => {
+    const saved = await savedAsItGoes((b, hasGone) => ({
+      lstat: async (path) => {
+        if (hasGone()) {
+          b.fuse.blowAfter(0);
+          b.fuse.step('look');
+        }
+        return nodeFileSystem.lstat(path);
+      },
+    }));
+    await saved[1]?.crash();
+    await settleAll(...saved);
+    await expectSave(saved);
+  });
 });
 
 test('what the mirror itself changed of a file that it could not move is no reason to try again at once', async () => {

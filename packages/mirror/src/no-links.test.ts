@@ -76,7 +76,7 @@ test('what a person writes in the moment in which the file goes stays', async ()
   const [a, b] = await pair({
     ...noLinks,
     async rename(from, to) {
-      if (to.includes('/trash/') && to.endsWith('/file')) await fs.writeFile(from, 'by b\n');
+      if (to.includes('/.evermesh/') && from.endsWith('/file')) await fs.writeFile(from, 'by b\n');
       await nodeFileSystem.rename(from, to);
     },
   });

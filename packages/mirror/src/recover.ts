@@ -5,6 +5,7 @@
 import { type NodeId, ROOT } from '@evermesh/core';
 import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, pathIn, restamped } from './apply-world.ts';
+import { asidePath, isAside } from './aside.ts';
 import { writtenEntry } from './apply-contents.ts';
 import { type Disk, joinPath, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
@@ -69,7 +70,8 @@ export async function carriedOut(
   const stat = path === undefined ? undefined : await disk.lstat(path);
   const entry = ancestor.get(intent.id);
   if (intent.type === 'remove') {
-    if (entry === undefined || stat !== undefined) return [];
+    // What was put aside for that comes back, and may have been saved at the last moment.
+    if (entry === undefined || stat !== undefined || (await isAside(disk, entry))) return [];
     // What a person moved is still there, and still to be removed, or to come back as itself.
     return (await whereabouts.namesOf(entry)).length === 0 ? [{ id: intent.id, entry: undefined }] : [];
   }
@@ -161,9 +163,8 @@ async function temporariesByInode(disk: Disk): Promise<Map<bigint, string>> {
 /** What was put aside, and neither came to its place nor back. When all others are where they should be, it may. */
 async function recoverAside(world: ApplyWorld, { id, parent, name }: Intent): Promise<AncestorChange[]> {
   const entry = world.ancestor.get(id);
-  const aside = `${TEMPORARY}/${id}`;
-  if (entry === undefined || (await world.disk.lstat(aside))?.inode !== entry.inode) return [];
-  return [await putBack(world, entry, aside, { parent, name })];
+  if (entry === undefined || !(await isAside(world.disk, entry))) return [];
+  return [await putBack(world, entry, asidePath(id), { parent, name })];
 }
 
 /**
@@ -184,7 +185,7 @@ async function dropOneName(
     if (path === undefined || (await disk.lstat(path))?.inode !== entry.inode) return;
     await disk.fs.unlink(disk.at(path));
   };
-  if (isMoved) await drop(`${TEMPORARY}/${id}`);
+  if (isMoved) await drop(asidePath(id));
   const isWhereKnown = (await whereabouts.isInPlace(parent)) && (await whereabouts.isInPlace(entry.parent));
   if (isWhereKnown && !isRespelled(intent, entry)) return isMoved ? drop(ancestor.pathOf(id)) : undefined;
   const names = await whereabouts.namesOf(entry);

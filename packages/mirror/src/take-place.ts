@@ -55,9 +55,6 @@ export async function placeNew(
     return disk.fs.rename(disk.at(from), disk.at(to));
   }
   if (isOwn) return disk.fs.unlink(disk.at(from));
-  // Nobody saves in the trash: what comes back from there needs no other place on the way.
-  const isFromTrash = before !== undefined && from.startsWith(`${TRASH}/`);
-  if (isFromTrash && (await disk.fs.unlinkIf(disk.at(from), before.inode))) return;
   const taken = temporaryPath(world);
   try {
     await disk.fs.rename(disk.at(from), disk.at(taken));
