@@ -234,7 +234,7 @@ describe('a save in the moment in which its file goes to the trash comes back', 
     return [a, b];
   }
 
-  const failing = (): never => {
+  const fail = (): never => {
     throw Object.assign(new Error('EIO'), { code: 'EIO' });
   };
 
@@ -247,7 +247,7 @@ describe('a save in the moment in which its file goes to the trash comes back', 
 
   test('whatever else cannot be written to', async () => {
     const saved = await savedAsItGoes(() => ({
-      rename: (from, to) => (to.includes('/trash/') ? failing() : nodeFileSystem.rename(from, to)),
+      rename: (from, to) => (to.includes('/trash/') ? fail() : nodeFileSystem.rename(from, to)),
     }));
     await settleAll(...saved);
     await expectSave(saved);
@@ -258,7 +258,7 @@ describe('a save in the moment in which its file goes to the trash comes back', 
     const saved = await savedAsItGoes((b, hasGone) => ({
       lstat: async (path) =>
         hasGone() && path.startsWith(b.at('.evermesh/t')) && ++looks === 1
-          ? failing()
+          ? fail()
           : nodeFileSystem.lstat(path),
     }));
     await settleAll(...saved);
