@@ -81,7 +81,9 @@ export async function carriedOut(
     const written = await writtenAt(disk, path, stat, intent);
     return written === undefined ? [] : [...replaced, { id: intent.id, entry: written }];
   }
-  if (entry === undefined || stat?.inode !== entry.inode || stat.kind !== entry.kind) return [];
+  if (entry === undefined || stat?.kind !== entry.kind) return [];
+  if (stat.inode !== entry.inode && !(await wasSavedOver({ disk, ancestor }, entry, stat, whereabouts)))
+    return [];
   if (isRespelled(intent, entry)) {
     const names = await whereabouts.namesOf(entry);
     if (!names.some(({ name }) => isShownAs(name, intent.name))) return [];
@@ -119,6 +121,17 @@ function hadItsPlace(waiting: Waiting, left: FileStat, stat: FileStat | undefine
   if (left.inode === stat?.inode) return true;
   const hasSameMode = waiting.permissions === undefined || waiting.permissions === left.permissions;
   return left.ctime !== waiting.ctime && hasSameMode;
+}
+
+/** As editors save: what was moved came to its place, and is nowhere, and a new file is there. */
+async function wasSavedOver(
+  { disk, ancestor }: Pick<ApplyWorld, 'disk' | 'ancestor'>,
+  entry: AncestorEntry,
+  there: FileStat,
+  whereabouts: Whereabouts,
+): Promise<boolean> {
+  if (entry.kind === 'directory' || ancestor.withInode(there.inode).length > 0) return false;
+  return !(await isAside(disk, entry)) && (await whereabouts.namesOf(entry)).length === 0;
 }
 
 /** A second name that a file had for a moment changes a time of it, and is nobody's save. */

@@ -8,7 +8,7 @@ import type { Watcher, WatcherEvents } from './fs/watcher.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { closing } from './testing/closing.ts';
 import { testDevices } from './testing/devices.ts';
-import { deliver, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+import { deliver, exchange, inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
 
 const devices = testDevices();
 
@@ -106,6 +106,26 @@ describe('after a crash', () => {
       }
     },
   );
+
+  test('a save over the new name of a file, after a crash right behind its move, is one of that file', async () => {
+    const [a, b] = await devices.pair();
+    await a.write('old', 'one\n');
+    await settleAll(a, b);
+    const id = a.idOf('old');
+    await a.folder.rename('old', 'new');
+    await exchange(a, b);
+    b.fuse.blowAt(/^syncdir /);
+    await b.settle().catch(() => undefined);
+    await b.crash();
+    expect(await onDisk(b)).toEqual({ new: 'one\n' });
+    await b.write('beside~', 'one\ntwo\n');
+    await fs.rename(b.at('beside~'), b.at('new'));
+    await settleAll(a, b);
+    for (const device of [a, b]) {
+      expect(await onDisk(device)).toEqual({ new: 'one\ntwo\n' });
+      expect(device.idOf('new')).toBe(id);
+    }
+  });
 
   test('a file that was moved over another, and is as old as that was, is no damage of it', async () => {
     const [a, b] = await devices.pair();
