@@ -37,12 +37,13 @@ test('more removals than the folder takes in one call are several', async () => 
   const device = await devices.make();
   const { nodes } = device.folder;
   const apply = vi.spyOn(nodes, 'apply');
+  const ancestor = new Ancestor(nodes);
   const world: IngestWorld = {
     disk: new Disk(nodeFileSystem, device.directory, 0n),
     nodes,
     blobs: device.blobs,
-    ancestor: new Ancestor(nodes),
-    looks: new SecondLook(device.clock),
+    ancestor,
+    looks: new SecondLook(device.clock, ancestor),
     isUndecided: () => false,
     clock: device.clock,
     tell: () => undefined,

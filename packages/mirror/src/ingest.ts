@@ -221,14 +221,12 @@ class Ingest {
     const reading = await this.#read(match);
     if (reading === undefined) return;
     const { digest, stat } = reading;
-    const directory = parentOf(match.disk.path);
     const refresh = (heads?: Heads): Promise<void> =>
       this.#note(id, (now) => now && readEntry(now, reading, heads ?? now.heads));
     if (digest === known.digest) return refresh();
     const emptied = stat.size === 0 && known.size > 0;
     // The suspicion first: it brings the next look, before which nobody decides.
-    const isConfirmed =
-      !emptied || looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, directory);
+    const isConfirmed = !emptied || looks.isConfirmed(id, 'emptied', `${stat.mtime}:${stat.ctime}`, id);
     if (!isConfirmed || (emptied && this.#world.isUndecided(id))) return;
     looks.settle(id);
     const heads = await this.#knownHeads(match, known, reading);

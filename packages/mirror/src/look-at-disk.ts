@@ -4,9 +4,9 @@
  */
 import type { NodeId } from '@evermesh/core';
 import { ROOT } from '@evermesh/core';
-import type { Ancestor, AncestorEntry } from './ancestor.ts';
+import type { AncestorEntry } from './ancestor.ts';
 import type { Departed } from './departed.ts';
-import { type Disk, parentOf } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { asFile, isNewFile, type Match, matchContents, matchDisk } from './match-disk.ts';
 import { digestOfFile } from './read-disk.ts';
 import { scan, type ScanWorld } from './scan.ts';
@@ -81,7 +81,7 @@ async function matchByContents(
 }
 
 function believed(
-  { looks, ancestor }: LookWorld,
+  { looks }: LookWorld,
   gone: readonly AncestorEntry[],
   matches: readonly Match[],
 ): AncestorEntry[] {
@@ -91,15 +91,12 @@ function believed(
     taken.add(placeKey(parent === undefined ? ROOT : parent.known?.id, name));
   const trusted = new Set<NodeId>();
   return gone.filter(({ id, parent, name }) => {
-    const directory = parentOf(existingPath(ancestor, id));
     const isTaken = trusted.has(parent) || taken.has(placeKey(parent, name));
     // All are looked at, also those that need it no more: what was in a directory is believed with it.
-    if (!isTaken && !looks.isConfirmed(goneKey(id), 'gone', '', directory)) return false;
+    if (!isTaken && !looks.isConfirmed(goneKey(id), 'gone', '', id)) return false;
     trusted.add(id);
     return true;
   });
 }
 
 const placeKey = (parent: NodeId | undefined, name: string): string => `${parent ?? ''}/${name}`;
-
-const existingPath = (ancestor: Ancestor, id: NodeId): string => ancestor.pathOf(id) ?? '';

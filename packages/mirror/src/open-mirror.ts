@@ -160,12 +160,13 @@ async function cycleParts(
   const { folder } = options;
   const clock = options.clock ?? systemClock;
   const tell = options.onEvent ?? ((): void => undefined);
+  const ancestor = await Ancestor.load(folder.nodes);
   return {
     folder,
     disk,
-    ancestor: await Ancestor.load(folder.nodes),
+    ancestor,
     rules: new IgnoreRules(),
-    looks: new SecondLook(clock),
+    looks: new SecondLook(clock, ancestor),
     departed: await Departed.load(folder.nodes, clock),
     guard: new MassDeletionGuard(clock, options.allowMassDeletion ?? false),
     trash: new Trash(disk, clock),

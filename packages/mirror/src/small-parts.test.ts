@@ -1,3 +1,4 @@
+import type { NodeId } from '@evermesh/core';
 import { expect, test } from 'vitest';
 import { MassDeletionGuard } from './mass-deletion.ts';
 import { besideName, takenName } from './names.ts';
@@ -12,48 +13,63 @@ function standing(): VirtualClock {
   return clock;
 }
 
+const FILE = 'file' as NodeId;
+const inDirectory = { pathOf: (): string => 'd/file' };
+
 test('what is gone is believed after 100 ms, and not when it was seen meanwhile', () => {
   const clock = standing();
-  const looks = new SecondLook(clock);
+  const looks = new SecondLook(clock, inDirectory);
   looks.begin();
-  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(false);
+  expect(looks.isConfirmed('x', 'gone', '', FILE)).toBe(false);
   expect(looks.due).toEqual({ directories: ['d'], wait: 100 });
   clock.pass(60);
   expect(looks.due).toEqual({ directories: ['d'], wait: 40 });
   looks.begin();
   looks.end(new Set(['d']));
   expect(looks.due).toBeUndefined();
-  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(false);
+  expect(looks.isConfirmed('x', 'gone', '', FILE)).toBe(false);
   clock.pass(100);
-  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(true);
+  expect(looks.isConfirmed('x', 'gone', '', FILE)).toBe(true);
 });
 
 test('a suspicion outlives a look at another directory, and begins anew when something else is suspected', () => {
   const clock = standing();
-  const looks = new SecondLook(clock);
-  looks.isConfirmed('x', 'emptied', '1', 'd');
+  const looks = new SecondLook(clock, inDirectory);
+  looks.isConfirmed('x', 'emptied', '1', FILE);
   looks.begin();
   looks.end(new Set(['e']));
   clock.pass(1000);
-  expect(looks.isConfirmed('x', 'emptied', '2', 'd')).toBe(false);
+  expect(looks.isConfirmed('x', 'emptied', '2', FILE)).toBe(false);
   expect(looks.due?.wait).toBe(1000);
+});
+
+test('what is suspected in a directory that moves on is looked at where that is by then', () => {
+  const clock = standing();
+  let path = 'd/file';
+  const looks = new SecondLook(clock, { pathOf: () => path });
+  looks.begin();
+  looks.isConfirmed('x', 'gone', '', FILE);
+  path = 'moved/d/file';
+  looks.begin();
+  looks.end(new Set(['d']));
+  expect(looks.due).toEqual({ directories: ['moved/d'], wait: 100 });
 });
 
 test('a clock that was set back makes nobody wait longer than the time between two looks', () => {
   const clock = standing();
-  const looks = new SecondLook(clock);
-  looks.isConfirmed('x', 'gone', '', 'd');
+  const looks = new SecondLook(clock, inDirectory);
+  looks.isConfirmed('x', 'gone', '', FILE);
   clock.pass(-86_400_000);
   expect(looks.due?.wait).toBe(1);
-  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(false);
+  expect(looks.isConfirmed('x', 'gone', '', FILE)).toBe(false);
   clock.pass(100);
-  expect(looks.isConfirmed('x', 'gone', '', 'd')).toBe(true);
+  expect(looks.isConfirmed('x', 'gone', '', FILE)).toBe(true);
 });
 
 test('what is to be looked at again is looked at in time, also when the clock is set back meanwhile', () => {
   const clock = standing();
   const toDo = new ToDo();
-  const next = new NextLook(clock, new SecondLook(clock), toDo, () => false);
+  const next = new NextLook(clock, new SecondLook(clock, inDirectory), toDo, () => false);
   toDo.again(['d']);
   next.update();
   expect(next.wait()).toBe(20);

@@ -35,7 +35,7 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
       disk,
       rules,
       ancestor,
-      looks: new SecondLook(clock),
+      looks: new SecondLook(clock, ancestor),
       departed,
       watch: () => undefined,
       listing: (directory) => board.listing(directory),
