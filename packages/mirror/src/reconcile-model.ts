@@ -6,7 +6,7 @@ import type { FolderNodes, NodeId, ShownNode } from '@evermesh/core';
 import { ROOT } from '@evermesh/core';
 import { equalHeads } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
-import { isShownAs } from './names.ts';
+import { isShownAs, nameKey } from './names.ts';
 import { placeOrder, type Wait } from './place-order.ts';
 
 export type StructureStep =
@@ -171,6 +171,11 @@ class ModelReconciler {
     const stepOf = (id: NodeId): StructureStep | undefined => this.#moves.get(id) ?? this.#removes.get(id);
     const moves = this.#moves;
     const makes = this.#makes;
+    const leavers = new Map<string, StructureStep[]>();
+    for (const step of [...moves.values(), ...this.#removes.values()]) {
+      const key = placeKey(step.entry.parent, step.entry.name);
+      leavers.set(key, [...(leavers.get(key) ?? []), step]);
+    }
     /**
      * Of a directory that stands within `within` on disk, what has to leave that first: it, or the first one above it that moves. In
      * the end that is above the directory, and `within` below it, so nobody waits for his own arrival.
@@ -196,12 +201,15 @@ class ModelReconciler {
       if (parent !== undefined) yield { step: parent, until: 'arrived' };
       const above = step.type === 'move' ? firstMoved(step.node.parent, step.node.id) : undefined;
       if (above !== undefined) yield { step: above, until: 'arrived' };
-      const there = ancestor.child(step.node.parent, step.type === 'move' ? step.name : step.node.name);
-      const leaver = there === undefined ? undefined : stepOf(there.id);
-      if (leaver !== undefined) yield { step: leaver, until: 'left' };
+      const name = step.type === 'move' ? step.name : step.node.name;
+      for (const leaver of leavers.get(placeKey(step.node.parent, name)) ?? [])
+        yield { step: leaver, until: 'left' };
     }
     const aside = (step: StructureStep): StructureStep | undefined =>
       step.type === 'move' ? { type: 'aside', entry: step.entry } : undefined;
     return placeOrder([...makes.values(), ...moves.values(), ...this.#removes.values()], waits, aside);
   }
 }
+
+/** Some file systems take names for one that only differ in case or form. */
+const placeKey = (parent: NodeId, name: string): string => `${parent}/${nameKey(name)}`;
