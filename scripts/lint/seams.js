@@ -29,8 +29,13 @@ const WORLD = {
   },
   sockets: {
     advice:
-      'Take a transport; the one over WebSocket is @evermesh/adapters/web-socket. Listening is for server/src/relay-server.ts and cli/src/control-*.ts.',
-    allowed: ['adapters/src/', 'server/src/relay-server.ts', 'cli/src/control-'],
+      'Take a transport; the one over WebSocket is @evermesh/adapters/web-socket. Listening is for server/src/relay-server.ts, metrics-server.ts and cli/src/control-*.ts.',
+    allowed: [
+      'adapters/src/',
+      'server/src/relay-server.ts',
+      'server/src/metrics-server.ts',
+      'cli/src/control-',
+    ],
   },
   environment: {
     advice: 'Read it in packages/cli or packages/server/src/config.ts and hand the value on.',

@@ -14,7 +14,13 @@ import type {
 
 export type CliEvent =
   /** The relay takes connections. */
-  | { readonly event: 'listening'; readonly url: string; readonly data: string }
+  | {
+      readonly event: 'listening';
+      readonly url: string;
+      /** Where it answers Prometheus, if it does. */
+      readonly metrics: string | undefined;
+      readonly data: string;
+    }
   /** Which folder and device this directory is, and the command that joins it elsewhere. */
   | {
       readonly event: 'folder';

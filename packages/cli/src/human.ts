@@ -11,8 +11,9 @@ import { type Paint, count, plural } from './words.ts';
 type Words = { readonly [Event in CliEvent as Event['event']]: (event: Event, paint: Paint) => string[] };
 
 const WORDS: Words = {
-  listening: ({ url, data }) => [
+  listening: ({ url, metrics, data }) => [
     `The relay listens at ${printable(url)} and keeps its data in ${printable(data)}.`,
+    ...(metrics === undefined ? [] : [`Its metrics are at ${printable(metrics)}/metrics.`]),
   ],
   folder: (event) => folderLines(event),
   link: (event, paint) => linkLines(event, paint),

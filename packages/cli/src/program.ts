@@ -80,6 +80,7 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .option('--allowed-host <name>', 'a further name under which the relay is reached; repeatable', collected)
     .option('--allowed-origin <origin>', 'a web page that may use the relay; repeatable', collected)
     .option('--trusted-proxy <address>', 'a proxy that says truly who is behind it; repeatable', collected)
+    .option('--metrics <host:port>', 'where to answer Prometheus; only on a loopback address')
     .option('--folder-bytes <bytes>', 'the most that a folder may store, like 20GiB; default: no limit')
     .action((flags: RelayFlags & CommonFlags) => run(flags, (context) => relay(flags, context)));
 

@@ -61,6 +61,11 @@ export class DeviceSession {
     );
   }
 
+  /** How many folders are open on it. */
+  get channels(): number {
+    return this.#channels.size;
+  }
+
   /** The bytes that came so far, frames or not: asked before a frame is whole. */
   received(bytes: number): void {
     this.#isArriving = true;
@@ -226,6 +231,7 @@ export class DeviceSession {
   #end(error: unknown, status: number): void {
     this.#patience.cancel();
     const { code, reason } = toldError(error, this.#parts.logger);
+    this.#parts.meter?.refused(code);
     this.#parts.logger.info('a socket is ended', { device: this.#hello?.device, code });
     this.#socket.end(encodeMessage({ type: 'FAILED', code, reason }), status);
   }

@@ -74,6 +74,11 @@ export class FolderRegistry {
     this.#compactor = compactor;
   }
 
+  /** Folders of which the log is open. */
+  get open(): number {
+    return this.#entries.size;
+  }
+
   async isKnown(folder: FolderId): Promise<boolean> {
     return this.#entries.has(folder) || (await this.#store.get(logKey(folder))) !== undefined;
   }

@@ -4,6 +4,7 @@
  * either while what it asked for waits to leave.
  */
 import type { RawSocket } from './raw-socket.ts';
+import type { RelayMeter } from './relay-meter.ts';
 
 /** Bytes that may wait to leave before the reader counts as slow, and at which it no longer does. */
 const FULL_BYTES = 1024 * 1024;
@@ -14,6 +15,7 @@ const WORK_BYTES = 4 * 1024 * 1024;
 
 export class FrameSocket {
   readonly #socket: RawSocket;
+  readonly #meter: RelayMeter | undefined;
   readonly #waiting: (() => void)[] = [];
   #workFrames = 0;
   #workBytes = 0;
@@ -22,14 +24,16 @@ export class FrameSocket {
   /** Something happened that shows the peer is there. */
   #alive: () => void;
 
-  constructor(socket: RawSocket, alive: () => void) {
+  constructor(socket: RawSocket, alive: () => void, meter?: RelayMeter) {
     this.#socket = socket;
+    this.#meter = meter;
     this.#alive = alive;
     socket.on('close', () => this.#letGo());
   }
 
   send(frame: Uint8Array): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#meter?.frame('out', frame.byteLength);
     this.#socket.send(frame, () => this.#onSent());
     this.#regulate();
   }

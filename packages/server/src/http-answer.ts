@@ -22,21 +22,23 @@ const STATUS: Readonly<Record<string, number>> = {
 export interface ErrorAnswer {
   readonly status: number;
   readonly body: string;
+  readonly code: string;
 }
 
 export function errorAnswer(error: unknown, logger: Logger): ErrorAnswer {
   const told = toldError(error, logger);
-  return { status: STATUS[told.code] ?? 500, body: JSON.stringify(told) };
+  return { status: STATUS[told.code] ?? 500, body: JSON.stringify(told), code: told.code };
 }
 
-/** After an error the connection ends: what the peer still sends is not read to its end. */
-export function answerError(response: ServerResponse, error: unknown, logger: Logger): void {
+/** After an error the connection ends: what the peer still sends is not read to its end. Returns the code that it was told. */
+export function answerError(response: ServerResponse, error: unknown, logger: Logger): string | undefined {
   if (response.headersSent) {
     response.destroy();
-    return;
+    return undefined;
   }
-  const { status, body } = errorAnswer(error, logger);
+  const { status, body, code } = errorAnswer(error, logger);
   response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(body);
+  return code;
 }
 
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {

@@ -9,4 +9,5 @@ export {
 export { jwksTokens, secretTokens } from './jwt-authorizer.ts';
 export { openRelay, type Relay, type RelayOptions } from './open-relay.ts';
 export type { RelayLimits } from './relay-limits.ts';
+export type { ListenOptions } from './listening.ts';
 export type { TlsCertificate } from './relay-server.ts';

@@ -20,7 +20,10 @@ import { FrameRates } from './frame-rates.ts';
 import { isLoopback } from './origin-guard.ts';
 import { DEFAULT_LIMITS, type RelayLimits } from './relay-limits.ts';
 import type { RelayParts } from './relay-parts.ts';
-import { type ListenOptions, RelayServer, type TlsCertificate } from './relay-server.ts';
+import { type ListenOptions } from './listening.ts';
+import { measuredCompaction, measuredStore } from './measured.ts';
+import { MetricsServer } from './metrics-server.ts';
+import { RelayServer, type TlsCertificate } from './relay-server.ts';
 import { openRelayStores } from './relay-stores.ts';
 
 export interface RelayOptions {
@@ -56,6 +59,11 @@ export interface RelayOptions {
   readonly allowedHosts?: readonly string[] | undefined;
   /** For `wss:` and `https:`. Default: nothing is encrypted; a reverse proxy may do that. */
   readonly tls?: TlsCertificate | undefined;
+  /**
+   * Where `/metrics` for Prometheus, `/healthz` and `/readyz` are answered, on loopback. `/readyz` says no from when the relay begins to
+   * stop. Default: nowhere; `/healthz` is answered where devices come, too.
+   */
+  readonly metrics?: ListenOptions | undefined;
   /** Default: generous ones, and none for what a folder may store. */
   readonly limits?: RelayLimits | undefined;
   /**
@@ -68,6 +76,8 @@ export interface RelayOptions {
 export interface Relay {
   /** Where devices reach it. */
   readonly url: string;
+  /** Where `metrics` are answered, if they are. */
+  readonly metricsUrl: string | undefined;
   /**
    * Resolves when the store failed, a full disk for instance, with why: nothing is taken any more, and devices keep what they
    * have to send. Close the relay and open it anew.
@@ -94,21 +104,24 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const random = options.random ?? systemRandom;
   const logger = options.logger ?? silentLogger;
   const clock = options.clock ?? systemClock;
+  // The library comes only where somebody wants to look: commands that serve nobody start faster without it.
+  const meter = options.metrics && new (await import('./prometheus-meter.ts')).PrometheusMeter();
   const stores = await openRelayStores(
-    store,
+    meter === undefined ? store : measuredStore(store, meter, clock),
     blobs,
     random,
     compaction && {
-      runner: compaction.runner,
+      runner: meter === undefined ? compaction.runner : measuredCompaction(compaction.runner, meter),
       policy: compaction.policy ?? relayCompactionPolicy,
       clock,
       logger,
     },
     options.limits?.folderBytes,
   );
+  const { registry } = stores;
   const rates = new FrameRates(clock, options.limits?.framesPerSecond ?? DEFAULT_LIMITS.framesPerSecond);
-  const { registry, blobs: kept } = stores;
-  const parts: RelayParts = { registry, blobs: kept, authorizer, logger, clock, rates };
+  const parts: RelayParts = { registry, blobs: stores.blobs, authorizer, logger, clock, rates, meter };
+  let metrics: MetricsServer | undefined;
   try {
     const server = new RelayServer(parts, {
       host: listen.host.toLowerCase(),
@@ -118,30 +131,43 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       trustedProxies: options.trustedProxies ?? [],
       connectionsPerAddress: options.limits?.connectionsPerAddress ?? DEFAULT_LIMITS.connectionsPerAddress,
     });
+    if (meter !== undefined && options.metrics !== undefined) {
+      meter.watch(() => ({ ...server.load, folders: registry.open }));
+      metrics = new MetricsServer({
+        listen: options.metrics,
+        page: () => meter.page(),
+        isWell: () => registry.committer.failure === undefined,
+        isReady: () => server.isReady,
+        logger,
+      });
+    }
+    const metricsPort = await metrics?.listen();
     const port = await server.listen(listen);
-    const url = urlOf(listen.host, port, options.tls);
+    const url = `${options.tls === undefined ? 'ws' : 'wss'}://${placeOf(listen.host, port)}`;
     logger.debug('the relay listens', { url });
     const end = once(async () => {
       await server.close();
       await stores.close();
+      await metrics?.close();
       logger.info('the relay stopped', { url });
     });
     return {
       url,
+      metricsUrl:
+        options.metrics && `http://${placeOf(options.metrics.host, metricsPort ?? options.metrics.port)}`,
       failed: registry.committer.failed,
       renewCertificate: (tls) => server.renew(tls),
       close: end,
       [Symbol.asyncDispose]: end,
     };
   } catch (error) {
+    await metrics?.close();
     await stores.close();
     throw error;
   }
 }
 
-function urlOf(host: string, port: number, tls: TlsCertificate | undefined): string {
-  return `${tls === undefined ? 'ws' : 'wss'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
+const placeOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** However often it is called. */
 function once(end: () => Promise<void>): () => Promise<void> {

@@ -4,6 +4,7 @@ import type { Authorizer } from './authorizer.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
 import type { FolderRegistry } from './folder-registry.ts';
 import type { FrameRates } from './frame-rates.ts';
+import type { RelayMeter } from './relay-meter.ts';
 
 export interface RelayParts {
   readonly registry: FolderRegistry;
@@ -13,4 +14,6 @@ export interface RelayParts {
   readonly logger: Logger;
   /** Default: nobody is slowed down. */
   readonly rates?: FrameRates | undefined;
+  /** Default: nobody counts. */
+  readonly meter?: RelayMeter | undefined;
 }

@@ -20,6 +20,7 @@ import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-lim
 import { DeviceSession } from './device-session.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { answerError, answerJson, errorAnswer } from './http-answer.ts';
+import { type ListenOptions, listening } from './listening.ts';
 import { checkOrigin, type GuardOptions } from './origin-guard.ts';
 import type { RelayParts } from './relay-parts.ts';
 
@@ -31,12 +32,6 @@ const HANDSHAKE_WITHIN = 10_000;
 const LOOK_EVERY = 20_000;
 /** Milliseconds that peers have to say goodbye. */
 const CLOSE_WITHIN = 2000;
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-}
 
 /** Of `wss:` and `https:`, as PEM. */
 export interface TlsCertificate {
@@ -87,17 +82,27 @@ export class RelayServer {
   }
 
   /** Returns the port. @throws RELAY_PORT_IN_USE, CONFIG_INVALID */
-  async listen({ host, port }: ListenOptions): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error) => reject(listenError(error, host, port)));
-      this.#server.listen({ host, port }, resolve);
-    });
+  async listen(options: ListenOptions): Promise<number> {
+    const port = await listening(this.#server, options);
     this.#server.on('error', (error) =>
       this.#parts.logger.error('the server failed', { error: error.message }),
     );
     this.#look();
-    const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
+    return port;
+  }
+
+  /** Sockets that are open, and channels on them. */
+  get load(): { readonly connections: number; readonly channels: number } {
+    const sessions = [...this.#sessions];
+    return {
+      connections: sessions.length,
+      channels: sessions.reduce((sum, { channels }) => sum + channels, 0),
+    };
+  }
+
+  /** Whether new connections are taken. */
+  get isReady(): boolean {
+    return this.#server.listening && !this.#isDraining;
   }
 
   /** New connections get another certificate; those that are there stay. @throws CONFIG_INVALID: the one before stays */
@@ -129,7 +134,7 @@ export class RelayServer {
       this.#answer(request, response).catch((error: unknown) => {
         // A peer that broke off is told nothing, and is nobody's trouble.
         if (request.socket.destroyed) return;
-        answerError(response, error, this.#parts.logger);
+        this.#told(answerError(response, error, this.#parts.logger));
       }),
     );
   }
@@ -163,7 +168,8 @@ export class RelayServer {
       if (pathOf(request) !== '/')
         throw new EvermeshError('MESSAGE_UNEXPECTED', 'There is no socket at this address.');
     } catch (error) {
-      const { status, body } = errorAnswer(error, this.#parts.logger);
+      const { status, body, code } = errorAnswer(error, this.#parts.logger);
+      this.#told(code);
       socket.end(rawAnswer(status, body));
       return;
     }
@@ -171,12 +177,16 @@ export class RelayServer {
   }
 
   #welcome(webSocket: WebSocket, request: IncomingMessage): void {
-    const socket = new FrameSocket(webSocket, () => session.alive());
+    const { meter } = this.#parts;
+    const socket = new FrameSocket(webSocket, () => session.alive(), meter);
     const session = new DeviceSession(this.#parts, socket);
     this.#sessions.add(session);
     const { socket: wire } = request;
     wire.on('data', () => session.received(wire.bytesRead));
-    webSocket.on('message', (data, isBinary) => session.frame(data as Buffer, isBinary));
+    webSocket.on('message', (data, isBinary) => {
+      meter?.frame('in', (data as Buffer).byteLength);
+      session.frame(data as Buffer, isBinary);
+    });
     // What `ws` refuses by itself, a frame that is too long or broken, it closes with a status that says so.
     webSocket.on('error', (error) => this.#parts.logger.info('a socket failed', { error: error.message }));
     this.#track(
@@ -187,6 +197,10 @@ export class RelayServer {
         });
       }),
     );
+  }
+
+  #told(code: string | undefined): void {
+    if (code !== undefined) this.#parts.meter?.refused(code);
   }
 
   #look(): void {
@@ -253,13 +267,3 @@ const rawAnswer = (status: number, body: string): string =>
     '',
     body,
   ].join('\r\n');
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): EvermeshError {
-  const details = { host, port };
-  if (error.code === 'EADDRINUSE') {
-    const what = `Something else listens at ${host}:${port} already.`;
-    return new EvermeshError('RELAY_PORT_IN_USE', what, { cause: error, details });
-  }
-  const what = `The relay cannot listen at ${host}:${port}: ${error.message}`;
-  return new EvermeshError('CONFIG_INVALID', what, { cause: error, details });
-}

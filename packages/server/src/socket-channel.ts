@@ -156,6 +156,7 @@ export class SocketChannel {
     const { parts, socket, open } = this.#options;
     const { code, reason } = toldError(error, parts.logger);
     const retryAfter = retryAfterOf(error) ?? (isErrorCode(code) ? (RETRY_AFTER[code] ?? 0) : 0);
+    parts.meter?.refused(code);
     parts.logger.info('a channel is refused', { folder: open.folder, device: this.#options.device, code });
     await this.#folder?.settled();
     socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, code, reason, retryAfter }));

@@ -24,6 +24,7 @@ export interface RelayFlags extends AccessFlags, TlsFlags {
   readonly allowedOrigin?: readonly string[] | undefined;
   readonly trustedProxy?: readonly string[] | undefined;
   readonly folderBytes?: string | undefined;
+  readonly metrics?: string | undefined;
 }
 
 export async function relay(
@@ -35,6 +36,7 @@ export async function relay(
   const allowedOrigins = flags.allowedOrigin?.map(parseAllowedOrigin);
   const trustedProxies = flags.trustedProxy?.map(parseTrustedProxy);
   const folderBytes = flags.folderBytes === undefined ? undefined : parseByteCount(flags.folderBytes);
+  const metrics = flags.metrics === undefined ? undefined : parseListenAddress(flags.metrics);
   const tlsFiles = tlsFilesOf(flags);
   using access = await relayAccess(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
@@ -52,6 +54,7 @@ export async function relay(
       allowedOrigins,
       trustedProxies,
       limits: { folderBytes },
+      metrics,
       logger,
     });
     // Opened anew it is where devices know it.
@@ -59,7 +62,7 @@ export async function relay(
     const renew = (renewed: TlsCertificate): void => server.renewCertificate(renewed);
     using _ = tlsFiles && tls && followCertificate(tlsFiles, tls, renew, output);
     works();
-    output.tell({ event: 'listening', url: server.url, data });
+    output.tell({ event: 'listening', url: server.url, metrics: server.metricsUrl, data });
     const failure = await Promise.race([server.failed, aborted(signal)]);
     await server.close();
     if (failure !== undefined) throw failure;
