@@ -30,7 +30,8 @@ export class CastRelay {
     this.blobs = blobs;
   }
 
-  async start(): Promise<void> {
+  /** @param later milliseconds by which its clock is ahead of that of its first start */
+  async start(later = 0): Promise<void> {
     this.#relay = await openRelay({
       store: this.store,
       blobs: this.blobs,
@@ -38,7 +39,7 @@ export class CastRelay {
       authorizer: allowEveryone,
       compaction: { runner: inlineCompaction(documentCodec, steppingClock()) },
       random: seeded('relay'),
-      clock: steppingClock(),
+      clock: steppingClock(later),
     });
   }
 

@@ -1,7 +1,7 @@
 /**
  * What happens to the folder of the fixtures. It is told once, by the code of its time, and leaves rows of every kind:
  * texts of several authors, contents in conflict, contents in the store and beside it, a tree with removals that an edit
- * outlived, a document that is compacted, one that came as a state, the base of somebody whose save was made against an older state, documents and a blob that are owed, and a
+ * outlived, a document that is compacted, one that came as a state, some of which the relay has no records any more, the base of somebody whose save was made against an older state, documents and a blob that are owed, and a
  * mirror that stopped between an intent and its rename.
  */
 import { once } from 'node:events';
@@ -16,6 +16,7 @@ import { ADDRESS, CastDevice, type CastRelay } from './cast.ts';
 
 /** One that is longer than what lies in the store, and is nowhere but at its maker's in the end. */
 export const MISSED_CONTENT: Uint8Array = new Uint8Array(70_000).fill(0xfe);
+const DAY = 86_400_000;
 const LARGE_CONTENT = new Uint8Array(80_000).fill(0xfd);
 export const LARGE_CONTENTS: readonly Uint8Array[] = [MISSED_CONTENT, LARGE_CONTENT];
 const picture = (shade: number): Uint8Array => Uint8Array.of(0xff, 0xd8, 0x00, shade);
@@ -47,6 +48,7 @@ export async function tell(
   await editTogether(relay, folder, [ada, bob, cas]);
   await keepJournal(ada, folder);
   await keepMinutes(relay, folder.id, bob);
+  await ageAtRelay(relay, bob);
   await mirror.settle();
   await disagree(relay, folder.id, [ada, bob, cas]);
   await saveAgainstOlder(folder);
@@ -131,6 +133,17 @@ async function keepMinutes(relay: CastRelay, id: FolderId, bob: CastDevice): Pro
   await until(async () => (await states()) > before);
   await folder.writeFile('minutes.md', 'page 111\nsomebody did\n');
   await bob.meet(relay);
+}
+
+/** More than a month later the relay has what came of most documents, and no records. */
+async function ageAtRelay(relay: CastRelay, bob: CastDevice): Promise<void> {
+  // It sees how far its log has come when somebody comes to the folder.
+  for (const later of [0, 31 * DAY]) {
+    await relay.stop();
+    await relay.start(later);
+    await bob.meet(relay);
+  }
+  await until(async () => (await rowsOf(relay.store)).some(([key]) => key.endsWith('=')));
 }
 
 /** Apart: two contents of one file, two files of one name, a removal and an edit of what it removes. */

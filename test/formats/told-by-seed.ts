@@ -14,8 +14,11 @@ export function seeded(seed: string): Random {
   };
 }
 
-/** Each look at it is a second later. */
-export function steppingClock(): Clock {
-  let now = Date.UTC(2026, 0, 1);
+/**
+ * Each look at it is a second later.
+ * @param later milliseconds by which it begins later than others
+ */
+export function steppingClock(later = 0): Clock {
+  let now = Date.UTC(2026, 0, 1) + later;
   return { now: () => (now += 1000), after: (milliseconds, run) => systemClock.after(milliseconds, run) };
 }

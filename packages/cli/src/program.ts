@@ -82,6 +82,7 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .option('--trusted-proxy <address>', 'a proxy that says truly who is behind it; repeatable', collected)
     .option('--metrics <host:port>', 'where to answer Prometheus; only on a loopback address')
     .option('--folder-bytes <bytes>', 'the most that a folder may store, like 20GiB; default: no limit')
+    .option('--keep-days <days>', 'how long each save is kept; of older ones what they come to', '30')
     .action((flags: RelayFlags & CommonFlags) => run(flags, (context) => relay(flags, context)));
 
   directoryOptions(command('up', 'keep a directory in step until stopped')).action(

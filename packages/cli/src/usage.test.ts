@@ -22,6 +22,8 @@ const WRONG: readonly (readonly [args: readonly string[], said: RegExp])[] = [
   [['relay', '--allow-everyone', '--listen', '127.0.0.1:99999'], /no address/],
   [['relay', '--allow-everyone', '--data', ''], /empty/],
   [['relay', '--token-file', ''], /empty/],
+  [['relay', '--allow-everyone', '--keep-days', '0'], /no number of days/],
+  [['relay', '--allow-everyone', '--keep-days', 'ever'], /no number of days/],
   [['relay', '--allow-everyone', '--allowed-host'], /argument missing/],
   [['relay', '--allow-everyone', '--allowed-host', ''], /no name of a host/],
   [

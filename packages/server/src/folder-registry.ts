@@ -16,6 +16,7 @@ import {
   folderPrefix,
   logKey,
   prefixEnd,
+  type Retention,
   type Store,
 } from '@evermesh/core/log';
 
@@ -39,6 +40,11 @@ export interface OpenFolder {
   readonly stop: () => void;
 }
 
+export interface LogUpkeep {
+  readonly compactor: Compactor;
+  readonly retention: (committer: Committer) => Retention;
+}
+
 interface Entry {
   readonly opening: Promise<OpenFolder>;
   users: number;
@@ -49,13 +55,14 @@ export class FolderRegistry {
   readonly #store: Store;
   readonly #random: Random;
   readonly #compactor: Compactor | undefined;
+  readonly #retention: Retention | undefined;
   readonly #entries = new Map<FolderId, Entry>();
 
   /**
    * @param store open
-   * @param compactor of the folders' logs; the registry closes it. Without one, nothing is compacted
+   * @param upkeep what compacts the folders' logs, and keeps them within bounds; the registry closes it. Without it, all stays as it came
    */
-  static async open(store: Store, random: Random, compactor?: Compactor): Promise<FolderRegistry> {
+  static async open(store: Store, random: Random, upkeep?: LogUpkeep): Promise<FolderRegistry> {
     const committer = new Committer(store);
     const wasClean = (await store.get(CLEAN_KEY)) !== undefined;
     if (wasClean) await committer.commit([{ type: 'del', key: CLEAN_KEY }]);
@@ -64,14 +71,28 @@ export class FolderRegistry {
         await committer.commit([{ type: 'put', key: suspectKey(folder), value: EMPTY }]);
       }
     }
-    return new FolderRegistry(store, committer, random, compactor);
+    const { compactor } = upkeep ?? {};
+    return new FolderRegistry({
+      store,
+      committer,
+      random,
+      compactor,
+      retention: upkeep?.retention(committer),
+    });
   }
 
-  private constructor(store: Store, committer: Committer, random: Random, compactor: Compactor | undefined) {
-    this.#store = store;
-    this.committer = committer;
-    this.#random = random;
-    this.#compactor = compactor;
+  private constructor(parts: {
+    readonly store: Store;
+    readonly committer: Committer;
+    readonly random: Random;
+    readonly compactor: Compactor | undefined;
+    readonly retention: Retention | undefined;
+  }) {
+    this.#store = parts.store;
+    this.committer = parts.committer;
+    this.#random = parts.random;
+    this.#compactor = parts.compactor;
+    this.#retention = parts.retention;
   }
 
   /** Folders of which the log is open. */
@@ -120,6 +141,7 @@ export class FolderRegistry {
   async #leave(folder: FolderId, entry: Entry): Promise<void> {
     const { log, stop } = await entry.opening;
     await this.#compactor?.rested(log);
+    await this.#retention?.rested(log);
     // Somebody may have come meanwhile, and have left again.
     if (entry.users > 0 || this.#entries.get(folder) !== entry) return;
     stop();
@@ -128,7 +150,9 @@ export class FolderRegistry {
 
   /** After everything was written: the next start may trust the logs. What is being compacted is left as it is. */
   async close(): Promise<void> {
+    const retained = this.#retention?.close();
     await this.#compactor?.close();
+    await retained;
     if (this.committer.failure !== undefined) return;
     await this.committer.idle();
     await this.committer.commit([{ type: 'put', key: CLEAN_KEY, value: EMPTY }]);
@@ -146,7 +170,10 @@ export class FolderRegistry {
     });
     if (renewEpoch) await committer.commit([{ type: 'del', key: suspectKey(folder) }]);
     const compactor = this.#compactor;
-    const stop = compactor?.watch(log) ?? ((): void => {});
+    const stops = [compactor?.watch(log), this.#retention?.watch(log)];
+    const stop = (): void => {
+      for (const end of stops) end?.();
+    };
     return { log, puts: new SerialQueue(), readers: new Set(), compactor, stop };
   }
 }

@@ -26,6 +26,9 @@ import { MetricsServer } from './metrics-server.ts';
 import { RelayServer, type TlsCertificate } from './relay-server.ts';
 import { openRelayStores } from './relay-stores.ts';
 
+const KEEP_DAYS = 30;
+const DAY = 86_400_000;
+
 export interface RelayOptions {
   /** An adapter's store, for instance `levelStore(directory)`. The relay opens and closes it. */
   readonly store: Store;
@@ -42,6 +45,11 @@ export interface RelayOptions {
   readonly compaction?:
     | { readonly runner: CompactionRunner; readonly policy?: CompactionPolicy | undefined }
     | undefined;
+  /**
+   * Days for which records are kept as they came, from when this relay got them; of a document's older ones it keeps what they come to,
+   * which is what a device that comes new is given anyway. Default: 30. Without `compaction` all records are kept.
+   */
+  readonly keepDays?: number | undefined;
   /** `port` 0 takes any free one. */
   readonly listen: ListenOptions;
   /** `sharedToken(...)`, or `allowEveryone` on a loopback address. */
@@ -115,6 +123,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       policy: compaction.policy ?? relayCompactionPolicy,
       clock,
       logger,
+      keep: (options.keepDays ?? KEEP_DAYS) * DAY,
     },
     options.limits?.folderBytes,
   );

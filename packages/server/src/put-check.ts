@@ -110,9 +110,11 @@ async function checkAgainstLog(
   const author = headers[0]?.author;
   const given = new Map(headers.map(({ counter, bodyDigest }) => [counter, bodyDigest]));
   let unread = log.document(document)?.records ?? 0;
+  let stoodFor = 0;
   for await (const record of log.read.readable(document)) {
     if (record === undefined) continue;
     unread -= 1;
+    if (author !== undefined) stoodFor = Math.max(stoodFor, record.header.covers.get(author) ?? 0);
     if (record.header.author !== author) continue;
     const { counter, bodyDigest } = record.header;
     const digest = given.get(counter);
@@ -125,8 +127,9 @@ async function checkAgainstLog(
     given.delete(counter);
     if (given.size === 0) return;
   }
-  const [counter] = given.keys();
-  if (unread > 0)
+  // Of what is gone, and stood for by a snapshot, nobody can tell any more whether it was the same.
+  const counter = [...given.keys()].find((one) => one > stoodFor);
+  if (unread > 0 && counter !== undefined)
     throw new EvermeshError('STORE_CORRUPT', `Record ${counter} of ${author} cannot be read any more.`);
 }
 

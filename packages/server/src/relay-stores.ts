@@ -1,9 +1,16 @@
 /** What a relay keeps: its folders and their blobs, in a store and a blob store that it opens and closes. */
 import type { Random } from '@evermesh/core/base';
-import { type BlobStore, Compactor, type CompactorOptions, openStore, type Store } from '@evermesh/core/log';
+import {
+  type BlobStore,
+  Compactor,
+  type CompactorOptions,
+  openStore,
+  Retention,
+  type Store,
+} from '@evermesh/core/log';
 import { FolderBlobs } from './folder-blobs.ts';
 import { FolderQuota } from './folder-quota.ts';
-import { FolderRegistry } from './folder-registry.ts';
+import { FolderRegistry, type LogUpkeep } from './folder-registry.ts';
 
 export interface RelayStores {
   readonly registry: FolderRegistry;
@@ -12,25 +19,28 @@ export interface RelayStores {
   close(): Promise<void>;
 }
 
+export type RelayUpkeep = CompactorOptions & { readonly keep: number };
+
 /**
  * Opens the stores of a relay.
  * @param large where contents lie that are not small
  * @param folderBytes of a folder's records, and as many of its blobs. Default: what the disk has
- * @param compaction how documents are compacted; its runner is closed with the stores. Default: they are not
+ * @param upkeep how documents are compacted, and for how many milliseconds their records are kept; its runner is closed with the stores.
+ *   Default: they are not, and all are
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelayStores(
   unopened: Store,
   large: BlobStore,
   random: Random,
-  compaction?: CompactorOptions,
+  upkeep?: RelayUpkeep,
   folderBytes?: number,
 ): Promise<RelayStores> {
   const store = await openStore(unopened);
   try {
     await large.open();
     const quota = folderBytes === undefined ? undefined : new FolderQuota(folderBytes);
-    const registry = await FolderRegistry.open(store, random, compaction && new Compactor(compaction));
+    const registry = await FolderRegistry.open(store, random, upkeep && upkeepOf(store, upkeep));
     return {
       registry,
       blobs: new FolderBlobs(store, registry.committer, large, quota),
@@ -47,4 +57,13 @@ export async function openRelayStores(
     await store.close().catch(() => undefined);
     throw error;
   }
+}
+
+function upkeepOf(store: Store, options: RelayUpkeep): LogUpkeep {
+  const compactor = new Compactor(options);
+  const { clock, logger, keep } = options;
+  return {
+    compactor,
+    retention: (committer) => new Retention({ store, committer, compactor, clock, logger, keep }),
+  };
 }

@@ -12,6 +12,7 @@ import { makeDataDirectory, relayStoreError } from '../data-directory.ts';
 import { realPathOf } from '../directories.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseListenAddress } from '../listen-address.ts';
+import { parseKeepDays } from '../keep-days-flag.ts';
 import { type Attempt, openAgain } from '../open-again.ts';
 import { type AccessFlags, relayAccess } from '../relay-access.ts';
 import { followCertificate, readCertificate, type TlsFlags, tlsFilesOf } from '../relay-tls.ts';
@@ -25,6 +26,7 @@ export interface RelayFlags extends AccessFlags, TlsFlags {
   readonly trustedProxy?: readonly string[] | undefined;
   readonly folderBytes?: string | undefined;
   readonly metrics?: string | undefined;
+  readonly keepDays: string;
 }
 
 export async function relay(
@@ -38,6 +40,7 @@ export async function relay(
   const folderBytes = flags.folderBytes === undefined ? undefined : parseByteCount(flags.folderBytes);
   const metrics = flags.metrics === undefined ? undefined : parseListenAddress(flags.metrics);
   const tlsFiles = tlsFilesOf(flags);
+  const keepDays = parseKeepDays(flags.keepDays);
   using access = await relayAccess(flags, output);
   const data = await realPathOf(flags.data ?? join(config.data, 'relay'));
   await makeDataDirectory(data);
@@ -47,6 +50,7 @@ export async function relay(
       store: levelStore(join(data, 'store')),
       blobs: fileBlobs(join(data, 'blobs')),
       compaction: { runner: threadCompaction() },
+      keepDays,
       listen,
       tls,
       authorizer: access.authorizer,

@@ -18,6 +18,8 @@ export interface Found {
   readonly header: Pick<RecordHeader, 'kind' | 'author' | 'counter' | 'covers' | 'bodyDigest'>;
   /** As stored, before it was packed. */
   readonly bytes: number;
+  /** It stands for this many records, which are gone. */
+  readonly standsFor: number | undefined;
 }
 
 export interface RecordAtPlace {
@@ -67,7 +69,7 @@ class Records {
   readonly #found = new Map<number, Found>();
   readonly #damages: { readonly first: number; readonly last: number; readonly what: string }[] = [];
 
-  add(seq: number, header: RecordHeader, bytes: number): void {
+  add(seq: number, header: RecordHeader, bytes: number, standsFor?: number): void {
     // A store that tore a batch has a record and the pack that has it as well.
     if (this.#found.has(seq)) return;
     const { kind, author, counter, covers, bodyDigest } = header;
@@ -75,6 +77,7 @@ class Records {
     this.#found.set(seq, {
       header: { kind, author, counter, covers, bodyDigest: bodyDigest.slice() },
       bytes,
+      standsFor,
     });
   }
 
@@ -91,7 +94,8 @@ async function readOne(read: LogReader, document: DocumentId, seq: number): Prom
   const records = new Records();
   try {
     const stored = await read.record(document, seq);
-    if (stored !== undefined) records.add(seq, stored.record.header, stored.bytes.byteLength);
+    if (stored !== undefined)
+      records.add(seq, stored.record.header, stored.bytes.byteLength, stored.standsFor);
   } catch (error) {
     records.damaged(seq, seq, damageIn(error));
   }
@@ -104,8 +108,8 @@ async function readAll(read: LogReader, document: DocumentId, first: number, las
   for await (const [key, row] of read.rows(document, first - 1)) {
     const end = seqOfKey(key);
     try {
-      for (const { seq, bytes, bodyDigest } of entriesOf(key, row))
-        records.add(seq, decodeStored(key, bytes, bodyDigest).header, bytes.byteLength);
+      for (const { seq, bytes, bodyDigest, standsFor } of entriesOf(key, row))
+        records.add(seq, decodeStored(key, bytes, bodyDigest).header, bytes.byteLength, standsFor);
     } catch (error) {
       // Of a pack that is damaged nothing but its last place is known: it may have all behind the row before it.
       records.damaged(isPackKey(key) ? before + 1 : end, end, damageIn(error));

@@ -1,11 +1,12 @@
 /**
  * Laws of states that travel, at two to four places that write to one document. Each has a log of its own, takes records and states
- * from the others as a device takes them from a relay, and compacts at any moment; one that comes late is given a state.
+ * from the others as a device takes them from a relay, compacts at any moment, and lets its older records go; one that comes late is
+ * given a state.
  *
  * - When everybody has been given everything, all heads and all texts are equal, and equal to what every original record comes to.
  * - What is given is taken: a record behind a state has no gap, and what a state stands for is a repeat.
  * - Every place verifies, before and after it was opened again.
- * - What a place once had, with the heads it had then, it still knows.
+ * - What a place once had, with the heads it had then, it still knows, as far back as it has records.
  *
  * PROP_RUNS sets the number of runs, PROP_SEED replays one.
  */
@@ -37,6 +38,7 @@ type Step =
   | { type: 'edit'; place: number; at: number; deleted: number; text: string }
   | { type: 'give'; place: number; to: number }
   | { type: 'compact'; place: number }
+  | { type: 'trim'; place: number; share: number }
   | { type: 'restart'; place: number };
 
 const place = fc.nat(PLACES - 1);
@@ -53,10 +55,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('give' as const), place, to: place }) },
   { weight: 8, arbitrary: fc.record({ type: fc.constant('compact' as const), place }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant('trim' as const), place, share: fc.nat(8) }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restart' as const), place }) },
 );
 
-const counted = { states: 0, statesOntoRecords: 0, statesHandedOn: 0, compactedOnStates: 0, pastHeads: 0 };
+const counted = {
+  trimmed: 0,
+  states: 0,
+  statesOntoRecords: 0,
+  statesHandedOn: 0,
+  compactedOnStates: 0,
+  pastHeads: 0,
+  standInsHandedOn: 0,
+};
 
 class Place {
   readonly number: number;
@@ -120,6 +134,19 @@ class Place {
     return record;
   }
 
+  /** What it had before its older records went, it need not know. */
+  async trim(share: number): Promise<void> {
+    const { state, compactor } = this.open;
+    await state.log.idle();
+    await compactor.trim(state.log, DOCUMENT, Math.floor((state.log.position.seq * share) / 8));
+    for await (const { record, standsFor } of state.log.read.document(DOCUMENT, new Map())) {
+      if (standsFor === undefined) return;
+      counted.trimmed += 1;
+      const { covers: covered } = record.header;
+      this.past.splice(0, this.past.length, ...this.past.filter(({ heads }) => covers(heads, covered)));
+    }
+  }
+
   async take(record: LogRecord): Promise<void> {
     const { outcomes, durable } = this.open.state.log.append([record]);
     await durable;
@@ -139,8 +166,14 @@ async function give(from: Place, to: Place): Promise<void> {
   const state = held.size === 0 ? await log.read.state(DOCUMENT) : undefined;
   const snapshot = state && snapshotOf(state, ID, DOCUMENT);
   const sent: LogRecord[] = snapshot === undefined ? [] : [snapshot];
-  for await (const { record } of log.read.document(DOCUMENT, snapshot?.header.covers ?? held, state))
+  for await (const { record, standsFor } of log.read.document(
+    DOCUMENT,
+    snapshot?.header.covers ?? held,
+    state,
+  )) {
+    if (standsFor !== undefined) counted.standInsHandedOn += 1;
     sent.push(record);
+  }
   for (const record of sent) {
     if (isSnapshot(record)) {
       counted.states += 1;
@@ -173,6 +206,7 @@ test(
           if (each.type === 'edit') written.push(await one.edit(each));
           else if (each.type === 'give') await give(one, places[each.to] as Place);
           else if (each.type === 'compact') await one.open.compactor.idle();
+          else if (each.type === 'trim') await one.trim(each.share);
           else await one.restart();
         }
         // There and back again.

@@ -8,7 +8,7 @@ import {
   type DocumentIndex,
   type DocumentState,
   entriesOf,
-  isPackKey,
+  isRecordKey,
   seqOfKey,
 } from '../log/index.ts';
 import {
@@ -48,20 +48,19 @@ async function compare(
   const rebuilt = new Rebuilt(newDocument(document, 0, true));
   let last = 0;
   for await (const [key, row] of log.read.rows(document, 0)) {
-    const isPack = isPackKey(key);
     // A store that tore a batch has records beside the pack that has them, and a pack beside the one that has its records as well.
-    if (!isPack && seqOfKey(key) <= compacted.seq) continue;
-    for (const { seq, bytes, bodyDigest } of entriesOf(key, row)) {
-      if (isPack && seq > packed.seq) {
+    if (isRecordKey(key) && seqOfKey(key) <= compacted.seq) continue;
+    for (const { seq, bytes, bodyDigest, standsFor } of entriesOf(key, row)) {
+      if (!isRecordKey(key) && seq > packed.seq) {
         packed.seq = seq;
-        packed.records += 1;
+        packed.records = standsFor ?? packed.records + 1;
         packed.bytes += bytes.byteLength;
       }
       if (kept === undefined || seq <= last || seq > kept.seq) continue;
       last = seq;
       const record = decodeStored(key, bytes, bodyDigest);
       raiseBy(rebuilt.heads, record.header);
-      rebuilt.records += 1;
+      rebuilt.records = standsFor ?? rebuilt.records + 1;
       if (isSnapshot(record)) applySnapshotBody(rebuilt.doc, record.body, undefined);
       else applyBody(rebuilt.doc, record.body, undefined);
     }

@@ -55,19 +55,24 @@ async function verifyRecords(state: FolderState): Promise<Finding[]> {
       digest = place.digest;
       continue;
     }
+    const isGone = seq < (state.log.document(document)?.compacted?.floor ?? 0);
+    if (isGone || found?.standsFor !== undefined) digest = place.digest;
+    if (isGone) continue;
     if (found === undefined) {
       findings.push({ document, what: 'order differs', detail: `no record stands at place ${seq}` });
       digest = place.digest;
       continue;
     }
-    digest = nextDigest(digest, found.header);
+    const { standsFor } = found;
+    if (standsFor === undefined) digest = nextDigest(digest, found.header);
     if (!equalBytes(digest, place.digest)) {
       const detail = `the running digest at place ${seq} is another`;
       findings.push({ document, what: 'order differs', detail });
       digest = place.digest;
     }
-    const index = rebuilt.get(document) ?? emptyIndex(document);
-    rebuilt.set(document, indexAfter(index, found.header, seq, found.bytes));
+    const before = rebuilt.get(document) ?? emptyIndex(document);
+    const index = indexAfter(before, found.header, seq, found.bytes);
+    rebuilt.set(document, standsFor === undefined ? index : { ...index, records: standsFor });
   }
   if (!equalBytes(digest, state.log.position.digest)) {
     findings.push({

@@ -16,7 +16,13 @@ import {
   Writer,
 } from '../protocol/index.ts';
 import type { BodyCodec } from './body-codec.ts';
-import { type DocumentState, encodeState, MOST_STATE_BLOBS, readState } from './document-state.ts';
+import {
+  type DocumentState,
+  encodeState,
+  fitsSnapshot,
+  MOST_STATE_BLOBS,
+  readState,
+} from './document-state.ts';
 import {
   encodePack,
   type PackedRecord,
@@ -32,6 +38,8 @@ export interface CompactionJob {
   readonly state: Uint8Array | undefined;
   /** Whether the records are packed, too: a state that was lost is made anew from packs that stay as they are. */
   readonly packs: boolean;
+  /** Records up to this place are to go: the new state stands for them alone, and those behind it are packed only. Default: none. */
+  readonly floor?: number | undefined;
   /** Rows that follow each other in the log's order, as `JobRows` writes them. */
   readonly rows: Uint8Array;
 }
@@ -50,6 +58,10 @@ export type CompactionResult =
       readonly type: 'compacted';
       /** The row of the new state. */
       readonly state: Uint8Array;
+      /** Place of the last record that it stands for, how many it stands for, and bytes of those of them that the job's rows held. */
+      readonly seq: number;
+      readonly records: number;
+      readonly bytes: number;
       /** All records in the job's rows, those that were in packs included. */
       readonly packs: readonly NewPack[];
     }
@@ -69,6 +81,7 @@ const STEP = { records: 64, bytes: 16_384 };
 
 const RECORD = 0;
 const PACK = 1;
+const STAND_IN = 2;
 
 export class JobRows {
   readonly #writer: Writer = new Writer();
@@ -79,6 +92,11 @@ export class JobRows {
       .byte(isPack ? PACK : RECORD)
       .uint(seq)
       .bytes(row);
+  }
+
+  /** @param bytes the snapshot that stands for all records up to this place */
+  addStandIn(seq: number, records: number, bytes: Uint8Array): void {
+    this.#writer.byte(STAND_IN).uint(seq).uint(records).bytes(bytes);
   }
 
   finish(): Uint8Array {
@@ -98,22 +116,27 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
   const covers = new Map(before?.covers ?? NO_HEADS);
   const blobs = new Set(before?.blobs);
   const packed: PackedRecord[] = [];
+  const floor = job.floor ?? Number.MAX_SAFE_INTEGER;
   let bodies: Uint8Array[] = [];
   let bytes = 0;
-  let folded = 0;
+  let bytesOfAll = 0;
+  let all = before?.records ?? 0;
   let last = 0;
-  for (const { piece, record } of recordsOf(job)) {
+  let seq = before?.seq ?? 0;
+  for (const { piece, record, standsFor } of recordsOf(job)) {
     // A store that tore a batch has a pack, and the records in it beside that.
     if (piece.seq <= last) continue;
-    if (job.packs) packed.push(piece);
+    if (job.packs && (job.floor === undefined || piece.seq > floor)) packed.push(piece);
     last = piece.seq;
-    if (before !== undefined && piece.seq <= before.seq) continue;
+    if (piece.seq > floor || piece.seq <= (before?.seq ?? 0)) continue;
+    seq = piece.seq;
+    bytesOfAll += unpackedLength(piece);
     const { header } = record ?? decodeUnpacked(piece);
     const obstacle = obstacleTo(header, covers);
     if (obstacle !== undefined) return { type: 'unfit', why: obstacle };
     raiseBy(covers, header);
     for (const name of header.blobs) if (blobs.size < MOST_STATE_BLOBS) blobs.add(name);
-    folded += 1;
+    all = standsFor ?? all + 1;
     if (header.kind === 'snapshot') {
       fold.add(bodies.splice(0));
       fold.addState(piece.body);
@@ -131,17 +154,33 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
   const body = fold.finish();
   if (body === undefined) return { type: 'unfit', why: 'it waits for records of others that are not here' };
   yield;
-  const seq = Math.max(last, before?.seq ?? 0);
-  const all = (before?.records ?? 0) + folded;
-  const state = encodeState({ seq, records: all, covers, blobs: [...blobs], body });
-  const packs: NewPack[] = [];
-  for (const records of filled(job.packs ? packed : [])) {
-    const bytesOfAll = records.reduce((sum, record) => sum + unpackedLength(record), 0);
-    const { seq: end } = records.at(-1) as PackedRecord;
-    packs.push({ seq: end, records: records.length, bytes: bytesOfAll, row: encodePack(records) });
+  const state = { seq, records: all, covers, blobs: [...blobs], body };
+  if (job.floor !== undefined) {
+    const obstacle = obstacleToStand(state, codec);
+    if (obstacle !== undefined) return { type: 'unfit', why: obstacle };
     yield;
   }
-  return { type: 'compacted', state, packs };
+  const packs: NewPack[] = [];
+  for (const records of filled(job.packs ? packed : [])) {
+    const bytesOfPack = records.reduce((sum, record) => sum + unpackedLength(record), 0);
+    const { seq: end } = records.at(-1) as PackedRecord;
+    packs.push({ seq: end, records: records.length, bytes: bytesOfPack, row: encodePack(records) });
+    yield;
+  }
+  return { type: 'compacted', state: encodeState(state), seq, records: all, bytes: bytesOfAll, packs };
+}
+
+/** What stands for records that are gone must be what every device takes: nothing else tells of them any more. */
+function obstacleToStand(state: DocumentState, codec: BodyCodec): string | undefined {
+  if (!fitsSnapshot(state)) return 'its state is too large to be sent';
+  try {
+    const fold = codec.fold(undefined);
+    fold.addState(state.body);
+    return fold.finish() === undefined ? 'its state is not whole' : undefined;
+  } catch (error) {
+    if (!isEvermeshError(error, 'UPDATE_MALFORMED')) throw error;
+    return 'its state is one that nobody would take';
+  }
 }
 
 function stateIn(row: Uint8Array): DocumentState | 'damaged' {
@@ -167,17 +206,25 @@ function decodeUnpacked(piece: PackedRecord): LogRecord {
   return decodeDigested(bytes, bodyDigest);
 }
 
-function* recordsOf(job: CompactionJob): Generator<{ piece: PackedRecord; record: LogRecord | undefined }> {
+interface JobRecord {
+  readonly piece: PackedRecord;
+  readonly record: LogRecord | undefined;
+  /** It is a snapshot, and stands for this many records, which are gone. */
+  readonly standsFor: number | undefined;
+}
+
+function* recordsOf(job: CompactionJob): Generator<JobRecord> {
   const rows = new Reader(job.rows);
   while (rows.left > 0) {
-    const isPack = rows.byte() === PACK;
+    const kind = rows.byte();
     const seq = rows.uint();
+    const standsFor = kind === STAND_IN ? rows.uint() : undefined;
     const row = rows.bytes(rows.left);
-    if (isPack) {
-      for (const piece of readPack(new Reader(row))) yield { piece, record: undefined };
+    if (kind === PACK) {
+      for (const piece of readPack(new Reader(row))) yield { piece, record: undefined, standsFor };
     } else {
       const record = decodeRecord(row);
-      yield { piece: packedRecord(seq, record, row), record };
+      yield { piece: packedRecord(seq, record, row), record, standsFor };
     }
   }
 }

@@ -6,7 +6,17 @@ export interface CompactionPolicy {
   isDue(index: DocumentIndex): boolean;
   /** Whether it cannot wait for that moment. */
   isOverdue(index: DocumentIndex): boolean;
+  /**
+   * Whether it is worth letting older records go, in bytes of rows that go and that take their place. Default: if they are a third more
+   * at least, so that the same state is not written again and again for a few small records.
+   */
+  readonly isWorthTrimming?: (goes: number, comes: number) => boolean;
 }
+
+/** What goes, in what comes. */
+const LEAST_GAIN = 4 / 3;
+
+export const isGain = (goes: number, comes: number): boolean => goes >= LEAST_GAIN * comes;
 
 /**
  * Records that are not worth it. Opening a document applies them in about a millisecond, and a document of most people's never

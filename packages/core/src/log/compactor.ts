@@ -16,7 +16,7 @@ import {
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import { type CompactionJob, type CompactionResult, JobRows } from './compact-document.ts';
 import { encodeRecord, type LogRecord } from '../protocol/index.ts';
-import type { CompactionPolicy } from './compaction-policy.ts';
+import { type CompactionPolicy, isGain } from './compaction-policy.ts';
 import type { CompactionRunner } from './compaction-runner.ts';
 import type { DocumentIndex } from './document-index.ts';
 import type { FolderLog } from './folder-log.ts';
@@ -24,6 +24,7 @@ import { packKey, stateKey } from './keys.ts';
 import { readJob, type ReadRow } from './read-job.ts';
 import { compactedWith, type PackPlan, planPacks } from './pack-plan.ts';
 import type { StoreOperation } from './store.ts';
+import { trimDocument } from './trim-document.ts';
 
 export interface CompactorOptions {
   readonly runner: CompactionRunner;
@@ -54,6 +55,8 @@ export class Compactor {
   /** Records that a document had when it could not be compacted. */
   readonly #unfit = new Map<string, number>();
   readonly #closed = new AbortController();
+  /** A document is compacted, or its older records go: one thing after the other, from what is read to what is durable. */
+  readonly #turns: SerialQueue = new SerialQueue();
   /** The runner does one thing after the other. */
   readonly #runs: SerialQueue = new SerialQueue();
   #rings = 0;
@@ -101,6 +104,17 @@ export class Compactor {
   }
 
   /**
+   * The records of a document up to a place go, and what they come to stands for them, if that is worth it. Whether any went.
+   * @throws STORE_CORRUPT and others if the document cannot be read; the reason of the end once this is closed
+   */
+  async trim(log: FolderLog, document: DocumentId, floor: number): Promise<boolean> {
+    const { isWorthTrimming = isGain } = this.#options.policy;
+    const run = (job: CompactionJob): Promise<CompactionResult> => this.#run(job);
+    const options = { floor, isWorthTrimming, run, signal: this.#closed.signal };
+    return this.#turns.run(() => trimDocument(log, document, options));
+  }
+
+  /**
    * Finds out whether the body of a snapshot is a document's state, where documents are compacted.
    * @throws RECORD_MALFORMED if it is none; what the runner throws
    */
@@ -131,6 +145,7 @@ export class Compactor {
     this.#timer?.cancel();
     this.#due.clear();
     await this.#working;
+    await this.#turns.idle();
     await this.#runs.idle();
     this.#ended.emit();
     await this.#options.runner.close();
@@ -173,7 +188,7 @@ export class Compactor {
     for (let next = this.#nextReady(); next !== undefined; next = this.#nextReady()) {
       this.#due.delete(nameOf(next.log, next.document));
       this.#busy = next.log;
-      await this.#try(next);
+      await this.#turns.run(() => this.#try(next));
       this.#busy = undefined;
       this.#ended.emit();
       if (this.#closed.signal.aborted) break;

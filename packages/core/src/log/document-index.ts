@@ -17,8 +17,9 @@ export interface DocumentIndex {
   readonly document: DocumentId;
   /** Place of its last record. */
   readonly lastSeq: number;
+  /** Those that are gone included: this is how many places it has in the log. */
   readonly records: number;
-  /** Bytes of its records as stored. */
+  /** Bytes of its records as stored, of those that are gone what stands for them. */
   readonly bytes: number;
   readonly heads: Heads;
   readonly compacted: Compacted | undefined;
@@ -30,9 +31,11 @@ export interface Compacted {
   readonly stateBytes: number;
   /** Place of the last record that lies in a pack. All before it do. */
   readonly seq: number;
-  /** How many these are, and their bytes before they were packed. */
+  /** How many these are, those that are gone included, and their bytes before they were packed. */
   readonly records: number;
   readonly bytes: number;
+  /** Place of the last record that is gone, and for which a state stands; 0 if none is. */
+  readonly floor: number;
   /** The last packs, as far as they are small enough to be merged with what comes; the larger ones first. */
   readonly open: readonly OpenPack[];
 }
@@ -88,14 +91,18 @@ export function encodeIndex(index: DocumentIndex): Uint8Array {
   const writer = new Writer().uint(index.lastSeq).uint(index.records).uint(index.bytes);
   writeHeads(writer, index.heads);
   if (compacted === undefined) return writer.byte(NOT_COMPACTED).finish();
-  const { stateBytes, seq, records, bytes, open } = compacted;
-  writer.byte(COMPACTED).uint(stateBytes).uint(seq).uint(records).uint(bytes).uint(open.length);
+  const { stateBytes, seq, records, bytes, floor, open } = compacted;
+  writer.byte(floor === 0 ? COMPACTED : TRIMMED);
+  if (floor > 0) writer.uint(floor);
+  writer.uint(stateBytes).uint(seq).uint(records).uint(bytes).uint(open.length);
   for (const pack of open) writer.uint(pack.after).uint(pack.records).uint(pack.bytes);
   return writer.finish();
 }
 
 const NOT_COMPACTED = 0;
 const COMPACTED = 1;
+/** As well, and records are gone. */
+const TRIMMED = 2;
 
 export const readIndex = (document: DocumentId, reader: Reader): DocumentIndex => ({
   document,
@@ -109,8 +116,10 @@ export const readIndex = (document: DocumentId, reader: Reader): DocumentIndex =
 function readCompacted(reader: Reader): Compacted | undefined {
   const is = reader.byte();
   if (is === NOT_COMPACTED) return undefined;
-  if (is !== COMPACTED) throw malformed('a document is compacted in a way that is not known');
+  if (is !== COMPACTED && is !== TRIMMED)
+    throw malformed('a document is compacted in a way that is not known');
   const counts = {
+    floor: is === TRIMMED ? reader.uint() : 0,
     stateBytes: reader.uint(),
     seq: reader.uint(),
     records: reader.uint(),

@@ -54,16 +54,23 @@ export function readState(row: Reader): DocumentState {
   };
 }
 
+/** The state as the record that it is where the records are gone for which it stands. */
+export const standInOf = (
+  { covers, blobs, body }: DocumentState,
+  of: { readonly folder: FolderId; readonly document: DocumentId },
+): LogRecord => makeSnapshot({ ...of, covers, blobs, body });
+
 /** The state as a record for peers; nothing if it is too large to be one. */
 export function snapshotOf(
   state: DocumentState,
   folder: FolderId,
   document: DocumentId,
 ): LogRecord | undefined {
-  const { covers, blobs, body } = state;
-  const fits = blobs.length <= LIMITS.recordBlobs && body.byteLength <= MOST_SNAPSHOT_BYTES;
-  return fits ? makeSnapshot({ folder, document, covers, blobs, body }) : undefined;
+  return fitsSnapshot(state) ? standInOf(state, { folder, document }) : undefined;
 }
+
+export const fitsSnapshot = ({ blobs, body }: Pick<DocumentState, 'blobs' | 'body'>): boolean =>
+  blobs.length <= LIMITS.recordBlobs && body.byteLength <= MOST_SNAPSHOT_BYTES;
 
 /** Bytes of the body, 8 MiB: beside it there is room for every header in what a record may have. */
 const MOST_SNAPSHOT_BYTES = 8_388_608;

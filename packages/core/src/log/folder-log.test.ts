@@ -288,7 +288,7 @@ test('rows that are replaced while records are on their way leave those their pl
   const { log } = await open(store);
   await log.append([record(ANN, 'a', 1, 0)]).durable;
   const before = log.append([record(ANN, 'a', 2, 1)]).durable;
-  const compacted = { stateBytes: 9, seq: 1, records: 1, bytes: 100, open: [] };
+  const compacted = { stateBytes: 9, seq: 1, records: 1, bytes: 100, floor: 0, open: [] };
   const replaced = log.replace(id('a'), { puts: [], removed: [], compacted });
   const after = log.append([record(BEN, 'a', 1, 0)]).durable;
   await Promise.all([before, replaced, after]);

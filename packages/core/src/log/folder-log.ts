@@ -29,10 +29,11 @@ import {
 import { checkAdmission } from './admission.ts';
 import { atomicGroups } from './atomic-groups.ts';
 import type { Committer } from './committer.ts';
-import { type Compacted, type DocumentIndex, emptyIndex, encodeIndex, indexAfter } from './document-index.ts';
+import { type DocumentIndex, emptyIndex, encodeIndex, indexAfter } from './document-index.ts';
 import { documentKey, logKey, orderKey, recordKey } from './keys.ts';
 import { encodeLogState, loadLog, type LoadedLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
+import type { Replacement } from './replacement.ts';
 import type { Store, StoreOperation } from './store.ts';
 
 /** A record with its place in this log. */
@@ -69,13 +70,6 @@ export interface AppendResult {
    * the records are stored then, and nothing beside them.
    */
   readonly durable: Promise<void>;
-}
-
-export interface Replacement {
-  readonly puts: readonly StoreOperation[];
-  /** Keys of the rows in whose place they come. */
-  readonly removed: readonly string[];
-  readonly compacted: Compacted;
 }
 
 type Rows = { readonly rows: readonly StoreOperation[] } | { readonly thrown: unknown };
@@ -177,9 +171,10 @@ export class FolderLog {
    * Commits rows of a document that say the same as others, then its index entry, then that the others go: a store that tears a
    * batch has both. What was given to `append` before keeps its place in the entry. Resolves when all that is durable.
    */
-  replace(document: DocumentId, { puts, removed, compacted }: Replacement): Promise<void> {
+  replace(document: DocumentId, replacement: Replacement): Promise<void> {
+    const { puts, removed, compacted, lessBytes = 0 } = replacement;
     const before = this.#assigned.get(document) ?? this.#documents.get(document) ?? emptyIndex(document);
-    const index = { ...before, compacted };
+    const index = { ...before, compacted, bytes: before.bytes - lessBytes };
     this.#assigned.set(document, index);
     // The last first: what a torn batch leaves of them stands in front of what has them all.
     const removals = removed.toReversed().map((key) => ({ type: 'del' as const, key }));
@@ -187,6 +182,7 @@ export class FolderLog {
     const position = this.#assignedPosition;
     return this.#committer.commit(rows).then(() => {
       this.#publish(new Map([[document, index]]), position);
+      if (lessBytes !== 0) this.read.forget(document);
     });
   }
 

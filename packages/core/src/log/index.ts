@@ -16,6 +16,7 @@ export * from './log-reader.ts';
 export type { Migration, MigrationStep } from './migration.ts';
 export * from './peer-state.ts';
 export * from './open-store.ts';
+export * from './retention.ts';
 export * from './store.ts';
 export * from './store-blobs.ts';
 export * from './stored-row.ts';

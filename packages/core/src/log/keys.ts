@@ -6,12 +6,14 @@
  * - `a`                    there once the folder's tree was here as far as anybody had told of it
  * - `r/<document>/<seq>`   a record: one document is one range, in the log's order
  * - `r/<document>/<seq>+`  in the same range, instead of them: a pack of the records up to this place, behind the pack before it
+ * - `r/<document>/<seq>=`  in the same range, in front of all others: the state that stands for the records up to this place, which are gone
  * - `n/<document>`         the state of a document at a place: what the records up to there come to
  * - `s/<seq>`              the log's order: running digest at this place, and the document there
  * - `d/<document>`         the index entry of a document
  * - `c/<peer>`             how far this replica has read a peer's log, and what that peer has of ours
  * - `o/<peer>/<document>`  a debt: what that peer announced and this replica has not fetched
  * - `b/<blob>`             a blob that a record names and this replica has not fetched
+ * - `t/<seq>`              when the log was seen to have come as far as this place, by this replica's clock
  * - `x/<area>/…`           rows of others (the mirror's ancestor and intents, the relay's blobs), committed with records
  */
 import type { BlobName, DocumentId, FolderId } from '../base/index.ts';
@@ -21,6 +23,8 @@ const seqText = (seq: number): string => seq.toString(16).padStart(14, '0');
 
 /** Ends the key of a pack. */
 const PACK = '+';
+/** Ends the key of a state that stands for records. */
+const STATE = '=';
 
 export const folderPrefix = (folder: FolderId): string => `f/${folder}/`;
 
@@ -31,9 +35,13 @@ export const recordKey = (folder: FolderId, document: DocumentId, seq: number): 
 export const recordPrefix = (folder: FolderId, document: DocumentId): string => `f/${folder}/r/${document}/`;
 export const packKey = (folder: FolderId, document: DocumentId, lastSeq: number): string =>
   `${recordKey(folder, document, lastSeq)}${PACK}`;
+export const standInKey = (folder: FolderId, document: DocumentId, lastSeq: number): string =>
+  `${recordKey(folder, document, lastSeq)}${STATE}`;
 export const stateKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/n/${document}`;
 export const orderKey = (folder: FolderId, seq: number): string => `f/${folder}/s/${seqText(seq)}`;
 export const orderPrefix = (folder: FolderId): string => `f/${folder}/s/`;
+export const markKey = (folder: FolderId, seq: number): string => `f/${folder}/t/${seqText(seq)}`;
+export const markPrefix = (folder: FolderId): string => `f/${folder}/t/`;
 export const documentKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/d/${document}`;
 export const documentPrefix = (folder: FolderId): string => `f/${folder}/d/`;
 export const peerKey = (folder: FolderId, peer: string): string => `f/${folder}/c/${peer}`;
@@ -51,7 +59,16 @@ export const prefixEnd = (prefix: string): string =>
   prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 
 export const isPackKey = (key: string): boolean => key.endsWith(PACK);
+export const isStandInKey = (key: string): boolean => key.endsWith(STATE);
+/** Whether it is the key of one record, in a row of its own. */
+export const isRecordKey = (key: string): boolean => !isPackKey(key) && !isStandInKey(key);
 
-/** The place in the key of a record or in the order; of a pack, of its last record. */
+/** Whose the key of a record, of a pack, or of what stands for records is. */
+export function ownerOfKey(key: string): { readonly folder: FolderId; readonly document: DocumentId } {
+  const [, folder, , document] = key.split('/');
+  return { folder: folder as FolderId, document: document as DocumentId };
+}
+
+/** The place in the key of a record or in the order; of a pack, or of what stands for records, of the last of them. */
 export const seqOfKey = (key: string): number =>
-  Number.parseInt(isPackKey(key) ? key.slice(-15, -1) : key.slice(-14), 16);
+  Number.parseInt(isRecordKey(key) ? key.slice(-14) : key.slice(-15, -1), 16);

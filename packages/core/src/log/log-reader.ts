@@ -1,19 +1,31 @@
 /** Reads a folder's log from its store. Everything here is durable; of packs that are read place by place, a few stay in memory. */
 import type { AuthorId, DocumentId, FolderId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
-import { covers, decodeDigested, type Heads, isHeld, type LogRecord, NO_HEADS } from '../protocol/index.ts';
+import {
+  covers,
+  decodeDigested,
+  encodeRecord,
+  type Heads,
+  isHeld,
+  type LogRecord,
+  NO_HEADS,
+} from '../protocol/index.ts';
 import type { DocumentIndex } from './document-index.ts';
-import { type DocumentState, readState } from './document-state.ts';
+import { type DocumentState, readState, standInOf } from './document-state.ts';
 import { type HistoryStep, stepOf } from './history-step.ts';
 import {
   areaPrefix,
   isPackKey,
+  isRecordKey,
+  isStandInKey,
   orderKey,
   orderPrefix,
+  ownerOfKey,
   prefixEnd,
   recordKey,
   recordPrefix,
   seqOfKey,
+  standInKey,
   stateKey,
 } from './keys.ts';
 import { type PackedRecord, readPack, unpackedRecord } from './pack.ts';
@@ -25,6 +37,8 @@ export interface StoredRecord {
   readonly seq: number;
   readonly record: LogRecord;
   readonly bytes: Uint8Array;
+  /** It is a snapshot, and stands for this many records, which are gone: all of the document up to its place. */
+  readonly standsFor?: number | undefined;
 }
 
 /** Where reading begins: a document's state stands for the records up to it. */
@@ -49,7 +63,8 @@ export class LogReader {
   }
 
   /**
-   * A document's records that `after` does not cover, in the log's order, whether they lie in packs or not.
+   * A document's records that `after` does not cover, in the log's order, whether they lie in packs or not. For those that are gone stands
+   * a snapshot, at the place of the last of them.
    * @param start a state of the document, to be told only of records behind it: no pack is read for them, but for what is packed
    *   meanwhile
    * @throws STORE_CORRUPT at a record or pack that is damaged, and at the end if records are missing
@@ -72,13 +87,13 @@ export class LogReader {
     const packed = index.compacted?.seq ?? 0;
     for await (const [key, row] of this.rows(document, start.seq)) {
       // A store that tore a batch left records beside the pack that has them.
-      if (!isPackKey(key) && seqOfKey(key) <= packed) continue;
-      for (const { seq, bytes, bodyDigest } of entriesOf(key, row)) {
+      if (isRecordKey(key) && seqOfKey(key) <= packed) continue;
+      for (const { seq, bytes, bodyDigest, standsFor } of entriesOf(key, row)) {
         if (seq <= last) continue;
         last = seq;
         const record = decodeStored(key, bytes, bodyDigest);
-        found += 1;
-        if (!isHeld(after, record.header)) yield { seq, record, bytes };
+        found = standsFor ?? found + 1;
+        if (!isHeld(after, record.header)) yield { seq, record, bytes, standsFor };
       }
     }
     // There may be more: what was written a moment ago is read before it is told.
@@ -106,13 +121,16 @@ export class LogReader {
     }
   }
 
-  /** Rows of a document in which records behind a place lie, in the log's order: each is a record or a pack. */
-  rows(document: DocumentId, seq: number): AsyncIterable<[string, Uint8Array]> {
+  /**
+   * Rows of a document in which records behind a place lie, in the log's order: each is a record, a pack, or what stands for records.
+   * @param limit default: all
+   */
+  rows(document: DocumentId, seq: number, limit?: number): AsyncIterable<[string, Uint8Array]> {
     const range = {
       gte: recordKey(this.#folder, document, seq + 1),
       lt: prefixEnd(recordPrefix(this.#folder, document)),
     };
-    return this.#store.iterator(range);
+    return this.#store.iterator(limit === undefined ? range : { ...range, limit });
   }
 
   /**
@@ -127,9 +145,23 @@ export class LogReader {
     return storedRow(key, row, readState);
   }
 
-  /** The row of a document's state as it is. */
-  stateRow(document: DocumentId): Promise<Uint8Array | undefined> {
-    return this.#store.get(stateKey(this.#folder, document));
+  /** The row of a document's state as it is: where all that it stands for is gone, it lies in the place of that. */
+  async stateRow(document: DocumentId): Promise<Uint8Array | undefined> {
+    const row = await this.#store.get(stateKey(this.#folder, document));
+    const floor = this.#indexOf(document)?.compacted?.floor ?? 0;
+    if (row !== undefined || floor === 0) return row ?? this.#firstStandIn(document);
+    return (await this.#store.get(standInKey(this.#folder, document, floor))) ?? this.#firstStandIn(document);
+  }
+
+  /** What was committed a moment ago is read before the index tells of it. */
+  async #firstStandIn(document: DocumentId): Promise<Uint8Array | undefined> {
+    for await (const [key, row] of this.rows(document, 0, 1)) if (isStandInKey(key)) return row;
+    return undefined;
+  }
+
+  /** Records of a document are gone: none of them is read any more. */
+  forget(document: DocumentId): void {
+    this.#unpacked.drop(document);
   }
 
   /** Which document stands at each place behind `seq`, in order. */
@@ -141,7 +173,10 @@ export class LogReader {
     }
   }
 
-  /** @throws STORE_CORRUPT if it is damaged, or the pack in which it lies */
+  /**
+   * The record at a place, or the snapshot that stands there for others; `undefined` if it is gone, or lost.
+   * @throws STORE_CORRUPT if it is damaged, or the pack in which it lies
+   */
   async record(document: DocumentId, seq: number): Promise<StoredRecord | undefined> {
     const packed = this.#unpacked.find(document, seq);
     if (packed !== undefined) return this.#stored(document, packed);
@@ -151,6 +186,10 @@ export class LogReader {
     // The first pack that goes as far as this place, if none is missing.
     const behind = { gte: key, lt: prefixEnd(recordPrefix(this.#folder, document)), limit: 1 };
     for await (const [packKey, row] of this.#store.iterator(behind)) {
+      if (isStandInKey(packKey) && seqOfKey(packKey) === seq) {
+        const [standIn] = entriesOf(packKey, row);
+        return standIn && { ...standIn, record: decodeStored(packKey, standIn.bytes) };
+      }
       if (!isPackKey(packKey)) break;
       this.#unpacked.add(document, storedRow(packKey, row, readPack));
     }
@@ -185,14 +224,22 @@ interface Entry {
   readonly seq: number;
   readonly bytes: Uint8Array;
   readonly bodyDigest?: Uint8Array;
+  /** As of a `StoredRecord`. */
+  readonly standsFor?: number | undefined;
 }
 
 /**
  * The records in a row.
- * @throws STORE_CORRUPT if it is a pack, and damaged
+ * @throws STORE_CORRUPT if it is no single record, and damaged
  */
 export function entriesOf(key: string, row: Uint8Array): Entry[] {
-  if (!isPackKey(key)) return [{ seq: seqOfKey(key), bytes: row }];
+  if (isRecordKey(key)) return [{ seq: seqOfKey(key), bytes: row }];
+  if (isStandInKey(key)) {
+    const state = storedRow(key, row, readState);
+    return [
+      { seq: state.seq, bytes: encodeRecord(standInOf(state, ownerOfKey(key))), standsFor: state.records },
+    ];
+  }
   return storedRow(key, row, readPack).map((packed) => ({ seq: packed.seq, ...unpackedRecord(packed) }));
 }
 

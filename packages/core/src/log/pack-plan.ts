@@ -12,10 +12,12 @@ export interface PackPlan {
   /** What is in the packs that stay, and which of them are open. */
   readonly records: number;
   readonly bytes: number;
+  /** Place of the last record that is gone, or 0. */
+  readonly floor: number;
   readonly open: readonly OpenPack[];
 }
 
-const FROM_THE_BEGINNING: PackPlan = { after: 0, records: 0, bytes: 0, open: [] };
+const FROM_THE_BEGINNING: PackPlan = { after: 0, records: 0, bytes: 0, floor: 0, open: [] };
 
 export function planPacks(index: DocumentIndex): PackPlan {
   const { compacted } = index;
@@ -33,7 +35,7 @@ export function planPacks(index: DocumentIndex): PackPlan {
     records -= last.records;
     bytes -= last.bytes;
   }
-  return { after, records, bytes, open };
+  return { after, records, bytes, floor: compacted.floor, open };
 }
 
 /** What the index entry says when the first packs of these have taken their places. */
@@ -48,5 +50,5 @@ export function compactedWith(plan: PackPlan, packs: readonly NewPack[], stateBy
     records += pack.records;
     bytes += pack.bytes;
   }
-  return { stateBytes, seq: after, records, bytes, open };
+  return { stateBytes, seq: after, records, bytes, floor: plan.floor, open };
 }

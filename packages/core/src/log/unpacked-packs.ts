@@ -32,18 +32,18 @@ export class UnpackedPacks {
   }
 
   add(document: DocumentId, records: readonly PackedRecord[]): void {
-    this.#drop(document);
+    this.drop(document);
     let bytes = 0;
     for (const { head, body } of records) bytes += head.byteLength + body.byteLength;
     this.#packs.set(document, { records, bytes });
     this.#bytes += bytes;
     for (const [oldest] of this.#packs) {
       if (this.#bytes <= MOST_BYTES || oldest === document) return;
-      this.#drop(oldest);
+      this.drop(oldest);
     }
   }
 
-  #drop(document: DocumentId): void {
+  drop(document: DocumentId): void {
     this.#bytes -= this.#packs.get(document)?.bytes ?? 0;
     this.#packs.delete(document);
   }

@@ -33,10 +33,11 @@ export interface TestFolder {
   readonly compactor: Compactor;
 }
 
-/** Compacts at once whatever can be. */
+/** Compacts at once whatever can be, and lets go whatever may. */
 export const EAGER: CompactionPolicy = {
   isDue: (index) => looseRecords(index) >= 2,
   isOverdue: () => true,
+  isWorthTrimming: () => true,
 };
 /** As if there were no compaction. */
 export const NEVER: CompactionPolicy = { isDue: () => false, isOverdue: () => false };

@@ -1,4 +1,5 @@
 /** A machine: a name, a clock that may be wrong, and the program that runs on it at a time. */
+import type { CompactionJob } from '@evermesh/core/log';
 import type { Scheduler } from './scheduler.ts';
 import type { Seeded } from './seeded.ts';
 import { SimProcess } from './sim-process.ts';
@@ -34,9 +35,11 @@ export class Machine {
   }
 
   /** A document of it has been folded, by the program of this kind. */
-  compacts(kind: 'device' | 'relay'): void {
-    this.trace.count('upkeep', `${kind} compacts`);
-    this.trace.tell({ type: 'program', at: this.scheduler.now, who: this.name, what: 'compacts a document' });
+  compacts(kind: 'device' | 'relay', { floor }: CompactionJob): void {
+    const [does, what] =
+      floor === undefined ? ['compacts', 'compacts a document'] : ['trims', 'lets older records go'];
+    this.trace.count('upkeep', `${kind} ${does}`);
+    this.trace.tell({ type: 'program', at: this.scheduler.now, who: this.name, what });
   }
 
   begin(): SimProcess {

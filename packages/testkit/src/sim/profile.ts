@@ -13,4 +13,6 @@ export interface Profile {
   readonly latecomers?: boolean;
   /** Default: 1. With more, a device visits one of them, several, or all. */
   readonly relays?: number;
+  /** Milliseconds for which relays keep records as they came. Default: 30 days, of which no world has one. */
+  readonly keep?: number;
 }

@@ -72,6 +72,7 @@ export async function run({
     fileSystems: profile.fileSystems ?? false,
     latecomers: profile.latecomers ?? false,
     relays: profile.relays ?? 1,
+    keep: profile.keep ?? 2_592_000_000,
     app: app?.(),
     trace: trace ?? false,
   });

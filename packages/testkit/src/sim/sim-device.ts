@@ -138,7 +138,7 @@ export class SimDevice {
       random,
       logger: silentLogger,
       deviceName: this.name,
-      compaction: compactedOften(process.clock, () => this.machine.compacts('device')),
+      compaction: compactedOften(process.clock, (job) => this.machine.compacts('device', job)),
     });
     // What lies in a directory may be of an earlier time.
     const history = this.files !== undefined && copyOf(this.files, DIRECTORY).length > 0;

@@ -40,9 +40,12 @@ export class SimRelay {
   /** Resolves when the program that was told to end has. */
   #stopping: Promise<void> | undefined;
   #backup: DiskImage | undefined;
+  readonly #keep: number;
 
-  constructor(machine: Machine) {
+  /** @param keep milliseconds for which it keeps records as they came */
+  constructor(machine: Machine, keep: number) {
     this.machine = machine;
+    this.#keep = keep;
   }
 
   get name(): string {
@@ -72,7 +75,10 @@ export class SimRelay {
       simStore(this.disk, process),
       simBlobs(this.disk, process),
       this.machine.random.fork(`ids ${this.machine.starts}`),
-      compactedOften(process.clock, () => this.machine.compacts('relay')),
+      {
+        ...compactedOften(process.clock, (job) => this.machine.compacts('relay', job)),
+        keep: this.#keep,
+      },
     );
     const { registry, blobs } = stores;
     const parts: RelayParts = {

@@ -42,6 +42,7 @@ export interface WorldOptions {
   /** Some of them join later. */
   readonly latecomers: boolean;
   readonly relays: number;
+  readonly keep: number;
   /** Runs on every device, in place of people who work with the folder. */
   readonly app: Application<unknown> | undefined;
   /** Keep what happened, for people to read. */
@@ -81,7 +82,7 @@ export class World {
   }
 
   private constructor(options: WorldOptions) {
-    const { seed, devices, trace, mirrors, fileSystems, latecomers, relays, app } = options;
+    const { seed, devices, trace, mirrors, fileSystems, latecomers, relays, keep, app } = options;
     this.random = new Seeded(seed);
     this.trace = new Trace(trace);
     this.anomalies = new Anomalies((what) => this.trace.count('anomaly', what));
@@ -94,12 +95,11 @@ export class World {
         scheduler,
         random,
         trace: this.trace,
-        // Years apart.
-        clockError: Math.floor((clocks.float() - 0.5) * 6e11),
+        clockError: Math.floor((clocks.float() - 0.5) * 6e11), // Years apart.
       });
     const late = random.fork('late');
     for (let i = 0; i < relays; i++)
-      this.relays.push(new SimRelay(machine(i === 0 ? 'relay' : `relay ${i + 1}`)));
+      this.relays.push(new SimRelay(machine(i === 0 ? 'relay' : `relay ${i + 1}`), keep));
     for (let i = 0; i < devices; i++) {
       const at = machine(NAMES[i] as string);
       const device: SimDevice = new SimDevice({

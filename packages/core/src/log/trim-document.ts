@@ -1,0 +1,100 @@
+/**
+ * Lets the older records of a document go. The state that they come to takes their place, as if nobody here had ever had them and
+ * had been given a snapshot: it stands at the place of the last of them, and what is behind it stays as it was.
+ *
+ * One batch, and what takes the place of others is put in front of their removal: whatever a crash leaves, all is there.
+ */
+import type { DocumentId } from '../base/index.ts';
+import { isEvermeshError } from '../errors/index.ts';
+import type { CompactionJob, CompactionResult } from './compact-document.ts';
+import type { DocumentIndex } from './document-index.ts';
+import type { FolderLog } from './folder-log.ts';
+import { packKey, standInKey, stateKey } from './keys.ts';
+import { entriesOf } from './log-reader.ts';
+import { readJob, type ReadRow } from './read-job.ts';
+import type { StoreOperation } from './store.ts';
+
+export interface TrimOptions {
+  /** Records up to this place go, in one job or several. */
+  readonly floor: number;
+  readonly isWorthTrimming: (goes: number, comes: number) => boolean;
+  readonly run: (job: CompactionJob) => Promise<CompactionResult>;
+  readonly signal: AbortSignal;
+}
+
+/** Whether any went. @throws what reading the document and the runner throw; the signal's reason */
+export async function trimDocument(
+  log: FolderLog,
+  document: DocumentId,
+  { floor, isWorthTrimming, run, signal }: TrimOptions,
+): Promise<boolean> {
+  for (let went = false; ; went = true) {
+    const index = log.document(document);
+    // One record is what its author wrote, and is no more than what would stand for it.
+    if (index === undefined || index.records < 2) return went;
+    const job = { after: 0, bounded: true, through: floor, signal };
+    const { rows, read, isFull } = await readJob(log, index, job);
+    signal.throwIfAborted();
+    const result = await run({ state: undefined, packs: true, floor, rows });
+    if (result.type !== 'compacted' || result.seq <= (index.compacted?.floor ?? 0)) return went;
+    if (!isWorthTrimming(bytesOf(read), result.state.byteLength + bytesOfPacks(result))) return went;
+    await commit(log, index, { read, result, isBehind: await isStateBehind(log, document, result.seq) });
+    if (!isFull) return true;
+  }
+}
+
+type Trimmed = CompactionResult & { readonly type: 'compacted' };
+
+const bytesOf = (read: readonly ReadRow[]): number => read.reduce((sum, { bytes }) => sum + bytes, 0);
+
+const bytesOfPacks = ({ packs }: Trimmed): number => packs.reduce((sum, { row }) => sum + row.byteLength, 0);
+
+/** Whether the state that opening the document reads stands for more than what is to stand for records. */
+async function isStateBehind(log: FolderLog, document: DocumentId, seq: number): Promise<boolean> {
+  try {
+    return ((await log.read.state(document))?.seq ?? 0) > seq;
+  } catch (error) {
+    // Damaged: what takes the place of the records takes its place as well.
+    if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
+    return false;
+  }
+}
+
+async function commit(
+  log: FolderLog,
+  { document, compacted }: DocumentIndex,
+  {
+    read,
+    result,
+    isBehind,
+  }: { readonly read: readonly ReadRow[]; readonly result: Trimmed; readonly isBehind: boolean },
+): Promise<void> {
+  const { folder } = log;
+  const { seq: floor, records, packs, state } = result;
+  const key = standInKey(folder, document, floor);
+  const puts: StoreOperation[] = [{ type: 'put', key, value: state }];
+  for (const { seq, row } of packs)
+    puts.push({ type: 'put', key: packKey(folder, document, seq), value: row });
+  const kept = new Set(puts.map((put) => put.key));
+  const removed = read.map((row) => row.key).filter((old) => !kept.has(old));
+  if (!isBehind) removed.push(stateKey(folder, document));
+  let standInBytes = 0;
+  for (const { bytes } of entriesOf(key, state)) standInBytes += bytes.byteLength;
+  const lessBytes = result.bytes - standInBytes;
+  const isInPacks = compacted !== undefined && floor <= compacted.seq;
+  // Packs that were read are written anew, or gone: none of them is open any more.
+  const last = packs.at(-1)?.seq ?? floor;
+  await log.replace(document, {
+    puts,
+    removed,
+    lessBytes,
+    compacted: {
+      stateBytes: isBehind && compacted !== undefined ? compacted.stateBytes : state.byteLength,
+      seq: isInPacks ? compacted.seq : floor,
+      records: isInPacks ? compacted.records : records,
+      bytes: isInPacks ? compacted.bytes - lessBytes : standInBytes,
+      floor,
+      open: isInPacks ? compacted.open.filter(({ after }) => after >= last) : [],
+    },
+  });
+}
