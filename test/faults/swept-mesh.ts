@@ -9,11 +9,23 @@ import {
   openReplica,
   type Replica,
 } from '@evermesh/core';
-import { type BlobStore, type CompactionPolicy, looseRecords, type Store } from '@evermesh/core/log';
+import { type Logger, silentLogger, systemClock } from '@evermesh/core/base';
+import {
+  type BlobStore,
+  type CompactionPolicy,
+  inlineCompaction,
+  looseRecords,
+  type Store,
+} from '@evermesh/core/log';
+import { documentCodec } from '@evermesh/core/model';
 import { allowEveryone, openRelay, type Relay } from '@evermesh/server';
 
 /** Each document is compacted again and again, between all calls of the script and while they are under way. */
-const AT_ONCE: CompactionPolicy = { isDue: (index) => looseRecords(index) >= 2, isOverdue: () => true };
+const AT_ONCE: CompactionPolicy = {
+  isDue: (index) => looseRecords(index) >= 2,
+  isOverdue: () => true,
+  isWorthTrimming: () => true,
+};
 
 export class SweptDevice {
   readonly name: string;
@@ -86,10 +98,13 @@ export class SweptDevice {
   }
 }
 
+const MONTH_AND_MORE = 31 * 86_400_000;
+
 export class SweptRelay {
   readonly #store: Store;
   readonly #blobs: BlobStore;
   #relay: Relay | undefined;
+  #bounded: () => void = () => {};
 
   constructor(store: Store, blobs: BlobStore) {
     this.#store = store;
@@ -101,13 +116,40 @@ export class SweptRelay {
     return this.#relay.url;
   }
 
-  async start(): Promise<void> {
+  /** @param later milliseconds by which its clock is ahead */
+  async start(later = 0): Promise<void> {
+    const debug: Logger['debug'] = (message) => {
+      if (message === 'a folder is within its bounds') this.#bounded();
+    };
     this.#relay = await openRelay({
       store: this.#store,
       blobs: this.#blobs,
       listen: { host: '127.0.0.1', port: 0 },
       authorizer: allowEveryone,
+      compaction: { runner: inlineCompaction(documentCodec, systemClock), policy: AT_ONCE },
+      clock: { now: () => systemClock.now() + later, after: (...timer) => systemClock.after(...timer) },
+      logger: { ...silentLogger, debug },
     });
+  }
+
+  /**
+   * It is stopped, and started twice, the second time more than a month later, when somebody comes. Resolves when older records went.
+   * @throws the failure's reason
+   */
+  async age(somebody: SweptDevice, failure: AbortSignal): Promise<void> {
+    const bounded = new Promise<void>((resolve, reject) => {
+      this.#bounded = resolve;
+      failure.addEventListener('abort', () => reject(failure.reason as Error));
+    });
+    // Nobody may come as far as to wait for it.
+    bounded.catch(() => undefined);
+    for (const later of [0, MONTH_AND_MORE]) {
+      await somebody.disconnect();
+      await this.stop();
+      await this.start(later);
+      await somebody.inStep(this, failure);
+    }
+    await bounded;
   }
 
   async stop(): Promise<void> {

@@ -245,6 +245,14 @@ describe.each([
   });
 });
 
+test('where nobody writes, nothing is written', async () => {
+  const world = await open();
+  await world.write(new Writer().records(4));
+  world.batches.length = 0;
+  await world.pass(29 * DAY);
+  expect(world.batches).toEqual([]);
+});
+
 test('a document of which a part is awaited keeps every record', async () => {
   const world = await open();
   const [, ...records] = new Writer().records(41);
@@ -279,6 +287,7 @@ test('a document that cannot be read keeps no other from being kept within bound
   const ann = new Writer();
   const records = ann.records(80);
   await world.write(records.slice(0, 40));
+  await world.pass(HOUR);
   const other = 'b' as DocumentId;
   await world.write(
     records.slice(0, 40).map(({ header, body }) => {
@@ -292,5 +301,5 @@ test('a document that cannot be read keeps no other from being kept within bound
   await world.pass(31 * DAY);
   expect(world.log.document(other)?.compacted?.floor).toBe(80);
   expect(world.log.document(A)?.compacted).toBeUndefined();
-  expect(world.errors).toEqual(['older records of a document stay']);
+  expect(new Set(world.errors)).toEqual(new Set(['older records of a document stay']));
 });

@@ -1,8 +1,9 @@
 /**
  * Retention: what is older than a number of days is kept as what it comes to, not as the records that led there.
  *
- * How old a record is, is how long ago this replica's own clock saw it in the log: a row says from time to time how far the log had
- * come. An author's time decides nothing. What was got since the last such row counts as younger than it is, never as older.
+ * How old a record is, is how long ago this replica's own clock saw it in the log: a row says how far the log had come, written when
+ * it is opened, and as it grows, once an hour. An author's time decides nothing. What was got since the last such row counts as
+ * younger than it is, never as older; and where nothing is done, nothing is written.
  */
 import { type Clock, type DocumentId, type Logger, SerialQueue, type Timer } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
@@ -35,8 +36,11 @@ const AT_ONCE = 1000;
 
 export class Retention {
   readonly #options: RetentionOptions;
+  readonly #period: number;
   readonly #looks: SerialQueue = new SerialQueue();
   readonly #watched = new Set<FolderLog>();
+  /** Of these it is to be noted how far they have come. */
+  readonly #grew = new WeakSet<FolderLog>();
   /** Logs that are being looked at, or wait for that. */
   readonly #due = new Set<FolderLog>();
   /** The place up to which a log was kept within bounds since it was opened. */
@@ -46,14 +50,28 @@ export class Retention {
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#period = Math.min(LOOK_EVERY, options.keep / LOOKS);
   }
 
   /** Looks at a log, now and again and again, until the returned function is called. */
   watch(log: FolderLog): () => void {
     this.#watched.add(log);
+    this.#grew.add(log);
     this.#look(log);
     this.#wait();
-    return () => this.#watched.delete(log);
+    let next = 0;
+    const stop = log.appended.add(() => {
+      const now = this.#options.clock.now();
+      // A clock that goes back is no reason to wait longer.
+      if (now < next && now >= next - this.#period) return;
+      next = now + this.#period;
+      this.#grew.add(log);
+      this.#look(log);
+    });
+    return () => {
+      stop();
+      this.#watched.delete(log);
+    };
   }
 
   /** Resolves when a log is not being looked at, nor about to be: only then may it be opened a second time. */
@@ -76,8 +94,7 @@ export class Retention {
 
   #wait(): void {
     if (this.#isClosed) return;
-    const { clock, keep } = this.#options;
-    this.#timer ??= clock.after(Math.min(LOOK_EVERY, keep / LOOKS), () => {
+    this.#timer ??= this.#options.clock.after(this.#period, () => {
       this.#timer = undefined;
       for (const log of this.#watched) this.#look(log);
       if (this.#watched.size > 0) this.#wait();
@@ -112,9 +129,10 @@ export class Retention {
     }
     await this.#forgetOrder(log, floor);
     this.#reached.set(log, floor);
+    this.#options.logger.debug('a folder is within its bounds', { folder: log.folder, floor });
   }
 
-  /** Notes how far the log has come. @returns the last place that is too old, or 0 */
+  /** Notes how far the log has come, if that is to be noted. @returns the last place that is too old, or 0 */
   async #mark(log: FolderLog): Promise<number> {
     const { store, committer, clock, keep } = this.#options;
     const { folder, position } = log;
@@ -128,7 +146,7 @@ export class Retention {
       if (floor > 0) removed.push({ type: 'del', key: markKey(folder, floor) });
       floor = last;
     }
-    const isFurther = position.seq > last;
+    const isFurther = this.#grew.delete(log) && position.seq > last;
     const value = new Writer().uint(now).finish();
     const put: StoreOperation[] = isFurther
       ? [{ type: 'put', key: markKey(folder, position.seq), value }]
