@@ -5,7 +5,7 @@
  * All of it is in memory, a row of each node in the store. Memory follows the store: an entry changes when the row that
  * says so is durable.
  */
-import type { FolderNodes, NodeId } from '@evermesh/core';
+import type { FolderNodes, Heads, NodeId } from '@evermesh/core';
 import { storedRow } from '@evermesh/core/log';
 import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import { ANCESTOR_AREA, type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
@@ -36,6 +36,8 @@ export class Ancestor {
   readonly #byInode = new Map<bigint, NodeId | NodeId[]>();
   /** What files were shown at, and are no more: told with the rows of the next changes. */
   #left: Pick<AncestorEntry, 'id' | 'heads'>[] = [];
+  /** What files that are not here were shown at, and may be here again. */
+  readonly #remembered = new Map<NodeId, Heads>();
   #directories = 0;
   #moves = 0;
 
@@ -124,9 +126,10 @@ export class Ancestor {
     );
     const shown = new Map(changes.map(({ id, entry }) => [id, entry]));
     for (const { id, heads } of this.#left) {
-      const now = shown.get(id) ?? this.#entries.get(id);
-      // It came back as it was.
-      if (now === undefined || !equalHeads(now.heads, heads)) rows.push(this.#nodes.shownNoMore(id, heads));
+      const now = [(shown.get(id) ?? this.#entries.get(id))?.heads, this.#remembered.get(id)];
+      // It came back as it was, or may.
+      if (!now.some((one) => one !== undefined && equalHeads(one, heads)))
+        rows.push(this.#nodes.shownNoMore(id, heads));
     }
     this.#left = [];
     return rows;
@@ -149,6 +152,19 @@ export class Ancestor {
       if (siblings === undefined) this.#children.set(entry.parent, (siblings = new Map()));
       addTo(siblings, entry.name, id);
     }
+  }
+
+  /** A file that is not here any more may come back, shown at these heads. */
+  remember({ id, heads }: AncestorEntry): void {
+    this.#remembered.set(id, heads);
+  }
+
+  /** It does not come back, or has. */
+  remembersNoMore(id: NodeId): void {
+    const heads = this.#remembered.get(id);
+    if (heads === undefined) return;
+    this.#remembered.delete(id);
+    this.#left.push({ id, heads });
   }
 
   #forget(id: NodeId): void {

@@ -165,7 +165,11 @@ test('a file that is found after the mirror died comes back as itself', async ()
   expect(a.idOf('e/file')).toBe(id);
   expect(await inFolder(a)).toEqual({ d: '/', e: '/', 'e/file': 'one\n', 'e/other': 'other\n' });
   // All was looked at, and nothing is missed any more.
-  expect((await Departed.load(a.folder.nodes, a.clock)).withInode(await inodeOf(a, 'e/file'))).toEqual([]);
+  expect(
+    (await Departed.load(a.folder.nodes, new Ancestor(a.folder.nodes), a.clock)).withInode(
+      await inodeOf(a, 'e/file'),
+    ),
+  ).toEqual([]);
 });
 
 test('a file that was moved in the moment in which it was to go is found as itself after the mirror died', async () => {
@@ -256,6 +260,45 @@ test.each(['closed', 'closed/d'])(
   },
 );
 
+test('a save of a file that was where nobody could look is told from what the disk showed of it', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\n');
+  await a.write('closed/other', 'other\n');
+  await settleAll(a, b);
+  const door = closing('closed');
+  let isFull = false;
+  await a.closeMirror();
+  await a.open({
+    fileSystem: {
+      ...door.fileSystem,
+      createFile: async (...file) => {
+        if (isFull) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+        return nodeFileSystem.createFile(...file);
+      },
+    },
+  });
+  isFull = true;
+  // What a shows then is no state of the document: by b is in it, and not on this disk.
+  await b.write('file', 'one\nby b\n');
+  await b.settle();
+  await a.write('file', 'one\nby a\n');
+  await deliver(b, a);
+  await a.settle();
+  expect(await inFolder(a)).toMatchObject({ file: 'one\nby a\nby b\n' });
+  await fs.rename(a.at('file'), a.at('closed/file'));
+  await a.settle();
+  await a.write('third', 'third\n');
+  await a.settle();
+  await a.write('closed/file', 'one\nby a\nagain by a\n');
+  door.isOpen = true;
+  isFull = false;
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    const shown = await onDisk(device);
+    expect(shown['closed/file']?.trim().split('\n').sort()).toEqual(['again by a', 'by a', 'by b', 'one']);
+  }
+});
+
 test('a file that was removed, while a directory cannot be read, and saved elsewhere, is written again when it can', async () => {
   const [a, b] = await devices.pair();
   await a.write('file', 'one\n');
@@ -280,12 +323,14 @@ test('who has left is remembered for two minutes, or until a look at everything'
   await a.write('file', 'one\n');
   await a.settle();
   const { nodes } = a.folder;
-  const [entry] = [...(await Ancestor.load(nodes)).all()] as [AncestorEntry];
+  const ancestor = await Ancestor.load(nodes);
+  const [entry] = [...ancestor.all()] as [AncestorEntry];
   const clock = new VirtualClock();
-  const departed = new Departed(nodes, clock);
+  const departed = new Departed(nodes, ancestor, clock);
   const full = { isFull: true, isComplete: true, found: new Set<NodeId>() };
   const some = { ...full, isFull: false };
-  const left = async (): Promise<AncestorEntry[]> => (await Departed.load(nodes, clock)).withInode(entry);
+  const left = async (): Promise<AncestorEntry[]> =>
+    (await Departed.load(nodes, ancestor, clock)).withInode(entry);
   await departed.missed([entry], full);
   clock.pass(119_999);
   await departed.missed([], some);

@@ -6,6 +6,7 @@
  */
 import type { Clock, FolderNodes, NodeId } from '@evermesh/core';
 import { storedRow } from '@evermesh/core/log';
+import type { Ancestor } from './ancestor.ts';
 import { type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
 import type { FileStat } from './fs/file-system.ts';
 import type { ContentStep, StructureStep } from './reconcile-model.ts';
@@ -37,17 +38,24 @@ const NO_LOOK: Look = { isFull: false, isComplete: false, found: new Set() };
 
 export class Departed {
   readonly #nodes: Pick<FolderNodes, 'row' | 'keep'>;
+  readonly #ancestor: Pick<Ancestor, 'remember' | 'remembersNoMore'>;
   readonly #clock: Clock;
   readonly #left = new Map<NodeId, Left>();
   readonly #byInode = new Map<bigint, Set<NodeId>>();
 
-  constructor(nodes: Pick<FolderNodes, 'row' | 'keep'>, clock: Clock) {
+  /** @param ancestor keeps what the disk showed of them for as long as they are remembered here */
+  constructor(
+    nodes: Pick<FolderNodes, 'row' | 'keep'>,
+    ancestor: Pick<Ancestor, 'remember' | 'remembersNoMore'>,
+    clock: Clock,
+  ) {
     this.#nodes = nodes;
+    this.#ancestor = ancestor;
     this.#clock = clock;
   }
 
-  static async load(nodes: FolderNodes, clock: Clock): Promise<Departed> {
-    const departed = new Departed(nodes, clock);
+  static async load(nodes: FolderNodes, ancestor: Ancestor, clock: Clock): Promise<Departed> {
+    const departed = new Departed(nodes, ancestor, clock);
     const now = clock.now();
     for await (const [key, value] of nodes.rows(AREA)) {
       const entry = storedRow(key, value, (reader) => decodeEntry(key as NodeId, reader));
@@ -116,6 +124,7 @@ export class Departed {
 
   #add(entry: AncestorEntry, since: number): void {
     this.#forget(entry.id);
+    this.#ancestor.remember(entry);
     this.#left.set(entry.id, { entry, since, isSought: false });
     const ids = this.#byInode.get(entry.inode);
     if (ids === undefined) this.#byInode.set(entry.inode, new Set([entry.id]));
@@ -126,6 +135,7 @@ export class Departed {
     const entry = this.#left.get(id)?.entry;
     if (entry === undefined) return;
     this.#left.delete(id);
+    this.#ancestor.remembersNoMore(id);
     const ids = this.#byInode.get(entry.inode);
     ids?.delete(id);
     if (ids?.size === 0) this.#byInode.delete(entry.inode);

@@ -8,7 +8,7 @@ import { readState } from './marker.ts';
 /** @throws STORE_CORRUPT if a row is damaged */
 export async function checkKeptRows(nodes: FolderNodes): Promise<void> {
   await readState(nodes);
-  await Ancestor.load(nodes);
-  await Departed.load(nodes, systemClock);
+  const ancestor = await Ancestor.load(nodes);
+  await Departed.load(nodes, ancestor, systemClock);
   await new Intents(nodes).left();
 }

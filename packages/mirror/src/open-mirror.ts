@@ -167,7 +167,7 @@ async function cycleParts(
     ancestor,
     rules: new IgnoreRules(),
     looks: new SecondLook(clock, ancestor),
-    departed: await Departed.load(folder.nodes, clock),
+    departed: await Departed.load(folder.nodes, ancestor, clock),
     guard: new MassDeletionGuard(clock, options.allowMassDeletion ?? false),
     trash: new Trash(disk, clock),
     board: new StatusBoard(tell),
