@@ -6,12 +6,13 @@ import { compaction } from './scenarios/compaction.ts';
 import { fetch } from './scenarios/fetch.ts';
 import { firstMesh } from './scenarios/first-mesh.ts';
 import { log } from './scenarios/log.ts';
+import { merges } from './scenarios/merges.ts';
 import { type Scenario, ScenarioOptions, UsageError } from './scenarios/scenario.ts';
 import { tree } from './scenarios/tree.ts';
 import { figuresTable } from './table.ts';
 import { WorkDirectory } from './work-directory.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch];
+const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch, merges];
 
 const COMMON = {
   runs: { default: '3', about: 'how often each engine is measured; the table shows the median' },

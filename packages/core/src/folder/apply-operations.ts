@@ -198,6 +198,9 @@ class OperationRun {
     const saving = (): ShownFile | undefined =>
       saveContent(live, base.shown, content, { tag: this.#state.tag, unit: unitOf(name) });
     const after = this.#records.capture(documentOf(id), live, saving, blobsOf(content));
+    // All of it was made by somebody else, too. The saver has seen it now, and what he shows needs heads of its own.
+    if (after !== undefined && this.#records.counterOf(documentOf(id)) === undefined)
+      this.#records.add(documentOf(id), NOTHING);
     this.#written.set(id, shown);
     if (after !== undefined && !base.newest) this.#mixed.set(id, after);
   }
@@ -247,5 +250,8 @@ class OperationRun {
     return rows;
   }
 }
+
+/** A Yjs update without a change. */
+const NOTHING = Uint8Array.of(0, 0);
 
 const blobsOf = (content: FileContent): BlobName[] => (content.kind === 'blob' ? [content.name] : []);

@@ -372,6 +372,29 @@ describe('operations by identity', () => {
     expect(lines).toEqual(['', 'first', 'fourth', 'one', 'second', 'third', 'two']);
   });
 
+  test('the same edit by somebody whom the disk did not show yet counts once, and the next save is told apart from it', async () => {
+    const { a, b, save } = await behind('one\nsame\ntwo\nthree of b\n');
+    const next = await save('one\nsame\ntwo\n');
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe('one\nsame\ntwo\nthree of b\n');
+    // What was taken for the saver's own goes with him, and comes to nobody twice.
+    const last = await save('one\nsame\nand more\ntwo\n', next);
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe('one\nsame\nand more\ntwo\nthree of b\n');
+    await save('one\nand more\ntwo\n', last);
+    expect(await a.folder.readFile('f.txt', 'utf8')).toBe('one\nand more\ntwo\nthree of b\n');
+    await exchange(a, b);
+    expect(await listing(b)).toEqual(await listing(a));
+  });
+
+  test('a file that is saved as somebody else had saved it lives, although that one removed it meanwhile', async () => {
+    const { a, b, save } = await behind('one\nsame\ntwo\n');
+    await b.folder.rm('f.txt');
+    await b.folder.flush();
+    await save('one\nsame\ntwo\n');
+    await exchange(a, b);
+    expect(await b.folder.readFile('f.txt', 'utf8')).toBe('one\nsame\ntwo\n');
+    expect(await listing(b)).toEqual(await listing(a));
+  });
+
   test('the same bytes imported on two devices before they meet become one file', async () => {
     const [a, b] = await twoDevices();
     for (const { folder } of [a, b]) {

@@ -15,11 +15,8 @@ export interface Run {
   readonly length: number;
 }
 
-/** The first character of an insert; the others follow. */
-export interface Inserted {
-  readonly client: number;
-  readonly clock: number;
-}
+/** Characters with consecutive clocks of one client, wherever they stand. */
+export type Piece = Omit<Run, 'offset'>;
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
@@ -39,11 +36,11 @@ export function runsOfDocument(doc: Y.Doc): Run[] {
   return runs.runs;
 }
 
-/** The runs after hunks were applied, `inserted` being where their inserts begin (of those that insert anything). */
+/** The runs after hunks were applied, `inserted` being the characters of their inserts. */
 export function editedRuns(
   runs: readonly Run[],
   hunks: readonly Hunk[],
-  inserted: readonly (Inserted | undefined)[],
+  inserted: readonly (readonly Piece[])[],
 ): Run[] {
   const edited = new RunList();
   let index = 0;
@@ -58,10 +55,9 @@ export function editedRuns(
     }
     at = to;
   };
-  hunks.forEach(({ offset, remove, insert }, i) => {
+  hunks.forEach(({ offset, remove }, i) => {
     keep(offset);
-    const first = inserted[i];
-    if (first !== undefined) edited.add(first.client, first.clock, insert.length);
+    for (const { client, clock, length } of inserted[i] ?? []) edited.add(client, clock, length);
     at = offset + remove;
   });
   keep(Number.POSITIVE_INFINITY);

@@ -9,9 +9,18 @@
 import * as Y from 'yjs';
 import type { Hunk } from './hunk.ts';
 import { rootText } from './layout.ts';
-import { editedRuns, type Inserted, type Run, runAt } from './runs.ts';
+import { editedRuns, type Piece, type Run, runAt } from './runs.ts';
+import { insertedAlike } from './inserted-alike.ts';
+
+interface Place {
+  readonly left?: Y.Item | null;
+  /** What makes an insert needless. */
+  readonly alike: readonly Piece[] | undefined;
+}
 
 /**
+ * Where the same text stands already in the place of an insert, by somebody whom the disk did not show, that is taken for it: the
+ * same edit, made twice, counts once.
  * @param runs the characters of the text that the hunks are against
  * @param hunks ascending, without overlap
  * @returns the characters of that text with the hunks applied to it
@@ -22,13 +31,17 @@ export function writeHunks(live: Y.Doc, runs: readonly Run[], hunks: readonly Hu
   return live.transact((transaction) => {
     // All places are cut before anything is inserted: Yjs keeps a client's items in one array, and cutting an item
     // in front of thousands of new ones moves them all each time.
-    const lefts = hunks.map(({ offset, remove, insert }) => {
+    const places = hunks.map(({ offset, remove, insert }): Place => {
       deleteShown(transaction, runs, offset, remove);
-      return insert === '' ? null : itemBefore(transaction, text, runs, offset);
+      if (insert === '') return { alike: [] };
+      const left = itemBefore(transaction, text, runs, offset);
+      const behind = itemBehind(text, left);
+      return { left, alike: insertedAlike(transaction.doc.store, behind, idAt(runs, offset), insert) };
     });
-    const inserted = hunks.map(({ insert }, i) =>
-      insert === '' ? undefined : insertBehind(transaction, text, lefts[i] ?? null, insert),
-    );
+    const inserted = hunks.map(({ insert }, i) => {
+      const { left = null, alike } = places[i] as Place;
+      return alike ?? [insertBehind(transaction, text, left, insert)];
+    });
     // These remember places by counting and were not told; Yjs itself forgets them after every remote transaction.
     if (text._searchMarker !== null) text._searchMarker.length = 0;
     return editedRuns(runs, hunks, inserted);
@@ -84,19 +97,24 @@ function itemBefore(
   return null;
 }
 
-function insertBehind(
-  transaction: Y.Transaction,
-  text: Y.Text,
-  left: Y.Item | null,
-  insert: string,
-): Inserted {
+/** The character at `offset`; nothing for the end of the text. */
+function idAt(runs: readonly Run[], offset: number): Y.ID | undefined {
+  const run = runs[runAt(runs, offset)];
+  if (run === undefined || offset >= run.offset + run.length) return undefined;
+  return Y.createID(run.client, run.clock + offset - run.offset);
+}
+
+const itemBehind = (text: Y.Text, left: Y.Item | null): Y.Item | null =>
+  left === null ? (Y.getTypeChildren(text)[0] ?? null) : left.right;
+
+function insertBehind(transaction: Y.Transaction, text: Y.Text, left: Y.Item | null, insert: string): Piece {
   const { store, clientID } = transaction.doc;
-  const right = left === null ? (Y.getTypeChildren(text)[0] ?? null) : left.right;
+  const right = itemBehind(text, left);
   const id = Y.createID(clientID, Y.getState(store, clientID));
   const content = new Y.ContentString(insert);
   new Y.Item(id, left, left?.lastId ?? null, right, right?.id ?? null, text, null, content).integrate(
     transaction,
     0,
   );
-  return id;
+  return { client: id.client, clock: id.clock, length: insert.length };
 }
