@@ -29,11 +29,12 @@ const WORLD = {
   },
   sockets: {
     advice:
-      'Take a transport; the one over WebSocket is @evermesh/adapters/web-socket. Listening is for server/src/relay-server.ts, metrics-server.ts and cli/src/control-*.ts.',
+      'Take a transport; the one over WebSocket is @evermesh/adapters/web-socket. Listening is for server/src/relay-server.ts, metrics-server.ts, testkit/src/wire and cli/src/control-*.ts.',
     allowed: [
       'adapters/src/',
       'server/src/relay-server.ts',
       'server/src/metrics-server.ts',
+      'testkit/src/wire/',
       'cli/src/control-',
     ],
   },

@@ -66,6 +66,11 @@ export class DeviceSession {
     return this.#channels.size;
   }
 
+  /** Bytes that wait for the device to read them. */
+  get waitingBytes(): number {
+    return this.#socket.waitingBytes;
+  }
+
   /** The bytes that came so far, frames or not: asked before a frame is whole. */
   received(bytes: number): void {
     this.#isArriving = true;

@@ -38,9 +38,14 @@ export class FrameSocket {
     this.#regulate();
   }
 
+  /** Bytes that were given to `send` and have not left. */
+  get waitingBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   /** More waits to leave than a reader that keeps up would let wait. */
   get isFull(): boolean {
-    return this.#socket.bufferedAmount > FULL_BYTES;
+    return this.waitingBytes > FULL_BYTES;
   }
 
   /** Resolves when there is room again, or the socket is closed. */

@@ -160,3 +160,36 @@ test('a channel that was left is not counted any more, the others are', async ()
   await client.roundTrip();
   expect((await numbersOf(relay)).get('evermesh_relay_channels')).toBe(1);
 });
+
+test('what waits for a reader that reads nothing is bounded, however much is written, and it catches up', async () => {
+  const relay = await opened();
+  await using writer = await TestClient.hello(relay.url);
+  await using reader = await TestClient.hello(relay.url);
+  await Promise.all([writer.open(), reader.open()]);
+  const [author, records, megabyte] = [new TestAuthor(writer.device), 32, 1024 * 1024];
+  reader.pause();
+  const held: number[] = [];
+  for (let i = 0; i < records; i++) {
+    writer.send({ type: 'PUT', channel: 1, records: [author.record(A, new Uint8Array(megabyte).fill(i))] });
+    await writer.next('ACK');
+    held.push((await numbersOf(relay)).get('evermesh_relay_waiting_bytes') ?? Number.NaN);
+  }
+  // One frame is sent to who may have a megabyte waiting.
+  expect(Math.max(...held)).toBeLessThan(2.1 * megabyte);
+  // Not vacuous: it does wait.
+  expect(Math.max(...held)).toBeGreaterThan(0);
+  reader.resume();
+  let seen = 0;
+  let message = await reader.any();
+  for (; message.type === 'LIVE'; message = await reader.any()) seen += message.records.length;
+  expect(message).toMatchObject({ type: 'CHANGED', documents: [{ document: A, seq: records }] });
+  const heads = new Map([[author.id, seen]]);
+  reader.send({ type: 'PULL', channel: 1, documents: [{ document: A, heads }] });
+  for (let done = false; !done;) {
+    message = await reader.any();
+    if (message.type !== 'RECORDS') continue;
+    seen += message.records.length;
+    done = message.done.length > 0;
+  }
+  expect(seen).toBe(records);
+});

@@ -7,6 +7,8 @@ export interface RelayState {
   readonly connections: number;
   readonly channels: number;
   readonly folders: number;
+  /** What was sent and has not left, of all sockets. */
+  readonly waitingBytes: number;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -38,6 +40,7 @@ export class PrometheusMeter implements RelayMeter {
       'Folders that are open on them, each counted for each socket.',
       () => state().channels,
     );
+    this.#gauge('waiting_bytes', 'Bytes that wait for devices to read them.', () => state().waitingBytes);
     this.#gauge('folders_open', 'Folders of which the log is open.', () => state().folders);
   }
 

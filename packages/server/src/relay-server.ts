@@ -22,6 +22,7 @@ import { FrameSocket } from './frame-socket.ts';
 import { answerError, answerJson, errorAnswer } from './http-answer.ts';
 import { type ListenOptions, listening } from './listening.ts';
 import { checkOrigin, type GuardOptions } from './origin-guard.ts';
+import type { RelayState } from './prometheus-meter.ts';
 import type { RelayParts } from './relay-parts.ts';
 
 /** Milliseconds without a byte after which a request is given up. */
@@ -91,13 +92,14 @@ export class RelayServer {
     return port;
   }
 
-  /** Sockets that are open, and channels on them. */
-  get load(): { readonly connections: number; readonly channels: number } {
-    const sessions = [...this.#sessions];
-    return {
-      connections: sessions.length,
-      channels: sessions.reduce((sum, { channels }) => sum + channels, 0),
-    };
+  /** Sockets that are open, and what is on them. */
+  get load(): Omit<RelayState, 'folders'> {
+    const load = { connections: this.#sessions.size, channels: 0, waitingBytes: 0 };
+    for (const { channels, waitingBytes } of this.#sessions) {
+      load.channels += channels;
+      load.waitingBytes += waitingBytes;
+    }
+    return load;
   }
 
   /** Whether new connections are taken. */
