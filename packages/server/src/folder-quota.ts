@@ -38,7 +38,11 @@ export class FolderQuota {
     const isNew = ({ header }: LogRecord): boolean => !isHeld(log.assignedHeads(header.document), header);
     const bytes = records.filter(isNew).reduce((size, { body }) => size + body.byteLength, 0);
     // A repeat has its room already, and is to be acknowledged.
-    if (bytes > 0 && this.#countOf(log).bytes + bytes > this.#limit) throw exceeded(log.folder, 'records');
+    if (bytes === 0 || this.#countOf(log).bytes + bytes <= this.#limit) return;
+    // Older records may have gone since it was counted.
+    const count = this.#countOf(log);
+    count.bytes = bytesOf(log);
+    if (count.bytes + bytes > this.#limit) throw exceeded(log.folder, 'records');
   }
 
   /** @param present the sizes of the blobs that the folder has, asked for once */
@@ -67,14 +71,19 @@ export class FolderQuota {
   #countOf(log: FolderLog): Count {
     const known = this.#records.get(log);
     if (known !== undefined) return known;
-    const count = { bytes: 0 };
-    for (const { bytes } of log.documents()) count.bytes += bytes;
+    const count = { bytes: bytesOf(log) };
     log.appended.add(({ entries }) => {
       for (const { bytes } of entries) count.bytes += bytes.byteLength;
     });
     this.#records.set(log, count);
     return count;
   }
+}
+
+function bytesOf(log: FolderLog): number {
+  let all = 0;
+  for (const { bytes } of log.documents()) all += bytes;
+  return all;
 }
 
 async function* eachCounted(
