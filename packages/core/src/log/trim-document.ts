@@ -9,7 +9,7 @@ import { isEvermeshError } from '../errors/index.ts';
 import type { CompactionJob, CompactionResult } from './compact-document.ts';
 import type { DocumentIndex } from './document-index.ts';
 import type { FolderLog } from './folder-log.ts';
-import { packKey, standInKey, stateKey } from './keys.ts';
+import { isStandInKey, packKey, standInKey, stateKey } from './keys.ts';
 import { entriesOf } from './log-reader.ts';
 import { readJob, type ReadRow } from './read-job.ts';
 import type { StoreOperation } from './store.ts';
@@ -35,6 +35,8 @@ export async function trimDocument(
     const job = { after: 0, bounded: true, through: floor, signal };
     const { rows, read, isFull } = await readJob(log, index, job);
     signal.throwIfAborted();
+    // A large document is not folded each time that somebody wrote a little: its state will hardly be less than it was.
+    if (!isWorthTrimming(bytesOf(read), stateBytesBefore(index, read))) return went;
     const result = await run({ state: undefined, packs: true, floor, rows });
     if (result.type !== 'compacted' || result.seq <= (index.compacted?.floor ?? 0)) return went;
     if (!isWorthTrimming(bytesOf(read), result.state.byteLength + bytesOfPacks(result))) return went;
@@ -46,6 +48,9 @@ export async function trimDocument(
 type Trimmed = CompactionResult & { readonly type: 'compacted' };
 
 const bytesOf = (read: readonly ReadRow[]): number => read.reduce((sum, { bytes }) => sum + bytes, 0);
+
+const stateBytesBefore = ({ compacted }: DocumentIndex, read: readonly ReadRow[]): number =>
+  read.find(({ key }) => isStandInKey(key))?.bytes ?? compacted?.stateBytes ?? 0;
 
 const bytesOfPacks = ({ packs }: Trimmed): number => packs.reduce((sum, { row }) => sum + row.byteLength, 0);
 
