@@ -5,6 +5,7 @@ import { describeMachine, machineText } from './machine.ts';
 import { compaction } from './scenarios/compaction.ts';
 import { fetch } from './scenarios/fetch.ts';
 import { firstMesh } from './scenarios/first-mesh.ts';
+import { largeFile } from './scenarios/large-file.ts';
 import { log } from './scenarios/log.ts';
 import { merges } from './scenarios/merges.ts';
 import { type Scenario, ScenarioOptions, UsageError } from './scenarios/scenario.ts';
@@ -12,7 +13,7 @@ import { tree } from './scenarios/tree.ts';
 import { figuresTable } from './table.ts';
 import { WorkDirectory } from './work-directory.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch, merges];
+const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch, merges, largeFile];
 
 const COMMON = {
   runs: { default: '3', about: 'how often each engine is measured; the table shows the median' },

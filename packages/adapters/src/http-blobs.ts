@@ -1,6 +1,6 @@
 /**
  * A relay's blobs over HTTP: `HEAD`, `GET` with ranges and `PUT` of `v1/folders/<folder>/blobs/<name>`, and `POST` of
- * `…/blobs/get` and `…/blobs/put` for many small ones.
+ * `…/blobs/get`, `…/blobs/put` and `…/blobs/lacking` for many small ones.
  */
 import type { BlobName, FolderId } from '@evermesh/core/base';
 import { EvermeshError, type ErrorCode, isErrorCode } from '@evermesh/core/errors';
@@ -12,7 +12,7 @@ import { uploadBody } from '#platform';
 export function httpBlobs(address: URL, token: string): RemoteBlobs {
   const base = new URL(address);
   base.protocol = address.protocol === 'wss:' ? 'https:' : 'http:';
-  const urlOf = (folder: FolderId, last: BlobName | 'get' | 'put'): URL =>
+  const urlOf = (folder: FolderId, last: BlobName | 'get' | 'put' | 'lacking'): URL =>
     new URL(`v1/folders/${folder}/blobs/${last}`, base);
   const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
   return {
@@ -52,6 +52,12 @@ export function httpBlobs(address: URL, token: string): RemoteBlobs {
       if (refused === undefined) return;
       const what = `Blob ${refused.name} arrived at the relay as something else.`;
       throw new EvermeshError('BLOB_DAMAGED', what, { details: { name: refused.name } });
+    },
+    async lacking(folder, names, signal) {
+      const body = encodeBlobNames(names) as Uint8Array<ArrayBuffer>;
+      const response = await request(urlOf(folder, 'lacking'), { method: 'POST', headers, signal, body });
+      await expectSuccess(response);
+      return readBlobNames(piecesOf(response, signal));
     },
   };
 }

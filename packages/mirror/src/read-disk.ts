@@ -59,9 +59,15 @@ async function readBytes(disk: Disk, file: DiskFile, blobs: BlobStore): Promise<
   });
 }
 
-/** What was written to while it was read is not kept: it would stay where blobs lie, and be nobody's. */
+/**
+ * What was written to while it was read is not kept: it would stay where blobs lie, and be nobody's. Of a file in chunks a part may be
+ * kept by then, so it is looked at again and again.
+ */
 async function* unchanged(handle: ReadHandle, before: FileStat): AsyncGenerator<Uint8Array> {
-  yield* handle.pieces();
+  for await (const piece of handle.pieces()) {
+    if (!sameStat(before, await handle.stat())) throw new WrittenTo();
+    yield piece;
+  }
   if (!sameStat(before, await handle.stat())) throw new WrittenTo();
 }
 

@@ -1,5 +1,5 @@
 /**
- * Many small blobs in one request beside the socket: `POST` of `…/blobs/put` and of `…/blobs/get`. A request is held in memory
+ * Many small blobs in one request beside the socket: `POST` of `…/blobs/put`, `…/blobs/get` and `…/blobs/lacking`. A request is held in memory
  * until it is durable, so it is bounded; an answer is read from the store as the network takes it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -27,12 +27,12 @@ const PIECE_BYTES = 64 * 1024;
 
 export interface BatchPlace {
   readonly folder: FolderId;
-  readonly action: 'get' | 'put';
+  readonly action: 'get' | 'put' | 'lacking';
 }
 
 /** What a path asks to be done with many blobs, or `undefined` if it is no such path. */
 export function batchPlaceOf(path: string): BatchPlace | undefined {
-  const [, folder = '', action] = /^\/v1\/folders\/([^/]+)\/blobs\/(get|put)$/.exec(path) ?? [];
+  const [, folder = '', action] = /^\/v1\/folders\/([^/]+)\/blobs\/(get|put|lacking)$/.exec(path) ?? [];
   return isFolderId(folder) ? { folder, action: action as BatchPlace['action'] } : undefined;
 }
 
@@ -61,6 +61,8 @@ export async function answerBatch(
     const sound = await soundBlobs(body);
     await blobs.putMany(folder, sound);
     response.end(encodeBlobNames(sound.map(({ name }) => name)));
+  } else if (action === 'lacking') {
+    response.end(encodeBlobNames(await blobs.lackingOf(folder, await readBlobNames(body))));
   } else {
     const names = await readBlobNames(body);
     await pipeline(Readable.from(piecesOf(blobs, folder, names), { objectMode: false }), response);

@@ -9,6 +9,7 @@ import {
   prefixEnd,
   type BlobStore,
   type Committer,
+  PackedBlobs,
   type Store,
   StoreBlobs,
   type StoreOperation,
@@ -21,12 +22,16 @@ import { WantedBlobs } from './wanted-blobs.ts';
 /** Blobs that one PUT may turn out to want: as many as an atomic group has records. */
 const WANTED_AT_ONCE = LIMITS.groupRecords;
 
+/** Bytes of a blob that may be a chunk, and of those in one request that make a pack. Nearly all chunks have twice as many. */
+const CHUNK_BYTES = 8 * 1024;
+const PACK_BYTES = 1024 * 1024;
+
 export class FolderBlobs {
   readonly wanted: WantedBlobs;
   readonly #store: Store;
   readonly #committer: Committer;
   readonly #small: StoreBlobs;
-  readonly #blobs: BlobStore;
+  readonly #blobs: PackedBlobs;
   /** What a folder may take, records included; absent: what the disk has. */
   readonly quota: FolderQuota | undefined;
 
@@ -37,7 +42,7 @@ export class FolderBlobs {
     this.#committer = committer;
     this.quota = quota;
     this.#small = new StoreBlobs(store, committer);
-    this.#blobs = tieredBlobs(this.#small, large);
+    this.#blobs = new PackedBlobs(store, committer, tieredBlobs(this.#small, large));
   }
 
   /** `undefined` if the folder has no such blob here. */
@@ -77,6 +82,13 @@ export class FolderBlobs {
     }
   }
 
+  /** Those of `names` that the folder does not have here, each once. */
+  async lackingOf(folder: FolderId, names: readonly BlobName[]): Promise<BlobName[]> {
+    const lacking: BlobName[] = [];
+    for (const name of new Set(names)) if ((await this.size(folder, name)) === undefined) lacking.push(name);
+    return lacking;
+  }
+
   /** With its bytes if it is a small one; `undefined` if the folder has no such blob here, or what is here is damaged. */
   async batched(folder: FolderId, name: BlobName): Promise<BatchedBlob | undefined> {
     const size = await this.size(folder, name);
@@ -100,19 +112,22 @@ export class FolderBlobs {
   }
 
   /**
-   * In one batch of the store, so with one sync; durable when it resolves.
+   * In one batch of the store, so with one sync, or two if many of them are of the size of chunks; durable when it resolves.
    * @param blobs whose bytes were seen to hash to their names
    * @throws QUOTA_EXCEEDED: none of them was stored
    */
   async putMany(folder: FolderId, blobs: readonly SmallBlob[]): Promise<void> {
     const names = blobs.map(({ name }) => name);
     await this.#within(folder, names, async (reserved, isNew) => {
+      const chunks = packable(blobs);
       const rows: StoreOperation[] = [];
-      for (const { name, bytes } of blobs) {
+      for (const blob of blobs) {
+        const { name, bytes } = blob;
         if (isNew.has(name)) reserved?.take(bytes.byteLength);
-        rows.push(...(await this.#small.rowsOf(name, bytes)), ...(await this.#rowsOf(folder, name)));
+        if (!chunks.has(blob)) rows.push(...(await this.#small.rowsOf(name, bytes)));
+        rows.push(...(await this.#rowsOf(folder, name)));
       }
-      await this.#committer.commit(rows);
+      await this.#blobs.writeMany([...chunks], rows);
     });
   }
 
@@ -151,6 +166,13 @@ export class FolderBlobs {
     if (await this.#has(folder, name)) return met;
     return [{ type: 'put', key: keyOf(folder, name), value: EMPTY }, ...met];
   }
+}
+
+/** What goes into a pack: as rows, the chunks of large contents would make a database that takes long to open. */
+function packable(blobs: readonly SmallBlob[]): ReadonlySet<SmallBlob> {
+  const chunks = blobs.filter(({ size }) => size >= CHUNK_BYTES);
+  const bytes = chunks.reduce((sum, { size }) => sum + size, 0);
+  return new Set(bytes >= PACK_BYTES ? chunks : []);
 }
 
 const isLost = (error: unknown): boolean =>

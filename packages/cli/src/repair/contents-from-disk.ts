@@ -10,7 +10,7 @@ import type { BlobName } from '@evermesh/core/base';
 import type { Settings } from '../settings.ts';
 import type { RepairPlace } from './repair-place.ts';
 
-/** @param missing the contents that are looked for */
+/** @param missing what records name and is not here: with nothing of that there is nothing to look for */
 export async function takeContentsFromDisk(
   place: RepairPlace,
   folder: FolderId,
@@ -27,7 +27,8 @@ export async function takeContentsFromDisk(
     if (kind !== 'file' || (await nodes.content(id)) !== undefined) continue;
     const file = join(directory, nodes.pathOf(id));
     const name = await hashOf(file);
-    if (name !== undefined && missing.has(name)) await blobs.write(createReadStream(file), name);
+    // What is missing of a content in chunks goes by other names than its own.
+    if (name !== undefined) await blobs.write(createReadStream(file), name);
   }
 }
 

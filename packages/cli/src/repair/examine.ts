@@ -18,10 +18,11 @@ import {
   type StoreOperation,
   type StoreSurvey,
   surveyStore,
+  survivingBlobs,
   systemRandom,
 } from '@evermesh/core';
 import type { BlobName } from '@evermesh/core/base';
-import { blobKey, openStore, STORE_FORMAT } from '@evermesh/core/log';
+import { openStore, STORE_FORMAT } from '@evermesh/core/log';
 import { checkKeptRows } from '@evermesh/mirror';
 import type { RepairPlace } from './repair-place.ts';
 
@@ -74,13 +75,11 @@ export async function examine(options: ExamineOptions): Promise<Examined> {
     const survey = await surveyStore({ store, folder, address, random: systemRandom, signal, onProgress });
     const blobs = fileBlobs(join(place.data, 'blobs'));
     await blobs.open();
-    const damagedBlobs = await damagedOf(blobs, survey.blobs, options);
-    const missingBlobs = new Set<BlobName>();
-    for (const name of survey.blobs) {
-      const isHere = (await blobs.size(name)) !== undefined || (await store.get(blobKey(name))) !== undefined;
-      if (!isHere) missingBlobs.add(name);
-    }
-    return { damage, damagedBlobs, missingBlobs, survey, store, blobs, close: () => store.close() };
+    const look = { names: survey.blobs, store, beside: blobs, signal };
+    const damagedBlobs = await damagedOf(blobs, (await survivingBlobs(look)).beside, options);
+    // What was found damaged counts as gone from here on.
+    const { missing } = await survivingBlobs(look);
+    return { damage, damagedBlobs, missingBlobs: missing, survey, store, blobs, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

@@ -26,6 +26,7 @@ import { checkBounds } from './call-bounds.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
 import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
+import { type NamesInRecords, namesInRecords } from './names-in-records.ts';
 import type { ApplyOptions, ApplyResult, NodeOperation } from './nodes.ts';
 import { type Base, baseHolds, keepBaseRow, nobodyBeside, readBase } from './shown-bases.ts';
 
@@ -68,12 +69,13 @@ export async function applyOperations(
       living.set(operation, await state.documents.hold(document));
       held.push(document);
     }
+    const names = await namesInRecords(state, operations, living);
     let bases = await readBases(state, saves);
     // What arrived while reading is in the documents now, and was not shown to whoever saved.
     while (saves.some((save) => !baseHolds(state, save.id, save.shown, bases.get(save) as Base))) {
       bases = await readBases(state, saves);
     }
-    return new OperationRun(state, living, bases).do(operations, options);
+    return new OperationRun(state, living, bases, names).do(operations, options);
   } finally {
     for (const document of held) state.documents.release(document);
   }
@@ -90,6 +92,7 @@ class OperationRun {
   readonly #state: FolderState;
   readonly #living: Living;
   readonly #bases: ReadonlyMap<Save, Base>;
+  readonly #names: NamesInRecords;
   readonly #records: LocalRecords;
   readonly #failures = new Map<number, EvermeshError>();
   readonly #stayed = new Set<NodeId>();
@@ -100,10 +103,11 @@ class OperationRun {
   /** Files of which the disk now shows what no state of the document is. */
   readonly #mixed = new Map<NodeId, ShownFile>();
 
-  constructor(state: FolderState, living: Living, bases: ReadonlyMap<Save, Base>) {
+  constructor(state: FolderState, living: Living, bases: ReadonlyMap<Save, Base>, names: NamesInRecords) {
     this.#state = state;
     this.#living = living;
     this.#bases = bases;
+    this.#names = names;
     this.#records = new LocalRecords(state.log, state.options.author, state.options.clock);
   }
 
@@ -178,7 +182,7 @@ class OperationRun {
     const secret = tree.metadata(SECRET) ?? '';
     const clientId = imported === true ? seedClientId(secret, id) : random53(this.#state.options.random);
     const tag = imported === true ? IMPORT_TAG : this.#state.tag;
-    this.#records.add(document, firstUpdate(clientId, content, digest, tag), blobsOf(content));
+    this.#records.add(document, firstUpdate(clientId, content, digest, tag), this.#blobsOf(content));
   }
 
   #save(save: Save): void {
@@ -197,7 +201,7 @@ class OperationRun {
     if (own !== shown.get(author)) this.#overtaken.add(id);
     const saving = (): ShownFile | undefined =>
       saveContent(live, base.shown, content, { tag: this.#state.tag, unit: unitOf(name) });
-    const after = this.#records.capture(documentOf(id), live, saving, blobsOf(content));
+    const after = this.#records.capture(documentOf(id), live, saving, this.#blobsOf(content));
     // All of it was made by somebody else, too. The saver has seen it now, and what he shows needs heads of its own.
     if (after !== undefined && this.#records.counterOf(documentOf(id)) === undefined)
       this.#records.add(documentOf(id), NOTHING);
@@ -223,7 +227,7 @@ class OperationRun {
     const live = this.#living.get(operation) as Y.Doc;
     const next = this.#records.capture(document, live, () => removeShown(live, tag));
     if (next === undefined) tree.remove([id]);
-    else this.#records.names(document, blobsOf(next));
+    else this.#records.names(document, this.#blobsOf(next));
   }
 
   /** The disk shows what it showed before and what was written here, and nothing that came from others meanwhile. */
@@ -235,6 +239,10 @@ class OperationRun {
     if (wrote && counter !== undefined && this.#overtaken.has(id))
       return new Map(shown).set(nobodyBeside(author), counter);
     return wrote && counter !== undefined ? new Map(shown).set(author, counter) : shown;
+  }
+
+  #blobsOf(content: FileContent): BlobName[] {
+    return content.kind === 'blob' ? [this.#names.get(content.name) ?? content.name] : [];
   }
 
   #baseRows(heads: ReadonlyMap<NodeId, Heads>, isShown: boolean): StoreOperation[] {
@@ -253,5 +261,3 @@ class OperationRun {
 
 /** A Yjs update without a change. */
 const NOTHING = Uint8Array.of(0, 0);
-
-const blobsOf = (content: FileContent): BlobName[] => (content.kind === 'blob' ? [content.name] : []);

@@ -117,15 +117,15 @@ test('a blob that arrives while it is looked for is found or told, never neither
   const { id } = await b.folder.stat('logo');
   const told: NodeId[] = [];
   b.folder.nodes.changed.add((ids) => told.push(...ids));
-  const { blobs, committer } = b.state.options;
-  const size = blobs.size.bind(blobs);
+  const { contents, committer } = b.state.options;
+  const size = contents.size.bind(contents);
   let looks = 0;
-  blobs.size = async (name) => {
+  contents.size = async (name) => {
     looks += 1;
     if (looks > 1) return size(name);
     // The answer is on its way, and is out of date when it is heard.
     await committer.commit(b.state.debts.want([name]));
-    await blobs.write(a.folder.blobs.read(name), name);
+    await contents.write(a.folder.blobs.read(name), name);
     await committer.commit(b.state.debts.blobFetched(name));
     return undefined;
   };

@@ -91,10 +91,10 @@ export class StateNodes implements FolderNodes {
 
   /** Asked again once its arrival would be told: what came while the first answer was on its way was told to nobody. */
   async #isHere(name: BlobName, reader: NodeId): Promise<boolean> {
-    const { blobs } = this.#state.options;
-    if ((await blobs.size(name)) !== undefined) return true;
-    this.#state.miss(name, reader);
-    return (await blobs.size(name)) !== undefined;
+    const { contents } = this.#state.options;
+    if ((await contents.size(name)) !== undefined) return true;
+    await this.#state.miss(name, reader);
+    return (await contents.size(name)) !== undefined;
   }
 
   async headsOfVersion(id: NodeId, digest: string): Promise<Heads | undefined> {

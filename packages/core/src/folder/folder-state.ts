@@ -25,9 +25,9 @@ import {
 import {
   type Appended,
   arrivedKey,
-  type BlobStore,
   type Committer,
   type Compactor,
+  type Contents,
   Debts,
   FolderLog,
   type Store,
@@ -39,6 +39,7 @@ import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
 import { Documents } from './documents.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { LOCAL, type LocalRecords } from './local-records.ts';
+import { MissingContents } from './missing-contents.ts';
 import { FolderPresence } from './presence/folder-presence.ts';
 
 export interface FolderOptions {
@@ -46,7 +47,7 @@ export interface FolderOptions {
   readonly author: AuthorId;
   readonly store: Store;
   readonly committer: Committer;
-  readonly blobs: BlobStore;
+  readonly contents: Contents;
   readonly compactor: Compactor;
   readonly clock: Clock;
   readonly random: Random;
@@ -86,8 +87,7 @@ export class FolderState {
   /** Records of this folder that could not be applied. */
   readonly damaged: { readonly document: DocumentId; readonly author: AuthorId; readonly counter: number }[] =
     [];
-  /** Blobs that a reader missed, and for which nodes. */
-  readonly #missing = new Map<BlobName, Set<NodeId>>();
+  readonly #missing: MissingContents;
   readonly #stop: (() => void)[];
   /** Once the tree was here, the folder works without any peer, whatever they tell of later. */
   #arrived: boolean;
@@ -127,6 +127,7 @@ export class FolderState {
     this.options = options;
     this.log = log;
     this.debts = debts;
+    this.#missing = new MissingContents(options.contents, log, debts);
     this.documents = documents;
     this.presence = new FolderPresence(options.clock);
     this.live = new LiveDocuments(documents, this.presence, {
@@ -256,12 +257,9 @@ export class FolderState {
     this.step('local', documents, new Map(documents.map((document) => [document, own])));
   }
 
-  /** A reader of `node` found this blob missing, or damaged: it is fetched, and the reader told when it is here. */
-  miss(name: BlobName, node: NodeId): void {
-    this.#keep(this.debts.miss(name), 'that a blob is missing');
-    let nodes = this.#missing.get(name);
-    if (nodes === undefined) this.#missing.set(name, (nodes = new Set()));
-    nodes.add(node);
+  /** A reader of `node` found this content missing, or damaged: it is fetched, and the reader told when it is here. */
+  async miss(name: BlobName, node: NodeId): Promise<void> {
+    this.#keep(await this.#missing.miss(name, node), 'that a content is missing');
   }
 
   close(): void {
@@ -291,8 +289,7 @@ export class FolderState {
   }
 
   #blobArrived(name: BlobName): void {
-    const nodes = this.#missing.get(name);
-    this.#missing.delete(name);
-    if (nodes !== undefined) this.step('remote', [...nodes].map(documentOf));
+    const nodes = this.#missing.arrived(name);
+    if (nodes.length > 0) this.step('remote', nodes.map(documentOf));
   }
 }

@@ -69,7 +69,7 @@ export class Folder {
 
   /** Where the replica keeps contents that are not text. */
   get blobs(): BlobStore {
-    return this.#state.options.blobs;
+    return this.#state.options.contents;
   }
 
   /**
@@ -91,6 +91,24 @@ export class Folder {
    */
   writeFile(path: string, data: string | Uint8Array): Promise<void> {
     return this.#paths.write(path, typeof data === 'string' ? utf8(data) : data);
+  }
+
+  /**
+   * The same, in pieces: a file of any size takes the memory of a few megabytes, a text that of its text. Each piece was seen to be what
+   * it should be.
+   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONTENT_NOT_HERE at the first piece; BLOB_DAMAGED as `readFile`, at the place where it is
+   */
+  readStream(path: string): AsyncIterable<Uint8Array> {
+    return this.#paths.readPieces(path);
+  }
+
+  /**
+   * `writeFile` of what comes in pieces: of more than 4 MiB, which is no text, no more is in memory than that and a pack of chunks.
+   * The file is written when the last piece has come; if `pieces` fails, it is not.
+   * @throws as `writeFile`, and what `pieces` does
+   */
+  writeStream(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#paths.writePieces(path, pieces);
   }
 
   /**

@@ -3,11 +3,11 @@
  * goes by identity.
  */
 import type * as Y from 'yjs';
-import { concatBytes, documentOf, newNodeId, type NodeId, SerialQueue, utf8 } from '../base/index.ts';
-import { isEvermeshError } from '../errors/index.ts';
+import { documentOf, gather, newNodeId, type NodeId, SerialQueue } from '../base/index.ts';
 import { type FileContent, hasFirstContent, ROOT, type ShownNode } from '../model/index.ts';
 import type { Heads } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
+import { piecesOf } from './file-bytes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { NodeOperation } from './nodes.ts';
 import { notDirectory, notFound, notHere, splitPath } from './paths.ts';
@@ -49,15 +49,7 @@ export class PathCalls {
    * @throws BLOB_DAMAGED
    */
   async bytesOf(content: FileContent, reader: NodeId): Promise<Uint8Array> {
-    if (content.kind === 'text') return utf8(content.text);
-    const pieces: Uint8Array[] = [];
-    try {
-      for await (const piece of this.#state.options.blobs.read(content.name)) pieces.push(piece);
-    } catch (error) {
-      if (isEvermeshError(error, 'BLOB_DAMAGED')) this.#state.miss(content.name, reader);
-      throw error;
-    }
-    return concatBytes(pieces);
+    return (await gather(piecesOf(this.#state, content, reader))) as Uint8Array;
   }
 
   /** The directory these names lead to; what is missing of it is added to `operations`. */

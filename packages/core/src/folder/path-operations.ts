@@ -2,18 +2,12 @@
  * The folder API by path, in the manner of `node:fs/promises`. A path is resolved once, in the turn in which the
  * operation is made; from there on everything goes by identity.
  */
+import { gather } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import {
-  contentDigest,
-  digestOfBlob,
-  type FileContent,
-  ROOT,
-  readFile,
-  type ShownNode,
-  textOf,
-} from '../model/index.ts';
+import { ROOT, readFile, type ShownNode } from '../model/index.ts';
 import type { Heads } from '../protocol/index.ts';
 import { removalsOf } from './call-bounds.ts';
+import { piecesOf, storeBytes, type StoredContent, storePieces } from './file-bytes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
@@ -48,11 +42,15 @@ export class PathOperations {
   }
 
   async read(path: string): Promise<Uint8Array> {
+    return (await gather(this.readPieces(path))) as Uint8Array;
+  }
+
+  async *readPieces(path: string): AsyncGenerator<Uint8Array> {
     const node = this.#calls.find(path);
     if (node === undefined || node.kind === 'directory') throw isDirectory(path);
     const found = await this.#nodes.content(node.id);
     if (found === undefined) throw notHere(path);
-    return this.#calls.bytesOf(found.content, node.id);
+    yield* piecesOf(this.#state, found.content, node.id);
   }
 
   /** A file to type into. */
@@ -68,8 +66,18 @@ export class PathOperations {
   }
 
   write(path: string, bytes: Uint8Array): Promise<void> {
+    return this.#writeStored(path, () => storeBytes(this.#state.options.contents, bytes));
+  }
+
+  /** Other calls do not wait for the pieces: it takes effect when they are here. */
+  async writePieces(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const stored = await storePieces(this.#state.options.contents, pieces);
+    return this.#writeStored(path, () => Promise.resolve(stored));
+  }
+
+  #writeStored(path: string, store: () => Promise<StoredContent>): Promise<void> {
     return this.#calls.run(async () => {
-      const { content, digest } = await this.#store(bytes);
+      const { content, digest } = await store();
       const names = splitPath(path);
       const name = names.pop();
       if (name === undefined) throw isDirectory(path);
@@ -188,17 +196,6 @@ export class PathOperations {
       throw error;
     }
   }
-
-  async #store(bytes: Uint8Array): Promise<{ content: FileContent; digest: string }> {
-    const text = textOf(bytes);
-    if (text !== undefined) return { content: { kind: 'text', text }, digest: contentDigest(bytes) };
-    const { name, size } = await this.#state.options.blobs.write(once(bytes));
-    return { content: { kind: 'blob', name, size }, digest: digestOfBlob(name) };
-  }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 const notEmpty = (path: string): EvermeshError =>

@@ -1,6 +1,7 @@
 /**
  * Where things lie in a store. Every key of a folder begins with `f/<folder id>/`, so a folder is one range. Beside them lies
- * `blob/<blob>`: the bytes of a small blob, whichever folders name it.
+ * `blob/<blob>`: the bytes of a small blob, whichever folders name it; `chunk/<blob>`: where in which pack a chunk of a large content
+ * lies; `content/<blob>`: the root of the manifest of a content that is here in chunks.
  *
  * - `l`                    the log itself: epoch, position, running digest, whose writers' records
  * - `a`                    there once the folder's tree was here as far as anybody had told of it
@@ -53,6 +54,8 @@ export const wantedBlobPrefix = (folder: FolderId): string => `f/${folder}/b/`;
 export const areaPrefix = (folder: FolderId, area: string): string => `f/${folder}/x/${area}/`;
 
 export const blobKey = (name: BlobName): string => `blob/${name}`;
+export const chunkKey = (name: BlobName): string => `chunk/${name}`;
+export const contentKey = (name: BlobName): string => `content/${name}`;
 
 /** The smallest text that sorts behind every key with this prefix. */
 export const prefixEnd = (prefix: string): string =>

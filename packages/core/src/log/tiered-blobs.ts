@@ -1,5 +1,5 @@
 /** Small blobs in a store, larger ones in a blob store beside it. Where a blob is put follows from its size alone. */
-import { type BlobName, concatBytes, inOnePiece } from '../base/index.ts';
+import { begun, type BlobName, inOnePiece } from '../base/index.ts';
 import { LIMITS } from '../protocol/index.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { StoreBlobs } from './store-blobs.ts';
@@ -25,34 +25,13 @@ export function tieredBlobs(small: StoreBlobs, large: BlobStore): BlobStore {
 }
 
 /** Holds back no more than a small blob before it knows which it is. */
-async function write(
+function write(
   small: StoreBlobs,
   large: BlobStore,
   pieces: AsyncIterable<Uint8Array>,
   expected: BlobName | undefined,
 ): Promise<{ name: BlobName; size: number }> {
-  const source = pieces[Symbol.asyncIterator]();
-  try {
-    const held: Uint8Array[] = [];
-    let size = 0;
-    for (;;) {
-      const next = await source.next();
-      if (next.done === true) return await small.write(inOnePiece(concatBytes(held)), expected);
-      size += next.value.byteLength;
-      if (size > LIMITS.smallBlobBytes)
-        return await large.write(inOrder([...held, next.value], source), expected);
-      // Whoever gives pieces may fill one array again and again.
-      held.push(next.value.slice());
-    }
-  } finally {
-    await source.return?.();
-  }
-}
-
-async function* inOrder(
-  held: readonly Uint8Array[],
-  source: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* held;
-  for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+  return begun(pieces, LIMITS.smallBlobBytes, (blob) =>
+    'whole' in blob ? small.write(inOnePiece(blob.whole), expected) : large.write(blob.long, expected),
+  );
 }

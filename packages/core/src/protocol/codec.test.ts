@@ -201,6 +201,7 @@ test('the bytes change only with the version that they are the bytes of', () => 
     '1.1': 'd556d13cfe14a5070b28ad2d01e33a4b',
     '2.1': 'cceaa4ff9a32aacf8fbe1a3162b49204',
     '3.1': 'cc8337001ac2f656bd84994cec3d717f',
+    '4.1': 'cc8337001ac2f656bd84994cec3d717f',
   };
   expect(toHex(sha256(utf8(table))).slice(0, 32)).toBe(known[`${PROTOCOL_VERSION}.${RECORD_VERSION}`]);
 });

@@ -14,6 +14,8 @@ export const LIMITS = {
   recordBlobs: 4096,
   /** Bytes of a small blob, 64 KiB: up to this it lies in the store as a row, and travels with others in one request. */
   smallBlobBytes: 65_536,
+  /** Bytes of a content that is stored in chunks, 1 TiB: a few lists could claim any number. */
+  contentBytes: 1_099_511_627_776,
   /** Blobs in one request, or asked for in one. */
   batchBlobs: 1000,
   /** Bytes of one request that puts blobs, 4 MiB, names and lengths included. */

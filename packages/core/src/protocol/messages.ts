@@ -11,8 +11,9 @@ import type { Heads } from './heads.ts';
  * - 1: the first
  * - 2: a relay says WANTED
  * - 3: snapshots travel; a device says STATES
+ * - 4: a relay says beside the socket which blobs it lacks
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 export const OLDEST_VERSION = 1;
 /** The first version in which a device understands WANTED. */
 export const WANTED_VERSION = 2;

@@ -8,4 +8,5 @@ export {
   surveyStore,
   type WholeRecord,
 } from './survey-store.ts';
+export { type SurvivingBlobs, survivingBlobs, type SurvivingBlobsOptions } from './surviving-blobs.ts';
 export type { DamagedStore } from './surviving-rows.ts';

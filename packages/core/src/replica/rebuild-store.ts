@@ -3,12 +3,11 @@
  * compares all documents; what is gone is noted as owed by whoever has it, so that nothing is shown as if it had never been before a
  * relay was asked.
  */
-import { type BlobName, type FolderId, type Random, sha256, toHex } from '../base/index.ts';
+import type { BlobName, FolderId, Random } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import {
   ANY_PEER,
   areaPrefix,
-  blobKey,
   type BlobStore,
   Committer,
   Debts,
@@ -19,9 +18,10 @@ import {
   type Store,
   type StoreOperation,
 } from '../log/index.ts';
-import { LIMITS, type LogRecord } from '../protocol/index.ts';
+import type { LogRecord } from '../protocol/index.ts';
 import { DEVICE_KEY, folderEntryRow, readDeviceRow } from './registry.ts';
 import type { StoreSurvey } from './survey-store.ts';
+import { survivingBlobs } from './surviving-blobs.ts';
 import type { DamagedStore } from './surviving-rows.ts';
 
 /** Bytes and records in memory at one time. */
@@ -59,7 +59,10 @@ export async function rebuildStore(options: RebuildOptions): Promise<Rebuilt> {
     await copyRecords(options, log);
     const debts = await Debts.load(store, folder);
     const owed = [...survey.owed].map(([document, heads]) => ({ document, bytes: 0, heads }));
-    const missing = await copyBlobs(options, committer);
+    const { missing } = await survivingBlobs({
+      ...{ names: survey.blobs, store: from, beside: options.blobs, signal: options.signal },
+      keep: (rows) => committer.commit(rows),
+    });
     await copyArea(options, committer);
     await committer.commit([
       ...(await identityRows(from, folder)),
@@ -98,27 +101,6 @@ async function copyRecords(
     onProgress?.(done + 1);
   }
   if (chunk.length > 0) await append();
-}
-
-/** Small ones that are what their name says; those that are nowhere are answered. */
-async function copyBlobs(
-  { survey, from, blobs, signal }: RebuildOptions,
-  committer: Committer,
-): Promise<Set<BlobName>> {
-  const missing = new Set<BlobName>();
-  let rows: StoreOperation[] = [];
-  for (const name of survey.blobs) {
-    signal?.throwIfAborted();
-    const key = blobKey(name);
-    const value = await from.get(key);
-    if (value !== undefined && toHex(sha256(value)) === name) rows.push({ type: 'put', key, value });
-    else if ((await blobs.size(name)) === undefined) missing.add(name);
-    if (rows.length * LIMITS.smallBlobBytes < CHUNK_BYTES) continue;
-    await committer.commit(rows);
-    rows = [];
-  }
-  await committer.commit(rows);
-  return missing;
 }
 
 async function copyArea(

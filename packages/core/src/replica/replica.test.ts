@@ -56,6 +56,7 @@ class Peer implements Transport {
     put: () => Promise.resolve(),
     async *getMany() {},
     putMany: () => Promise.resolve(),
+    lacking: () => Promise.resolve([]),
   };
 }
 

@@ -28,11 +28,10 @@ import {
   type CompactionPolicy,
   type CompactionRunner,
   Compactor,
+  Contents,
   inlineCompaction,
   openStore,
   type Store,
-  StoreBlobs,
-  tieredBlobs,
 } from '../log/index.ts';
 import { checkSnapshotBody, documentCodec } from '../model/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
@@ -42,7 +41,7 @@ export interface ReplicaOptions {
   /** An adapter's store, for instance `levelStore(directory)`. The replica opens and closes it. */
   readonly store: Store;
   /**
-   * Where contents lie that are not text and have more than 64 KiB; the replica opens and closes it. Smaller ones lie in the
+   * Where contents lie that are not text and have more than 64 KiB, above 256 KiB in packs of chunks; the replica opens and closes it. Smaller ones lie in the
    * store. Default: all lie in the store, which suits browsers, where large ones are few.
    */
   readonly blobs?: BlobStore | undefined;
@@ -74,9 +73,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   try {
     const committer = new Committer(store);
     const random = options.random ?? systemRandom;
-    const inStore = new StoreBlobs(store, committer);
-    const blobs = options.blobs === undefined ? inStore : tieredBlobs(inStore, options.blobs);
-    await blobs.open();
+    const contents = new Contents(store, committer, options.blobs);
+    await contents.open();
     const device = await readDevice(store, committer, random, options.deviceName);
     const entries = await readFolderEntries(store);
     const clock = options.clock ?? systemClock;
@@ -86,7 +84,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     return new Replica({
       store,
       committer,
-      blobs,
+      contents,
       random,
       compactor: new Compactor({ runner, policy, clock, logger }),
       clock,
@@ -103,7 +101,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 interface Parts {
   readonly store: Store;
   readonly committer: Committer;
-  readonly blobs: BlobStore;
+  readonly contents: Contents;
   readonly compactor: Compactor;
   readonly clock: Clock;
   readonly random: Random;
@@ -224,7 +222,7 @@ export class Replica {
       await this.flush();
     } finally {
       for (const { state } of this.#open.values()) state.close();
-      await this.#parts.blobs.close();
+      await this.#parts.contents.close();
       await this.#parts.store.close();
     }
   }
@@ -264,7 +262,7 @@ const syncedFolder = (state: FolderState): Parameters<Link['add']>[0] => ({
   committer: state.options.committer,
   log: state.log,
   debts: state.debts,
-  blobs: state.options.blobs,
+  contents: state.options.contents,
   presence: state.presence,
   get takesStates() {
     return !state.wantsRecords;

@@ -2,7 +2,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type BlobName, gather, inOnePiece, silentLogger } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { StoreBlobs } from '../log/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
 import { BlobFetches } from './blob-fetches.ts';
@@ -22,8 +21,7 @@ beforeEach(async () => {
   clock = new VirtualClock();
   peer = new BlobPeer();
   ended = () => undefined;
-  const opened = await openTestFolder({ device: deviceId(1), random: seededRandom(1) });
-  folder = { ...opened, blobs: new StoreBlobs(opened.store, opened.committer) };
+  folder = await openTestFolder({ device: deviceId(1), random: seededRandom(1) });
   given = [];
   fetches = new BlobFetches({
     folder,
@@ -47,7 +45,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise<void>((resolve) => (ended = resolve));
 }
 const nothingWanted = (): boolean => folder.debts.wantedBlobs.size === 0;
-const textOf = (name: BlobName): Promise<Uint8Array | undefined> => gather(folder.blobs.read(name));
+const textOf = (name: BlobName): Promise<Uint8Array | undefined> => gather(folder.contents.blobs.read(name));
 
 test('small blobs are asked for many at a time, and share the syncs of the store', async () => {
   const names = peer.hold(...Array.from({ length: 300 }, (_, i) => blobBytes(i)));
@@ -95,7 +93,7 @@ test('large blobs are fetched by themselves, four at a time', async () => {
 });
 
 test('what is here already is not asked for', async () => {
-  const { name } = await folder.blobs.write(inOnePiece(blobBytes(1)));
+  const { name } = await folder.contents.blobs.write(inOnePiece(blobBytes(1)));
   await want(name);
   fetches.look();
   await until(nothingWanted);
@@ -110,7 +108,7 @@ test('a blob that does not hash to its name fails alone, and is asked for again 
   fetches.look();
   await until(() => fetches.isStalled);
   expect([...folder.debts.wantedBlobs]).toEqual([damaged]);
-  expect(await folder.blobs.size(damaged)).toBeUndefined();
+  expect(await folder.contents.blobs.size(damaged)).toBeUndefined();
   peer.hold(blobBytes(2));
   clock.advance(1000);
   await until(nothingWanted);
@@ -166,7 +164,7 @@ test.each([
   fetches.look();
   await until(() => fetches.isStalled);
   expect(left).toBe(true);
-  expect(await folder.blobs.size(nameOf(blobBytes(7)))).toBeUndefined();
+  expect(await folder.contents.blobs.size(nameOf(blobBytes(7)))).toBeUndefined();
 });
 
 test('stopping ends what is under way, and nothing is tried again', async () => {
@@ -187,5 +185,5 @@ test('stopping ends what is under way, and nothing is tried again', async () => 
   await stopped;
   fetches.look();
   expect(peer.requests).toEqual(['getMany 1', 'get']);
-  expect(await folder.blobs.size(name)).toBeUndefined();
+  expect(await folder.contents.blobs.size(name)).toBeUndefined();
 });

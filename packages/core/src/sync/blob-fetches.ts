@@ -1,15 +1,16 @@
 /**
  * Fetches the blobs that stored records name, in the background. They are asked for many at a time, and those that turn out
- * to be large are then fetched one by one; each is verified before it counts. What fails is tried again later: the peer
+ * to be large, or manifests of contents, are then fetched one by one; each is verified before it counts. What fails is tried again later: the peer
  * may have the record from somebody who had the blob no more.
  */
 import { type BlobName, type Clock, inOnePiece, type Logger, type Timer } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import type { SmallBlob } from '../protocol/index.ts';
+import { decodeManifest, type Manifest, type SmallBlob } from '../protocol/index.ts';
+import { fetchContent } from './content-fetch.ts';
 import type { RemoteBlobs } from './transport.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 
-/** Large blobs that are on their way at one time. */
+/** Large blobs and contents that are on their way at one time. */
 const PARALLEL = 4;
 /** Blobs that are asked for in one request. */
 const ASKED = 256;
@@ -29,8 +30,8 @@ export class BlobFetches {
   readonly #ended: () => void;
   /** One request at a time: what is wanted meanwhile is many blobs when the next one leaves. */
   #isAsking = false;
-  /** The peer said that they are large: those wait, or are on their way. */
-  readonly #large = new Set<BlobName>();
+  /** What is fetched by itself, and how: those wait, or are on their way. */
+  readonly #single = new Map<BlobName, () => Promise<void>>();
   readonly #alone = new Set<BlobName>();
   readonly #failed = new Set<BlobName>();
   readonly #running = new Set<Promise<void>>();
@@ -57,9 +58,9 @@ export class BlobFetches {
   /** Looks what is wanted and begins as much of it as there is room for. */
   look(): void {
     if (this.#abort.signal.aborted) return;
-    for (const name of this.#large) {
+    for (const [name, fetch] of this.#single) {
       if (this.#alone.size >= PARALLEL) break;
-      if (!this.#alone.has(name) && !this.#failed.has(name)) this.#fetchAlone(name);
+      if (!this.#alone.has(name) && !this.#failed.has(name)) this.#fetchAlone(name, fetch);
     }
     if (this.#isAsking) return;
     const names = this.#unasked();
@@ -83,7 +84,7 @@ export class BlobFetches {
     const names: BlobName[] = [];
     for (const name of this.#folder.debts.wantedBlobs) {
       if (names.length === ASKED) break;
-      if (!this.#large.has(name) && !this.#failed.has(name)) names.push(name);
+      if (!this.#single.has(name) && !this.#failed.has(name)) names.push(name);
     }
     return names;
   }
@@ -98,20 +99,26 @@ export class BlobFetches {
     );
   }
 
-  #fetchAlone(name: BlobName): void {
+  #fetchAlone(name: BlobName, fetch: () => Promise<void>): void {
     this.#alone.add(name);
-    this.#run(
-      async () => {
-        const { id, blobs } = this.#folder;
-        if ((await blobs.size(name)) === undefined) {
-          await blobs.write(this.#remote.get(id, name, 0, this.#abort.signal), name);
-          this.#given([name]);
-        }
-        await this.#fetched([name]);
-      },
-      [name],
-      () => this.#alone.delete(name),
-    );
+    this.#run(fetch, [name], () => this.#alone.delete(name));
+  }
+
+  async #fetchLarge(name: BlobName): Promise<void> {
+    const { id, contents } = this.#folder;
+    if ((await contents.blobs.size(name)) === undefined) {
+      await contents.blobs.write(this.#remote.get(id, name, 0, this.#abort.signal), name);
+      this.#given([name]);
+    }
+    await this.#fetched([name]);
+  }
+
+  /** All that this manifest lists. The content that it stands for may have been missed by its own name. */
+  async #fetchContent(root: BlobName, manifest: Manifest): Promise<void> {
+    const { id: folder, contents } = this.#folder;
+    const { signal } = this.#abort;
+    await fetchContent({ folder, contents, remote: this.#remote, signal }, root, manifest);
+    await this.#fetched([root, manifest.content.name]);
   }
 
   /** @param names which failed if `work` fails */
@@ -129,11 +136,11 @@ export class BlobFetches {
 
   /** Takes out of `left` what needs no asking any more, or failed. */
   async #fetchMany(left: Set<BlobName>): Promise<void> {
-    const { id, blobs } = this.#folder;
+    const { id } = this.#folder;
     const here: BlobName[] = [];
-    for (const name of left) if ((await blobs.size(name)) !== undefined) here.push(name);
-    await this.#fetched(here);
+    for (const name of left) if (await this.#isHere(name)) here.push(name);
     for (const name of here) left.delete(name);
+    await this.#fetched(here.filter((name) => !this.#single.has(name)));
     if (left.size === 0) return;
 
     const awaited = new Set(left);
@@ -149,7 +156,7 @@ export class BlobFetches {
     for await (const blob of this.#remote.getMany(id, [...left], this.#abort.signal)) {
       if (!awaited.delete(blob.name)) throw unexpected(blob.name);
       if (blob.bytes === undefined) {
-        this.#large.add(blob.name);
+        this.#single.set(blob.name, () => this.#fetchLarge(blob.name));
         left.delete(blob.name);
         continue;
       }
@@ -161,26 +168,40 @@ export class BlobFetches {
     if (awaited.size > 0) throw new EvermeshError('BLOB_NOT_FOUND', 'The peer does not have them.');
   }
 
+  /** Of a content in chunks the rest may be missing. */
+  async #isHere(name: BlobName): Promise<boolean> {
+    const { contents } = this.#folder;
+    if ((await contents.blobs.size(name)) === undefined) return false;
+    const manifest = await contents.manifest(name);
+    if (manifest !== undefined && !(await contents.isComplete(name, manifest)))
+      this.#single.set(name, () => this.#fetchContent(name, manifest));
+    return true;
+  }
+
   /** They share a synced batch. One that is damaged fails alone. */
   async #keep(held: readonly SmallBlob[]): Promise<void> {
-    const { blobs } = this.#folder;
+    const { blobs } = this.#folder.contents;
+    const came: BlobName[] = [];
     const kept: BlobName[] = [];
     const keep = async ({ name, bytes }: SmallBlob): Promise<void> => {
       try {
         await blobs.write(inOnePiece(bytes), name);
-        kept.push(name);
+        came.push(name);
+        const manifest = decodeManifest(bytes);
+        if (manifest === undefined) kept.push(name);
+        else this.#single.set(name, () => this.#fetchContent(name, manifest));
       } catch (error) {
         this.#fail([name], error);
       }
     };
     await Promise.all(held.map(keep));
-    this.#given(kept);
+    this.#given(came);
     await this.#fetched(kept);
   }
 
   async #fetched(names: readonly BlobName[]): Promise<void> {
     const { committer, debts } = this.#folder;
-    for (const name of names) this.#large.delete(name);
+    for (const name of names) this.#single.delete(name);
     await committer.commit(names.flatMap((name) => debts.blobFetched(name)));
     if (names.length > 0) this.#delay = FIRST_RETRY;
   }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BlobName, inOnePiece, silentLogger } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { StoreBlobs } from '../log/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
 import { BlobOffers } from './blob-offers.ts';
@@ -21,7 +20,7 @@ beforeEach(async () => {
   changed = () => undefined;
   warnings = 0;
   const opened = await openTestFolder({ device: deviceId(1), random: seededRandom(1) });
-  folder = { ...opened, blobs: new StoreBlobs(opened.store, opened.committer) };
+  folder = opened;
   const logger = { ...silentLogger, warn: () => (warnings += 1) };
   offers = new BlobOffers({ folder, remote: peer, clock, logger, changed: () => changed() });
 });
@@ -36,7 +35,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise<void>((resolve) => (changed = resolve));
 }
 const keep = async (...all: Uint8Array[]): Promise<BlobName[]> => {
-  const kept = await Promise.all(all.map((bytes) => folder.blobs.write(inOnePiece(bytes))));
+  const kept = await Promise.all(all.map((bytes) => folder.contents.write(inOnePiece(bytes))));
   return kept.map(({ name }) => name);
 };
 const noRoom = new EvermeshError('STORE_FAILED', 'no room');

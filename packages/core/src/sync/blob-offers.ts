@@ -125,14 +125,14 @@ export class BlobOffers {
   }
 
   async #offer(names: ReadonlySet<BlobName>): Promise<EvermeshError | undefined> {
-    const { id, blobs, committer, debts } = this.#folder;
+    const { id, contents, committer, debts } = this.#folder;
     const { signal } = this.#abort;
     const lost: BlobName[] = [];
     for (const name of names)
       if (debts.wantedBlobs.has(name) && this.#absent.size < ASKED) this.#absent.add(name);
     const upload = {
       folder: id,
-      blobs,
+      contents,
       remote: this.#remote,
       signal,
       damaged: (name: BlobName) => lost.push(name),

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type BlobName, inOnePiece } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { blobKey, Committer, StoreBlobs } from '../log/index.ts';
+import { blobKey, Committer, Contents, type PackedBlobs } from '../log/index.ts';
 import { LIMITS } from '../protocol/index.ts';
 import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
 import { uploadBlobs } from './blob-uploads.ts';
@@ -10,14 +10,16 @@ import { FOLDER } from './testing/test-folder.ts';
 
 let peer: BlobPeer;
 let store: MemoryStore;
-let blobs: StoreBlobs;
+let contents: Contents;
+let blobs: PackedBlobs;
 let damaged: BlobName[];
 
 beforeEach(() => {
   peer = new BlobPeer();
   store = memoryStore();
   damaged = [];
-  blobs = new StoreBlobs(store, new Committer(store));
+  contents = new Contents(store, new Committer(store));
+  ({ blobs } = contents);
 });
 
 async function write(...all: Uint8Array[]): Promise<BlobName[]> {
@@ -28,7 +30,7 @@ const upload = (names: BlobName[]): Promise<void> =>
   uploadBlobs(
     {
       folder: FOLDER,
-      blobs,
+      contents,
       remote: peer,
       signal: new AbortController().signal,
       damaged: (name) => damaged.push(name),

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { type BlobName, type DocumentId, gather, inOnePiece, silentLogger, utf8 } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
-import { blobKey, recordKey, StoreBlobs } from '../log/index.ts';
+import { blobKey, recordKey } from '../log/index.ts';
 import { encodeRecord, type FromDevice, type FromRelay, LIMITS } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
@@ -82,14 +82,14 @@ test('what is no use of the protocol ends the connection', async () => {
 
 test('a folder of which the peer asks for blobs is not in step before it has them', async () => {
   const remote = new BlobPeer();
-  const blobs = new StoreBlobs(folder.store, folder.committer);
+  const { blobs } = folder.contents;
   const { name } = await blobs.write(inOnePiece(utf8('asked for')));
   let letGo = (): void => undefined;
   const held = new Promise<void>((resolve) => (letGo = resolve));
   const putMany = remote.putMany.bind(remote);
   remote.putMany = (...put) => held.then(() => putMany(...put));
   let changed = (): void => undefined;
-  const driver = drive({ folder: { ...folder, blobs }, remote, changed: () => changed() });
+  const driver = drive({ folder, remote, changed: () => changed() });
   const heads = new Map([[folder.author, 1]]);
   const documents = [{ document: 'a' as DocumentId, seq: 1, bytes: 1, heads }];
   await say(driver, { type: 'WANTED', channel, names: [name] }, opened, { ...nothing, documents });
@@ -122,14 +122,14 @@ test('a blob that comes by another link is told of on one that waited for nothin
 
 test('a blob that is found damaged here is fetched again at once, and its record is put meanwhile', async () => {
   const remote = new BlobPeer();
-  const blobs = new StoreBlobs(folder.store, folder.committer);
+  const { blobs } = folder.contents;
   const content = utf8('content');
   const { name } = await blobs.write(inOnePiece(content));
   folder.store.rows.set(blobKey(name), utf8('Content'));
   await write(folder, ['a'], { blobs: [name] });
   remote.hold(content);
   const sent: FromDevice['type'][] = [];
-  const driver = drive({ folder: { ...folder, blobs }, remote, send: ({ type }) => sent.push(type) });
+  const driver = drive({ folder, remote, send: ({ type }) => sent.push(type) });
   const fetched = new Promise((resolve) => folder.debts.fetched.add(resolve));
   await say(driver, opened, nothing);
   expect(await fetched).toBe(name);

@@ -91,6 +91,7 @@ class Peer implements Transport {
       for (const { name } of blobs) this.has.add(name);
       return Promise.resolve();
     },
+    lacking: (_folder, names) => Promise.resolve(names.filter((name) => !this.has.has(name))),
   };
 }
 
@@ -295,8 +296,8 @@ describe('a folder on a link', () => {
     const channel = await inStep();
     peer.take();
     const name = 'b0'.repeat(32) as BlobName;
-    folder.blobs.size = (of) => Promise.resolve(of === name ? 3 : undefined);
-    folder.blobs.read = async function* read() {
+    folder.contents.blobs.size = (of) => Promise.resolve(of === name ? 3 : undefined);
+    folder.contents.blobs.read = async function* read() {
       yield Uint8Array.of(1, 2, 3);
     };
     await write(folder, ['a'], { blobs: [name] });
@@ -319,8 +320,8 @@ describe('a folder on a link', () => {
       channel = await inStep();
       peer.take();
       peer.refusesBlobs = why;
-      folder.blobs.size = () => Promise.resolve(3);
-      folder.blobs.read = async function* read() {
+      folder.contents.blobs.size = () => Promise.resolve(3);
+      folder.contents.blobs.read = async function* read() {
         yield Uint8Array.of(1, 2, 3);
       };
       await write(folder, ['a'], { blobs: [name] });
@@ -379,7 +380,7 @@ describe('a folder on a link', () => {
     await turn();
     expect(peer.asked).toEqual([[name], [name]]);
     peer.gives.set(name, { name, size: 1, bytes: Uint8Array.of(1) });
-    folder.blobs.write = () => Promise.resolve({ name, size: 1 });
+    folder.contents.blobs.write = () => Promise.resolve({ name, size: 1 });
     clock.advance(2000);
     await turn();
     expect(link.folders()).toMatchObject([{ isSynced: true, isStalled: false, wantedBlobs: 0 }]);

@@ -1,9 +1,9 @@
 /**
- * What a link needs of a folder: its log, its debts, and how to read blobs. Records that a link appends reach the model
+ * What a link needs of a folder: its log, its debts, and how to read contents. Records that a link appends reach the model
  * through the log's `appended`; a link knows nothing of documents' content.
  */
 import type { AuthorId, DeviceId, DocumentId, FolderId, Listeners } from '../base/index.ts';
-import type { BlobStore, Committer, Debts, FolderLog, Store } from '../log/index.ts';
+import type { Committer, Contents, Debts, FolderLog, Store } from '../log/index.ts';
 
 /** What is said of who is where in a document: opaque, lossy, never stored. */
 export interface DocumentState {
@@ -30,7 +30,7 @@ export interface SyncedFolder {
   readonly committer: Committer;
   readonly log: FolderLog;
   readonly debts: Debts;
-  readonly blobs: BlobStore;
+  readonly contents: Contents;
   readonly presence: SharedPresence;
   /** Whether a state may be fetched in place of the records that it stands for. */
   readonly takesStates: boolean;

@@ -41,6 +41,8 @@ export interface RemoteBlobs {
    * @throws AUTH_DENIED, BLOB_DAMAGED if one of them did not arrive as it is here
    */
   putMany(folder: FolderId, blobs: readonly SmallBlob[], signal: AbortSignal): Promise<void>;
+  /** Those of `names`, at most `LIMITS.batchBlobs`, that the peer does not have in this folder. @throws AUTH_DENIED */
+  lacking(folder: FolderId, names: readonly BlobName[], signal: AbortSignal): Promise<BlobName[]>;
 }
 
 export interface Transport {

@@ -6,10 +6,10 @@ import {
   type CompactionPolicy,
   type CompactionRunner,
   Compactor,
+  Contents,
   inlineCompaction,
   looseRecords,
   openStore,
-  StoreBlobs,
 } from '../log/index.ts';
 import { documentCodec } from '../model/index.ts';
 import { NO_HEADS } from '../protocol/index.ts';
@@ -75,7 +75,7 @@ export async function openFolder(options: {
     author: authorOf(options.device ?? newDeviceId(random), newRunId(random)),
     store,
     committer,
-    blobs: new StoreBlobs(store, committer),
+    contents: new Contents(store, committer),
     compactor,
     clock,
     random,

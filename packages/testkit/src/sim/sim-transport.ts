@@ -98,6 +98,10 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
           relay.disk.promises(sound.map(({ name }) => name));
         },
       ),
+    lacking: (folder, names, signal) =>
+      ask(names.length * 32, signal, async (at) =>
+        (await granted(at, folder, 'read')).lackingOf(folder, names),
+      ),
   };
 }
 

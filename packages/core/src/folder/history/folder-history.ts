@@ -116,9 +116,9 @@ export class FolderHistory {
   async #contentHere(path: string, file: HistoricFile, version: VersionName): Promise<FileContent> {
     const content = await contentOf(this.#state, file, version);
     if (content.kind === 'text') return content;
-    const { blobs } = this.#state.options;
-    if ((await blobs.size(content.name)) !== undefined) return content;
-    this.#state.miss(content.name, file.id);
+    const { contents } = this.#state.options;
+    if ((await contents.size(content.name)) !== undefined) return content;
+    await this.#state.miss(content.name, file.id);
     throw notHere(path);
   }
 

@@ -15,7 +15,7 @@ export function blobBytes(number: number, length = 100): Uint8Array {
 }
 
 export class BlobPeer implements RemoteBlobs {
-  readonly held = new Map<BlobName, Uint8Array>();
+  held = new Map<BlobName, Uint8Array>();
   /** One line a request. */
   readonly requests: string[] = [];
   failure: Error | undefined;
@@ -63,6 +63,11 @@ export class BlobPeer implements RemoteBlobs {
     this.#ask(`putMany ${blobs.length}`);
     for (const { name, bytes } of blobs) this.held.set(name, bytes);
     return Promise.resolve();
+  }
+
+  lacking(...[, names]: Parameters<RemoteBlobs['lacking']>): Promise<BlobName[]> {
+    this.#ask(`lacking ${names.length}`);
+    return Promise.resolve(names.filter((name) => !this.held.has(name)));
   }
 
   #ask(what: string): void {

@@ -88,5 +88,6 @@ export class ModelTransport implements Transport {
     put: () => Promise.resolve(),
     async *getMany() {},
     putMany: () => Promise.resolve(),
+    lacking: () => Promise.resolve([]),
   };
 }

@@ -11,7 +11,7 @@ import {
   type Random,
   utf8,
 } from '../../base/index.ts';
-import { type BlobStore, Committer, Debts, FolderLog, openStore } from '../../log/index.ts';
+import { Committer, Contents, Debts, FolderLog, openStore } from '../../log/index.ts';
 import { type LogRecord, makeRecord } from '../../protocol/index.ts';
 import { type MemoryStore, memoryStore } from '../../testing/memory-store.ts';
 import type { SharedPresence, SyncedFolder } from '../synced-folder.ts';
@@ -38,10 +38,10 @@ export async function openTestFolder(options: {
   const log = await FolderLog.open({ store, committer, folder: FOLDER, random });
   const debts = await Debts.load(store, FOLDER);
   const author = authorOf(device, newRunId(random));
-  const blobs = noBlobs();
+  const contents = new Contents(store, committer);
   const checkState = (): void => {};
   const presence = nobodyPresent();
-  const parts = { store, committer, log, debts, blobs, presence };
+  const parts = { store, committer, log, debts, contents, presence };
   return { id: FOLDER, device, author, takesStates: true, checkState, ...parts };
 }
 
@@ -82,15 +82,4 @@ const nobodyPresent = (): SharedPresence => ({
   told: new Listeners(),
   states: () => [],
   heard: () => undefined,
-});
-
-const noBlobs = (): BlobStore => ({
-  open: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-  size: () => Promise.resolve(undefined),
-  read: () => {
-    throw new TypeError('There are no blobs here.');
-  },
-  write: () => Promise.reject(new TypeError('There are no blobs here.')),
-  delete: () => Promise.resolve(),
 });

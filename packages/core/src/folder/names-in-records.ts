@@ -1,0 +1,26 @@
+/** What stands in records for the contents that operations write: found before, since the operations are done in one turn. */
+import type * as Y from 'yjs';
+import type { BlobName } from '../base/index.ts';
+import { readFile } from '../model/index.ts';
+import type { FolderState } from './folder-state.ts';
+import type { NodeOperation } from './nodes.ts';
+
+/** By content. */
+export type NamesInRecords = ReadonlyMap<BlobName, BlobName>;
+
+/** Of what is written, and of what is shown where something else is removed. */
+export async function namesInRecords(
+  { options: { contents } }: FolderState,
+  operations: readonly NodeOperation[],
+  living: ReadonlyMap<NodeOperation, Y.Doc>,
+): Promise<NamesInRecords> {
+  const names = new Map<BlobName, BlobName>();
+  for (const operation of operations) {
+    const doc = operation.type === 'removeShown' ? living.get(operation) : undefined;
+    const content = 'content' in operation ? operation.content : undefined;
+    const written = content?.kind === 'blob' ? [content.name] : [];
+    for (const name of doc === undefined ? written : readFile(doc).blobs)
+      names.set(name, await contents.nameInRecords(name));
+  }
+  return names;
+}
