@@ -173,11 +173,19 @@ async function temporariesByInode(disk: Disk): Promise<Map<bigint, string>> {
   return new Map(entries.map(({ name, stat }) => [stat.inode, joinPath(TEMPORARY, name)]));
 }
 
-/** What was put aside, and neither came to its place nor back. When all others are where they should be, it may. */
+/**
+ * What was put aside, and neither came to its place nor back. When all others are where they should be, it may. If it cannot, it is not
+ * on this disk, where it would look removed: the folder's content is written anew when it can be, and what is aside goes to the trash.
+ */
 async function recoverAside(world: ApplyWorld, { id, parent, name }: Intent): Promise<AncestorChange[]> {
   const entry = world.ancestor.get(id);
   if (entry === undefined || !(await isAside(world.disk, entry))) return [];
-  return [await putBack(world, entry, asidePath(id), { parent, name })];
+  try {
+    return [await putBack(world, entry, asidePath(id), { parent, name })];
+  } catch (error) {
+    unreadable(world, pathIn(world, parent, name) ?? name, error);
+    return [...world.ancestor.below(id)].map((below) => ({ id: below.id, entry: undefined }));
+  }
 }
 
 /**

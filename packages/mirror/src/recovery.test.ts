@@ -256,6 +256,38 @@ describe('after a crash', () => {
   });
 });
 
+test('what a crash left put aside is nobody’s deletion, also if it cannot come back at the start', async () => {
+  const [a, b] = await devices.pair();
+  for (const name of ['one', 'two']) await a.write(`d/${name}`, `${name}\n`);
+  await settleAll(a, b);
+  await fs.rename(a.at('d/one'), a.at('d/three'));
+  await fs.rename(a.at('d/two'), a.at('d/one'));
+  await fs.rename(a.at('d/three'), a.at('d/two'));
+  await a.settle();
+  await deliver(a, b);
+  b.fuse.blowAt(/^link .*\/d\/(one|two)$/);
+  await b.settle().catch(() => undefined);
+  expect(b.fuse.isBlown).toBe(true);
+  await b.crash();
+  expect(Object.keys(await onDisk(b))).toHaveLength(2);
+  let isClosed = true;
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      link: async (from, to) => {
+        if (isClosed && to.startsWith(b.at('d/'))) throw failure('EACCES');
+        await nodeFileSystem.link(from, to);
+      },
+    },
+  });
+  await settleAll(a, b);
+  isClosed = false;
+  await b.closeMirror();
+  await settleAll(a, b);
+  for (const device of [a, b])
+    expect(await onDisk(device)).toEqual({ d: '/', 'd/one': 'two\n', 'd/two': 'one\n' });
+});
+
 test('a file that a program empties to write it anew, after the start, is left to it', async () => {
   const a = await devices.make();
   await a.write('saved slowly', 'text\n');
