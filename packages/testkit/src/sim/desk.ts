@@ -37,6 +37,16 @@ export const entries = ({ files, root }: Desk): [string, Inode][] =>
         ([path]) => path !== '.evermesh' && !path.startsWith('.evermesh/'),
       );
 
+/**
+ * After a bad end an empty file is taken for what the power left of the one that had its name, and that is written again: if
+ * that was moved away before a mirror looked, it is there twice.
+ */
+export function emptyUnder(desk: Desk, empty: Inode): void {
+  if (empty.kind !== 'file' || empty.data.byteLength > 0) return;
+  for (const [, inode] of entries(desk))
+    if (inode.renamedAt > desk.lookedBefore) desk.ledger.copied(lettersIn(textOf(inode)));
+}
+
 export const directories = (desk: Desk): string[] =>
   entries(desk).flatMap(([path, { kind }]) => (kind === 'directory' ? [path] : []));
 

@@ -7,6 +7,7 @@ import { lettersIn } from './letters.ts';
 import {
   type Desk,
   directories,
+  emptyUnder,
   entries,
   isText,
   isUnknown,
@@ -16,7 +17,6 @@ import {
   textOf,
   vacate,
 } from './desk.ts';
-import type { Inode } from './inode.ts';
 import { linkActs } from './links-at-disk.ts';
 import { trashActs } from './trash-at-disk.ts';
 import { NAMES } from './person.ts';
@@ -147,16 +147,6 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   record(desk, path, there === undefined ? '' : textOf(there), text);
   files.write(inode, bytes);
   if (there === undefined) emptyUnder(desk, inode);
-}
-
-/**
- * After a bad end an empty file is taken for what the power left of the one that had its name, and that is written again: if
- * that was moved away before a mirror looked, it is there twice.
- */
-function emptyUnder(desk: Desk, empty: Inode): void {
-  if (empty.kind !== 'file' || empty.data.byteLength > 0) return;
-  for (const [, inode] of entries(desk))
-    if (inode.renamedAt > desk.lookedBefore) desk.ledger.copied(lettersIn(textOf(inode)));
 }
 
 function move(desk: Desk, target: (path: string) => string): Promise<void> | void {
