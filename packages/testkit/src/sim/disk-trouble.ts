@@ -37,9 +37,18 @@ export class DiskTrouble {
   /** Told of each call that failed. */
   readonly #failed: (code: string) => void;
   #hasFailed = false;
+  readonly #now: () => number;
+  #since: number | undefined;
 
-  constructor(failed: (code: string) => void = () => undefined) {
+  /** @param now milliseconds since the world began */
+  constructor(failed: (code: string) => void, now: () => number) {
     this.#failed = failed;
+    this.#now = now;
+  }
+
+  /** Milliseconds since the world began: since then there are places where the mirror cannot look; `undefined` if there are none. */
+  get since(): number | undefined {
+    return this.#since;
   }
 
   /** Whether a call failed since everything was well. */
@@ -52,6 +61,7 @@ export class DiskTrouble {
     const kinds = isDirectory ? [...ANYWHERE, ...OF_DIRECTORIES] : ANYWHERE;
     const trouble = { ...random.pick(kinds), path };
     this.#troubles.push(trouble);
+    this.#since ??= this.#now();
     return trouble;
   }
 
@@ -64,6 +74,7 @@ export class DiskTrouble {
     this.#troubles = [];
     this.#room = undefined;
     this.#hasFailed = false;
+    this.#since = undefined;
   }
 
   get isOver(): boolean {

@@ -81,7 +81,11 @@ export class SimDevice {
     this.#parts = parts;
     this.#visited = parts.relays;
     this.machine = parts.machine;
-    this.trouble = new DiskTrouble((code) => parts.machine.trace.count('anomaly', `${code} of a call`));
+    const { trace, scheduler } = parts.machine;
+    this.trouble = new DiskTrouble(
+      (code) => trace.count('anomaly', `${code} of a call`),
+      () => scheduler.now,
+    );
   }
 
   /** Has links to these relays, and to no others, from now on. */
@@ -208,7 +212,8 @@ export class SimDevice {
   get lookedBefore(): number {
     const since = this.#mirrorSince;
     const before = this.machine.scheduler.now - LOOKED_AT_WITHIN;
-    return since === undefined || before < since ? this.#lookedBefore : before;
+    const looked = since === undefined || before < since ? this.#lookedBefore : before;
+    return Math.min(looked, this.trouble.since ?? looked);
   }
 
   /** Resolves when the directory is mirrored, if it is to be. */
