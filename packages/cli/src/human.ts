@@ -131,10 +131,12 @@ const nextOf = ({ link, pending }: SyncReport): string =>
     ? `Next: connect the device that has these contents, then run 'evermesh sync' again.`
     : `Next: run 'evermesh sync' again when the relay can be reached; what waits is kept here.`;
 
-function verifyLines({ files, disk, store }: VerifyReport, paint: Paint): string[] {
+function verifyLines({ files, disk, store, waiting }: VerifyReport, paint: Paint): string[] {
+  const waits = waitingLines(waiting, paint);
   if (disk.length === 0 && store.length === 0) {
     return [
       `Verified: ${plural(files, 'file')} on disk are what the documents say, and the store follows from its records.`,
+      ...waits,
     ];
   }
   const lines = [
@@ -152,7 +154,16 @@ function verifyLines({ files, disk, store }: VerifyReport, paint: Paint): string
   if (store.length > 0) {
     lines.push(`Next: stop evermesh, and run 'evermesh doctor'; it says what can be brought back.`);
   }
-  return lines;
+  return [...lines, ...waits];
+}
+
+function waitingLines(waiting: VerifyReport['waiting'], paint: Paint): string[] {
+  if (waiting.length === 0) return [];
+  const lines = waiting.map(({ path, devices }) => {
+    const whose = devices.length === 0 ? 'a device of which nothing is here' : devices.join(', ');
+    return `${paint('yellow', 'waits')} ${printable(path)}: something in it builds on edits of ${printable(whose)}, which are not here`;
+  });
+  return [...lines, 'Next: connect that device. What is here is kept, and shown when these edits come.'];
 }
 
 function pathLines(paths: Readonly<Record<string, string>>): string[] {

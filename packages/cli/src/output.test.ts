@@ -194,3 +194,16 @@ describe('for people', () => {
     );
   });
 });
+
+test('files of which something waits are named with the device whose edits these are, and what to do', () => {
+  const { output, stdout } = open();
+  const waiting = [
+    { path: 'a.md', devices: ['d1'] },
+    { path: 'b.md', devices: [] },
+  ];
+  output.tell({ event: 'verified', directory: '/notes', files: 2, disk: [], store: [], waiting });
+  const lines = stdout.text.split('\n');
+  expect(lines[1]).toBe('waits a.md: something in it builds on edits of d1, which are not here');
+  expect(lines[2]).toContain('b.md: something in it builds on edits of a device of which nothing is here');
+  expect(lines[3]).toBe('Next: connect that device. What is here is kept, and shown when these edits come.');
+});

@@ -101,6 +101,14 @@ export interface VerifyReport {
   readonly disk: readonly Difference[];
   /** The store beside what its own records say. */
   readonly store: readonly Difference[];
+  /** Files of which something is not shown, because it builds on edits that are not here; on which device these were made. */
+  readonly waiting: readonly WaitingFile[];
+}
+
+export interface WaitingFile {
+  readonly path: string;
+  /** As far as anything of theirs is here to tell. */
+  readonly devices: readonly string[];
 }
 
 /** What `doctor` found, and what it did, or would do. */

@@ -17,6 +17,11 @@ export async function verifyReport(
     files: filesOf(folder),
     disk: disk.map(({ path, what, detail }) => ({ path, what, detail })),
     store: withPaths(folder, findings),
+    // What is damaged is told as that.
+    waiting:
+      findings.length > 0
+        ? []
+        : (await folder.missingParts()).map(({ path, devices }) => ({ path, devices })),
   };
 }
 

@@ -40,6 +40,7 @@ export type {
   CopyOptions,
   FileVersion,
   Finding,
+  MissingPart,
   FolderChange,
   FolderNodes,
   NodeContent,

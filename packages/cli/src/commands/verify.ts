@@ -6,5 +6,6 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 export async function verify(path: string, context: CommandContext): Promise<ExitCode> {
   const report = await askDevice(path, context, (device) => device.verify({ signal: context.signal }));
   context.output.tell({ event: 'verified', ...report });
-  return report.disk.length + report.store.length === 0 ? EXIT.inStep : EXIT.partial;
+  if (report.disk.length + report.store.length > 0) return EXIT.partial;
+  return report.waiting.length === 0 ? EXIT.inStep : EXIT.pending;
 }

@@ -9,13 +9,13 @@ import {
   type FileContent,
   type FileState,
   type FirstContent,
-  hasFirstContent,
   type NodeKind,
   readFile,
   type ShownNode,
 } from '../model/index.ts';
 import { covers, equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
+import { hasArrived, isAwaited } from './arrived.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { forgetBaseRow } from './shown-bases.ts';
 import { importId } from './import-id.ts';
@@ -65,7 +65,7 @@ export class StateNodes implements FolderNodes {
   }
 
   isAwaited(id: NodeId): boolean {
-    return !covers(this.headsOf(id), this.#state.seenHeads(documentOf(id)));
+    return isAwaited(this.#state, id);
   }
 
   async content(id: NodeId): Promise<NodeContent | undefined> {
@@ -79,7 +79,7 @@ export class StateNodes implements FolderNodes {
       // A document in memory follows what arrives; what was read from the store does not.
       if (first !== undefined && !equalHeads(heads, before)) continue;
       const node = this.node(id);
-      const file = node && stateOf(read, node.digest);
+      const file = node && stateOf(this.#state, node, read);
       if (file === undefined) return undefined;
       // What is shown must be durable, however much is typed meanwhile.
       while (!covers(this.headsOf(id), heads)) await log.idle();
@@ -142,10 +142,12 @@ export class StateNodes implements FolderNodes {
 
 /** What a file is, if the content that it begins with is here. */
 function stateOf(
+  state: FolderState,
+  node: Pick<ShownNode, 'id' | 'digest'>,
   read: Y.Doc | FirstContent,
-  digest: string,
 ): Pick<FileState, 'shown' | 'others'> | undefined {
-  if (!('content' in read)) return hasFirstContent(read, digest) ? readFile(read) : undefined;
+  if (!('content' in read)) return hasArrived(state, node, read) ? readFile(read) : undefined;
+  const { digest } = node;
   return digest === '' || read.digest === digest ? { shown: read.content, others: [] } : undefined;
 }
 

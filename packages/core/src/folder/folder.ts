@@ -14,6 +14,7 @@ import type { FileVersion, VersionName } from './history/file-version.ts';
 import { FolderHistory, type RestoreOptions } from './history/folder-history.ts';
 import type { TrashEntry } from './history/trash.ts';
 import type { VersionsOptions } from './history/versions.ts';
+import { type MissingPart, missingParts } from './missing-parts.ts';
 import { PathCalls } from './path-calls.ts';
 import { PathOperations } from './path-operations.ts';
 import { decodeText } from './paths.ts';
@@ -266,6 +267,14 @@ export class Folder {
   /** Recomputes heads, digests, index and view from the raw records and names every difference. */
   verify(): Promise<Finding[]> {
     return verifyFolder(this.#state);
+  }
+
+  /**
+   * Files of which something is here that builds on what is not, and whose edits these are: it is shown when those come. What is owed
+   * by a peer is waited for, and the file cannot be read meanwhile; otherwise the rest of it is shown. Reads all files.
+   */
+  missingParts(): Promise<MissingPart[]> {
+    return missingParts(this.#state);
   }
 }
 

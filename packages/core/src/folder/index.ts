@@ -7,6 +7,7 @@ export type { FileVersion, VersionName } from './history/file-version.ts';
 export type { RestoreOptions } from './history/folder-history.ts';
 export type { TrashEntry } from './history/trash.ts';
 export type { VersionsOptions } from './history/versions.ts';
+export type { MissingPart } from './missing-parts.ts';
 export type { OpenDocument, OpenFile } from './live-documents.ts';
 export type { ApplyOptions, ApplyResult, FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
 export { startFolder } from './start-folder.ts';

@@ -4,9 +4,10 @@
  */
 import type * as Y from 'yjs';
 import { documentOf, gather, newNodeId, type NodeId, SerialQueue } from '../base/index.ts';
-import { type FileContent, hasFirstContent, ROOT, type ShownNode } from '../model/index.ts';
+import { type FileContent, ROOT, type ShownNode } from '../model/index.ts';
 import type { Heads } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
+import { hasArrived } from './arrived.ts';
 import { piecesOf } from './file-bytes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { NodeOperation } from './nodes.ts';
@@ -78,9 +79,9 @@ export class PathCalls {
   }
 
   /** The newest state of a file whose first content is here. @throws CONTENT_NOT_HERE */
-  async readable({ id, digest }: Pick<ShownNode, 'id' | 'digest'>, path: string): Promise<Y.Doc> {
-    const doc = await this.#state.documents.newest(documentOf(id));
-    if (!hasFirstContent(doc, digest)) throw notHere(path);
+  async readable(node: Pick<ShownNode, 'id' | 'digest'>, path: string): Promise<Y.Doc> {
+    const doc = await this.#state.documents.newest(documentOf(node.id));
+    if (!hasArrived(this.#state, node, doc)) throw notHere(path);
     return doc;
   }
 

@@ -2,7 +2,7 @@
 import { inOlderForm, type Registers, rebuild, saidIn, type Shown } from '@evermesh/testkit/tree';
 import * as Y from 'yjs';
 import { type AuthorId, documentOf, type DocumentId, type NodeId, TREE_DOCUMENT } from '../../base/index.ts';
-import { FolderTree, hasFirstContent, readFile, ROOT, type ShownNode } from '../../model/index.ts';
+import { FolderTree, hasFirstContent, isWhole, readFile, ROOT, type ShownNode } from '../../model/index.ts';
 import type { Heads, LogRecord } from '../../protocol/index.ts';
 import { openFolder, type TestFolder } from '../../testing/open-folder.ts';
 import { describeStep } from '../folder-changes.ts';
@@ -165,7 +165,7 @@ export class TreeReplica {
   async contents(id: NodeId): Promise<string[] | undefined> {
     const doc = await this.state.documents.newest(documentOf(id));
     const [, , , digest = ''] = String(this.state.treeDoc.getMap('c').get(id)).split('|');
-    if (!hasFirstContent(doc, digest)) return undefined;
+    if (!isWhole(doc) || !hasFirstContent(doc, digest)) return undefined;
     const { shown, others } = readFile(doc);
     return [shown, ...others.map(({ content }) => content)].map((content) =>
       content.kind === 'text' ? content.text : content.name,

@@ -21,12 +21,9 @@ import type { FileContent } from './content.ts';
 import { FACTS, rootFacts, SEED, TEXT, VERSIONS } from './layout.ts';
 import { firstVersion, parseVersion } from './version.ts';
 
-/** Whether the content with this digest has arrived, and nothing that did arrive still waits for something else. */
-export function hasFirstContent(doc: Y.Doc, digest: string): boolean {
-  if (digest === '') return true;
-  const { pendingStructs, pendingDs } = doc.store;
-  return rootFacts(doc).get(SEED) === digest && pendingStructs === null && pendingDs === null;
-}
+/** Whether the content with this digest has arrived. What came behind it may wait for something else. */
+export const hasFirstContent = (doc: Y.Doc, digest: string): boolean =>
+  digest === '' || rootFacts(doc).get(SEED) === digest;
 
 /** How Yjs' encoding V1 names what a struct holds, and that it stands under a key. */
 const STRING = 4;
