@@ -111,3 +111,23 @@ test('a signed token opens what it says, for as long as it says, and a new one i
   for (const text of [...said, ...remembered])
     for (const secret of [SECRET, ending, fresh, reading]) expect(text).not.toContain(secret);
 });
+
+test('what is beyond the quota of a folder stays on the device, which says so, and is sent when there is room', async () => {
+  const world = await World.open();
+  const small = await world.relay('relay', ['--allow-everyone', '--folder-bytes', '64KiB']);
+  const laptop = world.device('laptop');
+  await laptop.write('a.txt', 'a\n');
+  const folder = (await laptop.sync(['--relay', small.url])).folder;
+  await laptop.write('long.txt', 'a line of a long file\n'.repeat(10_000));
+  const full = await laptop.run('sync');
+  expect(full.events.at(-1)).toMatchObject({ event: 'error', code: 'QUOTA_EXCEEDED' });
+  expect((await laptop.status()).report['pending'].toRelay).toBeGreaterThan(0);
+  await small.stop();
+  const port = new URL(small.url).port;
+  const larger = ['--allow-everyone', '--folder-bytes', '10MiB', '--listen', `127.0.0.1:${port}`];
+  await world.start('relay', ['relay', '--json', ...larger]).next('listening');
+  expect((await laptop.sync()).code).toBe(0);
+  const desktop = world.device('desktop');
+  expect((await desktop.sync(['--relay', small.url, '--folder', folder])).code).toBe(0);
+  expect(await readFile(desktop.path('long.txt'), 'utf8')).toHaveLength(220_000);
+});

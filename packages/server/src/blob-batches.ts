@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type BlobName, type FolderId, isFolderId, sha256, toHex } from '@evermesh/core/base';
+import { type BlobName, type Clock, type FolderId, isFolderId, sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import {
   type BatchedBlob,
@@ -18,8 +18,9 @@ import {
 } from '@evermesh/core/protocol';
 import { checkedGrant } from './authorizer.ts';
 import { bearerToken } from './bearer-token.ts';
+import { inTime, unfinished } from './body-pieces.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
-import { passOver, piecesOfBody } from './refused-body.ts';
+import { passOver } from './refused-body.ts';
 import type { RelayParts } from './relay-parts.ts';
 
 /** Bytes of an answer that are sent together: a piece for each small blob would cost more than its bytes. */
@@ -45,7 +46,7 @@ export async function answerBatch(
 ): Promise<void> {
   if (request.method !== 'POST')
     throw new EvermeshError('MESSAGE_UNEXPECTED', 'Many blobs are asked for and given with POST.');
-  const body = boundedBody(request);
+  const body = boundedBody(request, clock);
   try {
     await checkedGrant(authorizer, bearerToken(request), folder, action === 'put' ? 'write' : 'read');
   } catch (error) {
@@ -70,10 +71,10 @@ export async function answerBatch(
 }
 
 /** A peer that sends too much is told so: leaving the stream must not end the connection before. */
-async function* boundedBody(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+async function* boundedBody(request: IncomingMessage, clock: Clock): AsyncGenerator<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > LIMITS.batchBytes) throw tooLarge('bytes');
   let size = 0;
-  for await (const piece of piecesOfBody(request)) {
+  for await (const piece of inTime(unfinished(request), clock)) {
     size += piece.byteLength;
     if (size > LIMITS.batchBytes) throw tooLarge('bytes');
     yield piece;

@@ -9,8 +9,9 @@ import { type BlobName, type FolderId, isBlobName, isFolderId } from '@evermesh/
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import { checkedGrant } from './authorizer.ts';
 import { bearerToken } from './bearer-token.ts';
+import { inTime, unfinished } from './body-pieces.ts';
 import { rangeFrom } from './http-range.ts';
-import { passOver, piecesOfBody } from './refused-body.ts';
+import { passOver } from './refused-body.ts';
 import type { RelayParts } from './relay-parts.ts';
 
 export interface BlobPlace {
@@ -53,7 +54,7 @@ async function take(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    await blobs.put(folder, name, piecesOfBody(request));
+    await blobs.put(folder, name, inTime(unfinished(request), clock));
   } catch (error) {
     if (isEvermeshError(error, 'QUOTA_EXCEEDED')) await passOver(request, clock);
     throw error;

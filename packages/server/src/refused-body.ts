@@ -4,20 +4,16 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@evermesh/core/base';
+import { unfinished } from './body-pieces.ts';
 
 /** Milliseconds for the rest. */
 const REFUSED_WITHIN = 10_000;
-
-/** The pieces of a body. Whoever leaves them does not end the connection. */
-export const piecesOfBody = (request: IncomingMessage): AsyncIterableIterator<Uint8Array> =>
-  request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Uint8Array>;
 
 /** Resolves at the end of the body, or when the time is over and the connection broken off. */
 export async function passOver(request: IncomingMessage, clock: Clock): Promise<void> {
   const impatience = clock.after(REFUSED_WITHIN, () => request.destroy());
   try {
-    const rest = piecesOfBody(request);
-    while ((await rest.next()).done !== true);
+    for await (const _ of unfinished(request));
   } catch {
     // It broke off: there is nobody to answer.
   } finally {
