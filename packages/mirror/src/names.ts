@@ -1,11 +1,14 @@
 /** Names on disk and names in the folder. */
-import { nameKey } from '@evermesh/core/model';
+import { composed, nameKey } from '@evermesh/core/model';
 
 export { nameKey };
 
-/** Whether an entry on disk has the name that the folder shows: the folder composes accents, a disk keeps what was typed. */
+/**
+ * Whether an entry on disk has the name that the folder shows: the folder composes accents, by tables of its own, and a disk keeps what
+ * was typed, or decomposes it.
+ */
 export const isShownAs = (onDisk: string, shown: string): boolean =>
-  onDisk === shown || onDisk.normalize('NFC') === shown;
+  onDisk === shown || composed(onDisk) === shown;
 
 /**
  * A name for contents that found theirs taken. It follows from the contents, so that two devices that find the same

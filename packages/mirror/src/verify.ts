@@ -4,6 +4,7 @@
  */
 import type { ShownNode } from '@evermesh/core';
 import { isEvermeshError } from '@evermesh/core/errors';
+import { composed } from '@evermesh/core/model';
 import { Ancestor } from './ancestor.ts';
 import { eachOf } from './apply-world.ts';
 import { digestOfContent } from './content-digest.ts';
@@ -111,7 +112,7 @@ async function compare(
 /** By the path that the folder would show: it composes accents. */
 function collect(directory: DiskDirectory, into: Map<string, DiskEntry>): void {
   for (const entry of directory.entries.values()) {
-    into.set(entry.path.normalize('NFC'), entry);
+    into.set(composed(entry.path), entry);
     if (entry.kind === 'directory') collect(entry, into);
   }
 }

@@ -6,4 +6,5 @@ export type { TreeChange } from './tree-changes.ts';
 export type { TreeHost } from './tree-host.ts';
 export { removalKeysIn } from './removal-keys.ts';
 export type { GoneNode } from './trash.ts';
+export { composed } from './unicode.ts';
 export type { ShownNode } from './tree-node.ts';
