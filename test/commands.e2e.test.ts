@@ -37,6 +37,7 @@ test('wrong usage is an error that says what is right, in words and as an event'
     ['sync', 'files'],
     ['sync', 'files', '--relay', 'http://127.0.0.1:1'],
     ['sync', 'files', '--relay', ELSEWHERE, '--folder', 'notes'],
+    ['sync', 'files', '--relay', ELSEWHERE, '--folder', '0'.repeat(32), '--case-sensitive'],
     ['sync', 'files', '--relay', ELSEWHERE, '--wait', 'long'],
     ['sync', 'files', '--relay', ELSEWHERE, '--token-file', 'nowhere'],
     ['status', 'files'],
@@ -269,4 +270,21 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s closes an up and a relay
   // Closed cleanly means that nothing has to be repaired, and nothing holds the store.
   expect((await laptop.verify()).code).toBe(0);
   await expect(readdir(world.path('laptop', 'run', 'evermesh'))).resolves.toEqual([]);
+});
+
+test('a folder that is made so has names that differ in case only as two, on every device; none becomes so later', async () => {
+  const world = await World.open();
+  const relay = await world.relay();
+  const laptop = world.device('laptop');
+  for (const name of ['Makefile', 'makefile']) await laptop.write(name, `${name}\n`);
+  const { folder, report } = await laptop.sync(['--relay', relay.url, '--case-sensitive']);
+  expect(report).toMatchObject({ inStep: true, files: 2, conflicts: [] });
+  expect((await laptop.sync(['--case-sensitive'])).code).toBe(0);
+  const desktop = world.device('desktop');
+  await desktop.sync(['--relay', relay.url, '--folder', folder]);
+  expect(await readFile(desktop.path('Makefile'), 'utf8')).toBe('Makefile\n');
+  expect(await readFile(desktop.path('makefile'), 'utf8')).toBe('makefile\n');
+  const other = world.device('other');
+  await other.sync(['--relay', relay.url]);
+  expectError(await other.run('sync', ['--case-sensitive']), 'CONFIG_INVALID');
 });

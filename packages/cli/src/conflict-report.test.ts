@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore, Conflict, Folder, NodeId, ShownNode } from '@evermesh/core';
+import { portableKey } from '@evermesh/core/model';
 import { memoryBlobs } from '@evermesh/adapters/memory';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Conflicts } from './conflict-report.ts';
@@ -21,6 +22,7 @@ const conflicts = (): Conflicts => {
     children: () => children,
     all: () => children,
     pathOf: (of: NodeId) => `a/${of}`,
+    nameKey: portableKey,
     nameConflicts: () => children.filter((child) => found.some((conflict) => conflict.id === child.id)),
   };
   const folder = { blobs, nodes, conflicts: () => Promise.resolve(found) } as unknown as Folder;

@@ -2,7 +2,6 @@
 import { join, posix } from 'node:path';
 import type { Conflict, FileContent, Folder } from '@evermesh/core';
 import { SerialQueue } from '@evermesh/core/base';
-import { nameKey } from '@evermesh/core/model';
 import { takenName } from '@evermesh/mirror';
 import { KeptContents } from './kept-contents.ts';
 import { shellWord } from './printable.ts';
@@ -70,7 +69,9 @@ function keptBeside({ nodes }: Folder): Conflict[] {
   return [...nodes.all()].flatMap(({ id, parent, name }): Conflict[] => {
     const ownName = takenName(name);
     if (ownName === undefined || known.has(id)) return [];
-    const isTaken = nodes.children(parent).some((node) => nameKey(node.name) === nameKey(ownName));
+    const isTaken = nodes
+      .children(parent)
+      .some((node) => nodes.nameKey(node.name) === nodes.nameKey(ownName));
     return isTaken ? [{ path: nodes.pathOf(id), id, kind: 'name', ownName }] : [];
   });
 }
@@ -78,7 +79,9 @@ function keptBeside({ nodes }: Folder): Conflict[] {
 function nameConflict({ nodes }: Folder, { id, path, ownName = '' }: Conflict): ConflictReport {
   const parent = nodes.node(id)?.parent;
   const siblings = parent === undefined ? [] : nodes.children(parent);
-  const other = siblings.find((node) => node.id !== id && nameKey(node.name) === nameKey(ownName));
+  const other = siblings.find(
+    (node) => node.id !== id && nodes.nameKey(node.name) === nodes.nameKey(ownName),
+  );
   const otherPath = posix.join(posix.dirname(path), other?.name ?? ownName);
   return {
     path,

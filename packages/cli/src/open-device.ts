@@ -30,7 +30,7 @@ export interface OpenDevice {
 }
 
 /** Without a device name, the store's own stays. */
-export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder'> & {
+export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder' | 'caseSensitive'> & {
   readonly deviceName: string | undefined;
 };
 
@@ -114,18 +114,26 @@ async function holdsSomething(directory: string): Promise<boolean> {
 
 async function openFolder(
   replica: Replica,
-  { directory, folder: id, data }: DeviceSettings,
+  { directory, folder: id, data, caseSensitive }: DeviceSettings,
 ): Promise<{ folder: Folder; created: boolean }> {
+  const here = (folder: Folder): { folder: Folder; created: false } => {
+    if (!caseSensitive || folder.caseSensitive) return { folder, created: false };
+    throw usageError(
+      `The folder of ${directory} does not tell upper from lower case: that was decided when it was made.`,
+      'Leave out --case-sensitive, or make another folder with it.',
+    );
+  };
   if (id !== undefined) {
     const history = await holdsSomething(directory);
-    return { folder: await replica.joinFolder(id, { history }), created: false };
+    return here(await replica.joinFolder(id, { history }));
   }
   const [first, ...others] = replica.folders();
   if (first === undefined) {
-    return { folder: await replica.createFolder({ name: basename(directory) || 'root' }), created: true };
+    const folder = await replica.createFolder({ name: basename(directory) || 'root', caseSensitive });
+    return { folder, created: true };
   }
   // A start that was cut short made the folder and did not come to remember it; with several nobody can tell which.
-  if (others.length === 0) return { folder: await replica.folder(first.id), created: false };
+  if (others.length === 0) return here(await replica.folder(first.id));
   throw usageError(
     `The data directory ${data} holds ${others.length + 1} folders, and none is remembered for ${directory}.`,
     `Name one with --folder: ${[first, ...others].map((entry) => entry.id).join(', ')}.`,

@@ -163,5 +163,6 @@ const directoryOptions = (command: Command): Command =>
     .option('--data <dir>', DATA_HELP)
     .option('--token-file <file>', `a file with the relay's token; its path is remembered`)
     .option('--device-name <name>', `what people see of this device; default: the host's name`)
+    .option('--case-sensitive', 'of a new folder: Makefile and makefile are two names in it, for good')
     .option('--allow-mass-deletion', 'go on although most files are gone, because that was meant')
     .option('--join-again', 'take the directory as new although its mark is gone; nothing is deleted');

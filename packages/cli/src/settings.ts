@@ -18,6 +18,7 @@ export interface DirectoryFlags {
   readonly data?: string | undefined;
   readonly tokenFile?: string | undefined;
   readonly deviceName?: string | undefined;
+  readonly caseSensitive?: boolean | undefined;
 }
 
 export interface Settings {
@@ -28,6 +29,8 @@ export interface Settings {
   readonly folder: FolderId | undefined;
   readonly tokenFile: string | undefined;
   readonly deviceName: string;
+  /** Asked for now: a folder that is made tells names apart which differ in case only, and one that is here does so already. */
+  readonly caseSensitive: boolean;
   /** Whether an earlier `up` or `sync` on this directory is remembered. */
   readonly known: boolean;
 }
@@ -50,6 +53,7 @@ export async function settingsFor(
     folder: settleFolder(flags, entry),
     tokenFile: flags.tokenFile === undefined ? entry?.tokenFile : await realPathOf(flags.tokenFile),
     deviceName: checkName(flags.deviceName) ?? entry?.deviceName ?? config.hostName,
+    caseSensitive: flags.caseSensitive === true,
     known: entry !== undefined,
   };
 }
@@ -71,6 +75,7 @@ export async function recall(
     ...entry,
     tokenFile: entry.tokenFile,
     deviceName: entry.deviceName ?? config.hostName,
+    caseSensitive: false,
     known: true,
   };
 }
@@ -121,6 +126,12 @@ function settleRelay(flags: DirectoryFlags, entry: DirectoryEntry | undefined, d
 
 function settleFolder(flags: DirectoryFlags, entry: DirectoryEntry | undefined): FolderId | undefined {
   if (flags.folder === undefined) return entry?.folder;
+  if (flags.caseSensitive === true) {
+    throw usageError(
+      'Whether a folder tells upper from lower case is said where it is made, not where it is joined.',
+      'Leave out --case-sensitive.',
+    );
+  }
   const folder = flags.folder.toLowerCase();
   if (!isFolderId(folder)) {
     throw usageError(

@@ -10,7 +10,7 @@ import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { whereIs } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
-import { isAsKnown, letGo, placeNew, placeOver } from './take-place.ts';
+import { isAsKnown, letGo, overtaken, placeNew, placeOver } from './take-place.ts';
 
 const BATCH = 512;
 
@@ -117,7 +117,7 @@ class Structure {
     // A directory that a person moved here this moment is another node: nobody may have two on disk.
     const isOther =
       stat !== undefined && ancestor.withInode(stat.inode).some(({ born }) => born === stat.born);
-    if (stat?.kind !== 'directory' || isOther) return this.#world.lookAgain(parentOf(path), node.id);
+    if (stat?.kind !== 'directory' || isOther) throw overtaken();
     const { mtime, ctime, born, inode } = stat;
     const { id, parent, name } = node;
     const none = { digest: '', size: 0, executable: false, racy: false, heads: NO_HEADS };
@@ -145,7 +145,7 @@ class Structure {
       saved = await placeOver(this.#world, from, path, replaces, true);
       this.#forget(replaces.id);
       this.#tell('removed', path);
-    } else if (there !== undefined) return this.#world.lookAgain(parentOf(path), node.id);
+    } else if (there !== undefined) throw overtaken();
     else if (entry.kind === 'directory') await disk.fs.rename(disk.at(from), disk.at(path));
     else await placeNew(this.#world, from, path, entry);
     this.aside.over(node.id);

@@ -8,6 +8,7 @@ import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import type { Intents } from './intents.ts';
 import type { Tell } from './mirror-event.ts';
+import { waitsForSibling } from './other-spelling.ts';
 import type { Problem } from './problem.ts';
 import type { Trash } from './trash.ts';
 
@@ -77,6 +78,7 @@ export async function atPath(
   } catch (error) {
     const code = codeOf(error);
     if (!isOfDisk(error)) throw error;
+    if (code === 'EEXIST' && (await waitsForSibling(world, path, id))) return;
     if (OVERTAKEN.includes(code)) return world.lookAgain(parentOf(path), id);
     world.retryLater(id);
     const isName = NAMES.includes(code);

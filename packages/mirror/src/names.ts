@@ -1,7 +1,5 @@
 /** Names on disk and names in the folder. */
-import { composed, nameKey } from '@evermesh/core/model';
-
-export { nameKey };
+import { composed } from '@evermesh/core/model';
 
 /**
  * Whether an entry on disk has the name that the folder shows: the folder composes accents, by tables of its own, and a disk keeps what

@@ -33,7 +33,7 @@ export type PlaceStep =
   /** What the disk showed of a file in conflict: another content takes its place. */
   | { readonly type: 'removeShown'; readonly entry: AncestorEntry };
 
-type Nodes = Pick<FolderNodes, 'node' | 'children'>;
+type Nodes = Pick<FolderNodes, 'node' | 'children' | 'nameKey'>;
 
 export function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep[] {
   const siblings = new Siblings(nodes);

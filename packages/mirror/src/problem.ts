@@ -5,6 +5,7 @@ export type ProblemCode =
   | 'UNREADABLE'
   | 'NAME_NOT_TEXT'
   | 'NAME_REFUSED'
+  | 'NAME_TAKEN'
   | 'SPECIAL_FILE'
   | 'OTHER_FILE_SYSTEM'
   | 'RULE_REFUSED'

@@ -1,4 +1,5 @@
 import { type NodeId, ROOT, type ShownNode } from '@evermesh/core';
+import { portableKey } from '@evermesh/core/model';
 import { NO_HEADS } from '@evermesh/core/protocol';
 import { describe, expect, test } from 'vitest';
 import type { AncestorEntry } from './ancestor.ts';
@@ -30,6 +31,7 @@ function planned(placed: string, listed: string, node: Partial<ShownNode> | unde
       node: () => shown,
       children: () => (shown === undefined ? [] : [shown]),
       headsOf: () => NO_HEADS,
+      nameKey: portableKey,
     },
     isHere: () => true,
     inConflict: new Set(),

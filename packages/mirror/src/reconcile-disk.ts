@@ -30,7 +30,7 @@ export interface DiskFindings {
   readonly missing: readonly AncestorEntry[];
   /** Of these, those that have another content beside the one that the disk showed. */
   readonly inConflict: ReadonlySet<NodeId>;
-  readonly nodes: Pick<FolderNodes, 'node' | 'children' | 'headsOf'>;
+  readonly nodes: Pick<FolderNodes, 'node' | 'children' | 'headsOf' | 'nameKey'>;
   /** Whether a node is on this disk, as far as it was looked at before: what counted as gone is not. */
   isHere(id: NodeId): boolean;
   newDirectoryId(path: string): NodeId;

@@ -4,9 +4,10 @@
  */
 import type { FolderNodes, NodeId, ShownNode } from '@evermesh/core';
 import { ROOT } from '@evermesh/core';
+import { portableKey } from '@evermesh/core/model';
 import { equalHeads } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
-import { isShownAs, nameKey } from './names.ts';
+import { isShownAs } from './names.ts';
 import { placeOrder, type Wait } from './place-order.ts';
 
 export type StructureStep =
@@ -212,4 +213,4 @@ class ModelReconciler {
 }
 
 /** Some file systems take names for one that only differ in case or form. */
-const placeKey = (parent: NodeId, name: string): string => `${parent}/${nameKey(name)}`;
+const placeKey = (parent: NodeId, name: string): string => `${parent}/${portableKey(name)}`;

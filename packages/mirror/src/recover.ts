@@ -3,6 +3,7 @@
  * returns; what no intent explains is kept in the trash.
  */
 import { type NodeId, ROOT } from '@evermesh/core';
+import { portableKey } from '@evermesh/core/model';
 import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
 import { type ApplyWorld, pathIn, restamped } from './apply-world.ts';
 import { asidePath, isAside } from './aside.ts';
@@ -10,7 +11,7 @@ import { writtenEntry } from './apply-contents.ts';
 import { type Disk, joinPath, TEMPORARY } from './disk.ts';
 import { codeOf, type FileStat, isOfDisk } from './fs/file-system.ts';
 import type { Intent, Waiting } from './intents.ts';
-import { isShownAs, nameKey } from './names.ts';
+import { isShownAs } from './names.ts';
 import { putBack } from './put-back.ts';
 import { digestOfFile } from './read-disk.ts';
 import { letGo } from './take-place.ts';
@@ -220,7 +221,7 @@ async function dropOneName(
 
 /** Whether a file system may take both names for one. */
 const isRespelled = ({ parent, name }: Intent, entry: AncestorEntry): boolean =>
-  parent === entry.parent && nameKey(name) === nameKey(entry.name);
+  parent === entry.parent && portableKey(name) === portableKey(entry.name);
 
 /** Nothing stays in our directory for temporaries. What holds bytes that are nowhere else goes to the trash. */
 async function clearTemporaries(

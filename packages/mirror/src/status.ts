@@ -30,6 +30,7 @@ export interface MirrorStatus {
 const OF_WRITING: ReadonlySet<ProblemCode> = new Set([
   'WRITE_FAILED',
   'NAME_REFUSED',
+  'NAME_TAKEN',
   'DIRECTORY_KEPT',
   'CONTENT_DAMAGED',
 ]);

@@ -16,7 +16,8 @@ import { digestOfFile, readContent } from './read-disk.ts';
 export const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /** Thrown when something else is at a path than was seen there. */
-const overtaken = (): Error => Object.assign(new Error('Something else is there now.'), { code: 'EEXIST' });
+export const overtaken = (): Error =>
+  Object.assign(new Error('Something else is there now.'), { code: 'EEXIST' });
 
 /** Whether a file or link still is what the ancestor says, by its stat and, where that does not tell, by its content. */
 export async function isAsKnown(

@@ -7,7 +7,7 @@
  * so two that exchange names take three steps. Removed directories that held what others were to take out go last.
  */
 import type { NodeId } from '../base/index.ts';
-import { type FolderTree, nameKey, ROOT, type TreeChange } from '../model/index.ts';
+import { type FolderTree, ROOT, type TreeChange } from '../model/index.ts';
 
 export interface ChangeStep {
   readonly type: 'appears' | 'moves' | 'goes';
@@ -58,7 +58,7 @@ class Sequence {
   }
 
   #take(id: NodeId, { parent, name }: Place): void {
-    const holder = this.#byName.get(keyOf(parent, name));
+    const holder = this.#byName.get(this.#keyOf(parent, name));
     if (holder !== undefined && holder !== id && !this.#canGo(holder))
       this.#move(holder, { parent, name: this.#nameAside(holder, parent) }, true);
     if (this.#places.get(id) !== undefined) return this.#move(id, { parent, name }, false);
@@ -81,20 +81,24 @@ class Sequence {
   #put(id: NodeId, place: Place | undefined): void {
     const before = this.#places.get(id);
     if (before !== undefined) {
-      this.#byName.delete(keyOf(before.parent, before.name));
+      this.#byName.delete(this.#keyOf(before.parent, before.name));
       this.#inside.set(before.parent, (this.#inside.get(before.parent) ?? 0) - 1);
     }
     this.#places.set(id, place && { parent: place.parent, name: place.name });
     if (place === undefined) return;
-    this.#byName.set(keyOf(place.parent, place.name), id);
+    this.#byName.set(this.#keyOf(place.parent, place.name), id);
     this.#inside.set(place.parent, (this.#inside.get(place.parent) ?? 0) + 1);
   }
 
   #nameAside(id: NodeId, parent: NodeId): string {
     let name = `.evermesh-aside-${id}`;
-    while (this.#byName.has(keyOf(parent, name)) || this.#tree.childByKey(parent, name) !== undefined)
+    while (this.#byName.has(this.#keyOf(parent, name)) || this.#tree.childByKey(parent, name) !== undefined)
       name += '~';
     return name;
+  }
+
+  #keyOf(parent: NodeId, name: string): string {
+    return `${parent}/${this.#tree.nameKey(name)}`;
   }
 
   #pathOf(id: NodeId): string {
@@ -108,8 +112,6 @@ class Sequence {
     return names.reverse().join('/');
   }
 }
-
-const keyOf = (parent: NodeId, name: string): string => `${parent}/${nameKey(name)}`;
 
 const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && a.parent === b.parent && a.name === b.name);

@@ -1,4 +1,5 @@
 /** What changes tell, so that somebody who does one after the other on a file system never meets a state he cannot see. */
+import { nameKeyOf } from '@evermesh/testkit/tree';
 import { beforeEach, expect, test } from 'vitest';
 import type { FolderId, NodeId } from '../base/index.ts';
 import { ROOT } from '../model/index.ts';
@@ -18,7 +19,7 @@ beforeEach(async () => {
   b = await openFolder({ seed: 2, id: ID });
   await exchange(a, b);
   told = [];
-  const disk = new NaiveDisk();
+  const disk = new NaiveDisk(() => nameKeyOf(new Map()));
   b.state.steps.add((step) => {
     for (const change of describeStep(step, b.state.tree)) {
       disk.apply(change);

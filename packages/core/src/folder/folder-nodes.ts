@@ -56,6 +56,10 @@ export class StateNodes implements FolderNodes {
     return this.#state.tree.pathOf(id);
   }
 
+  nameKey(name: string): string {
+    return this.#state.tree.nameKey(name);
+  }
+
   nameConflicts(): ShownNode[] {
     return this.#state.tree.nameConflicts();
   }

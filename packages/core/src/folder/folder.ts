@@ -2,7 +2,13 @@
 import { AsyncQueue, type FolderId, utf8 } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { BlobStore } from '../log/index.ts';
-import type { FileContent, NodeKind, ShownNode } from '../model/index.ts';
+import {
+  type FileContent,
+  NAME_RULES,
+  NAME_RULES_FACT,
+  type NodeKind,
+  type ShownNode,
+} from '../model/index.ts';
 import { AppDocuments } from './app-documents.ts';
 import type { CopyOptions } from './copy.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
@@ -66,6 +72,11 @@ export class Folder {
   /** The name people see, from the folder itself; empty until the tree has arrived. */
   get name(): string {
     return this.#state.tree.metadata('name') ?? '';
+  }
+
+  /** Whether names that differ in case only are two names: chosen when the folder was made. */
+  get caseSensitive(): boolean {
+    return this.#state.tree.metadata(NAME_RULES_FACT) === String(NAME_RULES.caseSensitive);
   }
 
   /** Where the replica keeps contents that are not text. */

@@ -93,6 +93,8 @@ export interface FolderNodes {
   /** Every visible node, parents before their children. */
   all(): Iterable<ShownNode>;
   pathOf(id: NodeId): string;
+  /** Names with equal keys cannot stand in one directory of this folder. */
+  nameKey(name: string): string;
   /** Shown under another name than their own, because a sibling has it. */
   nameConflicts(): ShownNode[];
   /** The heads of a file's document as durable here; equal heads are equal content. */

@@ -105,7 +105,7 @@ describe('in one operation', () => {
 describe('a tree of a later format', () => {
   test.each([
     ['format/3', ''],
-    ['nameRules', '1000'],
+    ['nameRules', '3'],
   ])('(%s %s) is refused by name, and nothing is written', async (key, value) => {
     const { a, b } = await two();
     await a.folder.writeFile('f', 'f\n');

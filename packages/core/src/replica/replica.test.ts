@@ -281,3 +281,22 @@ describe('a link', () => {
     await replica.close();
   });
 });
+
+describe('a folder that tells names apart which differ in case only', () => {
+  test('has both, here and after a restart, and a folder without that choice refuses the second', async () => {
+    const store = memoryStore();
+    const replica = await openReplica({ store });
+    const made = await replica.createFolder({ name: 'made', caseSensitive: true });
+    const plain = await replica.createFolder({ name: 'plain' });
+    for (const folder of [made, plain]) await folder.writeFile('Makefile', 'all:\n');
+    await made.writeFile('makefile', 'any:\n');
+    await expect(plain.writeFile('makefile', 'any:\n')).rejects.toMatchObject({ code: 'PATH_EXISTS' });
+    await replica.close();
+    const again = await openReplica({ store: memoryStore(store.rows) });
+    const folder = await again.folder(made.id);
+    expect(await folder.readdir('')).toEqual(['Makefile', 'makefile']);
+    expect(await folder.readFile('makefile', 'utf8')).toBe('any:\n');
+    expect([folder.caseSensitive, (await again.folder(plain.id)).caseSensitive]).toEqual([true, false]);
+    await again.close();
+  });
+});

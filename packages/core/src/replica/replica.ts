@@ -136,13 +136,23 @@ export class Replica {
     }));
   }
 
-  /** Makes a folder. Works offline; durable when it resolves. */
-  async createFolder({ name }: { name: string }): Promise<Folder> {
+  /**
+   * Makes a folder. Works offline; durable when it resolves.
+   * @param options.caseSensitive whether `Makefile` and `makefile` are two names in it, for good. Default: no, since many disks can hold
+   *   only one of the two. An Evermesh that does not know of it refuses such a folder with FORMAT_TOO_NEW
+   */
+  async createFolder({
+    name,
+    caseSensitive = false,
+  }: {
+    name: string;
+    caseSensitive?: boolean | undefined;
+  }): Promise<Folder> {
     const entry = { id: newFolderId(this.#parts.random), name };
     const secret = toBase64Url(this.#parts.random.bytes(16));
     const { folder } = await this.#openFolder(entry.id, async (state) => {
       // One batch: a folder that is listed has its beginning.
-      await startFolder(state, { name, secret }, [folderEntryRow(entry)]);
+      await startFolder(state, { name, secret, caseSensitive }, [folderEntryRow(entry)]);
       this.#parts.entries.set(entry.id, entry);
     });
     return folder;

@@ -5,7 +5,7 @@ import { TestDevice } from './test-device.ts';
 
 export interface Devices {
   make(id?: FolderId): Promise<TestDevice>;
-  pair(): Promise<[TestDevice, TestDevice]>;
+  pair(options?: Parameters<typeof TestDevice.pair>[0]): Promise<[TestDevice, TestDevice]>;
 }
 
 /** Called once a test file. */
@@ -20,8 +20,8 @@ export function testDevices(): Devices {
       made.push(device);
       return device;
     },
-    async pair() {
-      const devices = await TestDevice.pair();
+    async pair(options) {
+      const devices = await TestDevice.pair(options);
       made.push(...devices);
       return devices;
     },

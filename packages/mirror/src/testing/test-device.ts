@@ -43,15 +43,15 @@ export class TestDevice {
   }
 
   /** A device with a folder of its own, or one that awaits the folder of another. */
-  static async make(id?: FolderId): Promise<TestDevice> {
+  static async make(id?: FolderId, caseSensitive = false): Promise<TestDevice> {
     const device = new TestDevice(await fs.realpath(await fs.mkdtemp(join(tmpdir(), 'evermesh-mirror-'))));
-    await device.openReplica(id);
+    await device.openReplica(id, caseSensitive);
     return device;
   }
 
   /** Two devices of one folder that know of each other's tree. */
-  static async pair(): Promise<[TestDevice, TestDevice]> {
-    const a = await TestDevice.make();
+  static async pair({ caseSensitive = false } = {}): Promise<[TestDevice, TestDevice]> {
+    const a = await TestDevice.make(undefined, caseSensitive);
     const b = await TestDevice.make(a.folder.id);
     await exchange(a, b);
     return [a, b];
@@ -62,12 +62,12 @@ export class TestDevice {
     return this.#mirror;
   }
 
-  async openReplica(id?: FolderId): Promise<void> {
+  async openReplica(id?: FolderId, caseSensitive = false): Promise<void> {
     const { store, blobs } = this;
     this.replica = await openReplica({ store, blobs });
     this.folder =
       id === undefined
-        ? await this.replica.createFolder({ name: 'test' })
+        ? await this.replica.createFolder({ name: 'test', caseSensitive })
         : await this.replica.joinFolder(id);
     this.synced = syncedOf(this.replica, this.folder.id);
   }

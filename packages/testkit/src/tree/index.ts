@@ -8,6 +8,7 @@ export { hadSeen } from './claimed-heads.ts';
 export { inOlderForm } from './older-removals.ts';
 export * as paths from './paths.ts';
 export type { Effect, Entry, Paths } from './paths.ts';
+export { type NameKey, nameKeyOf } from './portable-names.ts';
 export { type Facts, rebuild, type Rebuilt, type Registers, type Shown } from './rebuild.ts';
 export { type SaidOf, saidIn } from './removals.ts';
 export { type Content, type Deed, drawScript, type Happening } from './script.ts';

@@ -1,5 +1,5 @@
-/** What a POSIX file system would show: who is at each path, and what an operation makes of that. Names are compared as portably. */
-import { portable, shown } from './portable-names.ts';
+/** What a POSIX file system would show: who is at each path, and what an operation makes of that. Names are compared as the folder compares them. */
+import { type NameKey, shown } from './portable-names.ts';
 
 export interface Entry {
   readonly id: string;
@@ -31,20 +31,27 @@ export const below = (paths: Paths, top: string): string[] =>
   [...paths.keys()].filter((path) => path === top || isIn(path, top));
 
 /** The path that keeps this name from being given in this directory. */
-export const holder = (paths: Paths, directory: string, name: string): string | undefined =>
+export const holder = (paths: Paths, nameKey: NameKey, directory: string, name: string): string | undefined =>
   [...paths.keys()].find(
-    (path) => directoryOf(path) === directory && portable(nameOf(path)) === portable(name),
+    (path) => directoryOf(path) === directory && nameKey(nameOf(path)) === nameKey(name),
   );
 
-export function made(paths: Paths, directory: string, name: string, entry: Entry): Effect {
-  if (!isDirectory(paths, directory) || holder(paths, directory, name) !== undefined) return 'refused';
+export function made(paths: Paths, nameKey: NameKey, directory: string, name: string, entry: Entry): Effect {
+  if (!isDirectory(paths, directory) || holder(paths, nameKey, directory, name) !== undefined)
+    return 'refused';
   return new Map(paths).set(join(directory, shown(name)), entry);
 }
 
 /** `rename(2)`: a file takes a file's place, a directory an empty directory's. */
-export function renamed(paths: Paths, from: string, directory: string, name: string): Effect {
+export function renamed(
+  paths: Paths,
+  nameKey: NameKey,
+  from: string,
+  directory: string,
+  name: string,
+): Effect {
   if (directory === from || isIn(directory, from)) return 'refused';
-  const there = holder(paths, directory, name);
+  const there = holder(paths, nameKey, directory, name);
   if (there === undefined || there === from) return moved(paths, from, directory, name);
   if (isDirectory(paths, there) !== isDirectory(paths, from)) return 'refused';
   if (below(paths, there).length > 1) return 'refused';
@@ -52,9 +59,15 @@ export function renamed(paths: Paths, from: string, directory: string, name: str
 }
 
 /** The same, of which nothing may be in the way. */
-export function placed(paths: Paths, from: string, directory: string, name: string): Effect {
-  const there = holder(paths, directory, name);
-  return there === undefined || there === from ? renamed(paths, from, directory, name) : 'refused';
+export function placed(
+  paths: Paths,
+  nameKey: NameKey,
+  from: string,
+  directory: string,
+  name: string,
+): Effect {
+  const there = holder(paths, nameKey, directory, name);
+  return there === undefined || there === from ? renamed(paths, nameKey, from, directory, name) : 'refused';
 }
 
 function moved(paths: Paths, from: string, directory: string, name: string): Paths {

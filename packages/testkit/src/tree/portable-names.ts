@@ -20,8 +20,21 @@ export function shown(registered: string): string {
   return fitted(['', '.', '..'].includes(name) ? `_${name}` : name, '');
 }
 
+/** Equal for names that cannot stand in one directory. */
+export type NameKey = (registered: string) => string;
+
 /** Equal for names of which some system would take one for the other. */
-export function portable(registered: string): string {
+export const portable: NameKey = (registered) => legal(registered).toLowerCase().normalize('NFC');
+
+/** What differs in case only is two names. */
+export const caseSensitive: NameKey = (registered) => legal(registered);
+
+/** @param metadata of the folder's tree */
+export const nameKeyOf = (metadata: ReadonlyMap<string, unknown>): NameKey =>
+  metadata.get('nameRules') === '2' ? caseSensitive : portable;
+
+/** With what Windows refuses replaced. */
+function legal(registered: string): string {
   let name = '';
   for (const character of shown(registered)) {
     const code = character.codePointAt(0) as number;
@@ -33,7 +46,7 @@ export function portable(registered: string): string {
   name = name.slice(0, end) + '_'.repeat(name.length - end);
   const stem = name.split(/[ .]/, 1)[0] as string;
   if (DEVICES.includes(stem.toLowerCase())) name = `${stem}_${name.slice(stem.length)}`;
-  return name.toLowerCase().normalize('NFC');
+  return name;
 }
 
 /** What a file is called whose name a sibling has. */

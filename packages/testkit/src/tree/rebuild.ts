@@ -4,14 +4,16 @@
  */
 import { claimedHeads, hadSeen, isClaim } from './claimed-heads.ts';
 import type { Entry } from './paths.ts';
-import { beside, portable, shown } from './portable-names.ts';
+import { beside, nameKeyOf, shown } from './portable-names.ts';
 import { saidIn, startOf } from './removals.ts';
 
 /**
  * The maps of a tree's document: creations, placements, names, deletions of the older form, what operations removed or, in the older
- * form, had seen, and executable bits.
+ * form, had seen, executable bits, and metadata.
  */
-export type Registers = Readonly<Record<'c' | 'p' | 'n' | 'x' | 'd' | 'e', ReadonlyMap<string, unknown>>>;
+export type Registers = Readonly<
+  Record<'c' | 'p' | 'n' | 'x' | 'd' | 'e' | 'm', ReadonlyMap<string, unknown>>
+>;
 
 /** An entry that is shown, and whether it is a removed directory that is shown for what it holds. */
 export interface Shown extends Entry {
@@ -156,6 +158,7 @@ export function rebuild(
   };
   const isExecutable = ({ id, kind }: Item): boolean => kind === 'file' && registers.e.get(id) === '1';
 
+  const nameKey = nameKeyOf(registers.m);
   const paths = new Map<string, Shown>();
   const listed = new Set<string>();
   const show = (parents: readonly string[], prefix: string): void => {
@@ -163,7 +166,7 @@ export function rebuild(
     for (const { id } of children) listed.add(id);
     const sameNames = new Map<string, Item[]>();
     for (const child of children) {
-      const key = portable(child.name);
+      const key = nameKey(child.name);
       sameNames.set(key, [...(sameNames.get(key) ?? []), child]);
     }
     const taken = new Set(sameNames.keys());
@@ -191,9 +194,9 @@ export function rebuild(
     }
     for (const loser of losers.sort(byId)) {
       let attempt = 0;
-      while (taken.has(portable(beside(loser.name, loser.id, attempt)))) attempt++;
+      while (taken.has(nameKey(beside(loser.name, loser.id, attempt)))) attempt++;
       const name = beside(loser.name, loser.id, attempt);
-      taken.add(portable(name));
+      taken.add(nameKey(name));
       paths.set(prefix + name, {
         id: loser.id,
         kind: loser.kind,

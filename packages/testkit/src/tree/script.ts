@@ -67,13 +67,23 @@ export type Happening =
 
 const NAMES = ['a', 'A', 'b', 'docs', 'Docs', 'n.md', 'N.md', 'caf\u00e9', 'cafe\u0301', 'con', 'x.', 'x_'];
 
-/** Draws what happens in one run. */
-export function drawScript(seed: string): { replicas: number; script: Happening[] } {
+/** What happens in one run. */
+export interface DrawnScript {
+  readonly replicas: number;
+  /** Whether names that differ in case only are two names in the folder. */
+  readonly caseSensitive: boolean;
+  readonly script: Happening[];
+}
+
+/** Draws one from a seed. */
+export function drawScript(seed: string): DrawnScript {
   const random = new Seeded(seed);
   const script = random.chance(0.8) ? commonGround() : [];
   const length = 20 + random.below(130);
   while (script.length < length) script.push(happening(random));
-  return { replicas: 3 + random.below(3), script };
+  // From a stream of its own, so that what happens is the same either way.
+  const caseSensitive = new Seeded(`${seed} names`).chance(0.25);
+  return { replicas: 3 + random.below(3), caseSensitive, script };
 }
 
 /** A few directories that all know, so that what is done to them meets. */

@@ -2,7 +2,7 @@
  * A disk that does what it is told, one change after the other, and throws where a file system would refuse: a directory that is not
  * there, a name that is taken, a directory that is not empty.
  */
-import { paths } from '@evermesh/testkit/tree';
+import { type NameKey, paths } from '@evermesh/testkit/tree';
 import type { FolderChange } from '../folder-changes.ts';
 
 const { directoryOf, isIn, nameOf } = paths;
@@ -10,6 +10,12 @@ const { directoryOf, isIn, nameOf } = paths;
 export class NaiveDisk {
   /** Nodes by path. */
   #ids = new Map<string, string>();
+  readonly #nameKey: () => NameKey;
+
+  /** @param nameKey as the folder compares names, at any moment */
+  constructor(nameKey: () => NameKey) {
+    this.#nameKey = nameKey;
+  }
 
   /** What is there already. */
   begin(path: string, id: string): void {
@@ -31,7 +37,7 @@ export class NaiveDisk {
     if (from !== undefined && isIn(path, from)) throw refused('it goes into itself');
     const directory = directoryOf(path);
     if (directory !== '' && !this.#ids.has(directory)) throw refused('there is no such directory');
-    const holder = paths.holder(this.#entries(), directory, nameOf(path));
+    const holder = paths.holder(this.#entries(), this.#nameKey(), directory, nameOf(path));
     if (holder !== undefined && holder !== from) throw refused(`the name is ${holder}`);
     if (from === undefined) {
       this.#ids.set(path, id);

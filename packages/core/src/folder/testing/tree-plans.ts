@@ -46,12 +46,12 @@ export async function planOf(
       const from = one([...paths.keys()], deed.what);
       if (from === undefined) return undefined;
       const to = deed.where === undefined ? disk.directoryOf(from) : directoryAt(paths, deed.where);
-      return move(paths, from, to, deed.name ?? disk.nameOf(from));
+      return move(replica, paths, from, to, deed.name ?? disk.nameOf(from));
     }
     case 'nest': {
       const from = one(disk.directories(paths).slice(1), deed.what);
       if (from === undefined) return undefined;
-      return move(paths, from, directoryAt(paths, deed.where), disk.nameOf(from));
+      return move(replica, paths, from, directoryAt(paths, deed.where), disk.nameOf(from));
     }
     case 'remove':
     case 'remove all':
@@ -93,14 +93,14 @@ function placeRemoved(
   if (id === undefined) return undefined;
   const directory = directoryAt(paths, where);
   const operations: NodeOperation[] = [{ type: 'place', id, parent: idOf(paths, directory), name }];
-  const isTaken = disk.holder(paths, directory, name) !== undefined;
+  const isTaken = disk.holder(paths, replica.nameKey, directory, name) !== undefined;
   return isTaken
     ? { operations, effect: 'refused' }
     : { operations, effect: paths, brings: id, wishes: [id] };
 }
 
 function make(
-  { folder }: TreeReplica,
+  { folder, nameKey }: TreeReplica,
   paths: Paths,
   deed: Extract<Deed, { does: 'mkdir' | 'link' | 'create' | 'import' }>,
   fresh: Fresh,
@@ -126,7 +126,7 @@ function make(
   };
   return {
     operations: [create],
-    effect: disk.made(paths, directory, name, { id, kind, executable: false }),
+    effect: disk.made(paths, nameKey, directory, name, { id, kind, executable: false }),
     ...(content === undefined ? {} : { writes: { id, before: '', after: written(content) } }),
   };
 }
@@ -141,9 +141,9 @@ function firstContent(deed: Deed, path: string, fresh: Fresh): FileContent {
   };
 }
 
-function move(paths: Paths, from: string, directory: string, name: string): Plan {
-  const effect = disk.renamed(paths, from, directory, name);
-  const there = disk.holder(paths, directory, name);
+function move({ nameKey }: TreeReplica, paths: Paths, from: string, directory: string, name: string): Plan {
+  const effect = disk.renamed(paths, nameKey, from, directory, name);
+  const there = disk.holder(paths, nameKey, directory, name);
   const replaces = effect !== 'refused' && there !== undefined && there !== from;
   const gone = replaces ? [idOf(paths, there)] : [];
   const place: NodeOperation = { type: 'place', id: idOf(paths, from), parent: idOf(paths, directory), name };
@@ -170,7 +170,11 @@ function removal(paths: Paths, gone: readonly string[]): Plan {
   return { operations: [{ type: 'remove', ids }], effect: disk.removed(paths, gone), removes: ids };
 }
 
-function changeKind({ folder }: TreeReplica, paths: Paths, path: string | undefined): Plan | undefined {
+function changeKind(
+  { folder, nameKey }: TreeReplica,
+  paths: Paths,
+  path: string | undefined,
+): Plan | undefined {
   if (path === undefined) return undefined;
   const { operations, effect, removes = [] } = removal(paths, disk.below(paths, path));
   const kind = disk.isDirectory(paths, path) ? 'file' : 'directory';
@@ -180,7 +184,7 @@ function changeKind({ folder }: TreeReplica, paths: Paths, path: string | undefi
       ...operations,
       { type: 'create', id, parent: idOf(paths, directory), name, kind, digest: '' },
     ],
-    effect: disk.made(effect as Paths, directory, name, { id, kind, executable: false }),
+    effect: disk.made(effect as Paths, nameKey, directory, name, { id, kind, executable: false }),
     removes,
     ...(kind === 'file' ? { writes: { id, before: '', after: '' } } : {}),
   };

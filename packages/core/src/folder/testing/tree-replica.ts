@@ -1,5 +1,13 @@
 /** A replica of a folder whose tree is judged: what it shows, what it was told, and what it was told of changes. */
-import { inOlderForm, type Registers, rebuild, saidIn, type Shown } from '@evermesh/testkit/tree';
+import {
+  inOlderForm,
+  type NameKey,
+  nameKeyOf,
+  type Registers,
+  rebuild,
+  saidIn,
+  type Shown,
+} from '@evermesh/testkit/tree';
 import * as Y from 'yjs';
 import { type AuthorId, documentOf, type DocumentId, type NodeId, TREE_DOCUMENT } from '../../base/index.ts';
 import { FolderTree, hasFirstContent, isWhole, readFile, ROOT, type ShownNode } from '../../model/index.ts';
@@ -19,7 +27,7 @@ export class TreeReplica {
   /** Nodes as the changes say that were told since it was opened. */
   readonly projection: Map<NodeId, ShownNode> = new Map();
   /** What the changes come to that are told by path, each done in its turn. */
-  readonly #disk = new NaiveDisk();
+  readonly #disk = new NaiveDisk(() => this.nameKey);
   #refused: Error | undefined;
   readonly #opened: TestFolder;
   readonly #touched = new Set<string>();
@@ -63,6 +71,11 @@ export class TreeReplica {
     return this.#opened.folder;
   }
 
+  /** Which names are one name, as far as it is known here. */
+  get nameKey(): NameKey {
+    return nameKeyOf(new Map(this.state.treeDoc.getMap('m').entries()));
+  }
+
   get state(): TestFolder['state'] {
     return this.#opened.state;
   }
@@ -102,7 +115,7 @@ export class TreeReplica {
   registers(): Registers {
     const map = (name: string): ReadonlyMap<string, unknown> =>
       new Map(this.state.treeDoc.getMap(name).entries());
-    return { c: map('c'), p: map('p'), n: map('n'), x: map('x'), d: map('d'), e: map('e') };
+    return { c: map('c'), p: map('p'), n: map('n'), x: map('x'), d: map('d'), e: map('e'), m: map('m') };
   }
 
   /** What a document shows that says the same, as older versions said it. */
@@ -173,8 +186,8 @@ export class TreeReplica {
   }
 
   /** Makes the folder that others receive. */
-  async begin(): Promise<void> {
-    await startFolder(this.state, { name: 'tree', secret: 'sixteen-bytes-000' }, []);
+  async begin(caseSensitive: boolean): Promise<void> {
+    await startFolder(this.state, { name: 'tree', secret: 'sixteen-bytes-000', caseSensitive }, []);
   }
 
   /** Takes records as they come from elsewhere. Answers what became of each. */

@@ -13,7 +13,7 @@ export interface TreeRun {
 /** @param script in place of the one that the seed draws */
 export async function runTree(seed: string, script?: readonly Happening[]): Promise<TreeRun> {
   const drawn = drawScript(seed);
-  const world = await TreeWorld.open(drawn.replicas, new Seeded(`${seed} world`));
+  const world = await TreeWorld.open(drawn.replicas, new Seeded(`${seed} world`), drawn);
   const happenings = script ?? drawn.script;
   try {
     for (const happening of happenings) await world.do(happening);

@@ -30,19 +30,25 @@ export class TreeWorld {
   readonly #random: Seeded;
   readonly #lanes = new Lanes();
   readonly #ledger = new TreeLedger();
+  readonly #caseSensitive: boolean;
   #opened = 0;
   #written = 0;
 
   /** Replicas of one folder that is empty. */
-  static async open(replicas: number, random: Seeded): Promise<TreeWorld> {
-    const world = new TreeWorld(random);
+  static async open(
+    replicas: number,
+    random: Seeded,
+    options: { readonly caseSensitive: boolean },
+  ): Promise<TreeWorld> {
+    const world = new TreeWorld(random, options.caseSensitive);
     for (let number = 0; number < replicas; number++) world.replicas.push(await world.#open(number));
     for (const other of world.replicas.slice(1)) await world.#receiveAll(other);
     return world;
   }
 
-  private constructor(random: Seeded) {
+  private constructor(random: Seeded, caseSensitive: boolean) {
     this.#random = random;
+    this.#caseSensitive = caseSensitive;
     const facts = { cycles: 0, skeletons: 0, conflicts: 0, united: 0, revived: 0, orphans: 0 };
     this.counts = { ...facts, operations: 0, intentions: 0, refused: 0 };
   }
@@ -294,7 +300,7 @@ export class TreeWorld {
       ...(before === undefined ? {} : { rows: rows as Map<string, Uint8Array>, device: before.state.device }),
     };
     const replica = await TreeReplica.open(number, options, (record) => this.#lanes.keep(record));
-    if (number === 0 && before === undefined) await replica.begin();
+    if (number === 0 && before === undefined) await replica.begin(this.#caseSensitive);
     return replica;
   }
 }

@@ -5,7 +5,7 @@
  * finds what beginning anew would find.
  */
 import { FirstOf } from './first-of.ts';
-import { alternativeName, nameKey } from './names.ts';
+import { alternativeName, type NameKey } from './names.ts';
 
 /** A file that shows, or looks for, another name than its own. */
 export interface Renamed {
@@ -20,6 +20,7 @@ const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0
 export class Alternatives<Node extends Renamed> {
   /** Whether a node has this key for its own name. */
   readonly #isTaken: (key: string) => boolean;
+  readonly #nameKey: NameKey;
   readonly #holders = new Map<string, Node>();
   /** By a key that they would have, the ones to whom it was refused. Nearly always nobody. */
   readonly #refused = new Map<string, Set<Node>>();
@@ -27,8 +28,9 @@ export class Alternatives<Node extends Renamed> {
   readonly #tried = new Map<Node, readonly string[]>();
   readonly #unsettled = new FirstOf<Node, string>(compareIds);
 
-  constructor(isTaken: (key: string) => boolean) {
+  constructor(isTaken: (key: string) => boolean, nameKey: NameKey) {
     this.#isTaken = isTaken;
+    this.#nameKey = nameKey;
   }
 
   at(key: string): Node | undefined {
@@ -85,7 +87,7 @@ export class Alternatives<Node extends Renamed> {
     this.#tried.set(node, tried);
     for (let attempt = 0; ; attempt++) {
       const name = alternativeName(node.ownName, node.id, attempt);
-      const key = nameKey(name);
+      const key = this.#nameKey(name);
       tried.push(key);
       const holder = this.#holders.get(key);
       if (this.#isTaken(key) || (holder !== undefined && holder.id < node.id)) {

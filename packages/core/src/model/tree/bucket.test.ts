@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Bucket, type Listed } from './bucket.ts';
-import { alternativeName, nameKey } from './names.ts';
+import { alternativeName, portableKey } from './names.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 
 /** How often anybody looked at what orders nodes. */
@@ -28,27 +28,27 @@ class Item implements Listed {
   }
 }
 
-const newBucket = (): Bucket<Item> => new Bucket(new Item('owner', '', 0, true));
+const newBucket = (): Bucket<Item> => new Bucket(new Item('owner', '', 0, true), portableKey);
 
 function put(bucket: Bucket<Item>, ...items: Item[]): void {
-  for (const item of items) bucket.put(item, nameKey(item.ownName));
-  for (const item of items) bucket.elect(nameKey(item.ownName), [item]);
+  for (const item of items) bucket.put(item, portableKey(item.ownName));
+  for (const item of items) bucket.elect(portableKey(item.ownName), [item]);
   bucket.settleNames();
 }
 
 function take(bucket: Bucket<Item>, item: Item): void {
-  bucket.delete(item, nameKey(item.ownName));
-  bucket.elect(nameKey(item.ownName), [item]);
+  bucket.delete(item, portableKey(item.ownName));
+  bucket.elect(portableKey(item.ownName), [item]);
   bucket.settleNames();
 }
 
 /** In the order of ids each file whose name is another's takes the first that is free. */
 function namesByRule(items: ReadonlySet<Item>): Map<string, string> {
-  const keys = new Set([...items].map(({ ownName }) => nameKey(ownName)));
+  const keys = new Set([...items].map(({ ownName }) => portableKey(ownName)));
   const names = new Map<string, string>();
   const losers: Item[] = [];
   for (const key of keys) {
-    const same = [...items].filter(({ ownName }) => nameKey(ownName) === key);
+    const same = [...items].filter(({ ownName }) => portableKey(ownName) === key);
     same.sort(
       (a, b) =>
         Number(b.isDirectory) - Number(a.isDirectory) ||
@@ -60,8 +60,8 @@ function namesByRule(items: ReadonlySet<Item>): Map<string, string> {
   }
   for (const { ownName, id } of losers.sort((a, b) => (a.id < b.id ? -1 : 1))) {
     let attempt = 0;
-    while (names.has(nameKey(alternativeName(ownName, id, attempt)))) attempt++;
-    names.set(nameKey(alternativeName(ownName, id, attempt)), id);
+    while (names.has(portableKey(alternativeName(ownName, id, attempt)))) attempt++;
+    names.set(portableKey(alternativeName(ownName, id, attempt)), id);
   }
   return names;
 }

@@ -5,6 +5,7 @@
  */
 import { Alternatives, type Renamed } from './alternatives.ts';
 import { FirstOf } from './first-of.ts';
+import type { NameKey } from './names.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 
 /** What a bucket asks of a node. */
@@ -51,12 +52,14 @@ class Group<Node extends Listed> {
 export class Bucket<Node extends Listed> {
   /** The directory, under the identity it is shown with. */
   readonly owner: Node;
+  readonly #nameKey: NameKey;
   readonly #groups = new Map<string, Node | Group<Node>>();
   /** Only where somebody ever needed one. */
   #alternatives: Alternatives<Node> | undefined;
 
-  constructor(owner: Node) {
+  constructor(owner: Node, nameKey: NameKey) {
     this.owner = owner;
+    this.#nameKey = nameKey;
   }
 
   /** Lists a node; or says that it may come before others of its key now, or behind them. */
@@ -144,7 +147,7 @@ export class Bucket<Node extends Listed> {
   }
 
   #needed(): Alternatives<Node> {
-    this.#alternatives ??= new Alternatives((key) => this.#groups.has(key));
+    this.#alternatives ??= new Alternatives((key) => this.#groups.has(key), this.#nameKey);
     return this.#alternatives;
   }
 

@@ -139,3 +139,24 @@ test('what waits in a link for a directory is new to everybody when a peer makes
   ]);
   expect(reader.paths()).toEqual(['link', 'link/inside']);
 });
+
+test('rules of names that come behind the names, at a tree of which a part was looked at, are told as what they change', () => {
+  const author = new TreeDevice(1);
+  const created = author.doc.getMap('c');
+  for (const directory of ['a', 'b']) created.set(idOf(directory), `d|root|${STAMP}||${directory}`);
+  for (const [letter, directory, name] of [
+    ['c', 'a', 'n'],
+    ['d', 'a', 'N'],
+    ['e', 'b', 'n'],
+    ['f', 'b', 'N'],
+  ] as const)
+    created.set(idOf(letter), `f|${idOf(directory)}|${STAMP}||${name}`);
+  const reader = copyOf(author, 2);
+  expect(reader.tree.children(reader.at('a').id)).toHaveLength(2);
+  author.doc.getMap('m').set('nameRules', '2');
+  reader.receive(author);
+  const told = reader.tree.takeChanges().map(({ before, after }) => [before?.name, after?.name]);
+  expect(told).toHaveLength(2);
+  for (const [before, after] of told) expect(before).toMatch(new RegExp(`^${after} \\(~`));
+  expect(reader.paths()).toEqual(['a', 'a/N', 'a/n', 'b', 'b/N', 'b/n']);
+});

@@ -8,7 +8,7 @@ import type * as Y from 'yjs';
 import { type DocumentId, isNodeId, type NodeId } from '../../base/index.ts';
 import { EvermeshError } from '../../errors/index.ts';
 import { members } from './display.ts';
-import { checkName, nameKey, shownName } from './names.ts';
+import { checkName, shownName } from './names.ts';
 import { type NewNode, ROOT } from './node-kind.ts';
 import { nameOnReturn, Operation } from './operation.ts';
 import { checkFree, checkOutside } from './place-checks.ts';
@@ -57,7 +57,12 @@ export class FolderTree {
 
   /** The child that keeps this name from being used: its portable key is the same. */
   childByKey(parent: NodeId, name: string): ShownNode | undefined {
-    return this.#view.contents(this.#view.directory(parent))?.at(nameKey(name))?.shown;
+    return this.#view.contents(this.#view.directory(parent))?.at(this.nameKey(name))?.shown;
+  }
+
+  /** Names with equal keys cannot stand in one directory of this folder. */
+  nameKey(name: string): string {
+    return this.#view.nameKey(name);
   }
 
   /** `a/b.txt`; empty for the root. Throws `PATH_NOT_FOUND` for what is not visible. */
@@ -125,7 +130,7 @@ export class FolderTree {
   create({ parent, name, kind, digest, id, seed }: NewNode): NodeId {
     checkName(name);
     const directory = this.#directory(parent);
-    checkFree(this.#view.contents(directory), name, undefined);
+    checkFree(this.#view, directory, name, undefined);
     const node = id ?? this.#host.newNodeId();
     if (!isNodeId(node) || digest.includes('|'))
       throw new EvermeshError('PATH_INVALID', 'A new node has a well-formed id and digest.', {
@@ -157,7 +162,7 @@ export class FolderTree {
     const stays = bucket?.owner === directory;
     if (stays && node.shown?.name === shownName(name)) return;
     checkOutside(directory, node);
-    checkFree(this.#view.contents(directory), name, node);
+    checkFree(this.#view, directory, name, node);
     this.#write((operation) => {
       if (bucket !== undefined && !stays) operation.keepDirectories(bucket.owner);
       operation.keepDirectories(directory);
@@ -202,7 +207,7 @@ export class FolderTree {
     if (node.alive && !this.#view.liveness.holdsDeleted(node)) return;
     let highest = node;
     while (highest.parent?.visible === false) highest = highest.parent;
-    const name = highest.visible ? highest.ownName : nameOnReturn(highest);
+    const name = highest.visible ? highest.ownName : nameOnReturn(highest, (each) => this.nameKey(each));
     this.#write((operation) => {
       operation.restore(node);
       if (name !== highest.ownName) operation.settleName(highest, name);
@@ -230,7 +235,9 @@ export class FolderTree {
   }
 
   setMetadata(key: string, value: string): void {
-    if (this.metadata(key) !== value) this.#maps.metadata.set(key, value);
+    if (this.metadata(key) === value) return;
+    this.#maps.metadata.set(key, value);
+    this.#view.wroteFact(key);
   }
 
   /** More is held or told of these documents: files that were removed by who had not seen that are back. */

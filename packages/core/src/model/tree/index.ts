@@ -1,8 +1,9 @@
 export { FolderTree } from './folder-tree.ts';
-export { checkName, NAME_RULES, nameKey } from './names.ts';
+export { checkName, NAME_RULES, portableKey } from './names.ts';
 export { type NewNode, type NodeKind, ROOT } from './node-kind.ts';
 export type { Problem } from './register-reader.ts';
 export type { TreeChange } from './tree-changes.ts';
+export { NAME_RULES_FACT } from './tree-maps.ts';
 export type { TreeHost } from './tree-host.ts';
 export { removalKeysIn } from './removal-keys.ts';
 export type { GoneNode } from './trash.ts';

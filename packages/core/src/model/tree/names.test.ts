@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { utf8 } from '../../base/index.ts';
-import { alternativeName, checkName, NAME_RULES, nameKey, shownName } from './names.ts';
+import { alternativeName, checkName, NAME_RULES, nameKeyOf, portableKey, shownName } from './names.ts';
 import { UNICODE_VERSION } from './unicode-data.ts';
 
 const bytes = (text: string): number => utf8(text).byteLength;
@@ -49,7 +49,7 @@ describe('keys', () => {
     ['aux.txt', 'AUX_.txt'],
     ['\u0130', 'i\u0307'],
   ])('%j and %j have one', (a, b) => {
-    expect(nameKey(a)).toBe(nameKey(b));
+    expect(portableKey(a)).toBe(portableKey(b));
   });
 
   test.each([
@@ -60,7 +60,7 @@ describe('keys', () => {
     ['.a', 'a'],
     ['ss', '\u00df'],
   ])('%j and %j have two', (a, b) => {
-    expect(nameKey(a)).not.toBe(nameKey(b));
+    expect(portableKey(a)).not.toBe(portableKey(b));
   });
 });
 
@@ -99,7 +99,7 @@ describe('names beside a taken one', () => {
   test('never end, and stay within what file systems hold', () => {
     const name = `${'\u{1f600}'.repeat(70)}.jpeg`;
     const names = Array.from({ length: 12 }, (_, attempt) => alternativeName(name, 'id', attempt));
-    expect(new Set(names.map(nameKey)).size).toBe(12);
+    expect(new Set(names.map(portableKey)).size).toBe(12);
     for (const one of names) {
       expect(bytes(one)).toBeLessThanOrEqual(255);
       expect(one.endsWith('.jpeg')).toBe(true);
@@ -109,7 +109,7 @@ describe('names beside a taken one', () => {
 });
 
 test('another version of Unicode is another version of the rules', () => {
-  expect([NAME_RULES, UNICODE_VERSION]).toEqual([1, '17.0']);
+  expect([NAME_RULES, UNICODE_VERSION]).toEqual([{ portable: 1, caseSensitive: 2 }, '17.0']);
 });
 
 test('a name is compared by tables, and never by what a runtime knows of Unicode', () => {
@@ -117,7 +117,13 @@ test('a name is compared by tables, and never by what a runtime knows of Unicode
     vi.spyOn(String.prototype, 'toLowerCase').mockReturnValue('what a runtime says'),
     vi.spyOn(String.prototype, 'normalize').mockReturnValue('what a runtime says'),
   ];
-  const names = [nameKey('\u00c9t\u00c9'), shownName('e\u0301')];
+  const names = [portableKey('\u00c9t\u00c9'), shownName('e\u0301')];
   for (const spy of runtime) spy.mockRestore();
   expect(names).toEqual(['\u00e9t\u00e9', '\u00e9']);
+});
+
+test('the rules that a folder names tell which names are one; without case-sensitive ones, case makes no difference', () => {
+  const keysBy = (rules: string | undefined): number =>
+    new Set(['Makefile', 'makefile', '\u00c9', '\u00e9', 'e\u0301', 'a?', 'a_'].map(nameKeyOf(rules))).size;
+  expect(['2', '1', undefined, '', 'x'].map(keysBy)).toEqual([5, 3, 3, 3, 3]);
 });

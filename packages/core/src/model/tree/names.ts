@@ -8,10 +8,14 @@ import { EvermeshError } from '../../errors/index.ts';
 import { composed, lowerCase } from './unicode.ts';
 
 /**
- * The version of the rules in this file, of which the tables of Unicode 17.0 are a part. A folder's metadata names the version it was
- * made with.
+ * The tables of rules in this file, of which those of Unicode 17.0 are a part. A folder's metadata names the one that it was made with,
+ * and a version that does not know that refuses the folder. 1: what differs in case only is one name. 2: it is two names.
  */
-export const NAME_RULES = 1;
+export const NAME_RULES = { portable: 1, caseSensitive: 2 } as const;
+export const LATEST_NAME_RULES = 2;
+
+/** Names with equal keys cannot stand in one directory. */
+export type NameKey = (name: string) => string;
 
 /** Bytes of UTF-8: what common file systems hold. */
 const NAME_BYTES = 255;
@@ -42,12 +46,19 @@ function whyInvalid(name: string): string | undefined {
   return undefined;
 }
 
-/** Names with equal keys cannot stand in one directory. */
-export function nameKey(name: string): string {
+/** By the rules that most folders have: equal where some system takes two names for one. */
+export const portableKey: NameKey = (name) => {
   const form = windowsForm(shownName(name));
   // Lower-casing may yield decomposed characters, so the composition comes last as well.
   return ASCII.test(form) ? form.toLowerCase() : composed(lowerCase(form));
-}
+};
+
+/** By the rules of a folder that tells names apart which differ in case only. */
+const caseSensitiveKey: NameKey = (name) => windowsForm(shownName(name));
+
+/** @param rules as a folder's metadata names them. Whatever else stands there is no choice that anybody made */
+export const nameKeyOf = (rules: string | undefined): NameKey =>
+  rules === String(NAME_RULES.caseSensitive) ? caseSensitiveKey : portableKey;
 
 /** The name with what Windows refuses replaced, or altered at the end it would drop. */
 function windowsForm(name: string): string {

@@ -6,7 +6,7 @@
  * All is written from the view as it was before: in between nobody may ask the view.
  */
 import { documentOf, type NodeId } from '../../base/index.ts';
-import { alternativeName, nameKey } from './names.ts';
+import { alternativeName, type NameKey } from './names.ts';
 import { members } from './display.ts';
 import { formatNamed, formatPlaced, NO_TOKENS, type Tokens } from './registers.ts';
 import { encodeRemoval, type RemovedNode } from './removal.ts';
@@ -139,7 +139,7 @@ export class Operation {
  * The name under which a node returns: its own if that is free. It is not united with a directory that has its name now:
  * what is inside would compete with what is there, and the older would win.
  */
-export function nameOnReturn(node: TreeNode): string {
+export function nameOnReturn(node: TreeNode, nameKey: NameKey): string {
   const bucket = node.parent?.primary.contents;
   let name = node.ownName;
   for (let attempt = 0; bucket?.at(nameKey(name)) !== undefined; attempt++) {

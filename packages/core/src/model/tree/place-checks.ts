@@ -1,16 +1,16 @@
 /** Where a node may be put. */
 import { EvermeshError } from '../../errors/index.ts';
-import type { Bucket } from './bucket.ts';
-import { nameKey } from './names.ts';
 import type { TreeNode } from './tree-node.ts';
+import type { TreeView } from './tree-view.ts';
 
 /** @throws PATH_EXISTS if another than `node` keeps the name from being used */
 export function checkFree(
-  contents: Bucket<TreeNode> | undefined,
+  view: TreeView,
+  directory: TreeNode,
   name: string,
   node: TreeNode | undefined,
 ): void {
-  const holder = contents?.at(nameKey(name));
+  const holder = view.contents(directory)?.at(view.nameKey(name));
   if (holder === undefined || holder === node) return;
   const details = { name, takenBy: holder.shown?.name };
   throw new EvermeshError(

@@ -3,11 +3,14 @@
  * wrote when two devices make it at the same time, and would cost four times the memory.
  */
 import type * as Y from 'yjs';
-import { NAME_RULES } from './names.ts';
+import { LATEST_NAME_RULES } from './names.ts';
 import { parseStamp, type Stamp } from './stamp.ts';
 
 /** The format of a tree's document that this version writes. History: 1, the first; 2, an operation writes one removal. */
 export const TREE_FORMAT = 2;
+
+/** In the metadata: by which of the tables of names the folder was made. */
+export const NAME_RULES_FACT = 'nameRules';
 
 /** By format above the first, in the metadata: a key each, so that nobody overwrites a later one. */
 const formatKey = (format: number): string => `format/${format}`;
@@ -58,7 +61,7 @@ export class TreeMaps {
   /** Whether something was written in a format, or by rules for names, that this version does not know. */
   isOfLaterFormat(): boolean {
     this.#isOfLaterFormat ??=
-      Number(this.fact('nameRules')) > NAME_RULES ||
+      Number(this.fact(NAME_RULES_FACT)) > LATEST_NAME_RULES ||
       [...this.metadata.keys()].some((key) => {
         const [, digits] = /^format\/([0-9]+)$/.exec(key) ?? [];
         return Number(digits) > TREE_FORMAT;

@@ -13,11 +13,12 @@ import type { Heads } from '../../protocol/index.ts';
 import type { Bucket } from './bucket.ts';
 import { Display } from './display.ts';
 import { Liveness } from './liveness.ts';
+import { type NameKey, nameKeyOf } from './names.ts';
 import { ROOT } from './node-kind.ts';
 import { Placements } from './placements.ts';
 import { RegisterReader } from './register-reader.ts';
 import { type TreeChange, orderedChanges } from './tree-changes.ts';
-import type { TreeMaps } from './tree-maps.ts';
+import { NAME_RULES_FACT, type TreeMaps } from './tree-maps.ts';
 import type { ShownNode, TreeNode } from './tree-node.ts';
 import { Unification } from './unification.ts';
 import { Worklist } from './worklist.ts';
@@ -26,6 +27,7 @@ export class TreeView {
   readonly reader: RegisterReader;
   readonly placements: Placements;
   readonly liveness: Liveness;
+  readonly #maps: TreeMaps;
   readonly #work = new Worklist();
   readonly #unification: Unification;
   readonly #display: Display;
@@ -35,23 +37,35 @@ export class TreeView {
   readonly #staleSeen = new Set<string>();
   /** Nodes whose documents have other heads. */
   readonly #staleContents = new Set<NodeId>();
+  /** Of the metadata. */
+  readonly #staleFacts = new Set<string>();
+  #rules: NameKey;
 
   constructor(maps: TreeMaps, documentHeads: (document: DocumentId) => Heads) {
     const work = this.#work;
+    this.#maps = maps;
+    this.#rules = nameKeyOf(maps.fact(NAME_RULES_FACT));
     this.reader = new RegisterReader(maps, work, (woken) => this.#listWoken(woken));
     this.placements = new Placements(this.reader.root, (id) => this.reader.node(id));
     this.liveness = new Liveness(this.reader, documentHeads, work);
     const wake = (directory: TreeNode): void => this.reader.wake(directory);
-    this.#unification = new Unification(this.reader.root, wake);
+    this.#unification = new Unification(this.reader.root, (name) => this.#rules(name), wake);
     this.#display = new Display(this.reader.root, wake);
     this.#staleNodes = this.reader.begin();
     this.#staleDeletions = new Set(maps.deletions.keys());
     for (const map of maps.ofNodes) follow(map, this.#staleNodes);
     follow(maps.deletions, this.#staleDeletions);
     follow(maps.seen, this.#staleSeen);
+    follow(maps.metadata, this.#staleFacts);
     maps.created.observe((event) => this.reader.createdChanged(event));
     this.refresh();
     this.#display.takeBefore();
+  }
+
+  /** Names with equal keys are one name in this folder. */
+  nameKey(name: string): string {
+    this.refresh();
+    return this.#rules(name);
   }
 
   get root(): TreeNode {
@@ -104,6 +118,10 @@ export class TreeView {
     this.#staleSeen.add(operation);
   }
 
+  wroteFact(key: string): void {
+    this.#staleFacts.add(key);
+  }
+
   contentChanged(document: DocumentId): void {
     if (isNodeId(document)) this.#staleContents.add(document as string as NodeId);
   }
@@ -119,6 +137,18 @@ export class TreeView {
     this.#display.refresh(this.#unification.list(this.#work), this.#work);
   }
 
+  /**
+   * The rules of names arrive behind what they are for where another author's records come before those of the one who made the folder.
+   * Nobody honest changes them. What sleeps shows names by the old ones, and has to wake by them: then everything is listed anew.
+   */
+  #readRules(): void {
+    const rules = nameKeyOf(this.#maps.fact(NAME_RULES_FACT));
+    if (rules === this.#rules) return;
+    this.reader.wakeAll();
+    this.#rules = rules;
+    for (const node of this.reader.nodes.values()) this.#work.listed.add(node);
+  }
+
   /** What woke stands where it was made. It is listed and named among itself, and nobody is told. */
   #listWoken(woken: readonly TreeNode[]): void {
     const work = new Worklist();
@@ -128,8 +158,15 @@ export class TreeView {
 
   /** Reads what is stale. Answers whether anything was. */
   #read(): boolean {
-    const sets = [this.#staleNodes, this.#staleDeletions, this.#staleSeen, this.#staleContents];
+    const sets = [
+      this.#staleFacts,
+      this.#staleNodes,
+      this.#staleDeletions,
+      this.#staleSeen,
+      this.#staleContents,
+    ];
     if (sets.every(({ size }) => size === 0)) return false;
+    if (this.#staleFacts.has(NAME_RULES_FACT)) this.#readRules();
     // What deletions had seen first: it is small, and what is judged by it then is judged once.
     for (const operation of this.#staleSeen) this.reader.readSeen(operation);
     for (const key of this.#staleNodes) this.reader.readNode(key);

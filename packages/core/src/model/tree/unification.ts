@@ -4,7 +4,7 @@
  * change of primary moves the listings one level down, never up; and it ends where nothing more is united.
  */
 import { Bucket } from './bucket.ts';
-import { nameKey } from './names.ts';
+import type { NameKey } from './names.ts';
 import type { TreeNode } from './tree-node.ts';
 import type { Worklist } from './worklist.ts';
 
@@ -13,13 +13,15 @@ type TouchedKeys = Map<Bucket<TreeNode>, Map<string, Set<TreeNode>>>;
 
 export class Unification {
   readonly #root: TreeNode;
+  readonly #nameKey: NameKey;
   readonly #wake: (directory: TreeNode) => void;
 
   /** @param wake lists what sleeps in a directory as it was until now */
-  constructor(root: TreeNode, wake: (directory: TreeNode) => void) {
+  constructor(root: TreeNode, nameKey: NameKey, wake: (directory: TreeNode) => void) {
     this.#root = root;
+    this.#nameKey = nameKey;
     this.#wake = wake;
-    root.contents = new Bucket(root);
+    root.contents = new Bucket(root, nameKey);
   }
 
   /** Lists all that wait for it. Answers in which directories somebody came or went. */
@@ -44,7 +46,7 @@ export class Unification {
 
   #place(node: TreeNode, dirty: TouchedKeys, work: Worklist): void {
     const bucket = this.#bucketFor(node);
-    const key = bucket === undefined ? '' : nameKey(node.ownName);
+    const key = bucket === undefined ? '' : this.#nameKey(node.ownName);
     if (node.bucket !== undefined) touch(dirty, node.bucket, node.key, node);
     if (bucket !== undefined) touch(dirty, bucket, key, node);
     work.drawn.add(node);
@@ -60,7 +62,7 @@ export class Unification {
   #bucketFor({ visible, linked }: TreeNode): Bucket<TreeNode> | undefined {
     if (!visible || linked === undefined) return undefined;
     const owner = linked === this.#root ? linked : linked.primary;
-    return (owner.contents ??= new Bucket(owner));
+    return (owner.contents ??= new Bucket(owner, this.#nameKey));
   }
 
   #unite(bucket: Bucket<TreeNode>, key: string, changed: ReadonlySet<TreeNode>, work: Worklist): void {

@@ -41,6 +41,7 @@ const removal = fc
 
 /** A map, a key and a value; nothing for one that is taken away. */
 export const anyRegister: fc.Arbitrary<[string, string, unknown]> = fc.oneof(
+  fc.tuple(fc.constant('m'), fc.constant('nameRules'), fc.constantFrom('1', '2', 'x', undefined)),
   fc.tuple(
     fc.constant('c'),
     nodes,

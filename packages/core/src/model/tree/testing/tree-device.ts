@@ -132,7 +132,7 @@ export class TreeDevice {
 
   registers(): Registers {
     const map = (name: string): ReadonlyMap<string, unknown> => new Map(this.doc.getMap(name).entries());
-    return { c: map('c'), p: map('p'), n: map('n'), x: map('x'), d: map('d'), e: map('e') };
+    return { c: map('c'), p: map('p'), n: map('n'), x: map('x'), d: map('d'), e: map('e'), m: map('m') };
   }
 
   #place(path: string): { parent: NodeId; name: string } {

@@ -1,0 +1,89 @@
+/** A folder that tells names apart which differ in case only, on disks that do, and on one that does not. */
+import * as fs from 'node:fs/promises';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { testDevices } from './testing/devices.ts';
+import { oneCase } from './testing/one-case.ts';
+import { inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
+
+const devices = testDevices();
+/** On a disk of this machine; and on one that takes such names for one. */
+let linux: TestDevice;
+let other: TestDevice;
+
+beforeEach(async () => {
+  [linux, other] = await devices.pair({ caseSensitive: true });
+  await other.open({ fileSystem: oneCase(other.directory) });
+});
+
+const problems = ({ mirror }: TestDevice): string[] =>
+  mirror
+    .status()
+    .problems.map(({ code, path }) => `${code} ${path}`)
+    .sort();
+
+const BOTH = { Makefile: 'all:\n', makefile: 'any:\n', 'src/a': 'a\n', 'Src/b': 'b\n', src: '/', Src: '/' };
+
+async function writeBoth(): Promise<void> {
+  await linux.write('Makefile', 'all:\n');
+  await linux.write('src/a', 'a\n');
+  await settleAll(linux, other);
+  await linux.write('makefile', 'any:\n');
+  await linux.write('Src/b', 'b\n');
+  await settleAll(linux, other);
+}
+
+describe('two names that differ in case only', () => {
+  test('are two files, and two directories, on disks that tell them apart', async () => {
+    const [a, b] = await devices.pair({ caseSensitive: true });
+    for (const [path, content] of Object.entries(BOTH)) if (content !== '/') await a.write(path, content);
+    await settleAll(a, b);
+    expect(await onDisk(b)).toEqual(await onDisk(a));
+    expect(await inFolder(b)).toEqual(BOTH);
+    await fs.rename(b.at('makefile'), b.at('MAKEFILE'));
+    await settleAll(a, b);
+    expect(Object.keys(await onDisk(a)).filter((name) => /^makefile$/i.test(name))).toEqual([
+      'MAKEFILE',
+      'Makefile',
+    ]);
+  });
+
+  test('are both kept where a disk holds only one of them: the other is named, and not written over it', async () => {
+    await writeBoth();
+    expect(await onDisk(other)).toMatchObject({ Makefile: 'all:\n', 'src/a': 'a\n' });
+    expect(problems(other)).toEqual(['NAME_TAKEN Src', 'NAME_TAKEN makefile']);
+    await other.mirror.settle();
+    expect(problems(other)).toEqual(['NAME_TAKEN Src', 'NAME_TAKEN makefile']);
+    for (const device of [linux, other]) expect(await inFolder(device)).toEqual(BOTH);
+  });
+
+  test('stay two when the one that the disk holds is edited or respelled there', async () => {
+    await writeBoth();
+    await other.write('Makefile', 'more:\n');
+    await settleAll(linux, other);
+    expect(await inFolder(linux)).toEqual({ ...BOTH, Makefile: 'more:\n' });
+    await fs.rename(other.at('Makefile'), other.at('makefile'));
+    await settleAll(linux, other);
+    const contents = Object.values(await inFolder(linux));
+    expect(contents.filter((content) => ['more:\n', 'any:\n'].includes(content))).toHaveLength(2);
+    expect((await inFolder(linux))['makefile']).toBe('any:\n');
+  });
+
+  test('are both on that disk once one of them has another name', async () => {
+    await writeBoth();
+    await fs.rename(linux.at('Makefile'), linux.at('GNUmakefile'));
+    await fs.rename(linux.at('Src'), linux.at('lib'));
+    await settleAll(linux, other);
+    expect(problems(other)).toEqual([]);
+    expect(await onDisk(other)).toEqual(await onDisk(linux));
+  });
+
+  test('leave the other one when the one that the disk holds is removed there', async () => {
+    await writeBoth();
+    await fs.rm(other.at('Makefile'));
+    await settleAll(linux, other);
+    expect(await onDisk(linux)).toMatchObject({ makefile: 'any:\n' });
+    expect(await onDisk(linux)).not.toHaveProperty('Makefile');
+    expect(await other.read('makefile')).toBe('any:\n');
+    expect(problems(other)).toEqual(['NAME_TAKEN Src']);
+  });
+});
