@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -46,6 +46,11 @@ interface Asking {
   readonly folder?: FolderId;
   readonly method?: string;
   readonly headers?: Record<string, string>;
+}
+
+async function filesBelow(directory: string): Promise<string[]> {
+  const found = await readdir(directory, { recursive: true, withFileTypes: true });
+  return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 const urlOf = (action: string, folder: FolderId = FOLDER): string =>
@@ -325,6 +330,37 @@ describe('the transport of a device', () => {
     const all = await given(names(blobs));
     expect(names(all)).toEqual(names(blobs));
     for (const { name, bytes } of all) expect(nameOf(bytes as Uint8Array)).toBe(name);
+  });
+
+  test('hears which of many the folder lacks, each once', async () => {
+    const [one, two] = texts('one', 'two') as [SmallBlob, SmallBlob];
+    const { blobs } = webSocketTransport(relay.url, { token: 'secret' });
+    await blobs.putMany(FOLDER, [one], signal);
+    expect(await blobs.lacking(FOLDER, [two.name, one.name, two.name], signal)).toEqual([two.name]);
+    expect(await blobs.lacking(other, [one.name], signal)).toEqual([one.name]);
+    expect(await blobs.lacking(FOLDER, [], signal)).toEqual([]);
+    const denied = webSocketTransport(relay.url, { token: 'wrong' }).blobs;
+    await expect(denied.lacking(FOLDER, [one.name], signal)).rejects.toMatchObject({ code: 'AUTH_DENIED' });
+  });
+
+  test('finds many of the size of chunks in one file, after a restart too, and what that lost is lacking', async () => {
+    const chunks = Array.from({ length: 60 }, (_, i) => blob(new Uint8Array(20_000).fill(i)));
+    const { blobs } = webSocketTransport(relay.url, { token: 'secret' });
+    await blobs.putMany(FOLDER, [...chunks, ...texts('one')], signal);
+    const files = await filesBelow(join(relay.directory, 'blobs'));
+    expect(files).toHaveLength(1);
+    await relay.stop();
+    await relay.start();
+    expect(names(await given(names(chunks)))).toEqual(names(chunks));
+
+    await truncate(files[0]!, 30_000);
+    expect(names(await given(names(chunks)))).toEqual(names(chunks.slice(0, 1)));
+    const lost = names(chunks.slice(1));
+    expect(
+      await webSocketTransport(relay.url, { token: 'secret' }).blobs.lacking(FOLDER, names(chunks), signal),
+    ).toEqual(lost);
+    await webSocketTransport(relay.url, { token: 'secret' }).blobs.putMany(FOLDER, chunks, signal);
+    expect(names(await given(names(chunks)))).toEqual(names(chunks));
   });
 
   test('hears that one of them was not taken', async () => {

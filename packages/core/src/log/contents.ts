@@ -112,11 +112,11 @@ export class Contents implements BlobStore {
     });
   }
 
-  /** Its chunks stay, for other contents may have them. */
+  /** Of one in chunks these stay, for other contents may have them; and so does a pack that is all of it. */
   async delete(name: BlobName): Promise<void> {
+    if ((await this.#entryOf(name)) === undefined) return this.blobs.delete(name);
     await this.#committer.commit([{ type: 'del', key: contentKey(name) }]);
     this.#damaged.delete(name);
-    await this.blobs.delete(name);
   }
 
   /** The manifest that a blob is, if it is one and here. @throws BLOB_DAMAGED */

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { type BlobName, gather, inOnePiece, sha256, toHex } from '../base/index.ts';
+import { memoryStore } from '../testing/memory-store.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { Committer } from './committer.ts';
+import { Contents } from './contents.ts';
+import { chunkKey } from './keys.ts';
+import { StoreBlobs } from './store-blobs.ts';
+
+const PIECE = 100_000;
+/** A pack of 4 MiB, and what is cut or was handed in meanwhile. */
+const HELD = 4 * 1024 * 1024 + 1_000_000;
+
+test('no more of a content is in memory than a pack, however long it is', async () => {
+  const store = memoryStore();
+  const large = new StoreBlobs(memoryStore(), new Committer(memoryStore()));
+  let [given, stored, most] = [0, 0, 0];
+  large.write = async (pieces) => {
+    const bytes = (await gather(pieces)) as Uint8Array;
+    stored += bytes.byteLength;
+    return { name: toHex(sha256(bytes)) as BlobName, size: bytes.byteLength };
+  };
+  const random = seededRandom(1).bytes(PIECE);
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < 200; i++) {
+      // No two pieces are alike.
+      random.fill(i, 0, 100);
+      for (let at = 0; at < PIECE; at += 500) random[at] = i;
+      given += PIECE;
+      most = Math.max(most, given - stored);
+      await Promise.resolve();
+      yield random;
+    }
+  }
+  const { size } = await new Contents(store, new Committer(store), large).write(source());
+  expect(size).toBe(200 * PIECE);
+  expect(stored).toBeGreaterThan(15_000_000);
+  expect(most).toBeLessThan(HELD);
+});
+
+test('chunks of which the pack was written and the rows were not are as if they had not been here', async () => {
+  const store = memoryStore();
+  const contents = new Contents(store, new Committer(store));
+  const bytes = seededRandom(2).bytes(400_000);
+  const { name } = await contents.write(inOnePiece(bytes));
+  // As a crash between the two leaves it.
+  for (const key of [...store.rows.keys()]) if (/^(chunk|content)\//.test(key)) store.rows.delete(key);
+  const again = new Contents(store, new Committer(store));
+  const root = await contents.nameInRecords(name);
+  expect(root).toBe(name);
+  await again.write(inOnePiece(bytes));
+  expect(store.rows.has(chunkKey((await firstChunk(again, name)) as BlobName))).toBe(true);
+  expect(((await gather(again.read(name))) as Uint8Array).byteLength).toBe(400_000);
+});
+
+const firstChunk = async (contents: Contents, name: BlobName): Promise<BlobName | undefined> =>
+  (await contents.manifest(await contents.nameInRecords(name)))?.entries[0]?.name;
+
+test('a content that is deleted takes nothing from one that shares its chunks', async () => {
+  const store = memoryStore();
+  const contents = new Contents(store, new Committer(store));
+  const bytes = seededRandom(3).bytes(400_000);
+  // Its chunks lie in a pack that has its name.
+  const { name: first } = await contents.write(inOnePiece(bytes));
+  const { name: second } = await contents.write(inOnePiece(bytes.slice(0, 390_000)));
+  await contents.delete(first);
+  expect(await contents.nameInRecords(first)).toBe(first);
+  expect(((await gather(contents.read(second))) as Uint8Array).byteLength).toBe(390_000);
+});
+
+test('a small content that is deleted is gone', async () => {
+  const store = memoryStore();
+  const contents = new Contents(store, new Committer(store));
+  const { name } = await contents.write(inOnePiece(Uint8Array.of(0, 1)));
+  await contents.delete(name);
+  expect(await contents.size(name)).toBeUndefined();
+  await expect(gather(contents.read(name))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+});
