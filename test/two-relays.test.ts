@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
-import { type Folder, type Link, openReplica, type Replica } from '@evermesh/core';
+import { type Folder, type Link, openReplica, type Replica, type Transport } from '@evermesh/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshRelay } from './support/mesh-relay.ts';
 
@@ -56,7 +56,10 @@ async function mesh(): Promise<{ replicas: [Replica, Replica, Replica]; folders:
   return { replicas: [ada, bob, cleo], folders: [adas, bobs, cleos] };
 }
 
-const binary = (size: number): Uint8Array => new Uint8Array(size).fill(0xff);
+/** No text; from 256 KiB on it travels in chunks. */
+const binary = (size: number): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, i) => (i === 0 ? 0xff : (i * i) >> 7));
+const CHUNKED = 600_000;
 
 test('what one relay has the other gets from a device that visits them in turn, both ways', async () => {
   const { replicas, folders } = await mesh();
@@ -70,7 +73,7 @@ test('what one relay has the other gets from a device that visits them in turn, 
   await visit(cleo, relays[1]);
   expect(await cleos.readFile('a.md', 'utf8')).toBe('from ada\n');
   expect(await cleos.readFile('small.bin')).toEqual(binary(1000));
-  expect(await cleos.readFile('large.bin')).toEqual(binary(100_000));
+  expect(Buffer.compare(await cleos.readFile('large.bin'), binary(100_000))).toBe(0);
 
   await cleos.writeFile('a.md', 'from ada and cleo\n');
   await visit(cleo, relays[1]);
@@ -86,14 +89,69 @@ test('what comes from one relay goes on to the other while a device is connected
   const bobLinks = relays.map((relay) => connect(bob, relay));
   for (const link of bobLinks) await link.whenSynced();
   connect(cleo, relays[1]);
-  const arrived = shown(cleos, 'large.bin', 100_000);
+  const arrived = [shown(cleos, 'large.bin', 100_000), shown(cleos, 'chunked.bin', CHUNKED)];
   await adas.writeFile('small.bin', binary(1000));
   await adas.writeFile('large.bin', binary(100_000));
+  await adas.writeFile('chunked.bin', binary(CHUNKED));
   connect(ada, relays[0]);
-  await arrived;
-  expect(await cleos.readFile('large.bin')).toEqual(binary(100_000));
+  await Promise.all(arrived);
+  expect(Buffer.compare(await cleos.readFile('large.bin'), binary(100_000))).toBe(0);
+  expect(Buffer.compare(await cleos.readFile('chunked.bin'), binary(CHUNKED))).toBe(0);
   expect(await bobs.readFile('small.bin')).toEqual(binary(1000));
 });
+
+test('who was connected to both reconnects to each with four frames, wherever things came from first', async () => {
+  const { replicas, folders } = await mesh();
+  const [ada, bob, cleo] = replicas;
+  const [adas, bobs, cleos] = folders;
+  const links = [
+    connect(ada, relays[0]),
+    connect(cleo, relays[1]),
+    ...relays.map((relay) => connect(bob, relay)),
+  ];
+  for (let i = 0; i < 10; i++) {
+    await Promise.all([adas, bobs, cleos].map((folder, who) => folder.writeFile(`${who}-${i}.md`, `${i}\n`)));
+    // All of them twice: what goes on to the second relay comes back to nobody, and to cleo or ada late.
+    for (let twice = 0; twice < 2; twice++) for (const link of links) await link.whenSynced();
+  }
+  for (const link of links) await link.close();
+  const frames: number[] = [];
+  for (const relay of relays) {
+    const counted = counting(webSocketTransport(relay.url));
+    const link = bob.connect(counted.transport);
+    await link.whenSynced();
+    await link.close();
+    frames.push(counted.frames());
+  }
+  expect(frames).toEqual([4, 4]);
+});
+
+/** A transport that counts frames, of both directions. */
+function counting(inner: Transport): { transport: Transport; frames(): number } {
+  let frames = 0;
+  const transport: Transport = {
+    ...inner,
+    connect(events) {
+      const frame = (bytes: Uint8Array): void => {
+        frames += 1;
+        events.frame(bytes);
+      };
+      const connection = inner.connect({ ...events, frame });
+      const send = (bytes: Uint8Array): void => {
+        frames += 1;
+        connection.send(bytes);
+      };
+      return {
+        send,
+        close: () => connection.close(),
+        get buffered() {
+          return connection.buffered;
+        },
+      };
+    },
+  };
+  return { transport, frames: () => frames };
+}
 
 /** Resolves when the whole file is there. */
 async function shown(folder: Folder, path: string, size: number): Promise<void> {
