@@ -29,8 +29,10 @@ export class Aside {
 
   /** Returns where it is from now on. */
   async put(id: NodeId, path: string): Promise<string> {
-    const { disk } = this.#world;
+    const { disk, trash } = this.#world;
     const aside = asidePath(id);
+    // What the start could not put away from there: a rename would take its place without a word.
+    if ((await disk.lstat(aside)) !== undefined) await trash.put(aside, `unfinished/${id}`);
     await disk.fs.rename(disk.at(path), disk.at(aside));
     this.#paths.set(id, aside);
     return aside;

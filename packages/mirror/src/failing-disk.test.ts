@@ -203,6 +203,20 @@ test('what cannot be put into the trash waits for the next start, and what took 
   expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
 });
 
+test('what a start could not put away goes to the trash when something of its name is put aside', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\n');
+  await settleAll(a, b);
+  const left = `.evermesh/tmp/${String(b.idOf('file'))}`;
+  await b.write(left, 'left\n');
+  await a.folder.rm('file');
+  await settleAll(a, b);
+  expect(await onDisk(b)).toEqual({});
+  const kept = await fs.readdir(b.at('.evermesh/trash'), { recursive: true });
+  const files = kept.filter((path) => /unfinished\/./.test(path));
+  expect(await Promise.all(files.map((path) => b.read(`.evermesh/trash/${path}`)))).toEqual(['left\n']);
+});
+
 describe('a save in the moment in which its file goes to the trash comes back', () => {
   /** The save happens with the file's first rename, to wherever: its program has the file open. */
   async function savedAsItGoes(
