@@ -22,13 +22,13 @@ class Answers implements Authorizer {
   readonly changed: Listeners<void> = new Listeners();
   readonly given = new Map<string, Grant | Access | EvermeshError>();
   asked = 0;
-  /** Awaited before each answer. */
+  /** Awaited before each answer is given; what it is was settled before. */
   held: Promise<void> | undefined;
 
   async authorize(token: string): Promise<Grant | Access> {
     this.asked += 1;
-    await this.held;
     const answer = this.given.get(token) ?? 'none';
+    await this.held;
     if (answer instanceof EvermeshError) throw answer;
     return answer;
   }
@@ -154,6 +154,22 @@ test('nothing is stored that comes while it is asked whether it may', async () =
   answers.given.set('good', 'write');
   await using after = await TestClient.hello(relay.url, { token: 'good' });
   expect((await after.open()).cursor.seq).toBe(0);
+});
+
+test('a grant that changed while it was asked for the first time is asked for again', async () => {
+  const answers = new Answers();
+  const relay = await opened(answers);
+  answers.given.set('t', 'write');
+  let answer = (): void => {};
+  answers.held = new Promise((resolve) => (answer = resolve));
+  await using client = await TestClient.hello(relay.url, { token: 't' });
+  client.send({ type: 'OPEN', channel: 1, folder: FOLDER, create: true, cursor: undefined });
+  await client.roundTrip();
+  expect(answers.asked).toBe(1);
+  answers.given.set('t', 'none');
+  answers.changed.emit();
+  answer();
+  expect(await client.next('REFUSED')).toMatchObject({ code: 'AUTH_DENIED' });
 });
 
 test('what waited for the answer is taken in its order if that is the same', async () => {
