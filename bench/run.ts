@@ -8,12 +8,13 @@ import { firstMesh } from './scenarios/first-mesh.ts';
 import { largeFile } from './scenarios/large-file.ts';
 import { log } from './scenarios/log.ts';
 import { merges } from './scenarios/merges.ts';
+import { saves } from './scenarios/saves.ts';
 import { type Scenario, ScenarioOptions, UsageError } from './scenarios/scenario.ts';
 import { tree } from './scenarios/tree.ts';
 import { figuresTable } from './table.ts';
 import { WorkDirectory } from './work-directory.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch, merges, largeFile];
+const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch, merges, saves, largeFile];
 
 const COMMON = {
   runs: { default: '3', about: 'how often each engine is measured; the table shows the median' },

@@ -8,8 +8,7 @@
 import type { Hunk, Unit } from './hunk.ts';
 import { splitLines, startsOf } from './lines.ts';
 import type { Range } from './range.ts';
-import { sequenceRanges } from './sequence-diff.ts';
-import { internTokens } from './tokens.ts';
+import { differingRanges } from './sequence-diff.ts';
 import { wordHunks } from './words.ts';
 
 /** UTF-16 units that are compared by words for one save. What lies beyond is replaced by whole lines. */
@@ -41,9 +40,8 @@ function lineHunks(base: string, next: string): Hunk[] {
   const [a, aAdded] = complete(base, lineEnd);
   const [b, bAdded] = complete(next, lineEnd);
   const [aLines, bLines] = [splitLines(a), splitLines(b)];
-  const [aTokens, bTokens] = internTokens(aLines, bLines);
   const [aStarts, bStarts] = [startsOf(aLines), startsOf(bLines)];
-  const hunks = sequenceRanges(aTokens, bTokens).map((range) => hunkOf(range, aStarts, bStarts, b));
+  const hunks = differingRanges(aLines, bLines).map((range) => hunkOf(range, aStarts, bStarts, b));
   return withoutAdded(hunks, a.length, aAdded, bAdded, lineEnd);
 }
 

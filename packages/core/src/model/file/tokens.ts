@@ -1,11 +1,17 @@
-/** Equal pieces of two texts as equal numbers, counted from 0, so that comparing long lines costs nothing. */
-export function internTokens(a: readonly string[], b: readonly string[]): [Int32Array, Int32Array] {
-  const numbers = new Map<string, number>();
-  const intern = (pieces: readonly string[]): Int32Array =>
-    Int32Array.from(pieces, (piece) => {
-      let number = numbers.get(piece);
-      if (number === undefined) numbers.set(piece, (number = numbers.size));
+/** Equal pieces of texts as equal numbers, counted from 0, so that comparing long lines costs nothing. */
+export class Tokens {
+  readonly #numbers = new Map<string, number>();
+
+  of(pieces: readonly string[]): number[] {
+    return pieces.map((piece) => {
+      let number = this.#numbers.get(piece);
+      if (number === undefined) this.#numbers.set(piece, (number = this.#numbers.size));
       return number;
     });
-  return [intern(a), intern(b)];
+  }
+
+  /** The number of a piece that has one. */
+  known(piece: string): number | undefined {
+    return this.#numbers.get(piece);
+  }
 }

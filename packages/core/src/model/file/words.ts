@@ -2,8 +2,7 @@
 import type { Hunk } from './hunk.ts';
 import { startsOf } from './lines.ts';
 import type { Range } from './range.ts';
-import { sequenceRanges } from './sequence-diff.ts';
-import { internTokens } from './tokens.ts';
+import { differingRanges } from './sequence-diff.ts';
 
 /** Scripts that write without spaces: each of their characters is a word. */
 const SPACELESS =
@@ -38,7 +37,7 @@ export function wordHunks(
   if (cost > budget) return { hunks: [{ offset: before, remove: base.length, insert: next }], cost: 0 };
   const [aWords, bWords] = [base.match(WORD) ?? [], next.match(WORD) ?? []];
   const [aStarts, bStarts] = [startsOf(aWords), startsOf(bWords)];
-  const differing = sequenceRanges(...internTokens(aWords, bWords));
+  const differing = differingRanges(aWords, bWords);
   // With no word in common these are other lines, and a line keeps its own end: it may be deleted with it elsewhere.
   if (before + behind === 0 && !sharesWord(differing, aWords)) {
     return { hunks: [{ offset: 0, remove: removed.length, insert: inserted }], cost };
