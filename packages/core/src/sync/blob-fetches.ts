@@ -106,7 +106,7 @@ export class BlobFetches {
 
   async #fetchLarge(name: BlobName): Promise<void> {
     const { id, contents } = this.#folder;
-    if ((await contents.blobs.size(name)) === undefined) {
+    if ((await contents.size(name)) === undefined) {
       await contents.blobs.write(this.#remote.get(id, name, 0, this.#abort.signal), name);
       this.#given([name]);
     }
@@ -171,7 +171,7 @@ export class BlobFetches {
   /** Of a content in chunks the rest may be missing. */
   async #isHere(name: BlobName): Promise<boolean> {
     const { contents } = this.#folder;
-    if ((await contents.blobs.size(name)) === undefined) return false;
+    if ((await contents.size(name)) === undefined) return false;
     const manifest = await contents.manifest(name);
     if (manifest !== undefined && !(await contents.isComplete(name, manifest)))
       this.#single.set(name, () => this.#fetchContent(name, manifest));

@@ -16,7 +16,7 @@ export async function uploadBlobs(upload: BlobUpload, names: ReadonlySet<BlobNam
   const large: BlobName[] = [];
   const batch = new UploadBatch(upload);
   for (const name of names) {
-    const size = await upload.contents.blobs.size(name);
+    const size = await upload.contents.size(name);
     if (size === undefined) continue;
     if (size > LIMITS.smallBlobBytes) {
       large.push(name);
@@ -36,12 +36,11 @@ export async function uploadBlobs(upload: BlobUpload, names: ReadonlySet<BlobNam
 
 async function uploadLarge(upload: BlobUpload, name: BlobName): Promise<void> {
   const { folder, contents, remote, signal } = upload;
-  const { blobs } = contents;
-  const size = await blobs.size(name);
+  const size = await contents.size(name);
   if (size === undefined || (await remote.has(folder, name, signal))) return;
   const reading: Reading = {};
   try {
-    await remote.put(folder, name, size, noting(blobs.read(name), reading), signal);
+    await remote.put(folder, name, size, noting(contents.read(name), reading), signal);
   } catch (error) {
     if (reading.failure === undefined) throw error;
     passOver(upload, name, reading.failure);

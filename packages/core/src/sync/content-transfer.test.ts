@@ -155,6 +155,19 @@ test('chunks that were damaged here are fetched again, all of them', async () =>
   expect(await holds(receiver, BYTES)).toBe(true);
 });
 
+test('a content that is here in chunks is given whole to who knows it by its name alone, and not fetched', async () => {
+  // Most of its chunks lie in the pack of another.
+  await keep(sender, BYTES);
+  await keep(sender, EDITED);
+  await upload(nameOf(EDITED));
+  expect(equalBytes(peer.held.get(nameOf(EDITED)) as Uint8Array, EDITED)).toBe(true);
+  peer.held.clear();
+  peer.requests.length = 0;
+  await fetch(sender, nameOf(EDITED));
+  expect(sender.debts.wantedBlobs.size).toBe(0);
+  expect(peer.requests).toEqual([]);
+});
+
 test('a file that begins like a manifest is not taken for one', async () => {
   const root = await keep(sender, BYTES);
   const copy = (await gather(sender.contents.blobs.read(root))) as Uint8Array;
