@@ -16,7 +16,9 @@ import type { StoreOperation } from '../log/index.ts';
 import {
   type FileContent,
   firstUpdate,
+  readFile,
   removeShown,
+  resolveConflict,
   saveContent,
   type ShownFile,
   unitOf,
@@ -39,11 +41,12 @@ type Create = Extract<NodeOperation, { type: 'create' }>;
 type Save = Extract<NodeOperation, { type: 'save' }>;
 type Remove = Extract<NodeOperation, { type: 'remove' }>;
 type RemoveShown = Extract<NodeOperation, { type: 'removeShown' }>;
+type Resolve = Extract<NodeOperation, { type: 'resolve' }>;
 /** Documents that must be in memory to be written to. */
-type Living = ReadonlyMap<Save | RemoveShown, Y.Doc>;
+type Living = ReadonlyMap<Save | RemoveShown | Resolve, Y.Doc>;
 
 /** What writes a file's document. */
-const WRITING: ReadonlySet<NodeOperation['type']> = new Set(['create', 'save', 'removeShown']);
+const WRITING: ReadonlySet<NodeOperation['type']> = new Set(['create', 'save', 'removeShown', 'resolve']);
 
 /** A tag that is no device's: what an import writes must come out equal on every device. */
 const IMPORT_TAG = '0000000000';
@@ -62,9 +65,10 @@ export async function applyOperations(
   const saves = operations.filter((operation) => operation.type === 'save');
   const held: DocumentId[] = [];
   try {
-    const living = new Map<Save | RemoveShown, Y.Doc>();
+    const living = new Map<Save | RemoveShown | Resolve, Y.Doc>();
     for (const operation of operations) {
-      if (operation.type !== 'save' && operation.type !== 'removeShown') continue;
+      const { type } = operation;
+      if (type !== 'save' && type !== 'removeShown' && type !== 'resolve') continue;
       const document = documentOf(operation.id);
       living.set(operation, await state.documents.hold(document));
       held.push(document);
@@ -116,7 +120,12 @@ class OperationRun {
     options: RunOptions,
   ): { result: ApplyResult; durable: Promise<void> } {
     const { treeDoc, log } = this.#state;
-    const written = operations.filter(({ type }) => WRITING.has(type)) as (Create | Save | RemoveShown)[];
+    const written = operations.filter(({ type }) => WRITING.has(type)) as (
+      | Create
+      | Save
+      | RemoveShown
+      | Resolve
+    )[];
     checkNumbers(log, this.#state.options.author, [
       TREE_DOCUMENT,
       ...written.map(({ id }) => documentOf(id)),
@@ -168,6 +177,7 @@ class OperationRun {
     else if (operation.type === 'restore') tree.restore(operation.id);
     else if (operation.type === 'remove') this.#remove(operation);
     else if (operation.type === 'removeShown') this.#removeShown(operation);
+    else if (operation.type === 'resolve') this.#resolve(operation);
     else tree.setExecutable(operation.id, operation.executable);
   }
 
@@ -230,6 +240,16 @@ class OperationRun {
     else this.#records.names(document, this.#blobsOf(next));
   }
 
+  #resolve(operation: Resolve): void {
+    const { id, keep, shown } = operation;
+    const document = documentOf(id);
+    const live = this.#living.get(operation) as Y.Doc;
+    if (!equalHeads(shown, this.#state.documents.heldHeads(document))) return void this.#stayed.add(id);
+    const isDone = this.#records.capture(document, live, () => resolveConflict(live, keep, this.#state.tag));
+    if (!isDone) throw noConflict();
+    this.#records.names(document, this.#blobsOf(readFile(live).shown));
+  }
+
   /** The disk shows what it showed before and what was written here, and nothing that came from others meanwhile. */
   #headsAfter(id: NodeId, shown: Heads): Heads {
     const { author } = this.#state.options;
@@ -261,3 +281,9 @@ class OperationRun {
 
 /** A Yjs update without a change. */
 const NOTHING = Uint8Array.of(0, 0);
+
+export const noConflict = (): EvermeshError =>
+  new EvermeshError(
+    'CONFLICT_NOT_FOUND',
+    'There is no conflict, or not with this content: somebody may have decided already.',
+  );

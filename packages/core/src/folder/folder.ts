@@ -1,15 +1,10 @@
 /** A folder: files and directories that live on every device, used like a file system and merged without conflicts. */
 import { AsyncQueue, type FolderId, utf8 } from '../base/index.ts';
-import { EvermeshError, isEvermeshError } from '../errors/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import type { BlobStore } from '../log/index.ts';
-import {
-  type FileContent,
-  NAME_RULES,
-  NAME_RULES_FACT,
-  type NodeKind,
-  type ShownNode,
-} from '../model/index.ts';
+import { NAME_RULES, NAME_RULES_FACT, type NodeKind, type ShownNode } from '../model/index.ts';
 import { AppDocuments } from './app-documents.ts';
+import { type Conflict, conflictsIn } from './conflicts.ts';
 import type { CopyOptions } from './copy.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
 import { StateNodes } from './folder-nodes.ts';
@@ -33,18 +28,6 @@ export interface Stat {
   readonly id: ShownNode['id'];
   readonly kind: NodeKind;
   readonly executable: boolean;
-}
-
-/** Two versions of one thing, both kept; a person may choose. */
-export interface Conflict {
-  readonly path: string;
-  readonly id: ShownNode['id'];
-  /** `name`: shown under another name than its own. `content`: other contents are kept beside the shown one. */
-  readonly kind: 'name' | 'content';
-  /** The name it was given, for `name`. */
-  readonly ownName?: string;
-  /** The contents that are not shown, for `content`. */
-  readonly others?: readonly { readonly id: string; readonly content: FileContent }[];
 }
 
 export class Folder {
@@ -223,17 +206,18 @@ export class Folder {
 
   /** Names and contents of which more than one is kept. */
   async conflicts(): Promise<Conflict[]> {
-    const found: Conflict[] = this.nodes
-      .nameConflicts()
-      .map(({ id, ownName }) => ({ path: this.nodes.pathOf(id), id, kind: 'name', ownName }));
-    for (const node of this.nodes.all()) {
-      // Only a document that more than one author wrote can hold concurrent versions.
-      if (node.kind === 'directory' || this.nodes.headsOf(node.id).size < 2) continue;
-      const content = await this.nodes.content(node.id).catch(passOverDamage);
-      if (content === undefined || content.others.length === 0) continue;
-      found.push({ path: this.nodes.pathOf(node.id), id: node.id, kind: 'content', others: content.others });
-    }
-    return found;
+    return conflictsIn(this.nodes);
+  }
+
+  /**
+   * Settles which content of a file in conflict is meant: `shown`, `both`, or the `id` of one of `others`. With `both` each of the others
+   * becomes a file beside it. What is not kept stays among the versions; what another device writes meanwhile is listed again. Of a
+   * conflict of names rename or remove one of the two. Durable when it resolves.
+   * @returns the paths of files that were made
+   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONFLICT_NOT_FOUND, CONTENT_NOT_HERE, FOLDER_NOT_READY
+   */
+  resolve(path: string, choice: string): Promise<string[]> {
+    return this.#paths.resolve(path, choice);
   }
 
   /**
@@ -287,9 +271,4 @@ export class Folder {
   missingParts(): Promise<MissingPart[]> {
     return missingParts(this.#state);
   }
-}
-
-/** Versions that nobody can read are nothing to choose from; whoever reads the file learns why. */
-function passOverDamage(error: unknown): undefined {
-  if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
 }

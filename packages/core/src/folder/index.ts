@@ -1,6 +1,7 @@
 export type { AppDocuments } from './app-documents.ts';
 export type { CopyOptions } from './copy.ts';
-export { type Conflict, Folder, type Stat } from './folder.ts';
+export type { Conflict } from './conflicts.ts';
+export { Folder, type Stat } from './folder.ts';
 export type { FolderChange } from './folder-changes.ts';
 export { FolderState } from './folder-state.ts';
 export type { FileVersion, VersionName } from './history/file-version.ts';

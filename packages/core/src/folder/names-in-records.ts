@@ -8,7 +8,7 @@ import type { NodeOperation } from './nodes.ts';
 /** By content. */
 export type NamesInRecords = ReadonlyMap<BlobName, BlobName>;
 
-/** Of what is written, and of what is shown where something else is removed. */
+/** Of what is written, and of what is shown where something else is removed, or not chosen. */
 export async function namesInRecords(
   { options: { contents } }: FolderState,
   operations: readonly NodeOperation[],
@@ -16,7 +16,8 @@ export async function namesInRecords(
 ): Promise<NamesInRecords> {
   const names = new Map<BlobName, BlobName>();
   for (const operation of operations) {
-    const doc = operation.type === 'removeShown' ? living.get(operation) : undefined;
+    const shows = operation.type === 'removeShown' || operation.type === 'resolve';
+    const doc = shows ? living.get(operation) : undefined;
     const content = 'content' in operation ? operation.content : undefined;
     const written = content?.kind === 'blob' ? [content.name] : [];
     for (const name of doc === undefined ? written : readFile(doc).blobs)

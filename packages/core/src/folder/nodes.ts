@@ -50,6 +50,11 @@ export type NodeOperation =
    * listed. Of a file with one content it is the file. If more is known by then than these heads of its document, it stays.
    */
   | { readonly type: 'removeShown'; readonly id: NodeId; readonly shown: Heads }
+  /**
+   * A person's choice between the contents of a file in conflict: `keep` is `shown`, or the id of another. All that are known here are
+   * settled by it. If the document has other heads by then, nothing is, and the file stays.
+   */
+  | { readonly type: 'resolve'; readonly id: NodeId; readonly keep: string; readonly shown: Heads }
   | { readonly type: 'executable'; readonly id: NodeId; readonly executable: boolean };
 
 export interface ApplyResult {
@@ -60,7 +65,7 @@ export interface ApplyResult {
   readonly heads: ReadonlyMap<NodeId, Heads>;
   /** Operations that could not be done, by their place in the list. The others were done. */
   readonly failures: ReadonlyMap<number, EvermeshError>;
-  /** Files that a removal named and that stay, because of what the remover had not been shown. */
+  /** Files that a removal or a choice named and that stay as they are, because of what whoever meant it had not been shown. */
   readonly stayed: ReadonlySet<NodeId>;
 }
 

@@ -13,6 +13,7 @@ import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
 import type { PathCalls } from './path-calls.ts';
 import { exists, intoSelf, isDirectory, notDirectory, notHere, noText, quoted, splitPath } from './paths.ts';
+import { resolveAt } from './resolve-conflict.ts';
 import { Copy, type CopyOptions } from './copy.ts';
 
 export class PathOperations {
@@ -176,6 +177,15 @@ export class PathOperations {
         if (ids.length > 1) throw notEmpty(path);
       }
       for (const part of removalsOf(ids)) await this.#calls.apply([{ type: 'remove', ids: part }]);
+    });
+  }
+
+  resolve(path: string, choice: string): Promise<string[]> {
+    return this.#calls.run(async () => {
+      const node = this.#calls.find(path);
+      if (node === undefined || node.kind === 'directory') throw isDirectory(path);
+      this.#state.checkReady();
+      return resolveAt(this.#state, this.#nodes, { node, path }, choice);
     });
   }
 

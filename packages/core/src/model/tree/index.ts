@@ -1,5 +1,5 @@
 export { FolderTree } from './folder-tree.ts';
-export { checkName, NAME_RULES, portableKey } from './names.ts';
+export { alternativeName, checkName, NAME_RULES, portableKey } from './names.ts';
 export { type NewNode, type NodeKind, ROOT } from './node-kind.ts';
 export type { Problem } from './register-reader.ts';
 export type { TreeChange } from './tree-changes.ts';

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import type { FolderId } from '../base/index.ts';
+import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
+
+const ID = '0123456789abcdef0123456789abcdef' as FolderId;
+const bytes = (...values: number[]): Uint8Array => Uint8Array.of(0, ...values);
+
+/** Two devices that wrote bytes to one file apart from each other, and know it. */
+async function inConflict(): Promise<[TestFolder, TestFolder]> {
+  const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+  const b = await openFolder({ seed: 2, id: ID });
+  await a.folder.writeFile('d/logo.png', bytes(1));
+  await exchange(a, b);
+  await a.folder.writeFile('d/logo.png', bytes(2));
+  await b.folder.writeFile('d/logo.png', bytes(3));
+  await exchange(a, b);
+  return [a, b];
+}
+
+const otherOf = async ({ folder }: TestFolder): Promise<string> =>
+  (await folder.conflicts())[0]?.others?.[0]?.id ?? '';
+
+describe('a person decides between contents', () => {
+  test('the shown one stays, and nothing is in conflict any more, on each device', async () => {
+    const [a, b] = await inConflict();
+    const shown = await a.folder.readFile('d/logo.png');
+    expect(await a.folder.resolve('d/logo.png', 'shown')).toEqual([]);
+    await exchange(a, b);
+    for (const { folder } of [a, b]) {
+      expect(await folder.readFile('d/logo.png')).toEqual(shown);
+      expect(await folder.conflicts()).toEqual([]);
+    }
+  });
+
+  test('another one takes its place, and what was shown is a version', async () => {
+    const [a, b] = await inConflict();
+    const shown = await a.folder.readFile('d/logo.png');
+    await a.folder.resolve('d/logo.png', await otherOf(a));
+    await exchange(a, b);
+    for (const { folder } of [a, b]) {
+      const now = await folder.readFile('d/logo.png');
+      expect([String(now), String(shown)].sort()).toEqual([String(bytes(2)), String(bytes(3))]);
+      expect(await folder.conflicts()).toEqual([]);
+      const versions = await folder.versions('d/logo.png', { all: true });
+      const contents = await Promise.all(
+        versions.map((version) => folder.readVersion('d/logo.png', version)),
+      );
+      expect(contents.map(String)).toContain(String(shown));
+    }
+  });
+
+  test('both stay, under two names', async () => {
+    const [a, b] = await inConflict();
+    const shown = await a.folder.readFile('d/logo.png');
+    const [beside = ''] = await a.folder.resolve('d/logo.png', 'both');
+    expect(beside).toMatch(/^d\/logo .*\.png$/);
+    await exchange(a, b);
+    for (const { folder } of [a, b]) {
+      expect(await folder.readdir('d')).toHaveLength(2);
+      expect(await folder.readFile('d/logo.png')).toEqual(shown);
+      expect([String(await folder.readFile(beside)), String(shown)].sort()).toEqual([
+        String(bytes(2)),
+        String(bytes(3)),
+      ]);
+      expect(await folder.conflicts()).toEqual([]);
+      expect(await folder.verify()).toEqual([]);
+    }
+  });
+
+  test('what another device writes at the same time is listed again', async () => {
+    const [a, b] = await inConflict();
+    await a.folder.resolve('d/logo.png', 'shown');
+    await b.folder.writeFile('d/logo.png', bytes(4));
+    await exchange(a, b);
+    for (const { folder } of [a, b]) expect(await folder.conflicts()).toMatchObject([{ kind: 'content' }]);
+  });
+
+  test('without a conflict, or for what is not in it, nothing is changed', async () => {
+    const [a] = await inConflict();
+    await a.folder.writeFile('d/plain.md', 'text\n');
+    await a.folder.flush();
+    const { seq } = a.state.log.position;
+    for (const choice of ['shown', 'both', 'text'])
+      await expect(a.folder.resolve('d/plain.md', choice)).rejects.toMatchObject({
+        code: 'CONFLICT_NOT_FOUND',
+      });
+    await expect(a.folder.resolve('d/logo.png', 'none')).rejects.toMatchObject({
+      code: 'CONFLICT_NOT_FOUND',
+    });
+    await expect(a.folder.resolve('d', 'shown')).rejects.toMatchObject({ code: 'PATH_IS_DIRECTORY' });
+    await expect(a.folder.resolve('none', 'shown')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
+    await a.folder.flush();
+    expect(a.state.log.position.seq).toBe(seq);
+  });
+
+  test('a content whose bytes are not here is not chosen', async () => {
+    const [a] = await inConflict();
+    const [conflict] = await a.folder.conflicts();
+    const content = conflict?.others?.[0]?.content;
+    if (content?.kind !== 'blob') throw new Error('Bytes are in conflict.');
+    a.store.rows.delete(`blob/${content.name}`);
+    for (const choice of [await otherOf(a), 'both'])
+      await expect(a.folder.resolve('d/logo.png', choice)).rejects.toMatchObject({
+        code: 'CONTENT_NOT_HERE',
+      });
+    expect(await a.folder.readdir('d')).toEqual(['logo.png']);
+    expect(await a.folder.conflicts()).toHaveLength(1);
+  });
+});

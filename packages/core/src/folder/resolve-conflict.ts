@@ -1,0 +1,89 @@
+/** A person's choice between the contents of a file in conflict. Nothing is lost by it: what is not kept stays among the versions. */
+import { newNodeId, type NodeId, utf8 } from '../base/index.ts';
+import {
+  alternativeName,
+  contentDigest,
+  digestOfBlob,
+  type FileContent,
+  type ShownNode,
+} from '../model/index.ts';
+import { applyOperations, noConflict } from './apply-operations.ts';
+import type { FolderState } from './folder-state.ts';
+import type { FolderNodes, NodeOperation } from './nodes.ts';
+import { notHere } from './paths.ts';
+
+/**
+ * @param choice `shown`, `both`, or the id of one of the contents that are not shown
+ * @returns where contents went that got a name of their own
+ */
+export async function resolveAt(
+  state: FolderState,
+  nodes: FolderNodes,
+  { node, path }: { readonly node: ShownNode; readonly path: string },
+  choice: string,
+): Promise<string[]> {
+  const beside = new Set<string>();
+  const made: NodeId[] = [];
+  for (;;) {
+    const found = await nodes.content(node.id);
+    if (found === undefined) throw notHere(path);
+    const { others, heads } = found;
+    const wanted = choice === 'both' ? others : others.filter(({ id }) => id === choice);
+    if (others.length === 0 || (wanted.length === 0 && choice !== 'shown')) throw noConflict();
+    await checkHere(
+      state,
+      node.id,
+      path,
+      wanted.map(({ content }) => content),
+    );
+    if (choice === 'both') {
+      // They have their names before the conflict is settled: whoever dies in between has both, and it is still listed.
+      const creations = wanted
+        .filter(({ id }) => !beside.has(id))
+        .map(({ id, content }) => {
+          beside.add(id);
+          return creation(state, node, content);
+        });
+      await apply(state, creations);
+      made.push(...creations.map(({ id }) => id));
+    }
+    const keep = choice === 'both' ? 'shown' : choice;
+    const stayed = await apply(state, [{ type: 'resolve', id: node.id, keep, shown: heads }]);
+    // Something came meanwhile, which nobody chose.
+    if (!stayed.has(node.id)) return made.map((id) => state.tree.pathOf(id));
+  }
+}
+
+type Creation = Extract<NodeOperation, { type: 'create' }>;
+
+function creation(state: FolderState, node: ShownNode, content: FileContent): Creation {
+  const { parent, kind, executable } = node;
+  const id = newNodeId(state.options.random);
+  const digest = content.kind === 'blob' ? digestOfBlob(content.name) : contentDigest(utf8(content.text));
+  let name = alternativeName(node.name, id, 0);
+  for (let attempt = 1; state.tree.childByKey(parent, name) !== undefined; attempt++)
+    name = alternativeName(node.name, id, attempt);
+  return { type: 'create', id, parent, name, kind, content, digest, executable };
+}
+
+async function apply(state: FolderState, operations: readonly NodeOperation[]): Promise<ReadonlySet<NodeId>> {
+  if (operations.length === 0) return new Set();
+  const { result, durable } = await applyOperations(state, operations, { isShown: false });
+  await durable;
+  for (const failure of result.failures.values()) throw failure;
+  return result.stayed;
+}
+
+/** What a person chose must be there to be shown; a blob that is not is fetched. @throws CONTENT_NOT_HERE */
+async function checkHere(
+  state: FolderState,
+  id: NodeId,
+  path: string,
+  contents: readonly FileContent[],
+): Promise<void> {
+  for (const content of contents) {
+    if (content.kind === 'text' || (await state.options.contents.size(content.name)) !== undefined) continue;
+    await state.miss(content.name, id);
+    throw notHere(path);
+  }
+}
