@@ -4,6 +4,7 @@
  */
 import { DURABLE_TASKS } from './durable-updates.ts';
 import { MANY_FILES_TASKS } from './many-files.ts';
+import { KEPT_TASKS } from './kept.ts';
 import { SOAK_TASKS } from './soak.ts';
 import { FOLDER_TASKS } from '../tree/folder-tasks.ts';
 import { VIEW_TASKS } from '../tree/view-tasks.ts';
@@ -14,6 +15,7 @@ const TASKS: Readonly<Record<string, Task>> = {
   ...DURABLE_TASKS,
   ...TRACE_TASKS,
   ...MANY_FILES_TASKS,
+  ...KEPT_TASKS,
   ...SOAK_TASKS,
   ...VIEW_TASKS,
   ...FOLDER_TASKS,

@@ -12,7 +12,7 @@ import { runTask } from '../log/run-task.ts';
 import type { Amounts, TaskOptions } from '../log/task-options.ts';
 import { type Scenario, type ScenarioContext, type ScenarioResult, UsageError } from './scenario.ts';
 
-const PARTS = ['durable', 'trace', 'files', 'soak'] as const;
+const PARTS = ['durable', 'trace', 'files', 'soak', 'kept'] as const;
 type Part = (typeof PARTS)[number];
 
 export const log: Scenario = {
@@ -95,6 +95,13 @@ const MEASUREMENTS: Readonly<Record<Part, readonly Measurement[]>> = {
       },
     },
   ],
+  kept: [
+    {
+      task: 'kept',
+      engine: EVERMESH,
+      subjects: { 'a year of saves at a relay, beside content': ['storeShare', 'times'] },
+    },
+  ],
 };
 
 async function measureAll(context: ScenarioContext): Promise<ScenarioResult> {
@@ -134,7 +141,7 @@ function optionsOf({ options }: ScenarioContext, { task }: { task: string }, dir
   const trace = options.text('trace');
   return {
     directory,
-    updates: options.count(task === 'soak' ? 'saves' : 'updates'),
+    updates: options.count(task === 'soak' || task === 'kept' ? 'saves' : 'updates'),
     writers: options.count('writers'),
     files: options.count('files'),
     documents: options.count('documents'),
@@ -177,6 +184,7 @@ function setCeilings(figures: Figures): void {
   figures.reach('memory a file beyond the tree', { atMost: 300 });
   figures.reach('memory grown a save', { atMost: 1 });
   figures.reach('disk beside content', { atMost: 3 });
+  figures.reach('a year of saves at a relay, beside content', { atMost: 3 });
 }
 
 async function profile(context: ScenarioContext): Promise<ScenarioResult> {

@@ -77,7 +77,7 @@ export const FOLDER_PROFILES: Readonly<Record<string, Profile>> = {
     name: 'retention',
     latecomers: true,
     relays: 2,
-    keep: 3000,
+    keep: 10_000,
     weights: {
       ...FOLDER_WEIGHTS,
       // Not tried yet: blobs that only one of the relays has.
