@@ -38,6 +38,8 @@ export interface Inode {
   isDamaged: boolean;
   /** A program is in the middle of saving it. */
   isHalf: boolean;
+  /** Whoever made it had removed what was there, as a call of its own. */
+  isMadeAnew: boolean;
   /** When it got the name that it has by a rename of its own, and when it took the place of another; 0: never. */
   renamedAt: number;
   replacedAt: number;

@@ -26,7 +26,8 @@ export const linkActs: Readonly<Record<LinkStep, (desk: Desk) => void>> = {
     record(desk, path, old, target);
     if (random.chance(0.5)) {
       files.unlink(`${root}/${path}`);
-      return void files.makeLink(target, `${root}/${path}`);
+      files.makeLink(target, `${root}/${path}`).isMadeAnew = true;
+      return;
     }
     // As `ln --force` does: beside it, and in its place.
     const beside = `${root}/${path}.tmp~`;
@@ -46,8 +47,10 @@ export const linkActs: Readonly<Record<LinkStep, (desk: Desk) => void>> = {
     desk.say(`makes a ${link === undefined ? 'link' : 'file'} of ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
     files.unlink(`${root}/${path}`);
-    if (link === undefined) files.makeLink(text, `${root}/${path}`);
-    else files.write(files.create(`${root}/${path}`, 0o644), utf8(text));
+    const made =
+      link === undefined ? files.makeLink(text, `${root}/${path}`) : files.create(`${root}/${path}`, 0o644);
+    made.isMadeAnew = true;
+    if (link !== undefined) files.write(made, utf8(text));
   },
 };
 

@@ -188,6 +188,9 @@ function powerCut(world: Afflicted, place: Place, random: Seeded): void {
     const lost = letters.filter((letter) => !after.has(letter));
     world.ledger.excuse(lost, 'a program had not synced it when the power failed');
     world.ledger.undone(lost, place.name);
+    // That what was there before was removed is on the disk, and what was made in its place is not.
+    if (inode.isMadeAnew && !left.has(inode))
+      world.ledger.replaced(lost.join(''), '', `made anew before the power failed at ${place.name}`);
     // What it was saved over may be back under its name, and be damaged itself.
     const found = inode.isDamaged && left.has(inode) ? inode : there.get(path);
     if (found?.isDamaged !== true) continue;

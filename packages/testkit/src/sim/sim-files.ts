@@ -196,6 +196,7 @@ export class SimFiles {
       safe: undefined,
       isDamaged: false,
       isHalf: false,
+      isMadeAnew: false,
       renamedAt: 0,
       replacedAt: 0,
       entries: new Map(),
