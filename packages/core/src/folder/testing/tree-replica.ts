@@ -174,11 +174,15 @@ export class TreeReplica {
     return ([...listed].sort() as NodeId[]).filter((id) => this.state.tree.node(id) === undefined);
   }
 
-  /** The contents of a file, the shown one first, unless something of it is still on its way. */
+  /** The contents of a file, the shown one first, unless what it begins with, or what something here builds on, is still on its way. */
   async contents(id: NodeId): Promise<string[] | undefined> {
     const doc = await this.state.documents.newest(documentOf(id));
     const [, , , digest = ''] = String(this.state.treeDoc.getMap('c').get(id)).split('|');
-    if (!isWhole(doc) || !hasFirstContent(doc, digest)) return undefined;
+    const document = documentOf(id);
+    const isOwed = [...this.headsOf(id)].some(
+      ([author, counter]) => this.held({ author, document }) < counter,
+    );
+    if (!hasFirstContent(doc, digest) || (digest !== '' && !isWhole(doc) && isOwed)) return undefined;
     const { shown, others } = readFile(doc);
     return [shown, ...others.map(({ content }) => content)].map((content) =>
       content.kind === 'text' ? content.text : content.name,
