@@ -146,6 +146,27 @@ test('a file that moved and was edited is moved and edited, with an edit of the 
   }
 });
 
+test('a directory goes into one that was in it, which is in a new one of its name by then', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/inner/deep/file', 'deep\n');
+  await a.write('d/beside', 'beside\n');
+  await settleAll(a, b);
+  const ids = [a.idOf('d'), a.idOf('d/inner'), a.idOf('d/inner/deep')];
+  await fs.rename(a.at('d/inner'), a.at('t'));
+  await fs.rename(a.at('d'), a.at('t/deep/d'));
+  await fs.mkdir(a.at('d'));
+  await fs.rename(a.at('t'), a.at('d/inner'));
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toMatchObject({
+      'd/inner/deep/file': 'deep\n',
+      'd/inner/deep/d/beside': 'beside\n',
+    });
+    expect(await inFolder(device)).toEqual(await onDisk(device));
+    expect([device.idOf('d/inner/deep/d'), device.idOf('d/inner'), device.idOf('d/inner/deep')]).toEqual(ids);
+  }
+});
+
 test('a file keeps its identity when it moves into a new directory whose name some system takes for another new one', async () => {
   const [a, b] = await devices.pair();
   await a.write('file', 'text\n');

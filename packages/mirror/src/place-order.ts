@@ -6,6 +6,8 @@
  * has to *arrive*, because it is the directory to go into. Directories cannot wait for their own arrival, so each circle
  * has somebody who only has to leave.
  */
+import { type NodeId, ROOT } from '@evermesh/core';
+
 export interface Wait<Step> {
   readonly step: Step;
   readonly until: 'left' | 'arrived';
@@ -62,4 +64,22 @@ export function placeOrder<Step>(
     }
   }
   return ordered;
+}
+
+/**
+ * Of a directory that stands within `within` now, what has to leave that before `within` can come below the directory: it, or the first
+ * one above it that moves. In the end that is above the directory, and `within` below it, so nobody waits for his own arrival.
+ */
+export function firstToLeave<Step>(
+  directory: NodeId,
+  within: NodeId,
+  parentOf: (id: NodeId) => NodeId | undefined,
+  moveOf: (id: NodeId) => Step | undefined,
+): Step | undefined {
+  let first: Step | undefined;
+  for (let at = directory; at !== ROOT; at = parentOf(at) ?? ROOT) {
+    if (at === within) return first;
+    first ??= moveOf(at);
+  }
+  return undefined;
 }

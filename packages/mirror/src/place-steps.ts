@@ -6,7 +6,7 @@ import { type FolderNodes, type NodeId, ROOT } from '@evermesh/core';
 import type { AncestorEntry } from './ancestor.ts';
 import type { Match } from './match-disk.ts';
 import { besideName } from './names.ts';
-import { placeOrder, type Wait } from './place-order.ts';
+import { firstToLeave, placeOrder, type Wait } from './place-order.ts';
 import { Siblings } from './siblings.ts';
 
 /** A step that gives a node its place. */
@@ -59,6 +59,11 @@ export function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep
     leaving.set(id, aside);
     yielding.push(aside);
   }
+  const parentOf = (id: NodeId): NodeId | undefined => nodes.node(id)?.parent;
+  const moveOf = (id: NodeId): PlaceStep | undefined => {
+    const step = arriving.get(id);
+    return step?.type === 'place' ? step : undefined;
+  };
   function* waits(step: PlaceStep): Iterable<Wait<PlaceStep>> {
     if (step.type === 'aside' || step.type === 'removeShown') return;
     if (step.type === 'remove') {
@@ -72,6 +77,8 @@ export function orderSteps(steps: readonly PlaceStep[], nodes: Nodes): PlaceStep
     }
     const parent = arriving.get(step.parent);
     if (parent !== undefined) yield { step: parent, until: 'arrived' };
+    const above = step.type === 'place' ? firstToLeave(step.parent, step.id, parentOf, moveOf) : undefined;
+    if (above !== undefined) yield { step: above, until: 'arrived' };
     const holder = holderOf(step);
     const leaver = holder === undefined ? undefined : leaving.get(holder);
     if (leaver !== undefined) yield { step: leaver, until: 'left' };

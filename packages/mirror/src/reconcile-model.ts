@@ -8,7 +8,7 @@ import { portableKey } from '@evermesh/core/model';
 import { equalHeads } from '@evermesh/core/protocol';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { isShownAs } from './names.ts';
-import { placeOrder, type Wait } from './place-order.ts';
+import { firstToLeave, placeOrder, type Wait } from './place-order.ts';
 
 export type StructureStep =
   | { readonly type: 'make'; readonly node: ShownNode }
@@ -177,18 +177,8 @@ class ModelReconciler {
       const key = placeKey(step.entry.parent, step.entry.name);
       leavers.set(key, [...(leavers.get(key) ?? []), step]);
     }
-    /**
-     * Of a directory that stands within `within` on disk, what has to leave that first: it, or the first one above it that moves. In
-     * the end that is above the directory, and `within` below it, so nobody waits for his own arrival.
-     */
-    const firstMoved = (directory: NodeId, within: NodeId): Move | undefined => {
-      let moved: Move | undefined;
-      for (let at = directory; at !== ROOT; at = ancestor.get(at)?.parent ?? ROOT) {
-        if (at === within) return moved;
-        moved ??= moves.get(at);
-      }
-      return undefined;
-    };
+    const parentOf = (id: NodeId): NodeId | undefined => ancestor.get(id)?.parent;
+    const moveOf = (id: NodeId): Move | undefined => moves.get(id);
     function* waits(step: StructureStep): Iterable<Wait<StructureStep>> {
       if (step.type === 'aside') return;
       if (step.type === 'remove') {
@@ -200,7 +190,8 @@ class ModelReconciler {
       }
       const parent = makes.get(step.node.parent) ?? moves.get(step.node.parent);
       if (parent !== undefined) yield { step: parent, until: 'arrived' };
-      const above = step.type === 'move' ? firstMoved(step.node.parent, step.node.id) : undefined;
+      const above =
+        step.type === 'move' ? firstToLeave(step.node.parent, step.node.id, parentOf, moveOf) : undefined;
       if (above !== undefined) yield { step: above, until: 'arrived' };
       const name = step.type === 'move' ? step.name : step.node.name;
       for (const leaver of leavers.get(placeKey(step.node.parent, name)) ?? [])
