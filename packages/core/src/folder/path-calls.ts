@@ -11,7 +11,7 @@ import { hasArrived } from './arrived.ts';
 import { piecesOf } from './file-bytes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { NodeOperation } from './nodes.ts';
-import { notDirectory, notFound, notHere, splitPath } from './paths.ts';
+import { exists, notDirectory, notFound, notHere, splitPath } from './paths.ts';
 
 export class PathCalls {
   readonly #state: FolderState;
@@ -53,13 +53,16 @@ export class PathCalls {
     return (await gather(piecesOf(this.#state, content, reader))) as Uint8Array;
   }
 
-  /** The directory these names lead to; what is missing of it is added to `operations`. */
+  /** The directory these names lead to; what is missing of it is added to `operations`. @throws PATH_NOT_DIRECTORY, PATH_EXISTS */
   directory(names: readonly string[], operations: NodeOperation[], path: string): NodeId {
     let parent = ROOT;
-    for (const name of names) {
+    for (const [depth, name] of names.entries()) {
       const node = operations.length === 0 ? this.#state.tree.child(parent, name) : undefined;
       if (node !== undefined && node.kind !== 'directory') throw notDirectory(path);
       if (node === undefined) {
+        const isTaken = operations.length === 0 && this.#state.tree.childByKey(parent, name) !== undefined;
+        // By another spelling. Told before anything else of the call is done.
+        if (isTaken) throw exists(names.slice(0, depth + 1).join('/'));
         const id = this.newId();
         operations.push({ type: 'create', id, parent, name, kind: 'directory', digest: '' });
         parent = id;

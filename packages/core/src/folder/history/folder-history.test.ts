@@ -299,6 +299,47 @@ describe('the trash', () => {
     expect(await listing(shown)).toEqual({ a: 'three\n', [beside]: 'one\n', b: '/', 'b/c': 'two\n' });
   });
 
+  test('gives back elsewhere what went with a directory, and leaves nothing of that', async () => {
+    const shown = await newFolder();
+    const { folder } = shown;
+    for (const path of ['d/a', 'd/b', 'd/e/c', 'd/e/f/g']) await folder.writeFile(path, `${path}\n`);
+    await folder.rm('d', { recursive: true });
+    expect(await folder.restore('d/a', { to: 'x' })).toBe('x');
+    expect(await listing(shown)).toEqual({ x: 'd/a\n' });
+    expect(await folder.restore('d/e', { to: 'y' })).toBe('y');
+    const y = { y: '/', 'y/c': 'd/e/c\n', 'y/f': '/', 'y/f/g': 'd/e/f/g\n' };
+    expect(await listing(shown)).toEqual({ x: 'd/a\n', ...y });
+    expect(await folder.restore('d/b', { to: 'd/z' })).toBe('d/z');
+    expect(await listing(shown)).toEqual({ x: 'd/a\n', ...y, d: '/', 'd/z': 'd/b\n' });
+  });
+
+  test('gives back a directory out of one with all that was in it', async () => {
+    const shown = await newFolder();
+    const { folder } = shown;
+    for (const path of ['d/a', 'd/e/b', 'd/e/f/c', 'd/e/g']) await folder.writeFile(path, `${path}\n`);
+    await folder.rm('d/e/g');
+    await folder.rm('d', { recursive: true });
+    expect(await folder.restore('d/e')).toBe('d/e');
+    const e = { 'd/e': '/', 'd/e/b': 'd/e/b\n', 'd/e/f': '/', 'd/e/f/c': 'd/e/f/c\n' };
+    expect(await listing(shown)).toEqual({ d: '/', ...e });
+    expect((await folder.trash()).map(({ path }) => path).sort()).toEqual(['d/a', 'd/e/g']);
+  });
+
+  test('keeps what cannot go where it is wanted, and nothing else is done', async () => {
+    const shown = await newFolder();
+    const { folder, state } = shown;
+    for (const path of ['Docs/a', 'b', 'e/f']) await folder.writeFile(path, `${path}\n`);
+    await folder.rm('b');
+    await folder.rm('e', { recursive: true });
+    await folder.flush();
+    const { seq } = state.log.position;
+    for (const path of ['b', 'e'])
+      await expect(folder.restore(path, { to: 'docs/b' })).rejects.toMatchObject({ code: 'PATH_EXISTS' });
+    await folder.flush();
+    expect(state.log.position.seq).toBe(seq);
+    expect((await folder.trash()).map(({ path }) => path)).toEqual(['e', 'b']);
+  });
+
   test('does not list what an unseen edit kept', async () => {
     const [a, b] = await twoDevices();
     await a.folder.writeFile('d/f', 'f\n');

@@ -27,6 +27,9 @@ export interface RestoreOptions {
   readonly id?: NodeId | undefined;
 }
 
+/** Nodes that are brought back in one call. */
+const AT_ONCE = 500;
+
 /** What has a history: a node that is shown, or gone. */
 interface Historic extends HistoricFile {
   readonly kind: NodeKind;
@@ -73,13 +76,26 @@ export class FolderHistory {
     });
   }
 
-  async #revive({ id }: Pick<GoneNode, 'id'>, to: string | undefined): Promise<string> {
+  async #revive(gone: GoneNode, to: string | undefined): Promise<string> {
+    const { id, kind } = gone;
     const operations: NodeOperation[] = [];
-    const place =
-      to === undefined ? [] : [{ type: 'place', id, ...this.#freePlace(to, operations) } as const];
-    // Where it was first: all that was removed with a directory comes back there.
-    await this.#calls.apply([...operations, { type: 'restore', id }, ...place]);
+    // What is placed is back, and of what it was in nothing: only then is what went with it asked for.
+    if (to !== undefined) operations.push({ type: 'place', id, ...this.#freePlace(to, operations) });
+    if (to === undefined || kind === 'directory') operations.push({ type: 'restore', id });
+    const inside = this.#wentInside(gone);
+    await this.#calls.apply(operations);
+    for (let at = 0; at < inside.length; at += AT_ONCE)
+      await this.#calls.apply(inside.slice(at, at + AT_ONCE));
     return this.#state.tree.pathOf(id);
+  }
+
+  /** What is in a directory went with the topmost one that was removed, and comes back by itself with that only. */
+  #wentInside({ id, kind, path, operation, top }: GoneNode): NodeOperation[] {
+    if (kind !== 'directory' || id === top) return [];
+    return this.#state.tree
+      .gone()
+      .filter((node) => node.operation === operation && node.top === top && node.path.startsWith(`${path}/`))
+      .map((node) => ({ type: 'restore', id: node.id }));
   }
 
   /** Whoever wrote something meanwhile keeps it: what is put back are edits of what is there. */
