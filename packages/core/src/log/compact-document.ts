@@ -36,6 +36,8 @@ import {
 export interface CompactionJob {
   /** The row of the state so far; `undefined` to begin with nothing: the rows are all of the document then. */
   readonly state: Uint8Array | undefined;
+  /** The rows begin behind this place: a state that does not come as far would pass over what lies between. Default: 0. */
+  readonly after?: number | undefined;
   /** Whether the records are packed, too: a state that was lost is made anew from packs that stay as they are. */
   readonly packs: boolean;
   /** Records up to this place are to go: the new state stands for them alone, and those behind it are packed only. Default: none. */
@@ -110,7 +112,7 @@ export class JobRows {
  *   or a record is missing
  */
 export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generator<void, CompactionResult> {
-  const before = job.state && stateIn(job.state);
+  const before = job.state && stateIn(job.state, job.after ?? 0);
   if (before === 'damaged') return { type: 'state damaged' };
   const fold = codec.fold(before?.body);
   const covers = new Map(before?.covers ?? NO_HEADS);
@@ -183,9 +185,11 @@ function obstacleToStand(state: DocumentState, codec: BodyCodec): string | undef
   }
 }
 
-function stateIn(row: Uint8Array): DocumentState | 'damaged' {
+/** Where the state was lost, what stands for records that are gone is found in its place, and may end long before. */
+function stateIn(row: Uint8Array, after: number): DocumentState | 'damaged' {
   try {
-    return readState(new Reader(row));
+    const state = readState(new Reader(row));
+    return state.seq < after ? 'damaged' : state;
   } catch (error) {
     if (!isEvermeshError(error, 'MESSAGE_MALFORMED')) throw error;
     return 'damaged';

@@ -233,13 +233,14 @@ export class Compactor {
     // Packs stay as they are where only the state is made anew.
     const packs = compacted === undefined || !anew;
     const plan = planPacks(index);
+    const after = packs ? plan.after : 0;
     const { rows, read } = await readJob(log, index, {
-      after: packs ? plan.after : 0,
+      after,
       bounded: packs,
       signal: this.#closed.signal,
     });
     this.#closed.signal.throwIfAborted();
-    const result = await this.#run({ state, rows, packs });
+    const result = await this.#run({ state, after, rows, packs });
     if (result.type !== 'compacted') return result;
     const putState = put(stateKey(log.folder, document), result.state);
     if (compacted !== undefined && !packs)

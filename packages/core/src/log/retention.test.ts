@@ -22,7 +22,7 @@ import { type CompactionRunner, inlineCompaction } from './compaction-runner.ts'
 import { Compactor } from './compactor.ts';
 import { looseRecords } from './document-index.ts';
 import { FolderLog } from './folder-log.ts';
-import { isStandInKey, orderPrefix, recordPrefix } from './keys.ts';
+import { isStandInKey, orderPrefix, recordPrefix, stateKey } from './keys.ts';
 import type { StoredRecord } from './log-reader.ts';
 import { openStore } from './open-store.ts';
 import { Retention } from './retention.ts';
@@ -31,6 +31,8 @@ import type { Store, StoreOperation } from './store.ts';
 const FOLDER = 'f0'.repeat(16) as FolderId;
 const A = 'a' as DocumentId;
 const ANN: AuthorId = authorOf('01'.repeat(16) as DeviceId, 'aa'.repeat(8) as RunId);
+const BOB: AuthorId = authorOf('02'.repeat(16) as DeviceId, 'bb'.repeat(8) as RunId);
+const CLEO: AuthorId = authorOf('03'.repeat(16) as DeviceId, 'cc'.repeat(8) as RunId);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -136,7 +138,7 @@ class Writer {
     this.#keeps = keeps;
   }
 
-  records(count: number): LogRecord[] {
+  records(count: number, author: AuthorId = ANN): LogRecord[] {
     const bodies: Uint8Array[] = [];
     const note = (update: Uint8Array): void => void bodies.push(encodeBody(update));
     this.doc.on('update', note);
@@ -149,7 +151,7 @@ class Writer {
     this.doc.off('update', note);
     return bodies.map((body) => {
       const prev = this.#counter++;
-      const record = { folder: FOLDER, document: A, author: ANN, counter: prev + 1, prev, time: 0, body };
+      const record = { folder: FOLDER, document: A, author, counter: prev + 1, prev, time: 0, body };
       return makeRecord(record);
     });
   }
@@ -255,6 +257,21 @@ describe.each([
       await again.close();
     }
   });
+});
+
+test('a state that was damaged when records went is made anew of all that is left, and of what came since', async () => {
+  const world = await open({ compactedAt: 16 });
+  // More than one pack holds, of each.
+  await world.write(new Writer().records(1500));
+  await world.pass(DAY);
+  await world.write(new Writer().records(1500, BOB));
+  world.store.rows.set(stateKey(FOLDER, A), Uint8Array.of(1, 2, 3));
+  await world.pass(29 * DAY);
+  expect(world.log.document(A)?.compacted?.floor).toBe(1500);
+  await world.write(new Writer().records(20, CLEO));
+  await world.pass(HOUR);
+  expect((await world.log.read.state(A))?.covers).toEqual(world.log.document(A)?.heads);
+  expect(await all(world.log)).toHaveLength(1521);
 });
 
 test('where nobody writes, nothing is written', async () => {
