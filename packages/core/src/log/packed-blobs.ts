@@ -142,9 +142,13 @@ export class PackedBlobs implements BlobStore {
       throw damaged(names[at] as BlobName);
     } catch (error) {
       if (!isEvermeshError(error, 'BLOB_DAMAGED') && !isEvermeshError(error, 'BLOB_NOT_FOUND')) throw error;
-      this.#damaged.add(names[at] as BlobName);
-      throw damaged(names[at] as BlobName, error);
+      const name = names[at] as BlobName;
+      this.#damaged.add(name);
+      // It may have come again by itself since.
+      if ((await this.#under.size(name)) === undefined) throw damaged(name, error);
     }
+    yield (await gather(this.#under.read(names[at] as BlobName))) as Uint8Array;
+    if (at + 1 < names.length) yield* this.#run(names.slice(at + 1), places.slice(at + 1));
   }
 }
 

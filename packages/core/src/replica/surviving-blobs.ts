@@ -101,7 +101,8 @@ class Search {
       this.#packs.set(place.pack, isHere);
     }
     if (isHere) await this.#keep({ type: 'put', key, value });
-    return isHere;
+    // It may have come again by itself since.
+    return isHere || (await this.#small(name)) !== undefined;
   }
 
   /** A blob in the store, if it is what its name says. It is kept. */
