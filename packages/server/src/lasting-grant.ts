@@ -41,6 +41,8 @@ export class LastingGrant {
   async ask(): Promise<Grant> {
     const access = await this.#answer();
     this.#hold(access);
+    // It was said while the answer was on its last steps to here.
+    if (this.#isStale) this.#again();
     return access.grant;
   }
 
@@ -101,6 +103,7 @@ export class LastingGrant {
       if (!this.#isOver) this.#onTrouble(error, before);
     } finally {
       this.#asking = undefined;
+      if (this.#isStale) this.#again();
     }
   }
 
