@@ -34,8 +34,12 @@ export class MetricsServer {
   }
 
   /** Returns the port. @throws RELAY_PORT_IN_USE, CONFIG_INVALID */
-  listen(): Promise<number> {
-    return listening(this.#server, this.#options.listen);
+  async listen(): Promise<number> {
+    const { listen, logger } = this.#options;
+    const port = await listening(this.#server, listen);
+    // One connection that cannot be taken must not end a relay.
+    this.#server.on('error', (error) => logger.error('the metrics server failed', { error: error.message }));
+    return port;
   }
 
   async close(): Promise<void> {

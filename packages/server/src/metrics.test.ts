@@ -1,4 +1,6 @@
 /** What whoever watches a relay sees of it. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import type { FolderId } from '@evermesh/core/base';
 import type { CompactionJob, CompactionResult } from '@evermesh/core/log';
@@ -192,4 +194,19 @@ test('what waits for a reader that reads nothing is bounded, however much is wri
     done = message.done.length > 0;
   }
   expect(seen).toBe(records);
+});
+
+test('the door for whoever watches stays open when a connection to it cannot be taken', async () => {
+  const relay = await opened();
+  let server: Server | undefined;
+  const seen = (message: unknown): void => {
+    ({ server } = message as { readonly server: Server });
+  };
+  subscribe('http.server.request.start', seen);
+  await ask(relay, '/healthz');
+  unsubscribe('http.server.request.start', seen);
+  // As Node says it when the process has no descriptor left.
+  server?.emit('error', new Error('accept EMFILE'));
+  expect(server).toBeDefined();
+  expect((await ask(relay, '/healthz'))[0]).toBe(200);
 });
