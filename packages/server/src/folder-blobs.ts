@@ -16,7 +16,7 @@ import {
   tieredBlobs,
 } from '@evermesh/core/log';
 import { type BatchedBlob, LIMITS, type LogRecord, type SmallBlob } from '@evermesh/core/protocol';
-import type { FolderQuota, Reservation } from './folder-quota.ts';
+import type { Arrival, FolderQuota } from './folder-quota.ts';
 import { WantedBlobs } from './wanted-blobs.ts';
 
 /** Blobs that one PUT may turn out to want: as many as an atomic group has records. */
@@ -105,8 +105,8 @@ export class FolderBlobs {
 
   /** Durable when it resolves. @throws BLOB_DAMAGED if the bytes do not hash to the name; QUOTA_EXCEEDED */
   async put(folder: FolderId, name: BlobName, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#within(folder, [name], async (reserved) => {
-      await this.#blobs.write(reserved?.counted(pieces) ?? pieces, name);
+    await this.#within(folder, [name], async (arrivals) => {
+      await this.#blobs.write(arrivals.get(name)?.counted(pieces) ?? pieces, name);
       await this.#committer.commit(await this.#rowsOf(folder, name));
     });
   }
@@ -118,12 +118,12 @@ export class FolderBlobs {
    */
   async putMany(folder: FolderId, blobs: readonly SmallBlob[]): Promise<void> {
     const names = blobs.map(({ name }) => name);
-    await this.#within(folder, names, async (reserved, isNew) => {
+    await this.#within(folder, names, async (arrivals) => {
       const chunks = packable(blobs);
       const rows: StoreOperation[] = [];
       for (const blob of blobs) {
         const { name, bytes } = blob;
-        if (isNew.has(name)) reserved?.take(bytes.byteLength);
+        arrivals.get(name)?.take(bytes.byteLength);
         if (!chunks.has(blob)) rows.push(...(await this.#small.rowsOf(name, bytes)));
         rows.push(...(await this.#rowsOf(folder, name)));
       }
@@ -135,18 +135,24 @@ export class FolderBlobs {
   async #within(
     folder: FolderId,
     names: readonly BlobName[],
-    write: (reserved: Reservation | undefined, isNew: ReadonlySet<BlobName>) => Promise<void>,
+    write: (arrivals: ReadonlyMap<BlobName, Arrival>) => Promise<void>,
   ): Promise<void> {
-    const isNew = new Set<BlobName>();
-    if (this.quota !== undefined)
-      for (const name of names) if ((await this.size(folder, name)) === undefined) isNew.add(name);
-    const reserved =
-      isNew.size > 0 ? await this.quota?.reserve(folder, () => this.#sizes(folder)) : undefined;
+    const arrivals = new Map<BlobName, Arrival>();
+    const { quota } = this;
+    if (quota !== undefined)
+      for (const name of names)
+        if (!arrivals.has(name))
+          arrivals.set(
+            name,
+            quota.arrive(folder, name, () => this.#sizes(folder)),
+          );
     try {
-      await write(reserved, isNew);
-    } catch (error) {
-      reserved?.release();
-      throw error;
+      for (const [name, arrival] of arrivals)
+        if ((await this.size(folder, name)) === undefined) await arrival.begin();
+      await write(arrivals);
+      for (const arrival of arrivals.values()) arrival.kept();
+    } finally {
+      for (const arrival of arrivals.values()) arrival.leave();
     }
   }
 

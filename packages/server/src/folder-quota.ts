@@ -2,28 +2,84 @@
  * How many bytes a folder may have at the relay: of records, as they were put, and as many of blobs. What is there is counted
  * when somebody first writes, and then as it comes.
  */
-import type { FolderId } from '@evermesh/core/base';
+import type { BlobName, FolderId } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { FolderLog } from '@evermesh/core/log';
 import { isHeld, type LogRecord } from '@evermesh/core/protocol';
 
-export interface Reservation {
-  /** The same pieces, until there is no room for the next one. @throws QUOTA_EXCEEDED */
-  counted(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
-  /** @throws QUOTA_EXCEEDED */
-  take(bytes: number): void;
-  /** Gives back what was taken: it was not kept. */
-  release(): void;
-}
-
 interface Count {
   bytes: number;
+}
+
+/** Those who bring one blob. */
+interface Bringers {
+  count: number;
+  hasKept: boolean;
+}
+
+interface ArrivalParts {
+  readonly bringers: Bringers;
+  /** The last of them is gone. */
+  readonly gone: () => void;
+  /** @throws QUOTA_EXCEEDED */
+  readonly fits: (count: Count, bytes: number) => void;
+  readonly counting: () => Promise<Count>;
+}
+
+/** A blob that somebody brings: it takes room as it comes, and once, however many bring it at the same time. */
+export class Arrival {
+  readonly #parts: ArrivalParts;
+  #count: Count | undefined;
+  #taken = 0;
+
+  constructor(parts: ArrivalParts) {
+    this.#parts = parts;
+    parts.bringers.count += 1;
+  }
+
+  /** The folder does not have it: what comes is to be counted. */
+  async begin(): Promise<void> {
+    this.#count = await this.#parts.counting();
+  }
+
+  /** The same pieces, until there is no room for the next one. @throws QUOTA_EXCEEDED */
+  async *counted(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
+      this.take(piece.byteLength);
+      yield piece;
+    }
+  }
+
+  /** @throws QUOTA_EXCEEDED */
+  take(bytes: number): void {
+    if (this.#count === undefined) return;
+    this.#parts.fits(this.#count, bytes);
+    this.#count.bytes += bytes;
+    this.#taken += bytes;
+  }
+
+  /** It is durable: the room is its own, unless another who brought it has that already. */
+  kept(): void {
+    const { bringers } = this.#parts;
+    if (this.#count === undefined || bringers.hasKept) return;
+    bringers.hasKept = true;
+    this.#taken = 0;
+  }
+
+  /** Called once, in the end: what was taken for nothing is given back. */
+  leave(): void {
+    const { bringers, gone } = this.#parts;
+    if (this.#count !== undefined) this.#count.bytes -= this.#taken;
+    bringers.count -= 1;
+    if (bringers.count === 0) gone();
+  }
 }
 
 export class FolderQuota {
   readonly #limit: number;
   readonly #records = new WeakMap<FolderLog, Count>();
   readonly #blobs = new Map<FolderId, Promise<Count>>();
+  readonly #bringers = new Map<string, Bringers>();
 
   /** @param limit in bytes */
   constructor(limit: number) {
@@ -45,27 +101,26 @@ export class FolderQuota {
     if (count.bytes + bytes > this.#limit) throw exceeded(log.folder, 'records');
   }
 
-  /** @param present the sizes of the blobs that the folder has, asked for once */
-  async reserve(folder: FolderId, present: () => AsyncIterable<number>): Promise<Reservation> {
-    let counting = this.#blobs.get(folder);
-    if (counting === undefined) {
-      counting = sum(present());
-      this.#blobs.set(folder, counting);
-      // Whoever comes next counts anew.
-      counting.catch(() => this.#blobs.delete(folder));
-    }
-    const count = await counting;
-    let taken = 0;
-    const take = (bytes: number): void => {
+  /** Somebody brings a blob. He says so before he looks whether it is here: what another one keeps in between would count again. */
+  arrive(folder: FolderId, name: BlobName, present: () => AsyncIterable<number>): Arrival {
+    const key = `${folder} ${name}`;
+    const bringers = this.#bringers.get(key) ?? { count: 0, hasKept: false };
+    this.#bringers.set(key, bringers);
+    const gone = (): void => void this.#bringers.delete(key);
+    const fits = (count: Count, bytes: number): void => {
       if (count.bytes + bytes > this.#limit) throw exceeded(folder, 'blobs');
-      count.bytes += bytes;
-      taken += bytes;
     };
-    const release = (): void => {
-      count.bytes -= taken;
-      taken = 0;
-    };
-    return { take, release, counted: (pieces) => eachCounted(pieces, take) };
+    return new Arrival({ bringers, gone, fits, counting: () => this.#countBlobs(folder, present) });
+  }
+
+  #countBlobs(folder: FolderId, present: () => AsyncIterable<number>): Promise<Count> {
+    const known = this.#blobs.get(folder);
+    if (known !== undefined) return known;
+    const counting = sum(present());
+    this.#blobs.set(folder, counting);
+    // Whoever comes next counts anew.
+    counting.catch(() => this.#blobs.delete(folder));
+    return counting;
   }
 
   #countOf(log: FolderLog): Count {
@@ -84,16 +139,6 @@ function bytesOf(log: FolderLog): number {
   let all = 0;
   for (const { bytes } of log.documents()) all += bytes;
   return all;
-}
-
-async function* eachCounted(
-  pieces: AsyncIterable<Uint8Array>,
-  take: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
-    take(piece.byteLength);
-    yield piece;
-  }
 }
 
 async function sum(sizes: AsyncIterable<number>): Promise<Count> {

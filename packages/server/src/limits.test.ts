@@ -193,6 +193,31 @@ describe('what a folder stores', () => {
     expect(await client.next('REFUSED')).toMatchObject({ code: 'QUOTA_EXCEEDED' });
   });
 
+  test('counts a blob once that several send at the same time', async () => {
+    const relay = await opened({ limits: { folderBytes: 200_000 } });
+    const body = text(60_000, 'a');
+    const more = text(100_000, 'b');
+    const send = (bytes: Uint8Array, pieces: BodyInit): Promise<Response> =>
+      fetch(`${relay.http}/v1/folders/${FOLDER}/blobs/${toHex(sha256(bytes))}`, {
+        method: 'PUT',
+        body: pieces,
+        duplex: 'half',
+      } as RequestInit);
+    const both = [0, 1].map(() => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      return { writer, answer: send(body, readable) };
+    });
+    // Neither has ended when the other begins.
+    for (const { writer } of both) await writer.write(body.slice(0, 30_000));
+    for (const { writer } of both) {
+      await writer.write(body.slice(30_000));
+      await writer.close();
+    }
+    for (const { answer } of both) expect((await answer).status).toBe(204);
+    expect((await send(more, more as Uint8Array<ArrayBuffer>)).status).toBe(204);
+  });
+
   test('counts blobs as they come, gives back what was not kept, and takes what is there already', async () => {
     const relay = await opened({ limits: { folderBytes: 200_000 } });
     const urlOf = (name: string, folder = FOLDER): string =>
