@@ -1,6 +1,6 @@
 /** What a folder shows of a file when something here builds on what is not, and may never be. */
 import { expect, test } from 'vitest';
-import { documentOf, type FolderId, type NodeId } from '../base/index.ts';
+import { documentOf, type FolderId, fromUtf8, type NodeId } from '../base/index.ts';
 import { type LogRecord, NO_HEADS } from '../protocol/index.ts';
 import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
 
@@ -73,4 +73,19 @@ test('a save over what is shown deletes nothing of what is not, and all is there
   expect(text).toContain('from ben, and anna\n');
   expect(text).not.toContain('one\n');
   expect(await cleo.folder.missingParts()).toEqual([]);
+});
+
+test('what a file held since a part of it is missing is among its versions, here and where nothing is missing', async () => {
+  const { cleo, ben } = await withHole();
+  for (const text of ['zero\n', 'two\n']) {
+    await cleo.folder.writeFile('f', text);
+    await cleo.folder.flush();
+  }
+  const all = await cleo.folder.versions('f', { all: true });
+  expect(all.map(({ size }) => size)).toEqual([4, 5, 4]);
+  await exchange(cleo, ben);
+  for (const { folder } of [cleo, ben]) {
+    const texts = await Promise.all(all.map((version) => folder.readVersion('f', version)));
+    expect(texts.map(fromUtf8)).toEqual(['two\n', 'zero\n', 'one\n']);
+  }
 });

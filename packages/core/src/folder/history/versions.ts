@@ -4,6 +4,7 @@ import { EvermeshError } from '../../errors/index.ts';
 import type { HistoryStep } from '../../log/index.ts';
 import { type FileContent, hasFirstContent, isWhole, readFile, sameContent } from '../../model/index.ts';
 import { covers, equalHeads, type Heads, raiseHead } from '../../protocol/index.ts';
+import { hasArrived } from '../arrived.ts';
 import type { FolderState } from '../folder-state.ts';
 import { type FileVersion, fileVersion, type VersionName } from './file-version.ts';
 import { groupedSteps } from './grouped-steps.ts';
@@ -34,12 +35,13 @@ export async function versionsOf(
 ): Promise<FileVersion[]> {
   const document = documentOf(id);
   await state.live.settled(document);
+  const showsPart = await isShownInPart(state, { id, digest });
   const steps = state.log.read.history(document);
   const found: FileVersion[] = [];
   let before: readonly Content[] = [];
   for await (const { doc, step } of state.documents.replay(document, all ? steps : groupedSteps(steps))) {
     // What came before that on which it builds is shown when all of it is here.
-    if (!isWhole(doc) || !hasFirstContent(doc, digest)) continue;
+    if (!(isWhole(doc) || showsPart) || !hasFirstContent(doc, digest)) continue;
     const { shown, others } = readFile(doc);
     const now: Content[] = [{ other: undefined, content: shown }];
     for (const { id: other, content } of others) now.push({ other, content });
@@ -63,12 +65,18 @@ export async function contentOf(
   for await (const { doc, step } of state.documents.replay(document, steps)) {
     for (const [author, counter] of step.brings) raiseHead(reached, author, counter);
     // A state is read once, at the end of what these heads cover.
-    if (!equalHeads(reached, heads) || !isWhole(doc) || !hasFirstContent(doc, digest)) continue;
+    if (!equalHeads(reached, heads) || !hasFirstContent(doc, digest)) continue;
     const { shown, others } = readFile(doc);
     content = other === undefined ? shown : others.find((each) => each.id === other)?.content;
   }
   if (content === undefined || !equalHeads(reached, heads)) throw noVersion();
   return content;
+}
+
+/** Whether it is shown without what some of it builds on: then that was shown, and is a version. */
+async function isShownInPart(state: FolderState, file: HistoricFile): Promise<boolean> {
+  const newest = await state.documents.newest(documentOf(file.id));
+  return !isWhole(newest) && hasArrived(state, file, newest);
 }
 
 async function* coveredBy(heads: Heads, steps: AsyncIterable<HistoryStep>): AsyncGenerator<HistoryStep> {
