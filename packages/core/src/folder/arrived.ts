@@ -2,7 +2,7 @@
 import type * as Y from 'yjs';
 import { documentOf } from '../base/index.ts';
 import { hasFirstContent, isWhole, type ShownNode } from '../model/index.ts';
-import { covers, NO_HEADS } from '../protocol/index.ts';
+import { covers } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
 
 /**
@@ -18,9 +18,8 @@ export function hasArrived(
   return hasFirstContent(doc, digest) && (digest === '' || isWhole(doc) || !isAwaited(state, id));
 }
 
-/** Whether a peer told of more than is durable here. */
+/** Whether a peer told of more than is durable here. What was written here is no peer's, durable or not. */
 export function isAwaited(state: FolderState, id: ShownNode['id']): boolean {
   const document = documentOf(id);
-  const here = state.log.document(document)?.heads ?? NO_HEADS;
-  return !covers(here, state.seenHeads(document));
+  return !covers(state.documents.heldHeads(document), state.seenHeads(document));
 }

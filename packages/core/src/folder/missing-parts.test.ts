@@ -89,3 +89,14 @@ test('what a file held since a part of it is missing is among its versions, here
     expect(texts.map(fromUtf8)).toEqual(['two\n', 'zero\n', 'one\n']);
   }
 });
+
+test('a file that is shown in part is read and written while what was written here is on its way to the disk', async () => {
+  const { cleo } = await withHole();
+  await cleo.folder.writeFile('f', 'zero\n');
+  expect(await cleo.folder.readFile('f', 'utf8')).toBe('zero\n');
+  const open = await cleo.folder.openDocument('f');
+  open.text.insert(0, 'typed ');
+  await cleo.folder.writeFile('f', 'two\n');
+  expect(open.text.toString()).toBe('two\n');
+  open.close();
+});
