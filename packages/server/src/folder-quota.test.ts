@@ -1,8 +1,9 @@
-import { memoryStore } from '@evermesh/adapters/memory';
-import { newDeviceId, systemRandom } from '@evermesh/core/base';
+import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
+import { type BlobName, inOnePiece, newDeviceId, sha256, systemRandom, toHex } from '@evermesh/core/base';
 import { Committer, FolderLog, openStore } from '@evermesh/core/log';
 import { decodeRecord } from '@evermesh/core/protocol';
 import { expect, test } from 'vitest';
+import { FolderBlobs } from './folder-blobs.ts';
 import { FolderQuota } from './folder-quota.ts';
 import { A, FOLDER, TestAuthor } from './testing/test-author.ts';
 
@@ -27,4 +28,24 @@ test('what older records took is there for others once these are gone', async ()
     compacted: { stateBytes: 100, seq: 3, records: 3, bytes: 300, floor: 3, open: [] },
   });
   quota.checkRecords(log, [fifth]);
+});
+
+test('under the name of what is there no more is taken than the folder may have, and the same again is', async () => {
+  const store = await openStore(memoryStore());
+  const large = memoryBlobs();
+  await large.open();
+  const blobs = new FolderBlobs(store, new Committer(store), large, new FolderQuota(500_000));
+  const bytes = new Uint8Array(450_000);
+  const name = toHex(sha256(bytes)) as BlobName;
+  await blobs.put(FOLDER, name, inOnePiece(bytes));
+  let sent = 0;
+  async function* more(): AsyncGenerator<Uint8Array> {
+    for (; sent < 100; sent++) {
+      await Promise.resolve();
+      yield new Uint8Array(100_000);
+    }
+  }
+  await expect(blobs.put(FOLDER, name, more())).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  expect(sent).toBe(5);
+  await blobs.put(FOLDER, name, inOnePiece(bytes));
 });

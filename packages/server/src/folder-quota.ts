@@ -52,9 +52,9 @@ export class Arrival {
 
   /** @throws QUOTA_EXCEEDED */
   take(bytes: number): void {
-    if (this.#count === undefined) return;
-    this.#parts.fits(this.#count, bytes);
-    this.#count.bytes += bytes;
+    // What is here takes no more room; but what is sent under its name need not be that, and lies on the disk until all of it was read.
+    this.#parts.fits(this.#count ?? { bytes: this.#taken }, bytes);
+    if (this.#count !== undefined) this.#count.bytes += bytes;
     this.#taken += bytes;
   }
 
