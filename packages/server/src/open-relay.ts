@@ -47,7 +47,7 @@ export interface RelayOptions {
     | undefined;
   /**
    * Days for which records are kept as they came, from when this relay got them; of a document's older ones it keeps what they come to,
-   * which is what a device that comes new is given anyway. Default: 30. Without `compaction` all records are kept.
+   * which is what a device that comes new is given anyway. At least 1; default: 30. Without `compaction` all records are kept.
    */
   readonly keepDays?: number | undefined;
   /** `port` 0 takes any free one. */
@@ -101,7 +101,7 @@ export interface Relay {
 /**
  * Opens a relay. It takes connections when this resolves.
  * @throws RELAY_UNSAFE if it would serve everybody on an address that is not loopback; RELAY_PORT_IN_USE; CONFIG_INVALID
- *   if it cannot listen there for another reason; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
+ *   if it cannot listen there for another reason, or `keepDays` is less than 1; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { store, blobs, authorizer, listen, compaction } = options;
@@ -109,6 +109,13 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     const what = `Whoever reaches ${listen.host} could read and write everything. Give the relay a token.`;
     throw new EvermeshError('RELAY_UNSAFE', what);
   }
+  const keepDays = options.keepDays ?? KEEP_DAYS;
+  // Of what is no number, all would count as too old.
+  if (!(keepDays >= 1))
+    throw new EvermeshError(
+      'CONFIG_INVALID',
+      `A relay keeps records for a day at least, not for ${keepDays}.`,
+    );
   const random = options.random ?? systemRandom;
   const logger = options.logger ?? silentLogger;
   const clock = options.clock ?? systemClock;
@@ -123,7 +130,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       policy: compaction.policy ?? relayCompactionPolicy,
       clock,
       logger,
-      keep: (options.keepDays ?? KEEP_DAYS) * DAY,
+      keep: keepDays * DAY,
     },
     options.limits?.folderBytes,
   );

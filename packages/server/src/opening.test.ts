@@ -38,6 +38,11 @@ describe('a relay', () => {
     await client.open();
   });
 
+  test('that is to keep records for less than a day, or for no number of days, does not open', async () => {
+    for (const keepDays of [0, -1, 0.5, Number.NaN])
+      await expect(openRelay({ ...options(), keepDays })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
   test('has no empty token', () => {
     expect(() => sharedToken('')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
   });
