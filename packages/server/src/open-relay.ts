@@ -40,7 +40,8 @@ export interface RelayOptions {
   /**
    * Where documents are compacted, for instance `threadCompaction()`, and when. The relay closes what is given. Default for when: once a document
    * has 100 records that its state does not stand for, and as many bytes of them as the state has.
-   * Default: nothing is compacted; whoever fetches a document then gets each of its records.
+   * Default: nothing is compacted; whoever fetches a document then gets each of its records, and a device that brings a state, which it got from
+   * another relay, is refused the folder with FORMAT_TOO_NEW.
    */
   readonly compaction?:
     | { readonly runner: CompactionRunner; readonly policy?: CompactionPolicy | undefined }
