@@ -1,5 +1,13 @@
 /** Answers what is asked about a folder. What is changed for it is durable then. */
-import { EvermeshError, type FileVersion, type Folder, type Replica, type TrashEntry } from '@evermesh/core';
+import {
+  type ErrorCode,
+  EvermeshError,
+  type FileVersion,
+  type Folder,
+  isEvermeshError,
+  type Replica,
+  type TrashEntry,
+} from '@evermesh/core';
 import type {
   Answers,
   AnswerTo,
@@ -27,9 +35,43 @@ export const answering =
   (parts: Answering): Ask =>
   async <Asked extends Question>(question: Asked, signal?: AbortSignal) => {
     signal?.throwIfAborted();
-    // Each branch answers what its question is answered with.
-    return (await answer(question, parts)) as AnswerTo<Asked>;
+    try {
+      // Each branch answers what its question is answered with.
+      return (await answer(question, parts)) as AnswerTo<Asked>;
+    } catch (error) {
+      throw withNextStep(error, question);
+    }
   };
+
+const ELSEWHERE = 'Give another place: --to PATH.';
+
+/** Where a mirror waits for a change, somebody who asked writes something else. */
+const NEXT_STEPS: { readonly [Type in QuestionType]?: Partial<Record<ErrorCode, string>> } = {
+  versions: {
+    PATH_NOT_FOUND: 'See what there is: evermesh ls DIR. What was removed: evermesh trash DIR.',
+    PATH_IS_DIRECTORY: 'Name a file in it; evermesh ls DIR lists them.',
+  },
+  restore: {
+    PATH_NOT_FOUND:
+      'See what was removed: evermesh trash DIR. A version of a file that is there: --at ID, from evermesh versions FILE.',
+    PATH_EXISTS: ELSEWHERE,
+    PATH_INVALID: ELSEWHERE,
+    PATH_NOT_DIRECTORY: ELSEWHERE,
+  },
+  list: {
+    PATH_NOT_FOUND: 'See what there is: evermesh ls DIR, of the directory around it.',
+    PATH_NOT_DIRECTORY: 'Name a directory. What a file held: evermesh versions FILE.',
+  },
+};
+
+function withNextStep(error: unknown, { type }: Question): unknown {
+  if (!isEvermeshError(error) || error.details['next'] !== undefined) return error;
+  const { code, message, details } = error;
+  const next = NEXT_STEPS[type]?.[code];
+  return next === undefined
+    ? error
+    : new EvermeshError(code, message, { details: { ...details, next }, cause: error });
+}
 
 async function answer(asked: Question, parts: Answering): Promise<Answers[QuestionType]> {
   const { folder } = parts;
@@ -55,6 +97,8 @@ async function answer(asked: Question, parts: Answering): Promise<Answers[Questi
   };
 }
 
+const TRASHED = 'entry in the trash';
+
 async function restore(
   folder: Folder,
   { path, version, removed, to }: Questions['restore'],
@@ -63,7 +107,7 @@ async function restore(
     return folder.restore(path, { version: await versionNamed(folder, path, version), to });
   if (removed === undefined) return folder.restore(path, { to });
   const entries = (await folder.trash()).filter((entry) => entry.path === path);
-  return folder.restore(path, { id: only(entries, removed, 'entry in the trash').id, to });
+  return folder.restore(path, { id: only(entries, removed, TRASHED).id, to });
 }
 
 /** Where no listed version has the name, one that is told apart only when all are. */
@@ -78,12 +122,16 @@ function only<Named extends { readonly id: string }>(
   word: string,
   what: string,
 ): Named {
+  // As a variable of a shell that was never set.
+  if (word === '')
+    throw usageError(`The id of the ${what} is empty.`, 'Write the beginning of one, at least.');
   const exact = all.find(({ id }) => id === word);
   const [first, second] = exact === undefined ? all.filter(({ id }) => id.startsWith(word)) : [exact];
   if (first === undefined)
     throw new EvermeshError(
       'VERSION_NOT_FOUND',
       `There is no ${what} whose id begins with ${JSON.stringify(word)}.`,
+      what === TRASHED ? { details: { next: 'See what was removed: evermesh trash DIR.' } } : {},
     );
   if (second !== undefined)
     throw usageError(

@@ -63,6 +63,10 @@ const WRONG: readonly (readonly [args: readonly string[], said: RegExp])[] = [
     [[command, LONG], /cannot be used|too long/],
     [[command, 'DIR', '--relay', 'ws://127.0.0.1:9'], /[Uu]nknown option '--relay'/],
   ]),
+  ...['ls', 'versions', 'restore'].map((command): [string[], RegExp] => [
+    [command, 'DIR'],
+    /files lies in no directory/,
+  ]),
 ];
 
 const before = process.cwd();
