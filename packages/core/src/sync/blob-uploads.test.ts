@@ -4,6 +4,7 @@ import { EvermeshError } from '../errors/index.ts';
 import { blobKey, Committer, Contents, type PackedBlobs } from '../log/index.ts';
 import { LIMITS } from '../protocol/index.ts';
 import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import { uploadBlobs } from './blob-uploads.ts';
 import { blobBytes, BlobPeer, nameOf } from './testing/blob-peer.ts';
 import { FOLDER } from './testing/test-folder.ts';
@@ -94,6 +95,18 @@ test.each([100, 70_000])('one of %i bytes that is damaged is passed over, and to
     put(...given).catch(() => Promise.reject(new EvermeshError('LINK_UNREACHABLE', 'broke off')));
   await upload([rotten, name] as BlobName[]);
   expect([[...peer.held.keys()], damaged]).toEqual([[name], [rotten]]);
+});
+
+test('a list of chunks that is damaged is told, and what lists it stays away', async () => {
+  const { name } = await contents.write(inOnePiece(seededRandom(6).bytes(3_000_000)));
+  const root = await contents.nameInRecords(name);
+  const manifest = await contents.manifest(root);
+  expect(manifest?.level).toBeGreaterThan(0);
+  const [list] = manifest?.entries.map((entry) => entry.name) ?? [];
+  store.rows.set(blobKey(list as BlobName), Uint8Array.of(1));
+  await upload([root]);
+  expect(damaged).toEqual([list]);
+  expect(peer.held.has(root)).toBe(false);
 });
 
 test('it fails as the disk does that one of them is read from', async () => {

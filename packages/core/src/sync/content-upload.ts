@@ -37,6 +37,8 @@ async function addLacking(
   }
   for (const nodes of inGroups(entries.filter(({ name }) => lacking.has(name)))) {
     const below = await listed(nodes, level, contents.source).catch(passOverLost);
+    // Which of them is damaged, and is to be had anew, is told where each is read by itself.
+    if (below === undefined) for (const { name } of nodes) await batch.read(name);
     const isBelow = below !== undefined && (await addLacking(upload, batch, below, level - 1));
     for (const { name } of nodes) if (!isBelow || !(await add(batch, name))) isWhole = false;
   }
