@@ -4,9 +4,9 @@
  *
  * Times are by the clocks of authors. One that is wrong makes other groups, and nothing else.
  */
-import { deviceOf } from '../../base/index.ts';
-import type { HistoryStep } from '../../log/index.ts';
-import { mergeHeads } from '../../protocol/index.ts';
+import { type AuthorId, deviceOf } from '../../base/index.ts';
+import type { HistoryStep, HistoryUpdate } from '../../log/index.ts';
+import { type Heads, raiseHead } from '../../protocol/index.ts';
 
 /** Milliseconds without anything from the device: what comes then is another version. */
 const PAUSE = 10_000;
@@ -14,20 +14,39 @@ const PAUSE = 10_000;
 const LONGEST = 300_000;
 
 export async function* groupedSteps(steps: AsyncIterable<HistoryStep>): AsyncGenerator<HistoryStep> {
-  let group: HistoryStep | undefined;
-  let began = 0;
+  let group: Group | undefined;
   for await (const step of steps) {
-    if (group !== undefined && goesOn(group, step) && Math.abs(step.time - began) <= LONGEST) {
-      const { heads, time } = step;
-      const brings = mergeHeads(group.brings, step.brings);
-      group = { heads, time, brings, updates: [...group.updates, ...step.updates] };
-      continue;
+    if (group !== undefined && goesOn(group, step)) group.add(step);
+    else {
+      if (group !== undefined) yield group;
+      group = new Group(step);
     }
-    if (group !== undefined) yield group;
-    group = step;
-    began = step.time;
   }
   if (group !== undefined) yield group;
+}
+
+/** Whoever's clock stands makes one of all that he ever wrote: a step more costs what the step is. */
+class Group implements HistoryStep {
+  heads: Heads;
+  time: number;
+  readonly began: number;
+  readonly brings: Map<AuthorId, number>;
+  readonly updates: HistoryUpdate[];
+
+  constructor({ heads, time, brings, updates }: HistoryStep) {
+    this.heads = heads;
+    this.time = time;
+    this.began = time;
+    this.brings = new Map(brings);
+    this.updates = [...updates];
+  }
+
+  add({ heads, time, brings, updates }: HistoryStep): void {
+    this.heads = heads;
+    this.time = time;
+    for (const [author, counter] of brings) raiseHead(this.brings, author, counter);
+    this.updates.push(...updates);
+  }
 }
 
 /** The only device of which a step brings something. */
@@ -36,8 +55,9 @@ export function deviceIn({ brings }: HistoryStep): ReturnType<typeof deviceOf> |
   return others.length > 0 ? undefined : device;
 }
 
-function goesOn(group: HistoryStep, step: HistoryStep): boolean {
+function goesOn(group: Group, step: HistoryStep): boolean {
   const device = deviceIn(group);
   if (device === undefined || device !== deviceIn(step)) return false;
+  if (Math.abs(step.time - group.began) > LONGEST) return false;
   return group.time > 0 && step.time > 0 && Math.abs(step.time - group.time) <= PAUSE;
 }
