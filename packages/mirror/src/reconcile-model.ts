@@ -74,10 +74,11 @@ class ModelReconciler {
 
   run(ids: Iterable<NodeId> | 'all'): ModelPlan {
     const { nodes, ancestor } = this.#findings;
-    if (ids === 'all') {
-      for (const { id } of ancestor.all()) this.#look(id);
-      for (const { id } of nodes.all()) this.#look(id);
-    } else for (const id of ids) this.#look(id);
+    const known = ids === 'all' ? [...ancestor.all()].map(({ id }) => id) : [...ids];
+    // Before anything is looked at: a directory would count as missing otherwise where what is in it comes first.
+    for (const id of known) this.#unite(id);
+    for (const id of known) this.#look(id);
+    if (ids === 'all') for (const { id } of nodes.all()) this.#look(id);
     this.#takePlaces();
     return {
       united: [...this.#united].map(([to, from]) => ({ from, to })),
@@ -96,14 +97,20 @@ class ModelReconciler {
     const entry = ancestor.get(id);
     if (node !== undefined && node.id === id) return this.#shown(node, entry ?? this.#united.get(id));
     if (entry === undefined) return;
-    if (node !== undefined && ancestor.get(node.id) === undefined && !this.#united.has(node.id)) {
-      this.#united.set(node.id, entry);
-      this.#seen.delete(node.id);
-      return this.#look(node.id);
-    }
+    this.#unite(id);
+    if (node !== undefined && this.#united.get(node.id) === entry) return this.#look(node.id);
     this.#removes.set(id, { type: 'remove', entry });
     // What was in it is gone as well, or shown elsewhere.
     for (const child of ancestor.children(id)) this.#look(child.id);
+  }
+
+  /** A directory that is shown as one of which the disk knows nothing is that one from now on; of several the first. */
+  #unite(id: NodeId): void {
+    const { nodes, ancestor } = this.#findings;
+    const entry = ancestor.get(id);
+    const node = entry && nodes.node(id);
+    if (entry === undefined || node === undefined || node.id === id || this.#united.has(node.id)) return;
+    if (ancestor.get(node.id) === undefined && !this.#seen.has(node.id)) this.#united.set(node.id, entry);
   }
 
   #shown(node: ShownNode, entry: AncestorEntry | undefined): void {
