@@ -56,13 +56,13 @@ export class PathCalls {
   /** The directory these names lead to; what is missing of it is added to `operations`. @throws PATH_NOT_DIRECTORY, PATH_EXISTS */
   directory(names: readonly string[], operations: NodeOperation[], path: string): NodeId {
     let parent = ROOT;
-    for (const [depth, name] of names.entries()) {
+    for (const name of names) {
       const node = operations.length === 0 ? this.#state.tree.child(parent, name) : undefined;
       if (node !== undefined && node.kind !== 'directory') throw notDirectory(path);
       if (node === undefined) {
-        const isTaken = operations.length === 0 && this.#state.tree.childByKey(parent, name) !== undefined;
-        // By another spelling. Told before anything else of the call is done.
-        if (isTaken) throw exists(names.slice(0, depth + 1).join('/'));
+        // Under another spelling. Told before anything else of the call is done.
+        const holder = operations.length === 0 ? this.#state.tree.childByKey(parent, name) : undefined;
+        if (holder !== undefined) throw exists(this.#state.tree.pathOf(holder.id));
         const id = this.newId();
         operations.push({ type: 'create', id, parent, name, kind: 'directory', digest: '' });
         parent = id;

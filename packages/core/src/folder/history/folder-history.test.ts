@@ -334,7 +334,10 @@ describe('the trash', () => {
     await folder.flush();
     const { seq } = state.log.position;
     for (const path of ['b', 'e'])
-      await expect(folder.restore(path, { to: 'docs/b' })).rejects.toMatchObject({ code: 'PATH_EXISTS' });
+      await expect(folder.restore(path, { to: 'docs/b' })).rejects.toMatchObject({
+        code: 'PATH_EXISTS',
+        details: { path: 'Docs' },
+      });
     await folder.flush();
     expect(state.log.position.seq).toBe(seq);
     expect((await folder.trash()).map(({ path }) => path)).toEqual(['e', 'b']);
