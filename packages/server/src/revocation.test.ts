@@ -256,3 +256,28 @@ test('nobody who is let in because everybody is hides behind another authorizer'
   const changing = new ChangingAuthorizer(sharedToken('t'));
   expect(() => changing.replace(allowEveryone)).toThrow(unsafe);
 });
+
+test.each([
+  ['none', 'REFUSED'],
+  ['write', 'CHANGED'],
+] as const)('nothing is told of a folder while it is asked whether it may be: %s', async (now, first) => {
+  let answer: Promise<Grant> = Promise.resolve('write');
+  const changed = new Listeners<void>();
+  const relay = await opened({
+    changed,
+    authorize: (token) => (token === 'reads' ? answer : Promise.resolve('write')),
+  });
+  await using reader = await TestClient.hello(relay.url, { token: 'reads' });
+  await using writer = await TestClient.hello(relay.url, { token: 'writes' });
+  await Promise.all([reader.open(), writer.open()]);
+  let told: (grant: Grant) => void = () => undefined;
+  answer = new Promise((resolve) => {
+    told = resolve;
+  });
+  changed.emit();
+  writer.send(put(new TestAuthor(writer.device), 'a secret'));
+  await writer.next('ACK');
+  await reader.roundTrip();
+  told(now);
+  await reader.next(first);
+});

@@ -13,6 +13,7 @@ import {
   SNAPSHOT_VERSION,
   WANTED_VERSION,
 } from '@evermesh/core/protocol';
+import type { ChannelSocket } from './channel-socket.ts';
 import { FolderChannel } from './folder-channel.ts';
 import type { FrameSocket } from './frame-socket.ts';
 import { LastingGrant } from './lasting-grant.ts';
@@ -54,12 +55,17 @@ export class SocketChannel {
   #folder: FolderChannel | undefined;
   #isOpen = false;
   #isOver = false;
+  /** What it was granted does not hold any more. */
+  #isRevoked = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: SocketChannelOptions) {
     this.#options = options;
     const { parts, token, open } = options;
-    const lost = (error: unknown): void => this.#fail(error);
+    const lost = (error: unknown): void => {
+      this.#isRevoked = true;
+      this.#fail(error);
+    };
     this.#grant = new LastingGrant({ ...parts, token, folder: open.folder, lost });
     this.#opening = this.#open();
   }
@@ -116,7 +122,7 @@ export class SocketChannel {
         blobs: parts.blobs,
         canBeAsked: version >= WANTED_VERSION,
         knowsSnapshots: version >= SNAPSHOT_VERSION,
-        socket,
+        socket: this.#whileGranted(socket),
         logger: parts.logger,
         failed,
       });
@@ -126,6 +132,21 @@ export class SocketChannel {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** While nobody knows whether the device may read, or once it may not, it counts as slow: at most it hears that there is more. */
+  #whileGranted(socket: ChannelSocket): ChannelSocket {
+    const isUncertain = (): boolean => this.#isRevoked || this.#grant.settling !== undefined;
+    return {
+      send: (frame) => socket.send(frame),
+      get isFull() {
+        return socket.isFull || isUncertain();
+      },
+      drained: async () => {
+        await this.#grant.settling;
+        await socket.drained();
+      },
+    };
   }
 
   /** Nothing is done for a channel that ended: the device may not have heard of it yet. */
