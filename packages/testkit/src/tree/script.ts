@@ -78,7 +78,7 @@ export interface DrawnScript {
 /** Draws one from a seed. */
 export function drawScript(seed: string): DrawnScript {
   const random = new Seeded(seed);
-  const script = random.chance(0.8) ? commonGround() : [];
+  const script = random.chance(0.8) ? commonGround(new Seeded(`${seed} ground`).chance(0.25)) : [];
   const length = 20 + random.below(130);
   while (script.length < length) script.push(happening(random));
   // From a stream of its own, so that what happens is the same either way.
@@ -86,17 +86,28 @@ export function drawScript(seed: string): DrawnScript {
   return { replicas: 3 + random.below(3), caseSensitive, script };
 }
 
-/** A few directories that all know, so that what is done to them meets. */
-function commonGround(): Happening[] {
+/**
+ * A few directories that all know, so that what is done to them meets.
+ * @param united whether one of them is two that were made apart, spelled otherwise: few runs come to that by themselves
+ */
+function commonGround(united: boolean): Happening[] {
   const deeds: Deed[] = [
     ...['a', 'b', 'docs', 'n.md'].map((name): Deed => ({ does: 'mkdir', where: 0, name })),
     ...[1, 2, 3].map((where): Deed => ({ does: 'create', where, name: 'x_', content: 'text' })),
   ];
   return [
     ...deeds.map((deed): Happening => ({ type: 'deed', replica: 0, deed })),
+    ...(united ? [otherSpelling] : []),
+    ...(united ? [{ type: 'meet', replica: 0, from: 1 } as const] : []),
     ...[1, 2, 3, 4].map((replica): Happening => ({ type: 'meet', replica, from: 0 })),
   ];
 }
+
+const otherSpelling: Happening = {
+  type: 'deed',
+  replica: 1,
+  deed: { does: 'mkdir', where: 0, name: 'Docs' },
+};
 
 const HAPPENINGS: readonly [weight: number, draw: (random: Seeded) => Happening][] = [
   [16, (r) => ({ type: 'deed', replica: number(r), deed: deed(r) })],
