@@ -240,7 +240,8 @@ class Structure {
   /** A directory goes when it is empty. What is not synced stays, and keeps it. */
   async #removeDirectory(entry: AncestorEntry, stat: FileStat, path: string): Promise<boolean> {
     const { disk, trash, rules } = this.#world;
-    if (stat.inode !== entry.inode) {
+    // A person may have made it anew this moment, with an inode that was used again.
+    if (stat.inode !== entry.inode || stat.born !== entry.born) {
       this.#world.lookAgain(parentOf(path), entry.id);
       return false;
     }

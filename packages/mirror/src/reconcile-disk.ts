@@ -120,10 +120,12 @@ class DiskReconciler {
       this.#existing(match, known, node, parent);
       return;
     }
+    // Removed elsewhere, and made here by somebody who had not seen that: what was in it before is no part of what he made.
+    const isAnew = known !== undefined && node === undefined && isMadeAnew(match, known);
     const there = this.#siblings.at(parent, name);
     const isOther =
       there?.kind === 'directory' && isShownAs(name, there.name) && !this.#findings.isHere(there.id);
-    if (known !== undefined && !isApart) {
+    if (known !== undefined && !isApart && !isAnew) {
       const returns = this.#hasMoved(match, known) || this.#isReturned(match.parent);
       if (returns) this.#returned.add(match);
       else if (!wanted.has(match)) return this.#leave(match, known, parent);
@@ -212,3 +214,7 @@ class DiskReconciler {
 
 const isInPlace = ({ name, parent }: Match, known: AncestorEntry): boolean =>
   isShownAs(name, known.name) && known.parent === (parent === undefined ? ROOT : parent.known?.id);
+
+/** Whether another directory stands where this one was, as far as its time of birth tells: an inode may be one that was used again. */
+const isMadeAnew = ({ disk: { stat } }: Match, known: AncestorEntry): boolean =>
+  stat.born !== known.born && stat.born !== 0n && known.born !== 0n;

@@ -148,3 +148,18 @@ test('one that another came over leaves its place to that whenever the content i
   expect(plan.contents).toMatchObject([{ node: { id: arrived }, replaces: { id: old } }]);
   expect(plan.structure).toEqual([]);
 });
+
+test('a directory that a person removes and makes anew stays, empty, when it is removed elsewhere in the same moment', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('d/file', 'text\n');
+  await settleAll(a, b);
+  await fs.rm(a.at('d'), { recursive: true });
+  await fs.mkdir(a.at('d'));
+  await b.folder.rm('d', { recursive: true });
+  await exchange(a, b);
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ d: '/' });
+    expect(await inFolder(device)).toEqual({ d: '/' });
+  }
+});
