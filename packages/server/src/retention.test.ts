@@ -1,31 +1,12 @@
-import { type Clock, type Logger, silentLogger, utf8 } from '@evermesh/core/base';
-import { type BodyCodec, inlineCompaction, orderPrefix, prefixEnd, recordPrefix } from '@evermesh/core/log';
+import { type Logger, silentLogger } from '@evermesh/core/base';
+import { inlineCompaction, orderPrefix, prefixEnd, recordPrefix } from '@evermesh/core/log';
 import { decodeRecord, type Heads, NO_HEADS, type Records } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { A, B, FOLDER, TestAuthor } from './testing/test-author.ts';
+import { AT_ONCE, counting } from './testing/counting-codec.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestRelay } from './testing/test-relay.ts';
-
-/** Bodies are any bytes, and a state is how many there were. */
-const counting: BodyCodec = {
-  fold(state) {
-    let bytes = state === undefined ? 0 : Number(new TextDecoder().decode(state));
-    return {
-      add: (bodies) => bodies.forEach((body) => (bytes += body.byteLength)),
-      addState: (other) => (bytes += Number(new TextDecoder().decode(other))),
-      finish: () => utf8(String(bytes)),
-    };
-  },
-};
-
-const AT_ONCE: Clock = {
-  now: () => 0,
-  after(_milliseconds, run) {
-    queueMicrotask(run);
-    return { cancel: () => undefined };
-  },
-};
 
 const DAY = 86_400_000;
 
