@@ -1,5 +1,6 @@
 /** Everything that was written anywhere: each author's records of each document, which arrive everywhere in this order. */
 import type { AuthorId, DocumentId } from '../../base/index.ts';
+import type { Seeded } from '@evermesh/testkit/tree';
 import type { LogRecord } from '../../protocol/index.ts';
 import type { TreeReplica } from './tree-replica.ts';
 
@@ -38,5 +39,23 @@ export class Lanes {
       if (next >= 0) waiting.push({ lane, next });
     }
     return waiting;
+  }
+
+  /**
+   * Gives somebody all that there is, or of each lane as much as `upTo` says: documents in any order, each author's records of one in
+   * theirs.
+   */
+  async giveAll(
+    replica: TreeReplica,
+    random: Seeded,
+    upTo: (lane: Lane) => number = () => Infinity,
+  ): Promise<void> {
+    const waiting = this.waitingFor(replica);
+    while (waiting.length > 0) {
+      const [{ lane, next }] = waiting.splice(random.below(waiting.length), 1) as [(typeof waiting)[number]];
+      const most = upTo(lane);
+      const records = lane.records.slice(next).filter(({ header }) => header.counter <= most);
+      if (records.length > 0) await replica.receive(records);
+    }
   }
 }

@@ -15,7 +15,7 @@ import { type FolderId, TREE_DOCUMENT } from '../../base/index.ts';
 import { isEvermeshError } from '../../errors/index.ts';
 import type { Heads, LogRecord } from '../../protocol/index.ts';
 import { Broken, compare, differenceOf } from './difference.ts';
-import { type Lane, Lanes } from './lanes.ts';
+import { Lanes } from './lanes.ts';
 import { checkNothingLost, TreeLedger } from './tree-ledger.ts';
 import { one, type Plan, planOf } from './tree-plans.ts';
 import { TreeReplica, viaOf } from './tree-replica.ts';
@@ -42,7 +42,7 @@ export class TreeWorld {
   ): Promise<TreeWorld> {
     const world = new TreeWorld(random, options.caseSensitive);
     for (let number = 0; number < replicas; number++) world.replicas.push(await world.#open(number));
-    for (const other of world.replicas.slice(1)) await world.#receiveAll(other);
+    for (const other of world.replicas.slice(1)) await world.#lanes.giveAll(other, random);
     return world;
   }
 
@@ -70,7 +70,7 @@ export class TreeWorld {
   async finish(): Promise<void> {
     const fresh = await this.#open(this.replicas.length);
     for (const replica of [...this.replicas, fresh]) {
-      await this.#receiveAll(replica);
+      await this.#lanes.giveAll(replica, this.#random);
       const { facts } = this.#check(replica);
       if (facts.orphans > 0)
         throw new Broken('I8', `${facts.orphans} nodes have no place on ${replica.number}`);
@@ -264,21 +264,8 @@ export class TreeWorld {
   }
 
   async #meet(replica: TreeReplica, from: TreeReplica): Promise<void> {
-    await this.#receiveAll(replica, (lane) => from.held(lane));
+    await this.#lanes.giveAll(replica, this.#random, (lane) => from.held(lane));
     this.#check(replica);
-  }
-
-  /** Documents in any order, each author's records of one in theirs. */
-  async #receiveAll(replica: TreeReplica, upTo: (lane: Lane) => number = () => Infinity): Promise<void> {
-    const waiting = this.#lanes.waitingFor(replica);
-    while (waiting.length > 0) {
-      const [{ lane, next }] = waiting.splice(this.#random.below(waiting.length), 1) as [
-        (typeof waiting)[number],
-      ];
-      const most = upTo(lane);
-      const records = lane.records.slice(next).filter(({ header }) => header.counter <= most);
-      if (records.length > 0) await replica.receive(records);
-    }
   }
 
   async #restart(replica: TreeReplica): Promise<void> {
