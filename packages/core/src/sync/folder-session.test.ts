@@ -154,7 +154,7 @@ describe('another log', () => {
     await talk.changed({}, 0);
     const [[a]] = [await recordsIn(folder, 'a')];
     await talk.ack(a as LogRecord, 1);
-    expect(await talk.kept()).toEqual({ seq: 5, acknowledged: 2 });
+    expect(await talk.kept()).toBe(undefined);
     await talk.ack(own, 2);
     expect(await talk.kept()).toEqual({ seq: 2, acknowledged: 2 });
   });
@@ -173,6 +173,22 @@ describe('another log', () => {
     await talk.changed({ a: headsOf(other.author, 2) }, 2);
     expect(again.debts.owed(PEER)).toMatchObject([{ document: 'a', heads: headsOf(other.author, 2) }]);
     expect(await debtsInStore(again)).toEqual(['a']);
+  });
+
+  test('owes nothing of that any more once it is set back to the log that it was before', async () => {
+    const { folder, other } = await inStep();
+    const meanwhile = await Conversation.begin(folder);
+    await meanwhile.opened(7, { cursor: cursorAt(7, 'e2'.repeat(16) as Epoch) });
+    await meanwhile.changed({ a: headsOf(other.author, 3) }, 7);
+    expect(await debtsInStore(folder)).toEqual(['a']);
+
+    const again = await open(1, folder.store.rows);
+    const talk = await Conversation.begin(again);
+    const [asks] = talk.take() as [FromDevice & { cursor?: unknown }];
+    await talk.opened(5, { resumed: asks.cursor !== undefined });
+    await talk.changed({ a: headsOf(other.author, 1), b: headsOf(folder.author, 1) }, 5);
+    expect(await debtsInStore(again)).toEqual([]);
+    expect(talk.session.isSettled).toBe(true);
   });
 });
 

@@ -166,9 +166,19 @@ export class FolderSession {
     else if (this.#isResumed && received === undefined) return [this.#forget(), { type: 'reopen' }];
     if (this.#isResumed) this.#outbox.resume(received ?? []);
     this.#inbox.resume();
-    if (!this.#isResumed) this.#cursor = undefined;
-    else if (this.#cursor?.seq === message.cursor.seq) this.#becomeLive();
+    if (!this.#isResumed) return this.#beginAnew();
+    if (this.#cursor?.seq === message.cursor.seq) this.#becomeLive();
     return [];
+  }
+
+  /**
+   * What this log turns out to owe is noted from here on. The cursor speaks of another log, so it goes before that: a peer that is
+   * set back to that other log would be taken to owe both.
+   */
+  #beginAnew(): Effect[] {
+    const isKept = this.#cursor !== undefined;
+    this.#cursor = undefined;
+    return isKept ? [this.#forget()] : [];
   }
 
   #onChanged(message: Changed): Effect[] {
