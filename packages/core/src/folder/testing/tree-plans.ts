@@ -146,13 +146,16 @@ function move({ nameKey }: TreeReplica, paths: Paths, from: string, directory: s
   const there = disk.holder(paths, nameKey, directory, name);
   const replaces = effect !== 'refused' && there !== undefined && there !== from;
   const gone = replaces ? [idOf(paths, there)] : [];
-  const place: NodeOperation = { type: 'place', id: idOf(paths, from), parent: idOf(paths, directory), name };
+  const id = idOf(paths, from);
+  const place: NodeOperation = { type: 'place', id, parent: idOf(paths, directory), name };
+  // To have something where it is anyway is not said to anybody.
+  const stays = effect !== 'refused' && effect.get(from)?.id === id;
   return {
     operations: replaces ? [{ type: 'remove', ids: gone }, place] : [place],
     byPath: (folder) => folder.rename(from, disk.join(directory, name)),
     effect,
     removes: gone,
-    wishes: [idOf(paths, from)],
+    wishes: stays ? [] : [id],
   };
 }
 

@@ -146,11 +146,6 @@ export class TreeReplica {
     return this.state.log.assignedHeads(document).get(author) ?? 0;
   }
 
-  /** What is written of where the node is, and under which name. */
-  placeOf(id: NodeId): string {
-    return JSON.stringify(['p', 'n'].map((map) => this.state.treeDoc.getMap(map).get(id)));
-  }
-
   /** Nodes of which it was written here since the last call where they are, or what they are called. */
   takeTouched(): string[] {
     const touched = [...this.#touched];

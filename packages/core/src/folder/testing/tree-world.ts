@@ -156,7 +156,7 @@ export class TreeWorld {
     });
     const wishes = done
       .flatMap(({ wishes: ids = [] }) => ids)
-      .map((id) => ({ id, wholly: !replica.isEmptied(id), place: replica.placeOf(id) }));
+      .map((id) => ({ id, wholly: !replica.isEmptied(id) }));
     const { author } = replica.state.options;
     const withOwn = (heads: Heads, document: string): Heads => {
       const own = replica.headsOf(document).get(author);
@@ -165,10 +165,7 @@ export class TreeWorld {
     return () => {
       const counter = replica.headsOf(TREE_DOCUMENT).get(author) ?? 0;
       for (const id of replica.takeTouched()) this.#ledger.touched(id, { author, counter });
-      for (const { id, wholly, place } of wishes) {
-        // To have something where it is anyway writes nothing.
-        if (replica.placeOf(id) !== place) this.#ledger.wished(id, { author, counter, wholly });
-      }
+      for (const { id, wholly } of wishes) this.#ledger.wished(id, { author, counter, wholly });
       for (const { id, content, via } of removals) {
         const seen = { content: withOwn(content, id), tree: withOwn(tree, TREE_DOCUMENT), via };
         this.#ledger.removed(id, seen);

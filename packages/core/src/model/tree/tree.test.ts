@@ -154,6 +154,20 @@ describe('deletions', () => {
     meet('D', to, `${to}/f.md`, `${to}/g.md`);
   });
 
+  test('rm of a file that another wishes to have where it is: it goes, although its name was written down with his rename', () => {
+    a.write('n.md');
+    b.write('n.md');
+    settle();
+    const other = a.paths()[0] as string;
+    a.rm(other);
+    c.doc.transact(() => {
+      c.mv('n.md', 'm.md');
+      c.mv(other, other);
+    });
+    expect(c.at(other).ownName).toBe(other);
+    meet('m.md');
+  });
+
   test('rm and an edit that is removed later: the later deletion holds', () => {
     given('f');
     a.rm('f');
