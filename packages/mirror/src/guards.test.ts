@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { leaveDirectory } from './marker.ts';
 import { testDevices } from './testing/devices.ts';
@@ -15,6 +16,22 @@ async function settled(): Promise<TestDevice> {
   await a.settle();
   return a;
 }
+
+/** A disk that lets the marker be opened, and then fails. */
+const broke = (disk: FileSystem): FileSystem => ({
+  ...disk,
+  async openToRead(path) {
+    const handle = await disk.openToRead(path);
+    if (!path.endsWith('/folder.json')) return handle;
+    return {
+      ...handle,
+      // oxlint-disable-next-line require-yield -- because it fails before it has any.
+      async *pieces() {
+        throw failure('EIO');
+      },
+    };
+  },
+});
 
 describe('the mirror halts, and removes nothing elsewhere', () => {
   const harm: Record<string, (device: TestDevice) => Promise<void>> = {
@@ -47,6 +64,16 @@ describe('the mirror halts, and removes nothing elsewhere', () => {
       await fs.rm(`${a.directory}-away`, { recursive: true, force: true });
     });
   }
+
+  test('when the marker cannot be read: it says so, and not that the directory is gone', async () => {
+    const a = await settled();
+    await a.closeMirror();
+    const broken = broke(nodeFileSystem);
+    await expect(a.open({ fileSystem: broken })).rejects.toMatchObject({ code: 'MIRROR_ROOT_INVALID' });
+    await a.open();
+    await a.settle();
+    expect(a.mirror.status().problems).toEqual([]);
+  });
 
   test('when the root was emptied while the mirror was away', async () => {
     const a = await settled();

@@ -127,16 +127,24 @@ async function replaceFile(disk: Disk, path: string, text: string, temporary: st
 async function readMarker(disk: Disk): Promise<MarkerFile | undefined> {
   const stat = await disk.lstat(MARKER);
   if (stat?.kind !== 'file' || stat.size > 4096) return undefined;
-  const handle = await disk.fs.openToRead(disk.at(MARKER));
+  const text = await readText(disk, MARKER);
   try {
-    let text = '';
-    for await (const piece of handle.pieces()) text += fromUtf8(piece) ?? '';
     const read = JSON.parse(text) as Partial<MarkerFile> | null;
     if (typeof read?.folder !== 'string' || typeof read.mirror !== 'string') return undefined;
     return { version: 1, folder: read.folder, mirror: read.mirror };
   } catch {
     // Not ours, or damaged: it proves nothing.
     return undefined;
+  }
+}
+
+/** One that cannot be read is not another: that fails, and is tried again. */
+async function readText(disk: Disk, path: string): Promise<string> {
+  const handle = await disk.fs.openToRead(disk.at(path));
+  try {
+    let text = '';
+    for await (const piece of handle.pieces()) text += fromUtf8(piece) ?? '';
+    return text;
   } finally {
     await handle.close();
   }
