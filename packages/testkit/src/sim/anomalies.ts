@@ -2,7 +2,11 @@
  * What people did to one thing at the same time, and the product had to settle: counted when a world rests, each once in a world,
  * from what a folder tells everybody. Worlds in which little of it happens prove little.
  */
-import type { Folder, NodeId } from '@evermesh/core';
+import type { Folder, NodeId, ShownNode } from '@evermesh/core';
+import { foldedName } from './one-name.ts';
+
+/** Two in one directory, both as they were called. */
+export const CASE_PAIR = 'names that differ in case only';
 
 export class Anomalies {
   readonly #count: (what: string) => void;
@@ -42,6 +46,11 @@ export class Anomalies {
       if (node.id !== id) this.#once('united directories', id);
       else if (node.deletedButAlive) this.#once('removed directory that holds something', id);
       else if (this.#gone.has(id)) this.#once('removed and alive', id);
+    }
+    for (const { id, parent, name } of nodes.all()) {
+      const isPair = ({ name: other }: ShownNode): boolean =>
+        other < name && foldedName(other) === foldedName(name);
+      if (nodes.children(parent).some(isPair)) this.#once(CASE_PAIR, id);
     }
     for (const [id, parents] of this.#put) if (isPutBack(folder, id, parents)) this.#once('cycle', id);
     this.#put.clear();

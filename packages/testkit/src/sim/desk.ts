@@ -3,6 +3,7 @@ import { fromUtf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
 import { NAMES } from './person.ts';
 import type { Inode } from './inode.ts';
+import { foldedName } from './one-name.ts';
 import type { SimFiles } from './sim-files.ts';
 import type { Somebody } from './typing.ts';
 
@@ -66,15 +67,12 @@ export function newPath(desk: Desk): string {
 
 /** He took away what stood at these paths. */
 export function vacate({ vacated, now }: Desk, paths: Iterable<string>): void {
-  for (const path of paths) vacated.set(asTaken(path), now());
+  for (const path of paths) vacated.set(foldedName(path), now());
 }
 
 /** Whether a mirror that does not run remembers something there: people took it away, and no mirror had looked since. */
 export const isRemembered = ({ isMirrored, vacated, lookedBefore }: Desk, path: string): boolean =>
-  !isMirrored && (vacated.get(asTaken(path)) ?? -Infinity) >= lookedBefore;
-
-/** As some file system takes names for one. */
-const asTaken = (path: string): string => path.normalize('NFC').toLowerCase();
+  !isMirrored && (vacated.get(foldedName(path)) ?? -Infinity) >= lookedBefore;
 
 /** Whether it is text to whoever opens it: what is none, and what a power cut left of a text in the middle of a letter, is not typed into. */
 export const isText = (data: Uint8Array): boolean => !data.includes(0) && fromUtf8(data) !== undefined;

@@ -158,6 +158,21 @@ export const FOLDER_PROFILES: Readonly<Record<string, Profile>> = {
       'relay start': 6,
     },
   },
+  'letter case': {
+    name: 'letter case',
+    latecomers: true,
+    caseSensitive: true,
+    weights: {
+      ...FOLDER_WEIGHTS,
+      ...LATECOMERS,
+      rename: 14,
+      mkdir: 10,
+      start: 6,
+      kill: 2,
+      'cut off': 3,
+      'reach again': 4,
+    },
+  },
   faults: {
     name: 'faults',
     latecomers: true,

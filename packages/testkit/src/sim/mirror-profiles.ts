@@ -18,6 +18,25 @@ export const MIRROR_PROFILES: Readonly<Record<string, Profile>> = {
       remove: 1,
     },
   },
+  'letter case on disks': {
+    name: 'letter case on disks',
+    mirrors: true,
+    latecomers: true,
+    // On disks that tell them apart as well: on others only one of two such names is there.
+    caseSensitive: true,
+    weights: {
+      ...DISK_WEIGHTS,
+      ...LATECOMERS,
+      'disk rename': 14,
+      'disk mkdir': 8,
+      edit: 6,
+      rename: 4,
+      start: 6,
+      kill: 2,
+      'cut off': 2,
+      'reach again': 3,
+    },
+  },
   echoes: {
     name: 'echoes',
     mirrors: true,

@@ -1,5 +1,6 @@
 /** What is there for everybody to see, read through the public API and the disk, and compared in the plainest way there is. */
 import type { FileContent, Folder, ShownNode } from '@evermesh/core';
+import type { OneName } from './one-name.ts';
 import type { SimFiles } from './sim-files.ts';
 
 export interface Sight {
@@ -39,17 +40,24 @@ export async function sightOf(folder: Folder): Promise<Sight> {
   return { lines, texts, onDisk };
 }
 
-/** L3, of what one replica shows: every node once, each with a parent, no two names in a directory that some system takes for one. */
-export function treeTroubles(folder: Folder): string[] {
+/**
+ * L3, of what one replica shows: every node once, each with a parent, no two names in a directory that are one in this folder, and nothing
+ * under another name than its own unless something beside it has that.
+ */
+export function treeTroubles(folder: Folder, oneName: OneName): string[] {
   const troubles: string[] = [];
   const nodes: ShownNode[] = [...folder.nodes.all()];
   const byId = new Map(nodes.map((node) => [node.id as string, node]));
   if (byId.size !== nodes.length) troubles.push('a node is shown twice');
   const names = new Set<string>();
-  for (const { id, parent, name } of nodes) {
-    const key = `${parent}/${name.normalize('NFC').toLowerCase()}`;
+  for (const { parent, name } of nodes) {
+    const key = `${parent}/${oneName(name)}`;
     if (names.has(key)) troubles.push(`two entries are called ${name} in ${parent}`);
     names.add(key);
+  }
+  for (const { id, parent, name, ownName } of nodes) {
+    if (name !== ownName.normalize('NFC') && !names.has(`${parent}/${oneName(ownName)}`))
+      troubles.push(`${ownName} is called ${name}, and nothing in ${parent} has its name`);
     let at: string = id;
     for (let depth = 0; at !== 'root'; depth++) {
       const next = byId.get(at)?.parent;

@@ -49,13 +49,13 @@ export async function act(step: FolderStep, seat: Seat): Promise<void> {
 
 const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
   async create(seat) {
-    const { folder, random, say } = seat;
+    const { random, say } = seat;
     const path = newPath(seat);
     const text = random.chance(0.1) ? '' : lines(seat, 1 + random.below(3));
     say(() => `creates ${path}: ${shown(text)}`);
     const content: FileContent = { kind: 'text', text };
     const digest = text === '' ? '' : contentDigest(utf8(text));
-    await write(seat, path, text, [creation(folder, path, content, digest)]);
+    await write(seat, path, text, [creation(seat, path, content, digest)]);
   },
   async edit(seat) {
     const { folder, ledger, who, say, cannot, random } = seat;
@@ -82,10 +82,10 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     say(`attaches ${path}: ${letters}, ${bytes.byteLength} bytes`);
     const { name, size } = await folder.blobs.write(inOnePiece(bytes));
     const content: FileContent = { kind: 'blob', name, size };
-    const there = nodeAt(folder, path);
+    const there = nodeAt(seat, path);
     const old = there?.kind === 'file' ? await folder.nodes.content(there.id) : undefined;
     if (there === undefined || old === undefined)
-      return write(seat, path, letters, [creation(folder, path, content, digestOfBlob(name))]);
+      return write(seat, path, letters, [creation(seat, path, content, digestOfBlob(name))]);
     ledger.replaced(await textOf(folder, old.content), letters, `written over by ${who}`);
     await write(seat, path, letters, [{ type: 'save', id: there.id, content, shown: old.heads }]);
   },
@@ -185,7 +185,7 @@ async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string)
   const from = folder.nodes.pathOf(node.id);
   const to = target(node, seat);
   say(`moves ${from} to ${to}`);
-  const replaced = nodeAt(folder, to);
+  const replaced = nodeAt(seat, to);
   const isOverIt = replaced !== undefined && replaced.id !== node.id;
   if (!isOverIt || replaced.kind === 'directory' || node.kind === 'directory') {
     await folder.rename(from, to);
@@ -200,21 +200,19 @@ async function move(seat: Seat, target: (node: ShownNode, seat: Seat) => string)
   );
 }
 
-const creation = (folder: Folder, path: string, content: FileContent, digest: string): NodeOperation => ({
+const creation = (seat: Seat, path: string, content: FileContent, digest: string): NodeOperation => ({
   type: 'create',
-  id: folder.nodes.newNodeId(),
-  parent: parentOf(folder, path),
+  id: seat.folder.nodes.newNodeId(),
+  parent: parentOf(seat, path),
   name: path.slice(path.lastIndexOf('/') + 1),
   kind: 'file',
   content,
   digest,
 });
 
-/** What a path leads to on a system that takes names for one that differ in case only, as the folder does. */
-const nodeAt = (folder: Folder, path: string): ShownNode | undefined =>
-  [...folder.nodes.all()].find(({ id }) => folded(folder.nodes.pathOf(id)) === folded(path));
-
-const folded = (path: string): string => path.normalize('NFC').toLowerCase();
+/** What a path leads to where names are one that the folder takes for one. */
+const nodeAt = ({ folder, oneName }: Seat, path: string): ShownNode | undefined =>
+  [...folder.nodes.all()].find(({ id }) => oneName(folder.nodes.pathOf(id)) === oneName(path));
 
 const directories = (folder: Folder): ShownNode[] =>
   [...folder.nodes.all()].filter(({ kind }) => kind === 'directory');
@@ -227,10 +225,10 @@ function newPath({ folder, random }: Seat): string {
   return into === '' ? name : `${into}/${name}`;
 }
 
-function parentOf(folder: Folder, path: string): NodeId {
+function parentOf(seat: Seat, path: string): NodeId {
   const parent = path.split('/').slice(0, -1).join('/');
-  if (parent === '') return ROOT;
-  return directories(folder).find(({ id }) => folded(folder.nodes.pathOf(id)) === folded(parent))?.id ?? ROOT;
+  const node = parent === '' ? undefined : nodeAt(seat, parent);
+  return node?.kind === 'directory' ? node.id : ROOT;
 }
 
 function pickNode({ folder, random }: Seat): ShownNode | undefined {

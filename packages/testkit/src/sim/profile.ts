@@ -11,6 +11,8 @@ export interface Profile {
   readonly fileSystems?: boolean;
   /** Some devices join later, as steps have it. */
   readonly latecomers?: boolean;
+  /** The folder tells names apart that differ in case only. */
+  readonly caseSensitive?: boolean;
   /** Default: 1. With more, a device visits one of them, several, or all. */
   readonly relays?: number;
   /** Milliseconds for which relays keep records as they came. Default: 30 days, of which no world has one. */

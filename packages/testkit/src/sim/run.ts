@@ -71,6 +71,7 @@ export async function run({
     mirrors: profile.mirrors ?? false,
     fileSystems: profile.fileSystems ?? false,
     latecomers: profile.latecomers ?? false,
+    caseSensitive: profile.caseSensitive ?? false,
     relays: profile.relays ?? 1,
     keep: profile.keep ?? 2_592_000_000,
     app: app?.(),

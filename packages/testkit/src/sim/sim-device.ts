@@ -45,6 +45,8 @@ export interface DeviceParts {
   readonly machine: Machine;
   readonly network: SimNetwork;
   readonly relays: readonly SimRelay[];
+  /** Of the folder, if this is the device that makes it. */
+  readonly caseSensitive: boolean;
   /** The disk of a device that mirrors a directory. */
   readonly files: SimFiles | undefined;
   readonly violate: (law: string, what: string) => void;
@@ -148,7 +150,7 @@ export class SimDevice {
     const history = this.files !== undefined && copyOf(this.files, DIRECTORY).length > 0;
     const folder =
       id === undefined
-        ? await replica.createFolder({ name: 'shared' })
+        ? await replica.createFolder({ name: 'shared', caseSensitive: this.#parts.caseSensitive })
         : await replica.joinFolder(id, { history });
     const links = new Map<SimRelay, Link>();
     const running: RunningDevice = { process, replica, folder, links, mirror: undefined };

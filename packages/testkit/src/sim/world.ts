@@ -1,6 +1,6 @@
 /** The simulated world: devices, relays, a network, people and misfortune, one step after the other. */
 import type { FolderId } from '@evermesh/core';
-import { type Application, AppRuns } from './application.ts';
+import { AppRuns } from './application.ts';
 import { Anomalies } from './anomalies.ts';
 import { Intruder } from './intruder.ts';
 import { Ledger, type Violation } from './ledger.ts';
@@ -32,22 +32,8 @@ import { synced } from './synced.ts';
 import { Trace } from './trace.ts';
 import type { Somebody } from './typing.ts';
 import { befall } from './misfortune.ts';
-
-export interface WorldOptions {
-  readonly seed: string;
-  readonly devices: number;
-  /** They mirror directories. */
-  readonly mirrors: boolean;
-  readonly fileSystems: boolean;
-  /** Some of them join later. */
-  readonly latecomers: boolean;
-  readonly relays: number;
-  readonly keep: number;
-  /** Runs on every device, in place of people who work with the folder. */
-  readonly app: Application<unknown> | undefined;
-  /** Keep what happened, for people to read. */
-  readonly trace: boolean;
-}
+import { type OneName, oneNameIn } from './one-name.ts';
+import type { WorldOptions } from './world-options.ts';
 
 export class World {
   readonly scheduler: Scheduler = new Scheduler();
@@ -69,6 +55,8 @@ export class World {
   /** How often everybody had everything. */
   rests = 0;
   readonly random: Seeded;
+  /** As the folder takes names for one. */
+  readonly oneName: OneName;
   folder!: FolderId;
   /** What was copied last from a directory to somewhere else. */
   stick: readonly Copy[] = [];
@@ -82,8 +70,10 @@ export class World {
   }
 
   private constructor(options: WorldOptions) {
-    const { seed, devices, trace, mirrors, fileSystems, latecomers, relays, keep, app } = options;
+    const { seed, devices, trace, mirrors, fileSystems, latecomers, caseSensitive, relays, keep, app } =
+      options;
     this.random = new Seeded(seed);
+    this.oneName = oneNameIn(caseSensitive);
     this.trace = new Trace(trace);
     this.anomalies = new Anomalies((what) => this.trace.count('anomaly', what));
     this.apps = app && new AppRuns(app);
@@ -106,6 +96,7 @@ export class World {
         machine: at,
         network: this.network,
         relays: this.relays,
+        caseSensitive,
         files: mirrors
           ? new SimFiles(fileSystems ? this.#fileSystem(at.name) : POSIX, () => at.time)
           : undefined,
@@ -213,8 +204,8 @@ export class World {
       return this.begin(device.start(this.folder), device.name, step.id);
     }
     if (this.apps !== undefined) return this.#actInApp(this.apps, step, running, somebody);
-    const { folder } = running;
-    this.begin(act(step.type as FolderStep, { ...somebody, folder, bin: device.bin }), device.name, step.id);
+    const seat = { ...somebody, folder: running.folder, bin: device.bin, oneName: this.oneName };
+    this.begin(act(step.type as FolderStep, seat), device.name, step.id);
   }
 
   #actInApp(apps: AppRuns, step: Step, { process }: RunningDevice, { who, random, cannot }: Somebody): void {

@@ -1,0 +1,20 @@
+/** What a world is made of. */
+import type { Application } from './application.ts';
+
+export interface WorldOptions {
+  readonly seed: string;
+  readonly devices: number;
+  /** They mirror directories. */
+  readonly mirrors: boolean;
+  readonly fileSystems: boolean;
+  /** Some of them join later. */
+  readonly latecomers: boolean;
+  /** The folder tells names apart that differ in case only. */
+  readonly caseSensitive: boolean;
+  readonly relays: number;
+  readonly keep: number;
+  /** Runs on every device, in place of people who work with the folder. */
+  readonly app: Application<unknown> | undefined;
+  /** Keep what happened, for people to read. */
+  readonly trace: boolean;
+}
