@@ -63,6 +63,82 @@ test('a version is listed and brought back, while up runs and while it does not'
   expect((await laptop.verify()).report).toMatchObject({ disk: [], store: [] });
 });
 
+test('what changed is shown, while up runs and while it does not', async () => {
+  const world = await World.open();
+  const { url } = await world.relay();
+  const laptop = world.device('laptop');
+  for (const text of ['one\n', 'one\ntwo\n', 'ONE\ntwo\n']) {
+    await laptop.write('a b.md', text);
+    await laptop.sync(['--relay', url, '--device-name', 'laptop']);
+  }
+  const [last, , first] = (await versionsOf(world, laptop, 'a b.md')) as [Version, Version, Version];
+  const all = async (): Promise<void> => {
+    const { told, ended } = await ask(world, laptop, ['diff', 'a b.md', first.id.slice(0, 10)]);
+    expect(ended.code).toBe(0);
+    expect(told).toMatchObject({ event: 'diff', path: 'a b.md', kind: 'text', same: false });
+    expect(told).toMatchObject({ from: { id: first.id, device: 'laptop' }, to: { id: last.id } });
+    expect(told['hunks']).toMatchObject([{ fromLine: 1, fromCount: 1, toLine: 1, toCount: 2 }]);
+    // For people it is a unified diff, without colours where nobody sees them.
+    const shown = await world.run(laptop.name, ['diff', laptop.path('a b.md'), first.id, last.id]);
+    const lines = shown.stdout.split('\n');
+    expect(lines[0]).toMatch(/^--- a\/a b\.md\t.*laptop$/);
+    expect(lines[1]).toMatch(/^\+\+\+ b\/a b\.md\t.*laptop$/);
+    expect(lines.slice(2)).toEqual(['@@ -1 +1,2 @@', '-one', '+ONE', '+two', '']);
+  };
+  await all();
+  await laptop.up();
+  await all();
+  await laptop.stop();
+});
+
+test('a conflict is settled as somebody chooses, while up runs and while it does not', async () => {
+  const world = await World.open();
+  const { url } = await world.relay();
+  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
+  for (const name of ['a.png', 'b.png']) await laptop.write(name, Uint8Array.of(0, 1));
+  const { folder } = await laptop.sync(['--relay', url]);
+  await desktop.sync(['--relay', url, '--folder', folder]);
+  for (const name of ['a.png', 'b.png']) {
+    await laptop.write(name, Uint8Array.of(0, 2, 2));
+    await desktop.write(name, Uint8Array.of(0, 3, 3, 3));
+  }
+  await laptop.sync();
+  await desktop.sync();
+  interface Conflict {
+    readonly path: string;
+    readonly versions: readonly { readonly id: string; readonly size: number }[];
+  }
+  const listed = await ask(world, desktop, ['conflicts', '']);
+  expect(listed.ended.code).toBe(1);
+  const [a, b, ...more] = listed.told['conflicts'] as [Conflict, Conflict, ...Conflict[]];
+  expect(more).toEqual([]);
+  const [other] = a.versions as [Conflict['versions'][0]];
+  const settled = await ask(world, desktop, ['resolve', a.path, '--keep', other.id]);
+  expect(settled.told).toEqual({ event: 'resolved', path: a.path, made: [], running: false });
+  expect(settled.ended.code).toBe(0);
+  await desktop.up();
+  const kept = await ask(world, desktop, ['resolve', b.path, '--all']);
+  const [made] = kept.told['made'] as [string];
+  expect(kept.told).toMatchObject({ event: 'resolved', path: b.path, running: true });
+  expectError((await ask(world, desktop, ['resolve', b.path, '--all'])).ended, 'CONFLICT_NOT_FOUND');
+  for (const flags of [[], ['--all', '--keep', 'shown']])
+    expectError((await ask(world, desktop, ['resolve', b.path, ...flags])).ended, 'CONFIG_INVALID');
+  await desktop.sync();
+  await desktop.stop();
+  await laptop.sync();
+  for (const device of [laptop, desktop]) {
+    const sizes = async (...names: string[]): Promise<number[]> =>
+      Promise.all(names.map(async (name) => (await readFile(device.path(name))).length));
+    expect(await sizes(a.path)).toEqual([other.size]);
+    expect(new Set(await sizes(b.path, made))).toEqual(new Set([3, 4]));
+    // Until somebody gives it another name, or removes it.
+    expect((await ask(world, device, ['conflicts', ''])).told['conflicts']).toMatchObject([
+      { kind: 'name', path: made },
+    ]);
+    expect((await device.verify()).report).toMatchObject({ disk: [], store: [] });
+  }
+});
+
 test('what was removed is listed on each device, and comes back to all disks', async () => {
   const world = await World.open();
   const { url } = await world.relay();
@@ -118,6 +194,11 @@ test('what cannot be brought back is an error that says why, and changes nothing
     await wrong('CONFIG_INVALID', 'restore', 'a.md', '--at', only.id, '--to', world.path('elsewhere'));
     await wrong('VERSION_NOT_FOUND', 'restore', 'a.md', '--removed', '0');
     await wrong('PATH_NOT_DIRECTORY', 'ls', 'a.md');
+    await wrong('PATH_NOT_FOUND', 'diff', 'none.md');
+    await wrong('VERSION_NOT_FOUND', 'diff', 'a.md', only.id, 'ffff');
+    await wrong('PATH_NOT_FOUND', 'resolve', 'none.md', '--all');
+    await wrong('CONFLICT_NOT_FOUND', 'resolve', 'a.md', '--keep', 'shown');
+    await wrong('CONFIG_INVALID', 'resolve', 'a.md');
   };
   await all();
   await laptop.up();

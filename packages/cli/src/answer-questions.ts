@@ -12,6 +12,7 @@ import type {
   Answers,
   AnswerTo,
   Ask,
+  DiffReport,
   Question,
   Questions,
   QuestionType,
@@ -43,13 +44,27 @@ export const answering =
     }
   };
 
+const NO_SUCH_FILE = 'See what there is: evermesh ls DIR. What was removed: evermesh trash DIR.';
+const NAME_A_FILE = 'Name a file in it; evermesh ls DIR lists them.';
+const SEE_CONFLICTS = 'See what is in conflict: evermesh conflicts DIR.';
 const ELSEWHERE = 'Give another place: --to PATH.';
 
 /** Where a mirror waits for a change, somebody who asked writes something else. */
 const NEXT_STEPS: { readonly [Type in QuestionType]?: Partial<Record<ErrorCode, string>> } = {
   versions: {
-    PATH_NOT_FOUND: 'See what there is: evermesh ls DIR. What was removed: evermesh trash DIR.',
-    PATH_IS_DIRECTORY: 'Name a file in it; evermesh ls DIR lists them.',
+    PATH_NOT_FOUND: NO_SUCH_FILE,
+    PATH_IS_DIRECTORY: NAME_A_FILE,
+  },
+  diff: {
+    PATH_NOT_FOUND: NO_SUCH_FILE,
+    PATH_IS_DIRECTORY: NAME_A_FILE,
+  },
+  resolve: {
+    PATH_NOT_FOUND: SEE_CONFLICTS,
+    PATH_IS_DIRECTORY: SEE_CONFLICTS,
+    VERSION_NOT_FOUND: SEE_CONFLICTS,
+    CONFLICT_NOT_FOUND:
+      'See what is in conflict: evermesh conflicts DIR. Of one name given twice rename or delete either.',
   },
   restore: {
     PATH_NOT_FOUND:
@@ -87,6 +102,8 @@ async function answer(asked: Question, parts: Answering): Promise<Answers[Questi
   if (asked.type === 'trash')
     return { entries: (await folder.trash()).map((entry) => trashReport(entry, parts)) };
   if (asked.type === 'conflicts') return { conflicts: await parts.conflicts.reports() };
+  if (asked.type === 'resolve') return { ...(await resolve(folder, asked)), running: parts.running };
+  if (asked.type === 'diff') return diff(asked, parts);
   const entries = await folder.readdir(asked.path);
   const pathOf = (name: string): string => (asked.path === '' ? name : `${asked.path}/${name}`);
   return {
@@ -108,6 +125,32 @@ async function restore(
   if (removed === undefined) return folder.restore(path, { to });
   const entries = (await folder.trash()).filter((entry) => entry.path === path);
   return folder.restore(path, { id: only(entries, removed, TRASHED).id, to });
+}
+
+async function resolve(
+  folder: Folder,
+  { path, keep }: Questions['resolve'],
+): Promise<Pick<Answers['resolve'], 'path' | 'made'>> {
+  if (keep === undefined || keep === 'shown')
+    return { path, made: await folder.resolve(path, keep ?? 'both') };
+  const { id: node } = await folder.stat(path);
+  const others = (await folder.nodes.content(node))?.others ?? [];
+  // Nothing is in conflict, which it says itself.
+  const choice = others.length === 0 ? keep : only(others, keep, 'other version').id;
+  return { path, made: await folder.resolve(path, choice) };
+}
+
+async function diff({ path, from, to }: Questions['diff'], parts: Answering): Promise<DiffReport> {
+  const { folder } = parts;
+  const named = (word: string | undefined): Promise<FileVersion> | undefined =>
+    word === undefined ? undefined : versionNamed(folder, path, word);
+  const found = await folder.diff(path, { from: await named(from), to: await named(to) });
+  const { kind, same, hunks } = found;
+  return {
+    path,
+    ...(found.from === undefined ? {} : { from: versionReport(found.from, parts) }),
+    ...{ to: versionReport(found.to, parts), kind, same, hunks },
+  };
 }
 
 /** Where no listed version has the name, one that is told apart only when all are. */

@@ -80,7 +80,7 @@ test('the other version of a file can be opened, and the command that takes it i
   const file = report?.versions[0]?.file ?? '';
   expect(file).toMatch(/pic one-[\w-]{16}\.png$/);
   expect(await readFile(file, 'utf8')).toBe('the other picture');
-  expect(report?.next).toContain(`cp '${file}' '/home/me/my notes/a/pic one.png'`);
+  expect(report?.next).toContain(`evermesh resolve '/home/me/my notes/a/pic one.png' --keep 1.`);
 });
 
 test('a text that was in the way of a picture can be opened, too', async () => {
@@ -94,7 +94,7 @@ test('a version that has not arrived is waited for', async () => {
   const { name } = await memoryBlobs().write(bytes('elsewhere'));
   found = [contentConflict('pic.png', [{ id: '1', content: { kind: 'blob', name, size: 9 } }])];
   const [report] = await conflicts().reports();
-  expect(report?.versions).toEqual([{ file: undefined, size: 9 }]);
+  expect(report?.versions).toEqual([{ id: '1', file: undefined, size: 9 }]);
   expect(report?.next).toContain('Wait');
 });
 

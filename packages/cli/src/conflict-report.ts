@@ -42,19 +42,19 @@ export class Conflicts {
 
   async #contentConflict({ path, others = [] }: Conflict): Promise<ConflictReport> {
     const versions: ConflictVersion[] = [];
-    for (const { content } of others)
-      versions.push({ file: await this.#kept.find(path, content), size: sizeOf(content) });
+    for (const { id, content } of others)
+      versions.push({ id, file: await this.#kept.find(path, content), size: sizeOf(content) });
     const sizes = versions.map(({ size = 0 }) => plural(size, 'byte')).join(', ');
-    const [here] = versions.flatMap(({ file }) => file ?? []);
-    const place = join(this.#directory, path);
+    const here = versions.find(({ file }) => file !== undefined);
+    const command = `evermesh resolve ${shellWord(join(this.#directory, path))}`;
     return {
       path,
       kind: 'content',
-      detail: `changed on several devices at the same time; beside what stands there, another version is kept (${sizes})`,
+      detail: `changed on several devices at the same time; beside what stands there, ${plural(versions.length, 'other version')} ${versions.length === 1 ? 'is' : 'are'} kept (${sizes})`,
       next:
         here === undefined
           ? 'Wait until the other version has arrived.'
-          : `Compare the two. To take the other one: cp ${shellWord(here)} ${shellWord(place)}`,
+          : `Compare them. To have another one: ${command} --keep ${shellWord(here.id ?? '')}. The one that stands there: --keep shown. Each of them, beside one another: --all.`,
       versions,
     };
   }

@@ -50,6 +50,8 @@ export type CliEvent =
   | ({ readonly event: 'restored' } & Answers['restore'])
   | ({ readonly event: 'trash' } & Answers['trash'])
   | ({ readonly event: 'conflicts' } & Answers['conflicts'])
+  | ({ readonly event: 'resolved' } & Answers['resolve'])
+  | ({ readonly event: 'diff' } & Answers['diff'])
   | ({ readonly event: 'list' } & Answers['list'])
   | { readonly event: 'paths'; readonly paths: Readonly<Record<string, string>> }
   | ({ readonly event: 'error' } & Explained)

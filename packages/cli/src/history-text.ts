@@ -6,6 +6,7 @@ import { count, plural } from './words.ts';
 /** Digits of an id that are shown: enough to tell versions of one file apart, and a command takes the beginning of one. */
 const SHOWN = 10;
 const NAMED = 20;
+const NEXT = `Next: 'evermesh up' or 'evermesh sync' brings it to the disk.`;
 
 export const versionLines = ({ path, versions }: Answers['versions']): string[] =>
   versions.length === 0
@@ -19,7 +20,13 @@ export const trashLines = ({ entries }: Answers['trash']): string[] =>
 
 export const restoredLines = ({ path, running }: Answers['restore']): string[] => [
   `It is at ${printable(path)} in the folder again.`,
-  ...(running ? [] : [`Next: 'evermesh up' or 'evermesh sync' brings it to the disk.`]),
+  ...(running ? [] : [NEXT]),
+];
+
+export const resolvedLines = ({ path, made, running }: Answers['resolve']): string[] => [
+  `${printable(path)} is in conflict no more.`,
+  ...made.map((each) => `Kept beside it: ${printable(each)}`),
+  ...(running ? [] : [NEXT]),
 ];
 
 export const listLines = ({ entries }: Answers['list']): string[] =>
@@ -28,9 +35,16 @@ export const listLines = ({ entries }: Answers['list']): string[] =>
   );
 
 function versionLine({ id, time, device, size }: VersionReport): string {
+  return `${shortId(id)}  ${when(time)}  ${count(size).padStart(11)} bytes  ${who(device)}`;
+}
+
+/** A version on one line with others. */
+export const versionText = ({ id, time, device, size }: VersionReport): string =>
+  `${shortId(id)}, ${when(time).trimEnd()}, ${plural(size, 'byte')}, ${who(device)}`;
+
+function shortId(id: string): string {
   const [heads = '', other] = id.split('~');
-  const name = heads.slice(0, SHOWN) + (other === undefined ? '' : `~${other}`);
-  return `${printable(name)}  ${when(time)}  ${count(size).padStart(11)} bytes  ${who(device)}`;
+  return printable(heads.slice(0, SHOWN) + (other === undefined ? '' : `~${other}`));
 }
 
 function trashLine({ id, path, kind, count: all, time, device }: TrashReport): string {

@@ -1,14 +1,21 @@
 /** Events in words. Every message says what happened, and what to do if something is to be done. */
 import type { ChangeEvent, CliEvent } from './events.ts';
+import { diffLines } from './diff-text.ts';
 import { doctorLines } from './doctor-text.ts';
-import { listLines, restoredLines, trashLines, versionLines } from './history-text.ts';
+import { listLines, resolvedLines, restoredLines, trashLines, versionLines } from './history-text.ts';
 import { printable } from './printable.ts';
 import { conflictLines, missingLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, SyncReport, VerifyReport } from './reports.ts';
 import { statusLines } from './status-text.ts';
 import { type Paint, count, plural } from './words.ts';
 
-type Words = { readonly [Event in CliEvent as Event['event']]: (event: Event, paint: Paint) => string[] };
+type Words = {
+  readonly [Event in CliEvent as Event['event']]: (
+    event: Event,
+    paint: Paint,
+    isTerminal: boolean,
+  ) => string[];
+};
 
 const WORDS: Words = {
   listening: ({ url, metrics, data }) => [
@@ -38,6 +45,8 @@ const WORDS: Words = {
     conflicts.length === 0
       ? ['Nothing is in conflict.']
       : conflicts.flatMap((each) => conflictLines(each, paint)),
+  resolved: (event) => resolvedLines(event),
+  diff: (event, paint, isTerminal) => diffLines(event, paint, isTerminal),
   list: (event) => listLines(event),
   paths: ({ paths }) => pathLines(paths),
   error: ({ code, message, next }, paint) => [
@@ -48,8 +57,8 @@ const WORDS: Words = {
 };
 
 /** The lines of an event; `paint` colours a part of one, or leaves it as it is. */
-export const describe = (event: CliEvent, paint: Paint): string[] =>
-  (WORDS[event.event] as (event: CliEvent, paint: Paint) => string[])(event, paint);
+export const describe = (event: CliEvent, paint: Paint, isTerminal: boolean): string[] =>
+  (WORDS[event.event] as (event: CliEvent, ...how: [Paint, boolean]) => string[])(event, paint, isTerminal);
 
 const LOOPBACK = /--relay '?wss?:\/\/(127\.|localhost[:/ ]|\[::1\])/;
 

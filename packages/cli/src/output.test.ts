@@ -207,3 +207,48 @@ test('files of which something waits are named with the device whose edits these
   expect(lines[2]).toContain('b.md: something in it builds on edits of a device of which nothing is here');
   expect(lines[3]).toBe('Next: connect that device. What is here is kept, and shown when these edits come.');
 });
+
+describe('a difference', () => {
+  const version = { id: '0123456789abcdef~x', time: 0, device: 'laptop', kind: 'text', size: 1 } as const;
+  const diff: CliEvent = {
+    ...{ event: 'diff', path: 'a b.md', from: version, to: version, kind: 'text', same: false },
+    hunks: [
+      {
+        ...{ fromLine: 1, fromCount: 2, toLine: 1, toCount: 1 },
+        lines: [
+          { kind: 'same', text: 'one\ttab\n' },
+          { kind: 'removed', text: 'two\u001b[2J' },
+        ],
+      },
+    ],
+  };
+  const head = '0123456789~x, 1970-01-01 00:00:00, 1 byte, laptop';
+  const lines = [`--- a/a b.md\t${head}`, `+++ b/a b.md\t${head}`, '@@ -1,2 +1 @@', ' one\ttab'];
+
+  test('is what a patch is, and the file as it is, for a program', () => {
+    const { output, stdout } = open();
+    output.tell(diff);
+    const end = ['-two\u001b[2J', '\\ No newline at end of file', ''];
+    expect(stdout.text).toBe([...lines, ...end].join('\n'));
+  });
+
+  test('moves no cursor, and has colours where these are wanted', () => {
+    for (const noColor of [true, false]) {
+      const { output, stdout } = open({ terminal: true, noColor });
+      output.tell(diff);
+      expect(stdout.text).toContain('-two\\u{1b}[2J');
+      expect(stdout.text).not.toContain('\u001b[2J');
+      expect(stdout.text.includes('\u001b[31m-two')).toBe(!noColor);
+    }
+  });
+
+  test('of the first version is from nothing, and of what is no text is told by its size', () => {
+    const { output, stdout } = open();
+    output.tell({ ...diff, from: undefined });
+    expect(stdout.text).toMatch(/^--- \/dev\/null\n/);
+    output.tell({ ...diff, kind: 'blob', hunks: [] });
+    expect(stdout.text).toContain(`a b.md is no text in both: ${head} and ${head}\n`);
+    output.tell({ ...diff, same: true, hunks: [] });
+    expect(stdout.text).toContain('a b.md holds the same in both.\n');
+  });
+});

@@ -61,8 +61,9 @@ class HumanOutput implements Output {
     if (event.event === 'change' && this.#changes++ >= CHANGES_SHOWN) return;
     if (CLOSES_BURST.has(event.event)) this.#closeBurst();
     const isError = event.event === 'error' || event.event === 'notice';
-    const lines = describe(event, isError ? this.#errorPaint : this.#paint);
-    if (lines.length > 0) (isError ? this.#stderr : this.#stdout).write(`${lines.join('\n')}\n`);
+    const sink = isError ? this.#stderr : this.#stdout;
+    const lines = describe(event, isError ? this.#errorPaint : this.#paint, sink.isTTY === true);
+    if (lines.length > 0) sink.write(`${lines.join('\n')}\n`);
   }
 
   end(): void {

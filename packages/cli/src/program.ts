@@ -3,10 +3,12 @@ import { Command } from 'commander';
 import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import type { CommandContext } from './command-context.ts';
 import { conflicts } from './commands/conflicts.ts';
+import { diff } from './commands/diff.ts';
 import { doctor, type DoctorFlags } from './commands/doctor.ts';
 import { ls } from './commands/ls.ts';
 import { paths } from './commands/paths.ts';
 import { relay, type RelayFlags } from './commands/relay.ts';
+import { resolve, type ResolveFlags } from './commands/resolve.ts';
 import { restore, type RestoreFlags } from './commands/restore.ts';
 import { status, type StatusFlags } from './commands/status.ts';
 import { sync, type SyncFlags } from './commands/sync.ts';
@@ -38,9 +40,11 @@ export const COMMANDS = [
   'status',
   'ls',
   'versions',
+  'diff',
   'restore',
   'trash',
   'conflicts',
+  'resolve',
   'verify',
   'doctor',
   'paths',
@@ -114,6 +118,14 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
       run(flags, (context) => versions(file, flags, context)),
     );
 
+  command('diff', 'show what the last version of a file changed, or what differs between two')
+    .argument('<file>', 'the file, also one that was removed')
+    .argument('[from]', 'a version, by the beginning of its id; default: the one before')
+    .argument('[to]', 'another one; default: the last')
+    .action((file: string, from: string | undefined, to: string | undefined, flags: CommonFlags) =>
+      run(flags, (context) => diff(file, { from, to }, context)),
+    );
+
   command('restore', 'bring back what was removed, or a version of a file')
     .argument('<path>', 'where it was')
     .option('--at <id>', 'let the file hold this version again; the beginning of its id is enough')
@@ -131,6 +143,14 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
     .argument('[dir]', 'the directory, or one inside it', '.')
     .action((directory: string, flags: CommonFlags) =>
       run(flags, (context) => conflicts(directory, context)),
+    );
+
+  command('resolve', 'settle which content of a file in conflict is meant')
+    .argument('<file>', 'the file')
+    .option('--keep <id>', 'this one of the others, or `shown`: what stands at the path')
+    .option('--all', 'all of them: each of the others becomes a file beside it')
+    .action((file: string, flags: ResolveFlags & CommonFlags) =>
+      run(flags, (context) => resolve(file, flags, context)),
     );
 
   command('verify', 'compare disk, documents and store, and name each difference')

@@ -6,6 +6,8 @@ test.each([
   { type: 'restore', path: 'a', version: '12', removed: undefined, to: 'b' },
   { type: 'trash' },
   { type: 'conflicts' },
+  { type: 'resolve', path: 'a', keep: 'shown' },
+  { type: 'diff', path: 'a', from: '12', to: undefined },
   { type: 'list', path: '' },
 ])('what $type asks is read as it was written', (question) => {
   expect(parseQuestion(JSON.parse(JSON.stringify(question)))).toEqual(question);

@@ -3,7 +3,7 @@
  * from a store that is opened for it. Bringing something back is asked in the same way; what is on disk follows by the mirror, as any
  * other change of the folder does.
  */
-import type { FileVersion, NodeKind } from '@evermesh/core';
+import type { FileDiff, FileVersion, NodeKind } from '@evermesh/core';
 import type { ConflictReport } from './reports.ts';
 
 export interface Questions {
@@ -17,6 +17,14 @@ export interface Questions {
   };
   readonly trash: object;
   readonly conflicts: object;
+  /** `keep`: `shown`, or the beginning of the id of a content in conflict; none: all of them are kept. */
+  readonly resolve: { readonly path: string; readonly keep?: string | undefined };
+  /** Beginnings of versions' ids. */
+  readonly diff: {
+    readonly path: string;
+    readonly from?: string | undefined;
+    readonly to?: string | undefined;
+  };
   readonly list: { readonly path: string };
 }
 
@@ -25,6 +33,13 @@ export interface Answers {
   readonly restore: { readonly path: string; readonly running: boolean };
   readonly trash: { readonly entries: readonly TrashReport[] };
   readonly conflicts: { readonly conflicts: readonly ConflictReport[] };
+  readonly resolve: {
+    readonly path: string;
+    /** Where contents went that got a name of their own. */
+    readonly made: readonly string[];
+    readonly running: boolean;
+  };
+  readonly diff: DiffReport;
   readonly list: {
     readonly path: string;
     readonly entries: readonly { readonly name: string; readonly kind: NodeKind }[];
@@ -38,10 +53,14 @@ export type Question = {
 }[QuestionType];
 /** `undefined` for what is no question of this version. */
 export function parseQuestion(value: unknown): Question | undefined {
-  const { type, path, all, version, removed, to } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const { type, path, all, version, removed, from, to, keep } = (value ?? {}) as Partial<
+    Record<string, unknown>
+  >;
   if (type === 'trash' || type === 'conflicts') return { type };
   if (typeof path !== 'string') return undefined;
   if (type === 'list') return { type, path };
+  if (type === 'resolve') return { type, path, keep: textOf(keep) };
+  if (type === 'diff') return { type, path, from: textOf(from), to: textOf(to) };
   if (type === 'versions') return { type, path, all: all === true };
   if (type !== 'restore') return undefined;
   return { type, path, version: textOf(version), removed: textOf(removed), to: textOf(to) };
@@ -59,6 +78,13 @@ export interface VersionReport {
   readonly device?: string | undefined;
   readonly kind: FileVersion['kind'];
   readonly size: number;
+}
+
+export interface DiffReport extends Pick<FileDiff, 'kind' | 'same' | 'hunks'> {
+  readonly path: string;
+  /** Absent before the first version. */
+  readonly from?: VersionReport | undefined;
+  readonly to: VersionReport;
 }
 
 export interface TrashReport {

@@ -1,12 +1,21 @@
 /** The parts that answers of several commands have in common, in words. */
 import { printable } from './printable.ts';
-import type { ConflictReport, PendingReport, ProblemReport } from './reports.ts';
+import type { ConflictReport, ConflictVersion, PendingReport, ProblemReport } from './reports.ts';
 import { type Paint, plural } from './words.ts';
 
-export const conflictLines = ({ path, kind, detail, next }: ConflictReport, paint: Paint): string[] => [
+export const conflictLines = (
+  { path, kind, detail, next, versions }: ConflictReport,
+  paint: Paint,
+): string[] => [
   `${paint('yellow', 'conflict')} ${printable(path)} (${printable(kind)}): ${printable(detail)}`,
+  ...versions.flatMap((version) => keptLine(version)),
   `         Next: ${printable(next)}`,
 ];
+
+const keptLine = ({ id, file, size = 0 }: ConflictVersion): string[] =>
+  id === undefined
+    ? []
+    : [`         ${printable(id)}  ${plural(size, 'byte')}  ${printable(file ?? 'not here yet')}`];
 
 export const problemLines = ({ path, code, message, next }: ProblemReport, paint: Paint): string[] => [
   `${paint('yellow', 'problem')}  ${printable(path)}: ${printable(message)} (${printable(code)})`,

@@ -14,6 +14,8 @@ export interface ConflictReport {
 }
 
 export interface ConflictVersion {
+  /** For `content`: names it to `resolve`. */
+  readonly id?: string | undefined;
   /** Where it can be read: the other entry inside the directory, or a copy in the data directory; absent: not here yet. */
   readonly file?: string | undefined;
   /** In bytes, for `content`. */

@@ -38,6 +38,8 @@ export type {
   ApplyResult,
   Conflict,
   CopyOptions,
+  DiffOptions,
+  FileDiff,
   FileVersion,
   Finding,
   MissingPart,
@@ -57,6 +59,8 @@ export { Folder } from './folder/index.ts';
 export type { BlobStore, Store, StoreOperation, StoreRange } from './log/index.ts';
 export {
   contentDigest,
+  type DiffHunk,
+  type DiffLine,
   digestOfBlob,
   type FileContent,
   type NodeKind,

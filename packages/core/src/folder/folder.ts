@@ -11,6 +11,7 @@ import { StateNodes } from './folder-nodes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes } from './nodes.ts';
+import type { DiffOptions, FileDiff } from './history/file-diff.ts';
 import type { FileVersion, VersionName } from './history/file-version.ts';
 import { FolderHistory, type RestoreOptions } from './history/folder-history.ts';
 import type { TrashEntry } from './history/trash.ts';
@@ -186,6 +187,14 @@ export class Folder {
    */
   readVersion(path: string, version: VersionName): Promise<Uint8Array> {
     return this.#history.read(path, version);
+  }
+
+  /**
+   * What differs between two versions of a file, line by line; by default what the last one changed.
+   * @throws as `versions`; VERSION_NOT_FOUND
+   */
+  diff(path: string, options: DiffOptions = {}): Promise<FileDiff> {
+    return this.#history.diff(path, options);
   }
 
   /**

@@ -4,6 +4,7 @@ export type { Conflict } from './conflicts.ts';
 export { Folder, type Stat } from './folder.ts';
 export type { FolderChange } from './folder-changes.ts';
 export { FolderState } from './folder-state.ts';
+export type { DiffOptions, FileDiff } from './history/file-diff.ts';
 export type { FileVersion, VersionName } from './history/file-version.ts';
 export type { RestoreOptions } from './history/folder-history.ts';
 export type { TrashEntry } from './history/trash.ts';

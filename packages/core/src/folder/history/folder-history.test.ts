@@ -4,6 +4,7 @@ import { documentOf, type FolderId, fromUtf8, utf8 } from '../../base/index.ts';
 import type { AuthorId } from '../../base/index.ts';
 import { NO_HEADS } from '../../protocol/index.ts';
 import { EAGER, exchange, listing, openFolder, type TestFolder } from '../../testing/open-folder.ts';
+import type { FileDiff } from './file-diff.ts';
 import type { FileVersion } from './file-version.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
@@ -158,6 +159,87 @@ describe('versions of a file', () => {
   });
 });
 
+describe('the difference of two versions', () => {
+  const shownOf = ({ hunks }: FileDiff): string[][] =>
+    hunks.map(({ lines }) => lines.map(({ kind, text }) => `${kind} ${text.trimEnd()}`));
+
+  test('is by default what the last one changed, and of the first one all that it holds', async () => {
+    const { folder, clock } = await newFolder();
+    await folder.writeFile('a.md', 'one\n');
+    const first = await folder.diff('a.md');
+    expect(first).toMatchObject({ from: undefined, kind: 'text', same: false });
+    expect(shownOf(first)).toEqual([['added one']]);
+    clock.advance(MINUTE);
+    await folder.writeFile('a.md', 'one\ntwo\n');
+    clock.advance(MINUTE);
+    await folder.writeFile('a.md', 'ONE\ntwo\n');
+    const [c, b, a] = (await folder.versions('a.md')) as [FileVersion, FileVersion, FileVersion];
+    const last = await folder.diff('a.md');
+    expect(last).toMatchObject({ from: b, to: c });
+    expect(shownOf(last)).toEqual([['removed one', 'added ONE', 'same two']]);
+    expect(shownOf(await folder.diff('a.md', { from: a }))).toEqual([
+      ['removed one', 'added ONE', 'added two'],
+    ]);
+    const before = await folder.diff('a.md', { to: b });
+    expect(before).toMatchObject({ from: a, to: b });
+    expect(await folder.diff('a.md', { from: b, to: b })).toMatchObject({ same: true, hunks: [] });
+    await folder.rm('a.md');
+    expect(await folder.diff('a.md', { to: b })).toEqual(before);
+  });
+
+  test('has no lines where one of the two is no text', async () => {
+    const { folder, clock } = await newFolder();
+    await folder.writeFile('a', bytes(1));
+    clock.advance(MINUTE);
+    await folder.writeFile('a', 'text\n');
+    expect(await folder.diff('a')).toMatchObject({ kind: 'blob', same: false, hunks: [] });
+    const [shown] = (await folder.versions('a')) as [FileVersion];
+    expect(await folder.diff('a', { from: shown, to: shown })).toMatchObject({ kind: 'text', same: true });
+  });
+
+  test('is found of a step that is no version by itself, and of none that the file never had', async () => {
+    const { folder, clock } = await newFolder();
+    for (const text of ['1\n', '2\n', '3\n']) {
+      await folder.writeFile('a.md', text);
+      clock.advance(1000);
+    }
+    const [, two, one] = (await folder.versions('a.md', { all: true })) as [
+      FileVersion,
+      FileVersion,
+      FileVersion,
+    ];
+    expect(await folder.diff('a.md', { to: two })).toMatchObject({ from: one, to: two });
+    const asked = [
+      { from: { heads: NO_HEADS } },
+      { to: { heads: NO_HEADS } },
+      { to: two, from: { ...one, other: 'text' } },
+    ];
+    for (const options of asked)
+      await expect(folder.diff('a.md', options)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
+    await expect(folder.diff('none')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
+    await expect(folder.diff('')).rejects.toMatchObject({ code: 'PATH_IS_DIRECTORY' });
+  });
+});
+
+test('while a history is read, what is done in the folder does not wait for it', async () => {
+  const { folder, clock } = await newFolder();
+  for (let i = 0; i < 50; i++) {
+    await folder.writeFile('a.md', `${i}\n`);
+    clock.advance(MINUTE);
+  }
+  await folder.flush();
+  const [, first] = (await folder.versions('a.md')) as [FileVersion, FileVersion];
+  const order: string[] = [];
+  const noted = (what: string, call: Promise<unknown>): Promise<unknown> => call.then(() => order.push(what));
+  await Promise.all([
+    noted('versions', folder.versions('a.md')),
+    noted('read', folder.readVersion('a.md', first)),
+    noted('diff', folder.diff('a.md')),
+    noted('write', folder.writeFile('b.md', 'b\n')),
+  ]);
+  expect(order[0]).toBe('write');
+});
+
 describe('bringing back a version', () => {
   test('is an edit: what others wrote meanwhile stays', async () => {
     const [a, b, clock] = await twoDevices();
@@ -221,6 +303,23 @@ describe('bringing back a version', () => {
     expect(await folder.restore('d/a.md', { version: first })).toBe('d/a.md');
     expect(await listing(shown)).toEqual({ d: '/', 'd/a.md': 'one\n' });
     expect((await folder.stat('d/a.md')).id).toBe(id);
+  });
+
+  test('goes to the file wherever that is when it was read', async () => {
+    const shown = await newFolder();
+    const { folder, clock } = shown;
+    await folder.writeFile('a.md', 'one\n');
+    clock.advance(MINUTE);
+    await folder.writeFile('a.md', 'two\n');
+    const [, first] = (await folder.versions('a.md')) as [FileVersion, FileVersion];
+    const [where] = await Promise.all([
+      folder.restore('a.md', { version: first }),
+      folder.rename('a.md', 'b.md'),
+    ]);
+    expect(where).toBe('b.md');
+    expect(await listing(shown)).toEqual({ 'b.md': 'one\n' });
+    await Promise.all([folder.restore('b.md', { version: first }), folder.rm('b.md')]);
+    expect(await listing(shown)).toEqual({ 'b.md': 'one\n' });
   });
 
   test('whose bytes are not here says so, and works when they came', async () => {

@@ -14,9 +14,10 @@ import type { FolderState } from '../folder-state.ts';
 import type { NodeOperation } from '../nodes.ts';
 import type { PathCalls } from '../path-calls.ts';
 import { exists, isDirectory, notFound, notHere, splitPath } from '../paths.ts';
+import { type DiffOptions, diffOf, type FileDiff } from './file-diff.ts';
 import type { FileVersion, VersionName } from './file-version.ts';
 import { type TrashEntry, trashOf } from './trash.ts';
-import { contentOf, type HistoricFile, versionsOf, type VersionsOptions } from './versions.ts';
+import { type HistoricFile, versionAt, versionsOf, type VersionsOptions } from './versions.ts';
 
 export interface RestoreOptions {
   /** What the file is to hold again. Default: what was removed at the path comes back as it was. */
@@ -46,34 +47,42 @@ export class FolderHistory {
     this.#calls = calls;
   }
 
-  versions(path: string, options: VersionsOptions): Promise<FileVersion[]> {
-    return this.#calls.run(async () => versionsOf(this.#state, this.#file(path), options));
+  async versions(path: string, options: VersionsOptions): Promise<FileVersion[]> {
+    return versionsOf(this.#state, await this.#fileInTurn(path), options);
   }
 
-  read(path: string, version: VersionName): Promise<Uint8Array> {
-    return this.#calls.run(async () => {
-      const file = this.#file(path);
-      const content = await this.#contentHere(path, file, version);
-      return this.#calls.bytesOf(content, file.id);
-    });
+  async read(path: string, version: VersionName): Promise<Uint8Array> {
+    const file = await this.#fileInTurn(path);
+    const content = await this.#contentHere(path, file, version);
+    return this.#calls.bytesOf(content, file.id);
   }
 
-  trash(): Promise<TrashEntry[]> {
-    return this.#calls.run(async () => {
-      this.#state.checkReady();
-      return trashOf(this.#state);
-    });
+  async diff(path: string, options: DiffOptions): Promise<FileDiff> {
+    return diffOf(this.#state, await this.#fileInTurn(path), options);
+  }
+
+  async trash(): Promise<TrashEntry[]> {
+    await this.#calls.run(async () => this.#state.checkReady());
+    return trashOf(this.#state);
   }
 
   /** Answers the path where it is then. */
-  restore(path: string, { version, to, id }: RestoreOptions): Promise<string> {
+  async restore(path: string, { version, to, id }: RestoreOptions): Promise<string> {
+    if (version === undefined) return this.#calls.run(async () => this.#revive(this.#goneAt(path, id), to));
+    const found = await this.#fileInTurn(path, id);
+    const content = await this.#contentHere(path, found, version);
     return this.#calls.run(async () => {
-      this.#state.checkReady();
-      if (version === undefined) return this.#revive(this.#goneAt(path, id), to);
-      const file = this.#file(path, id);
-      const content = await this.#contentHere(path, file, version);
-      return to === undefined ? this.#putBack(path, file, content) : this.#create(to, file, content);
+      if (to !== undefined) return this.#create(to, found, content);
+      return this.#putBack(path, this.#fileById(path, found.id), content);
     });
+  }
+
+  /**
+   * What is at a path when every call made so far has taken effect. What it was is read from the log then, which may take long: no call
+   * waits for that.
+   */
+  #fileInTurn(path: string, id?: NodeId): Promise<Historic> {
+    return this.#calls.run(async () => this.#file(path, id));
   }
 
   async #revive(gone: GoneNode, to: string | undefined): Promise<string> {
@@ -130,7 +139,7 @@ export class FolderHistory {
 
   /** A blob that is not here is fetched. @throws VERSION_NOT_FOUND, CONTENT_NOT_HERE */
   async #contentHere(path: string, file: HistoricFile, version: VersionName): Promise<FileContent> {
-    const content = await contentOf(this.#state, file, version);
+    const { content } = await versionAt(this.#state, file, version);
     if (content.kind === 'text') return content;
     const { contents } = this.#state.options;
     if ((await contents.size(content.name)) !== undefined) return content;
@@ -146,12 +155,20 @@ export class FolderHistory {
     const shown = id === undefined ? this.#state.tree.resolve(names.join('/')) : undefined;
     const node = shown ?? this.#goneAt(path, id);
     if (node.kind === 'directory') throw isDirectory(path);
-    const { kind, digest, executable } = node;
-    return { id: node.id, kind, digest, executable, isGone: shown === undefined };
+    return historic(node, shown === undefined);
+  }
+
+  /** The same one, wherever it is by now. @throws PATH_NOT_FOUND */
+  #fileById(path: string, id: NodeId): Historic {
+    const shown = this.#state.tree.node(id);
+    const node = shown ?? this.#state.tree.gone().find((gone) => gone.id === id);
+    if (node === undefined) throw notFound(path);
+    return historic(node, shown === undefined);
   }
 
   /** The last that was removed at a path. @throws PATH_NOT_FOUND */
   #goneAt(path: string, id: NodeId | undefined): GoneNode {
+    this.#state.checkReady();
     const name = splitPath(path).join('/');
     const isMeant = (node: GoneNode): boolean => (id === undefined || node.id === id) && node.path === name;
     const gone = this.#state.tree.gone().find(isMeant);
@@ -159,3 +176,8 @@ export class FolderHistory {
     return gone;
   }
 }
+
+const historic = (
+  { id, kind, digest, executable }: Pick<GoneNode, 'id' | 'kind' | 'digest' | 'executable'>,
+  isGone: boolean,
+): Historic => ({ id, kind, digest, executable, isGone });

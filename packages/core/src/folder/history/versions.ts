@@ -51,26 +51,33 @@ export async function versionsOf(
   return found.reverse();
 }
 
+/** What a name of a version stands for. */
+export interface FoundVersion {
+  readonly version: FileVersion;
+  readonly content: FileContent;
+}
+
 /** @throws VERSION_NOT_FOUND */
-export async function contentOf(
+export async function versionAt(
   state: FolderState,
   { id, digest }: HistoricFile,
   { heads, other }: VersionName,
-): Promise<FileContent> {
+): Promise<FoundVersion> {
   const document = documentOf(id);
   await state.live.settled(document);
   const reached = new Map<AuthorId, number>();
-  let content: FileContent | undefined;
+  let found: FoundVersion | undefined;
   const steps = coveredBy(heads, state.log.read.history(document));
   for await (const { doc, step } of state.documents.replay(document, steps)) {
     for (const [author, counter] of step.brings) raiseHead(reached, author, counter);
     // A state is read once, at the end of what these heads cover.
     if (!equalHeads(reached, heads) || !hasFirstContent(doc, digest)) continue;
     const { shown, others } = readFile(doc);
-    content = other === undefined ? shown : others.find((each) => each.id === other)?.content;
+    const content = other === undefined ? shown : others.find((each) => each.id === other)?.content;
+    found = content && { content, version: fileVersion({ ...step, heads }, content, other) };
   }
-  if (content === undefined || !equalHeads(reached, heads)) throw noVersion();
-  return content;
+  if (found === undefined || !equalHeads(reached, heads)) throw noVersion();
+  return found;
 }
 
 /** Whether it is shown without what some of it builds on: then that was shown, and is a version. */
@@ -89,7 +96,7 @@ function isNew({ other, content }: Content, before: readonly Content[]): boolean
   return !those.some((each) => sameContent(each.content, content));
 }
 
-const noVersion = (): EvermeshError =>
+export const noVersion = (): EvermeshError =>
   new EvermeshError(
     'VERSION_NOT_FOUND',
     'This file has no such version here: it is no state that the file had, or what it was made of is not kept here.',

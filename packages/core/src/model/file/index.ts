@@ -1,6 +1,7 @@
 export { contentDigest, digestOfBlob, type FileContent, sameContent, textOf } from './content.ts';
 export { type FirstContent, firstContentOf, firstUpdate, hasFirstContent } from './first-content.ts';
 export type { Hunk, Unit } from './hunk.ts';
+export { type DiffHunk, type DiffLine, lineDiff } from './line-diff.ts';
 export { rootText, TEXT_LIMIT } from './layout.ts';
 export { removeShown, resolveConflict } from './resolution.ts';
 export { saveContent, type SaveOptions } from './save.ts';

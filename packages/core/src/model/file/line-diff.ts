@@ -1,0 +1,85 @@
+/**
+ * What differs between two texts, for people to read: lines by the rule of saves, with a few that are equal around them. A line ends
+ * with LF alone here, as in every unified diff.
+ */
+import type { Range } from './range.ts';
+import { differingRanges } from './sequence-diff.ts';
+
+export interface DiffLine {
+  readonly kind: 'same' | 'removed' | 'added';
+  /** With its line end, if it has one. */
+  readonly text: string;
+}
+
+/** Lines of both texts that stand together. Of no lines the place is that of the line before, 0 in front of all. */
+export interface DiffHunk {
+  /** The first line in the text before, from 1. */
+  readonly fromLine: number;
+  readonly fromCount: number;
+  /** The same in the text behind. */
+  readonly toLine: number;
+  readonly toCount: number;
+  readonly lines: readonly DiffLine[];
+}
+
+/** Equal lines around a difference. */
+const AROUND = 3;
+
+/** Ascending; none for equal texts. */
+export function lineDiff(before: string, behind: string): DiffHunk[] {
+  if (before === behind) return [];
+  const [a, b] = [linesOf(before), linesOf(behind)];
+  return together(differingRanges(a, b)).map((ranges) => hunkOf(ranges, a, b));
+}
+
+function linesOf(text: string): string[] {
+  const lines: string[] = [];
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf('\n', start) + 1 || text.length;
+    lines.push(text.slice(start, end));
+    start = end;
+  }
+  return lines;
+}
+
+/** Ranges whose surroundings touch are one hunk. */
+function together(ranges: readonly Range[]): Range[][] {
+  const groups: Range[][] = [];
+  for (const range of ranges) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    if (group === undefined || last === undefined || range.aFrom - last.aTo > 2 * AROUND)
+      groups.push([range]);
+    else group.push(range);
+  }
+  return groups;
+}
+
+function hunkOf(ranges: readonly Range[], a: readonly string[], b: readonly string[]): DiffHunk {
+  const [first, last] = [ranges[0] as Range, ranges.at(-1) as Range];
+  const aFrom = Math.max(0, first.aFrom - AROUND);
+  const aTo = Math.min(a.length, last.aTo + AROUND);
+  const bFrom = first.bFrom - (first.aFrom - aFrom);
+  const bTo = last.bTo + (aTo - last.aTo);
+  const lines: DiffLine[] = [];
+  const add = (kind: DiffLine['kind'], texts: readonly string[]): void => {
+    for (const text of texts) lines.push({ kind, text });
+  };
+  let at = aFrom;
+  for (const range of ranges) {
+    add('same', a.slice(at, range.aFrom));
+    add('removed', a.slice(range.aFrom, range.aTo));
+    add('added', b.slice(range.bFrom, range.bTo));
+    at = range.aTo;
+  }
+  add('same', a.slice(at, aTo));
+  const fromCount = aTo - aFrom;
+  const toCount = bTo - bFrom;
+  return {
+    fromLine: fromCount === 0 ? aFrom : aFrom + 1,
+    fromCount,
+    toLine: toCount === 0 ? bFrom : bFrom + 1,
+    toCount,
+    lines,
+  };
+}
