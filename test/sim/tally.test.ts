@@ -1,3 +1,4 @@
+import { CASE_PAIR } from '@evermesh/testkit/sim';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { Tally } from './tally.ts';
@@ -41,6 +42,19 @@ describe('the tally of many worlds', () => {
     add(1, { operation: { edit: 1 } });
     add(1, { operation: { edit: 1 }, fault: { kill: 1 } });
     expect(tally.lacks).toEqual(["'kill' did not happen in 100 runs in a row"]);
+  });
+
+  test('tells if there were fewer pairs of names that differ in case only than runs, of folders that tell these apart', () => {
+    const lacksOf = (caseSensitive: boolean, pairs: number): string[] => {
+      const tally = new Tally({ weights: {}, caseSensitive });
+      const upkeep = { 'device compacts': 5 };
+      for (let run = 0; run < 99; run++) tally.add(outcomeOf({ anomaly: { [CASE_PAIR]: 1 }, upkeep }));
+      tally.add(outcomeOf({ anomaly: { [CASE_PAIR]: pairs }, upkeep }));
+      return tally.lacks;
+    };
+    expect(lacksOf(true, 1)).toEqual([]);
+    expect(lacksOf(false, 0)).toEqual([]);
+    expect(lacksOf(true, 0)).toEqual(['only 99 names that differ in case only, in 100 runs']);
   });
 
   test('tells if devices compacted less than five documents a run, in 100 runs', () => {

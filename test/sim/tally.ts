@@ -1,5 +1,5 @@
 /** What happened in many worlds, how often; and what should have, and did not. */
-import type { Profile } from '@evermesh/testkit/sim';
+import { CASE_PAIR, type Profile } from '@evermesh/testkit/sim';
 import type { Outcome } from './outcome.ts';
 
 /** Runs in a row in which each kind of step has to happen at least once. */
@@ -8,6 +8,9 @@ const LEAST_DEVICES = 3;
 const LEAST_OPERATIONS = 100;
 /** Documents of devices that are folded in a world, on average at least: where it seldom happens, little is said of it. */
 const LEAST_COMPACTIONS = 5;
+
+/** Pairs of names that differ in case only, in a world whose folder tells them apart, on average at least. */
+const LEAST_CASE_PAIRS = 1;
 
 const KINDS = ['operation', 'fault', 'anomaly', 'upkeep'] as const;
 
@@ -21,10 +24,12 @@ export class Tally {
   /** The last run in which each step of the profile happened: 0 for none. */
   readonly #last: Map<string, number>;
   readonly #lacks = new Set<string>();
+  readonly #hasCase: boolean;
   runs = 0;
   operations = 0;
 
-  constructor({ weights }: Pick<Profile, 'weights'>) {
+  constructor({ weights, caseSensitive = false }: Pick<Profile, 'weights' | 'caseSensitive'>) {
+    this.#hasCase = caseSensitive;
     const enabled = Object.entries(weights).filter(([, weight]) => weight > 0);
     this.#last = new Map(enabled.map(([type]) => [type, 0]));
   }
@@ -50,9 +55,12 @@ export class Tally {
   get lacks(): string[] {
     const folded = this.#counts.upkeep.get('device compacts') ?? 0;
     const isTooFew = this.runs >= WITHIN && folded < LEAST_COMPACTIONS * this.runs;
+    const pairs = this.#counts.anomaly.get(CASE_PAIR) ?? 0;
+    const hasFewPairs = this.#hasCase && this.runs >= WITHIN && pairs < LEAST_CASE_PAIRS * this.runs;
     return [
       ...this.#lacks,
       ...(isTooFew ? [`devices compacted only ${folded} documents in ${this.runs} runs`] : []),
+      ...(hasFewPairs ? [`only ${pairs} ${CASE_PAIR}, in ${this.runs} runs`] : []),
     ];
   }
 

@@ -1,6 +1,7 @@
 /** What a world counts as settled is what two people did, who did not know of each other. */
 import type { Folder } from '@evermesh/core';
 import { expect, test } from 'vitest';
+import { CASE_PAIR } from './anomalies.ts';
 import { run } from './run.ts';
 import type { Step, StepType } from './script.ts';
 
@@ -10,7 +11,12 @@ type Does = (folder: Folder) => Promise<unknown>;
  * What is counted when Anna and Ben each do something, cut off from each other.
  * @param before what Anna does while both are in step
  */
-async function countedOf(before: Does, anna: Does, ben: Does): Promise<Record<string, number>> {
+async function countedOf(
+  before: Does,
+  anna: Does,
+  ben: Does,
+  caseSensitive = false,
+): Promise<Record<string, number>> {
   const turns: Does[] = [before, anna, ben];
   const steps: [StepType, number][] = [
     ['edit', 0],
@@ -28,7 +34,7 @@ async function countedOf(before: Does, anna: Does, ben: Does): Promise<Record<st
   const { trace, violations } = await run({
     seed: '1',
     devices: 2,
-    profile: { name: 'two people', weights: {} },
+    profile: { name: 'two people', weights: {}, caseSensitive },
     script,
     app: () => app,
   });
@@ -62,6 +68,15 @@ test('two files of a name are a name conflict, two directories of a name are uni
   expect(await countedOf(nothing, file('1'), file('2'))).toEqual({ 'name conflict': 1 });
   const directory: Does = (folder) => folder.mkdir('a');
   expect(await countedOf(nothing, directory, directory)).toEqual({ 'united directories': 1 });
+});
+
+test('names that differ in case only are two where the folder tells them apart, and a conflict where it does not', async () => {
+  const file =
+    (path: string): Does =>
+    (folder) =>
+      folder.writeFile(path, path);
+  expect(await countedOf(nothing, file('a'), file('A'))).toEqual({ 'name conflict': 1 });
+  expect(await countedOf(nothing, file('a'), file('A'), true)).toEqual({ [CASE_PAIR]: 1 });
 });
 
 test('contents that are no text and were written at one time are concurrent', async () => {

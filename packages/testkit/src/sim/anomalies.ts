@@ -3,7 +3,7 @@
  * from what a folder tells everybody. Worlds in which little of it happens prove little.
  */
 import type { Folder, NodeId, ShownNode } from '@evermesh/core';
-import { foldedName } from './one-name.ts';
+import { foldedName } from './naming.ts';
 
 /** Two in one directory, both as they were called. */
 export const CASE_PAIR = 'names that differ in case only';

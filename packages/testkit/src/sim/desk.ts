@@ -1,9 +1,8 @@
 /** What somebody sees who works in a directory on disk, and what he does there without thinking. */
 import { fromUtf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
-import { NAMES } from './person.ts';
 import type { Inode } from './inode.ts';
-import { foldedName } from './one-name.ts';
+import { foldedName } from './naming.ts';
 import type { SimFiles } from './sim-files.ts';
 import type { Somebody } from './typing.ts';
 
@@ -61,7 +60,7 @@ export function pickFile(desk: Desk): [string, Inode] | undefined {
 
 export function newPath(desk: Desk): string {
   const into = desk.random.chance(0.4) ? '' : desk.random.pick(['', ...directories(desk)]);
-  const name = desk.random.pick(NAMES);
+  const name = desk.random.pick(desk.naming.names);
   return into === '' ? name : `${into}/${name}`;
 }
 

@@ -6,6 +6,7 @@
  * const { violations } = await run({ seed: '7', devices: 3, profile: PROFILES.faults });
  */
 export type { AppDevice, AppHand, Application } from './application.ts';
+export { CASE_PAIR } from './anomalies.ts';
 export type { Violation } from './ledger.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
 export type { Profile } from './profile.ts';

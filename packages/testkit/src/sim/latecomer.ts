@@ -4,7 +4,6 @@
  */
 import { utf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
-import { NAMES } from './person.ts';
 import type { SimFiles } from './sim-files.ts';
 import { edited, lines, type Somebody } from './typing.ts';
 
@@ -39,7 +38,7 @@ export interface Arrival extends Somebody {
 }
 
 export function furnish(arrival: Arrival): void {
-  const { files, root, tree, older, random, say, ledger, isQuiet } = arrival;
+  const { files, root, tree, older, random, say, ledger, naming, isQuiet } = arrival;
   files.makeDirectory(root);
   const before = new Map(older.map((copy) => [copy.path, copy]));
   for (const copy of tree) {
@@ -69,7 +68,7 @@ export function furnish(arrival: Arrival): void {
     }
   }
   for (let left = random.below(4); left > 0; left--) {
-    const path = random.pick(NAMES);
+    const path = random.pick(naming.names);
     if (files.look(`${root}/${path}`) !== undefined) continue;
     say(`has a ${path} of its own`);
     place(arrival, { path, bytes: typed(arrival, path, lines(arrival, 2)), permissions: 0o644 });

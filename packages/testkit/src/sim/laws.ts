@@ -20,7 +20,7 @@ export async function checkAgreement(world: World): Promise<Sight> {
   const [first, ...others] = devices as [SimDevice, ...SimDevice[]];
   const { folder } = runningAt(first);
   const expected = await lookAt(world, first);
-  for (const trouble of treeTroubles(folder, world.oneName)) world.violate('L3', trouble);
+  for (const trouble of treeTroubles(folder, world.naming)) world.violate('L3', trouble);
   for (const device of others) {
     const found = await lookAt(world, device);
     for (const line of differences(expected.lines, found.lines))

@@ -1,6 +1,6 @@
 /** What is there for everybody to see, read through the public API and the disk, and compared in the plainest way there is. */
 import type { FileContent, Folder, ShownNode } from '@evermesh/core';
-import type { OneName } from './one-name.ts';
+import type { Naming } from './naming.ts';
 import type { SimFiles } from './sim-files.ts';
 
 export interface Sight {
@@ -44,7 +44,7 @@ export async function sightOf(folder: Folder): Promise<Sight> {
  * L3, of what one replica shows: every node once, each with a parent, no two names in a directory that are one in this folder, and nothing
  * under another name than its own unless something beside it has that.
  */
-export function treeTroubles(folder: Folder, oneName: OneName): string[] {
+export function treeTroubles(folder: Folder, { oneName }: Naming): string[] {
   const troubles: string[] = [];
   const nodes: ShownNode[] = [...folder.nodes.all()];
   const byId = new Map(nodes.map((node) => [node.id as string, node]));

@@ -19,7 +19,6 @@ import {
 } from './desk.ts';
 import { linkActs } from './links-at-disk.ts';
 import { trashActs } from './trash-at-disk.ts';
-import { NAMES } from './person.ts';
 import type { DiskStep } from './script.ts';
 import { edited, lines, shown } from './typing.ts';
 
@@ -86,7 +85,9 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
       desk.ledger.excuse(lettersIn(text), 'a program kept a file open that another took the place of');
   },
   'disk rename'(desk) {
-    return move(desk, (path) => [...path.split('/').slice(0, -1), desk.random.pick(NAMES)].join('/'));
+    return move(desk, (path) =>
+      [...path.split('/').slice(0, -1), desk.random.pick(desk.naming.names)].join('/'),
+    );
   },
   'disk move'(desk) {
     const into = desk.random.pick(['', ...directories(desk)]);

@@ -23,18 +23,6 @@ import type { FolderStep } from './script.ts';
 import type { Seat } from './seat.ts';
 import { edited, lines, shown } from './typing.ts';
 
-export const NAMES: readonly string[] = [
-  'a',
-  'b',
-  'c',
-  'A',
-  'notes.txt',
-  'todo.md',
-  'x.ts',
-  'é',
-  'long name here.txt',
-];
-
 export async function act(step: FolderStep, seat: Seat): Promise<void> {
   const { folder, say, cannot } = seat;
   if (!folder.nodes.ready) return cannot(`would ${step}, and has no folder yet`);
@@ -96,9 +84,9 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     await seat.folder.flush();
   },
   async rename(seat) {
-    await move(seat, (node, { folder, random }) => {
+    await move(seat, (node, { folder, random, naming }) => {
       const parent = folder.nodes.pathOf(node.id).split('/').slice(0, -1);
-      return [...parent, random.pick(NAMES)].join('/');
+      return [...parent, random.pick(naming.names)].join('/');
     });
   },
   async move(seat) {
@@ -211,17 +199,17 @@ const creation = (seat: Seat, path: string, content: FileContent, digest: string
 });
 
 /** What a path leads to where names are one that the folder takes for one. */
-const nodeAt = ({ folder, oneName }: Seat, path: string): ShownNode | undefined =>
+const nodeAt = ({ folder, naming: { oneName } }: Seat, path: string): ShownNode | undefined =>
   [...folder.nodes.all()].find(({ id }) => oneName(folder.nodes.pathOf(id)) === oneName(path));
 
 const directories = (folder: Folder): ShownNode[] =>
   [...folder.nodes.all()].filter(({ kind }) => kind === 'directory');
 
-function newPath({ folder, random }: Seat): string {
+function newPath({ folder, random, naming }: Seat): string {
   const into = random.chance(0.4)
     ? ''
     : random.pick(['', ...directories(folder).map(({ id }) => folder.nodes.pathOf(id))]);
-  const name = random.pick(NAMES);
+  const name = random.pick(naming.names);
   return into === '' ? name : `${into}/${name}`;
 }
 

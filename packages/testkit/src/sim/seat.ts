@@ -1,12 +1,9 @@
 /** Where somebody works with a folder through its API. */
 import type { Folder, ShownNode } from '@evermesh/core';
-import type { OneName } from './one-name.ts';
 import type { Somebody } from './typing.ts';
 
 export interface Seat extends Somebody {
   readonly folder: Folder;
-  /** As the folder takes names for one. */
-  readonly oneName: OneName;
   /** What he removed, and may want back. */
   readonly bin: Removal[];
 }

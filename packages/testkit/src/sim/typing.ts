@@ -1,6 +1,7 @@
 /** What people type. */
 import type { Ledger } from './ledger.ts';
 import type { Letters } from './letters.ts';
+import type { Naming } from './naming.ts';
 import type { Seeded } from './seeded.ts';
 
 interface Typing {
@@ -13,6 +14,7 @@ export interface Somebody extends Typing {
   /** The name of his device. */
   readonly who: string;
   readonly ledger: Ledger;
+  readonly naming: Naming;
   /** Milliseconds since the world began. */
   readonly now: () => number;
   /** What he does, for the trace; a function if it takes work to say, which only a trace that is kept is worth. */

@@ -32,7 +32,7 @@ import { synced } from './synced.ts';
 import { Trace } from './trace.ts';
 import type { Somebody } from './typing.ts';
 import { befall } from './misfortune.ts';
-import { type OneName, oneNameIn } from './one-name.ts';
+import { type Naming, NAMING, NAMING_BY_CASE } from './naming.ts';
 import type { WorldOptions } from './world-options.ts';
 
 export class World {
@@ -55,8 +55,7 @@ export class World {
   /** How often everybody had everything. */
   rests = 0;
   readonly random: Seeded;
-  /** As the folder takes names for one. */
-  readonly oneName: OneName;
+  readonly naming: Naming;
   folder!: FolderId;
   /** What was copied last from a directory to somewhere else. */
   stick: readonly Copy[] = [];
@@ -73,7 +72,7 @@ export class World {
     const { seed, devices, trace, mirrors, fileSystems, latecomers, caseSensitive, relays, keep, app } =
       options;
     this.random = new Seeded(seed);
-    this.oneName = oneNameIn(caseSensitive);
+    this.naming = caseSensitive ? NAMING_BY_CASE : NAMING;
     this.trace = new Trace(trace);
     this.anomalies = new Anomalies((what) => this.trace.count('anomaly', what));
     this.apps = app && new AppRuns(app);
@@ -172,6 +171,7 @@ export class World {
       random,
       letters: this.letters,
       ledger: this.ledger,
+      naming: this.naming,
       now: () => this.scheduler.now,
       say: (what) => {
         if (!isCounted) this.trace.count('operation', step.type);
@@ -204,7 +204,7 @@ export class World {
       return this.begin(device.start(this.folder), device.name, step.id);
     }
     if (this.apps !== undefined) return this.#actInApp(this.apps, step, running, somebody);
-    const seat = { ...somebody, folder: running.folder, bin: device.bin, oneName: this.oneName };
+    const seat = { ...somebody, folder: running.folder, bin: device.bin };
     this.begin(act(step.type as FolderStep, seat), device.name, step.id);
   }
 
