@@ -55,6 +55,7 @@ export class Ancestor {
       changes.push({ id, entry: storedRow(key, value, (reader) => decodeEntry(id, reader)) });
     }
     ancestor.took(changes);
+    ancestor.#orderByTime();
     return ancestor;
   }
 
@@ -82,8 +83,12 @@ export class Ancestor {
 
   /** What came to this name last. */
   child(parent: NodeId, name: string): AncestorEntry | undefined {
-    const id = listOf(this.#children.get(parent)?.get(name)).at(-1);
-    return id === undefined ? undefined : this.#entries.get(id);
+    return this.named(parent, name).at(-1);
+  }
+
+  /** All that came to this name and is not known to be gone, the newest last. */
+  named(parent: NodeId, name: string): AncestorEntry[] {
+    return listOf(this.#children.get(parent)?.get(name)).flatMap((id) => this.#entries.get(id) ?? []);
   }
 
   *children(parent: NodeId): Iterable<AncestorEntry> {
@@ -165,6 +170,14 @@ export class Ancestor {
     if (heads === undefined) return;
     this.#remembered.delete(id);
     this.#left.push({ id, heads });
+  }
+
+  /** Rows come by id: of several at one name the one whose stat changed last came there last, as far as clocks tell. */
+  #orderByTime(): void {
+    const came = (id: NodeId): bigint => this.#entries.get(id)?.ctime ?? 0n;
+    for (const siblings of this.#children.values())
+      for (const ids of siblings.values())
+        if (typeof ids !== 'string') ids.sort((a, b) => Number(came(a) - came(b)));
   }
 
   #forget(id: NodeId): void {

@@ -95,9 +95,11 @@ class Matcher {
   }
 
   #stays(match: Match): void {
-    const inPlace = this.#inPlace(match);
-    if (inPlace !== undefined && identityOf(match.disk.stat) === identityOf(inPlace))
-      this.#claim(match, inPlace);
+    const { kind, stat } = match.disk;
+    const isSame = (entry: AncestorEntry): boolean =>
+      entry.kind === kind && identityOf(entry) === identityOf(stat);
+    const stays = this.#named(match).findLast(isSame);
+    if (stays !== undefined) this.#claim(match, stays);
   }
 
   #moved(match: Match): void {
@@ -111,8 +113,8 @@ class Matcher {
   }
 
   #replaced(match: Match): void {
-    const inPlace = this.#inPlace(match);
-    if (inPlace === undefined || this.#claimed.has(inPlace.id)) return;
+    const inPlace = this.#named(match).at(-1);
+    if (inPlace?.kind !== match.disk.kind || this.#claimed.has(inPlace.id)) return;
     this.#claim(match, inPlace);
     // Without a time of birth an inode may be one that was used again.
     match.hasMovedOn = inPlace.born !== 0n && this.#isSeen(inPlace);
@@ -129,10 +131,10 @@ class Matcher {
     this.#claimed.add(known.id);
   }
 
-  #inPlace({ parent, name, disk }: Match): AncestorEntry | undefined {
+  /** What was known by its name, the newest last. */
+  #named({ parent, name }: Match): AncestorEntry[] {
     const id = parent === undefined ? ROOT : parent.known?.id;
-    const entry = id === undefined ? undefined : this.#ancestor.child(id, name);
-    return entry?.kind === disk.kind ? entry : undefined;
+    return id === undefined ? [] : this.#ancestor.named(id, name);
   }
 
   /**
