@@ -128,6 +128,7 @@ export class Cycle {
         listing: (directory) => board.listing(directory),
         listingAll: () => board.listingAll(),
         rulesChanged: () => toDo.nodes('all'),
+        lookAgain: (directories) => toDo.again(directories),
         problem: (problem) => board.problem(problem),
         ignored: (path, reason) => board.ignored(path, reason),
         progress: (entries) =>

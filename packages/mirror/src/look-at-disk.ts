@@ -6,8 +6,9 @@ import type { NodeId } from '@evermesh/core';
 import { ROOT } from '@evermesh/core';
 import type { AncestorEntry } from './ancestor.ts';
 import type { Departed } from './departed.ts';
-import type { Disk } from './disk.ts';
-import { asFile, isNewFile, type Match, matchContents, matchDisk } from './match-disk.ts';
+import { type Disk, parentOf } from './disk.ts';
+import { isOfDisk } from './fs/file-system.ts';
+import { asFile, identityOf, isNewFile, type Match, matchContents, matchDisk } from './match-disk.ts';
 import { digestOfFile } from './read-disk.ts';
 import { scan, type ScanWorld } from './scan.ts';
 import type { SecondLook } from './second-look.ts';
@@ -29,6 +30,8 @@ export interface LookWorld extends ScanWorld {
   listingAll(): void;
   /** Ignore files say something else than before: what of the folder is on this disk is another question, too. */
   rulesChanged(): void;
+  /** What is in these directories was on its way from one to another: soon there is more to see. */
+  lookAgain(directories: Iterable<string>): void;
 }
 
 export async function lookAtDisk(
@@ -57,11 +60,43 @@ export async function lookAtDisk(
     const claimed = new Set(matches.flatMap(({ known }) => known?.id ?? []));
     for (const id of claimed) world.looks.settle(goneKey(id));
     const gone = missing.filter(({ id }) => !claimed.has(id));
-    return { matches, found: claimed, gone, missing: believed(world, gone, matches) };
+    const missed = believed(world, gone, matches);
+    const moving = await movedMeanwhile(world, matches);
+    return { matches: matches.filter((match) => !moving.has(match)), found: claimed, gone, missing: missed };
   }
 }
 
 const goneKey = (id: NodeId): string => `gone ${id}`;
+
+/**
+ * What was listed at two names and is at the first one no more was moved in between, and is nothing new: nothing is said of where it
+ * is now, before another look.
+ */
+async function movedMeanwhile(world: LookWorld, matches: readonly Match[]): Promise<ReadonlySet<Match>> {
+  const moving = new Set<Match>();
+  if (!matches.some(({ known }) => known === undefined)) return moving;
+  const seen = new Map<string, Match>();
+  for (const match of matches) if (match.known !== undefined) seen.set(identityOf(match.disk.stat), match);
+  for (const match of matches) {
+    const other = match.known === undefined ? seen.get(identityOf(match.disk.stat)) : undefined;
+    const isWithin = match.parent !== undefined && moving.has(match.parent);
+    if (!isWithin && (other === undefined || (await isStill(world.disk, other)))) continue;
+    moving.add(match);
+    if (other !== undefined) world.lookAgain([parentOf(other.disk.path), parentOf(match.disk.path)]);
+  }
+  return moving;
+}
+
+/** Whether it is where it was listed, or nobody can tell. */
+async function isStill(disk: Disk, { disk: { path, stat } }: Match): Promise<boolean> {
+  try {
+    const now = await disk.lstat(path);
+    return now !== undefined && identityOf(now) === identityOf(stat);
+  } catch (error) {
+    if (isOfDisk(error)) return true;
+    throw error;
+  }
+}
 
 /** Only files whose size a missing one has are read: for most scans none. */
 async function matchByContents(

@@ -232,4 +232,4 @@ export const isNewFile = ({ disk, known }: Match): boolean =>
 
 export const asFile = (match: Match): DiskFile => match.disk as DiskFile;
 
-const identityOf = ({ inode, born }: { inode: bigint; born: bigint }): string => `${inode}:${born}`;
+export const identityOf = ({ inode, born }: { inode: bigint; born: bigint }): string => `${inode}:${born}`;

@@ -41,6 +41,7 @@ export async function survey(world: SurveyWorld, signal: AbortSignal): Promise<M
       listing: (directory) => board.listing(directory),
       listingAll: () => board.listingAll(),
       rulesChanged: () => undefined,
+      lookAgain: () => undefined,
       problem: (problem) => board.problem(problem),
       ignored: (path, reason) => board.ignored(path, reason),
       progress: (done) =>
