@@ -186,6 +186,8 @@ class Ingest {
         ...read,
         changes: [{ id, to: (_, after) => fileEntry(id, parent, match, reading, after ?? heads) }],
         ...(twin.type === 'edited' ? saved(id, heads, reading.content, match.disk.path) : {}),
+        // He put it there: who removes it elsewhere in this moment had not seen that. What a directory brings along was there before.
+        ...(twin.type === 'found' && !importing ? { operation: { type: 'keep', id } } : {}),
       });
     }
     const [name, kind] = [twin.name, match.disk.kind as 'file' | 'symlink'];

@@ -52,6 +52,35 @@ test('what is moved on two devices before they could remove it comes back once, 
   }
 });
 
+test.each([
+  ['an earlier content', 'one\n'],
+  ['the content that it has', 'one\ntwo\n'],
+])(
+  '%s that a person put where the folder shows the file stays, if who removes that had not seen it',
+  async (_what, put) => {
+    const [a, b] = await devices.pair();
+    const c = await devices.make(a.folder.id);
+    await exchange(a, c);
+    await a.write('d/file', 'one\n');
+    await settleAll(a, b, c);
+    await c.write('d/file', 'one\ntwo\n');
+    await settleAll(a, b, c);
+    const [d, id] = [a.idOf('d') as NodeId, a.idOf('d/file')];
+    await a.folder.rm('d', { recursive: true });
+    await settleAll(a, b, c);
+    await b.closeMirror();
+    await a.folder.nodes.apply([{ type: 'restore', id: d }]);
+    await exchange(a, b);
+    expect(b.idOf('d/file')).toBe(id);
+    await a.folder.rm('d', { recursive: true });
+    await b.write('d/file', put);
+    await b.settle();
+    await settleAll(a, b, c);
+    for (const device of [a, b, c]) expect(await onDisk(device)).toEqual({ d: '/', 'd/file': 'one\ntwo\n' });
+    expect(b.idOf('d/file')).toBe(id);
+  },
+);
+
 test('what a person removed from a directory that went elsewhere meanwhile stays removed', async () => {
   const [a, b] = await devices.pair();
   await a.write('d/x', 'x\n');

@@ -175,6 +175,7 @@ class OperationRun {
     else if (operation.type === 'save') this.#save(operation);
     else if (operation.type === 'place') tree.place(operation.id, operation.parent, operation.name);
     else if (operation.type === 'restore') tree.restore(operation.id);
+    else if (operation.type === 'keep') tree.keep(operation.id);
     else if (operation.type === 'remove') this.#remove(operation);
     else if (operation.type === 'removeShown') this.#removeShown(operation);
     else if (operation.type === 'resolve') this.#resolve(operation);

@@ -37,6 +37,11 @@ export type NodeOperation =
    */
   | { readonly type: 'restore'; readonly id: NodeId }
   /**
+   * Somebody made a file anew that is shown where he did, with a content that it has or had: a removal that has not seen this does not
+   * hold. What was removed comes back.
+   */
+  | { readonly type: 'keep'; readonly id: NodeId }
+  /**
    * Exactly these nodes. What is not named and lives inside a named directory stays, and keeps the directory. So does a file in
    * `shown` of which more is known by then than these heads of its document: whoever removes it has not seen that.
    */

@@ -5,13 +5,13 @@
  * shown here that the same operation has on a file system.
  */
 import type * as Y from 'yjs';
-import { type DocumentId, isNodeId, type NodeId } from '../../base/index.ts';
+import type { DocumentId, NodeId } from '../../base/index.ts';
 import { EvermeshError } from '../../errors/index.ts';
 import { members } from './display.ts';
 import { checkName, shownName } from './names.ts';
 import { type NewNode, ROOT } from './node-kind.ts';
 import { nameOnReturn, Operation } from './operation.ts';
-import { checkFree, checkOutside } from './place-checks.ts';
+import { checkFree, checkNew, checkOutside, notDirectory, notFound } from './place-checks.ts';
 import type { Problem } from './register-reader.ts';
 import { formatCreated } from './registers.ts';
 import { formatStamp, isTag, LAMPORT_LIMIT, SEED_STAMP } from './stamp.ts';
@@ -132,14 +132,7 @@ export class FolderTree {
     const directory = this.#directory(parent);
     checkFree(this.#view, directory, name, undefined);
     const node = id ?? this.#host.newNodeId();
-    if (!isNodeId(node) || digest.includes('|'))
-      throw new EvermeshError('PATH_INVALID', 'A new node has a well-formed id and digest.', {
-        details: { id: node, digest },
-      });
-    if (this.knows(node))
-      throw new EvermeshError('PATH_EXISTS', 'A node of this id exists or existed.', {
-        details: { id: node },
-      });
+    checkNew(node, digest, this.knows(node));
     this.#write((operation) => {
       operation.keepDirectories(directory);
       const stamp = seed === true ? SEED_STAMP : operation.stamp;
@@ -211,6 +204,16 @@ export class FolderTree {
     this.#write((operation) => {
       operation.restore(node);
       if (name !== highest.ownName) operation.settleName(highest, name);
+    });
+  }
+
+  /** Somebody made this file anew, where it is shown: a removal that has not seen that does not hold. What is removed comes back. */
+  keep(id: NodeId): void {
+    const node = this.#view.shown(id);
+    if (node === undefined) return this.restore(id);
+    this.#write((operation) => {
+      if (node.bucket !== undefined) operation.keepDirectories(node.bucket.owner);
+      operation.restore(node);
     });
   }
 
@@ -290,11 +293,6 @@ export class FolderTree {
     const directory = this.#view.directory(id);
     if (directory !== undefined) return directory;
     this.#visible(id);
-    throw new EvermeshError('PATH_NOT_DIRECTORY', 'Only a directory contains something.', {
-      details: { id },
-    });
+    throw notDirectory(id);
   }
 }
-
-const notFound = (id: NodeId): EvermeshError =>
-  new EvermeshError('PATH_NOT_FOUND', 'There is no such entry in the folder.', { details: { id } });

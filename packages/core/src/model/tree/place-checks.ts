@@ -1,4 +1,5 @@
 /** Where a node may be put. */
+import { isNodeId, type NodeId } from '../../base/index.ts';
 import { EvermeshError } from '../../errors/index.ts';
 import type { TreeNode } from './tree-node.ts';
 import type { TreeView } from './tree-view.ts';
@@ -29,3 +30,19 @@ export function checkOutside(directory: TreeNode, node: TreeNode): void {
       });
   }
 }
+
+/** @throws PATH_INVALID, PATH_EXISTS if the tree `isKnown` to have or have had a node of this id */
+export function checkNew(id: string, digest: string, isKnown: boolean): void {
+  if (!isNodeId(id) || digest.includes('|'))
+    throw new EvermeshError('PATH_INVALID', 'A new node has a well-formed id and digest.', {
+      details: { id, digest },
+    });
+  if (isKnown)
+    throw new EvermeshError('PATH_EXISTS', 'A node of this id exists or existed.', { details: { id } });
+}
+
+export const notFound = (id: NodeId): EvermeshError =>
+  new EvermeshError('PATH_NOT_FOUND', 'There is no such entry in the folder.', { details: { id } });
+
+export const notDirectory = (id: NodeId): EvermeshError =>
+  new EvermeshError('PATH_NOT_DIRECTORY', 'Only a directory contains something.', { details: { id } });

@@ -208,6 +208,29 @@ describe('deletions', () => {
     expect(c.tree.takeChanges().map(({ after }) => after?.name)).toContain('f');
   });
 
+  test('a file that somebody made anew, where it is, stays if whoever removes it had not seen that', () => {
+    given('P/', 'P/f', 'g');
+    const [f, g] = [a.at('P/f').id, a.at('g').id];
+    a.tree.keep(f);
+    a.tree.keep(g);
+    b.rm('P');
+    b.rm('g');
+    meet('P', 'P/f', 'g');
+    c.rm('g');
+    meet('P', 'P/f');
+    b.tree.keep(g);
+    meet('P', 'P/f', 'g');
+  });
+
+  test('a file that somebody made anew keeps the name that another gave it, and goes where he moves it later', () => {
+    given('f', 'P/');
+    a.tree.keep(a.at('f').id);
+    b.mv('f', 'g');
+    meet('P', 'g');
+    c.mv('g', 'P/g');
+    meet('P', 'P/g');
+  });
+
   test('restoring a directory is one write and brings back all that was removed with it', () => {
     given('P/', 'P/Q/', 'P/Q/f', 'P/g');
     const { id } = a.at('P');
