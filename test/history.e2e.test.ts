@@ -154,8 +154,7 @@ test('what was removed is listed on each device, and comes back to all disks', a
 
   const listed = (await ask(world, desktop, ['trash', ''])).told['entries'] as { readonly device: string }[];
   expect(listed).toMatchObject([{ path: 'd', kind: 'directory', count: 4 }]);
-  // Of other devices only their ids are known.
-  expect(listed[0]?.device).toMatch(/^[0-9a-f]{32}$/);
+  expect(listed[0]?.device).toBe('laptop');
   expect((await ask(world, laptop, ['trash', ''])).told['entries']).toMatchObject([{ device: 'laptop' }]);
   expect((await ask(world, desktop, ['restore', 'd'])).told).toMatchObject({ path: 'd' });
   await desktop.sync();
@@ -170,6 +169,55 @@ test('what was removed is listed on each device, and comes back to all disks', a
     expect((await ask(world, device, ['trash', ''])).told['entries']).toEqual([]);
     expect((await ask(world, device, ['conflicts', ''])).told['conflicts']).toEqual([]);
   }
+});
+
+test('what happened is told by who did it, while up runs and while it does not', async () => {
+  const world = await World.open();
+  const { url } = await world.relay();
+  const [laptop, desktop] = [world.device('laptop'), world.device('desktop')];
+  const called = { laptop: ['--device-name', 'one'], desktop: ['--device-name', 'One'] };
+  await laptop.write('d/a.md', 'a\n');
+  const { folder } = await laptop.sync(['--relay', url, ...called.laptop]);
+  // Nobody asks who it is that reads.
+  await desktop.sync(['--relay', url, '--folder', folder, ...called.desktop]);
+  expect((await laptop.status()).report).toMatchObject({ devices: [] });
+  await desktop.write('b.md', 'b\n');
+  await desktop.sync(called.desktop);
+  await laptop.sync(called.laptop);
+  await rm(laptop.path('d'), { recursive: true });
+  await laptop.sync(called.laptop);
+  await desktop.sync(called.desktop);
+  const { report } = await laptop.status();
+  const [other] = report['devices'] as [{ readonly id: string; readonly name: string }];
+  // What people take for one name has the beginning of the id behind it.
+  expect(other.name).toBe(`One (${other.id.slice(0, 8)})`);
+  const own = `one (${(report['device'] as { readonly id: string }).id.slice(0, 8)})`;
+  const all = async (): Promise<void> => {
+    for (const device of [laptop, desktop]) {
+      const { told, ended } = await ask(world, device, ['log', '']);
+      expect(ended.code).toBe(0);
+      expect(told['changes']).toMatchObject([
+        { type: 'removed', path: 'd', device: own },
+        { type: 'created', path: 'b.md', device: other.name },
+        { type: 'created', path: 'd/a.md', device: own },
+        { type: 'created', path: 'd', device: own },
+      ]);
+      expect((await ask(world, device, ['log', 'd', '-n', '1'])).told).toMatchObject({
+        path: 'd',
+        changes: [{ type: 'removed' }],
+      });
+      expect((await ask(world, device, ['versions', 'b.md'])).told['versions']).toMatchObject([
+        { device: other.name },
+      ]);
+    }
+    expectError((await ask(world, laptop, ['log', 'none'])).ended, 'PATH_NOT_FOUND');
+    for (const count of ['0', 'x', '1e9'])
+      expectError((await ask(world, laptop, ['log', '', '-n', count])).ended, 'CONFIG_INVALID');
+  };
+  await all();
+  await laptop.up(called.laptop);
+  await all();
+  await laptop.stop();
 });
 
 test('what cannot be brought back is an error that says why, and changes nothing', async () => {
@@ -219,12 +267,13 @@ test('before the folder has arrived, and with a damaged store, the command says 
   const waiting = desktop.start(['--relay', relay.url, '--folder', folder]);
   await waiting.next('link');
   expectError((await ask(world, desktop, ['trash', ''])).ended, 'FOLDER_NOT_READY');
+  expectError((await ask(world, desktop, ['log', ''])).ended, 'FOLDER_NOT_READY');
   expectError((await ask(world, desktop, ['versions', 'a.md'])).ended, 'FOLDER_NOT_READY');
   await waiting.stop();
 
   const { told } = await ask(world, laptop, ['paths', '']);
   const { store } = told['paths'] as { readonly store: string };
   await writeFile(`${store}/CURRENT`, 'nonsense\n');
-  for (const command of ['versions', 'restore', 'trash'])
+  for (const command of ['versions', 'restore', 'trash', 'diff', 'log'])
     expectError((await ask(world, laptop, [command, 'a.md'])).ended, 'STORE_CORRUPT');
 });

@@ -33,6 +33,7 @@ test.each<[Question, string, string]>([
   [{ type: 'resolve', path: 'd', keep: 'shown' }, 'PATH_IS_DIRECTORY', 'evermesh conflicts'],
   [{ type: 'resolve', path: 'd/a.md' }, 'CONFLICT_NOT_FOUND', 'rename or delete'],
   [{ type: 'resolve', path: 'd/a.md', keep: 'text' }, 'CONFLICT_NOT_FOUND', 'evermesh conflicts'],
+  [{ type: 'log', path: 'none', limit: 9 }, 'PATH_NOT_FOUND', 'evermesh ls'],
   [{ type: 'list', path: 'none' }, 'PATH_NOT_FOUND', 'evermesh ls'],
   [{ type: 'list', path: 'd/a.md' }, 'PATH_NOT_DIRECTORY', 'Name a directory'],
 ])('%j is answered by what to write instead', async (question, code, next) => {

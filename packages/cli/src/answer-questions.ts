@@ -1,10 +1,12 @@
 /** Answers what is asked about a folder. What is changed for it is durable then. */
 import {
+  type DeviceId,
   type ErrorCode,
   EvermeshError,
   type FileVersion,
   type Folder,
   isEvermeshError,
+  type PastChange,
   type Replica,
   type TrashEntry,
 } from '@evermesh/core';
@@ -13,6 +15,7 @@ import type {
   AnswerTo,
   Ask,
   DiffReport,
+  PastReport,
   Question,
   Questions,
   QuestionType,
@@ -24,7 +27,6 @@ import { usageError } from './usage-error.ts';
 
 export interface Answering {
   readonly folder: Folder;
-  /** Its own device is the only one whose name is known here. */
   readonly replica: Pick<Replica, 'device'>;
   readonly conflicts: { reports(): Promise<ConflictReport[]> };
   /** Whether an `up` keeps the directory in step. */
@@ -73,6 +75,7 @@ const NEXT_STEPS: { readonly [Type in QuestionType]?: Partial<Record<ErrorCode, 
     PATH_INVALID: ELSEWHERE,
     PATH_NOT_DIRECTORY: ELSEWHERE,
   },
+  log: { PATH_NOT_FOUND: NO_SUCH_FILE },
   list: {
     PATH_NOT_FOUND: 'See what there is: evermesh ls DIR, of the directory around it.',
     PATH_NOT_DIRECTORY: 'Name a directory. What a file held: evermesh versions FILE.',
@@ -92,18 +95,27 @@ async function answer(asked: Question, parts: Answering): Promise<Answers[Questi
   const { folder } = parts;
   if (asked.type === 'versions') {
     const versions = await folder.versions(asked.path, { all: asked.all });
-    return { path: asked.path, versions: versions.map((version) => versionReport(version, parts)) };
+    const named = await naming(parts);
+    return { path: asked.path, versions: versions.map((version) => versionReport(version, named)) };
   }
   if (asked.type === 'restore') {
     const path = await restore(folder, asked);
     await folder.flush();
     return { path, running: parts.running };
   }
-  if (asked.type === 'trash')
-    return { entries: (await folder.trash()).map((entry) => trashReport(entry, parts)) };
+  if (asked.type === 'trash') {
+    const entries = await folder.trash();
+    const named = await naming(parts);
+    return { entries: entries.map((entry) => trashReport(entry, named)) };
+  }
   if (asked.type === 'conflicts') return { conflicts: await parts.conflicts.reports() };
   if (asked.type === 'resolve') return { ...(await resolve(folder, asked)), running: parts.running };
   if (asked.type === 'diff') return diff(asked, parts);
+  if (asked.type === 'log') {
+    const changes = await folder.history(asked);
+    const named = await naming(parts);
+    return { path: asked.path, changes: changes.map((change) => pastReport(change, named)) };
+  }
   const entries = await folder.readdir(asked.path);
   const pathOf = (name: string): string => (asked.path === '' ? name : `${asked.path}/${name}`);
   return {
@@ -146,10 +158,11 @@ async function diff({ path, from, to }: Questions['diff'], parts: Answering): Pr
     word === undefined ? undefined : versionNamed(folder, path, word);
   const found = await folder.diff(path, { from: await named(from), to: await named(to) });
   const { kind, same, hunks } = found;
+  const device = await naming(parts);
   return {
     path,
-    ...(found.from === undefined ? {} : { from: versionReport(found.from, parts) }),
-    ...{ to: versionReport(found.to, parts), kind, same, hunks },
+    ...(found.from === undefined ? {} : { from: versionReport(found.from, device) }),
+    ...{ to: versionReport(found.to, device), kind, same, hunks },
   };
 }
 
@@ -184,21 +197,36 @@ function only<Named extends { readonly id: string }>(
   return first;
 }
 
-const versionReport = ({ id, time, device, kind, size }: FileVersion, parts: Answering): VersionReport => ({
+/** A device as people know it: by its name if it told one, or by its id. */
+type Naming = (device: DeviceId) => string;
+
+async function naming({ folder, replica }: Answering): Promise<Naming> {
+  const names = await folder.devices.names(replica.device);
+  return (device) => names.get(device) ?? device;
+}
+
+const versionReport = ({ id, time, device, kind, size }: FileVersion, named: Naming): VersionReport => ({
   ...{ id, kind, size },
-  ...by({ time, device }, parts),
+  ...by({ time, device }, named),
 });
 
-const trashReport = ({ id, path, kind, count, time, device }: TrashEntry, parts: Answering): TrashReport => ({
+const trashReport = ({ id, path, kind, count, time, device }: TrashEntry, named: Naming): TrashReport => ({
   ...{ id, path, kind, count },
-  ...by({ time, device }, parts),
+  ...by({ time, device }, named),
 });
 
-/** A device by its name, where that is known: of others only their ids are. */
+const pastReport = ({ type, path, from, time, device, version }: PastChange, named: Naming): PastReport => ({
+  type,
+  path,
+  from,
+  version,
+  ...by({ time, device }, named),
+});
+
 const by = (
-  { time, device }: Pick<VersionReport, 'time' | 'device'>,
-  { replica }: Answering,
+  { time, device }: { readonly time?: number | undefined; readonly device?: DeviceId | undefined },
+  named: Naming,
 ): Pick<VersionReport, 'time' | 'device'> => ({
   ...(time === undefined ? {} : { time }),
-  ...(device === undefined ? {} : { device: device === replica.device.id ? replica.device.name : device }),
+  ...(device === undefined ? {} : { device: named(device) }),
 });

@@ -14,7 +14,7 @@ import { relayBrings } from './relay-wait.ts';
 import type { DeviceOperations, OperationOptions } from './device-operations.ts';
 import type { PendingReport, StatusReport, SyncReport, VerifyReport } from './reports.ts';
 import type { Settings } from './settings.ts';
-import { missingPaths, problemReports, statusReport } from './status-report.ts';
+import { missingPaths, otherDevices, problemReports, statusReport } from './status-report.ts';
 import { verifyReport } from './verify-report.ts';
 
 /** Milliseconds for which `sync` waits for a relay that cannot be reached. */
@@ -38,6 +38,7 @@ export class Daemon implements DeviceOperations {
   readonly #options: DaemonOptions;
   #mirror: Mirror | undefined;
   #opening: Promise<Mirror> | undefined;
+  #isIntroduced = false;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -87,6 +88,7 @@ export class Daemon implements DeviceOperations {
       mirror: this.#mirror?.status(),
       pending: await this.#pending(),
       conflicts: await this.conflicts.reports(),
+      devices: await otherDevices(device),
     });
   }
 
@@ -105,7 +107,7 @@ export class Daemon implements DeviceOperations {
     const mirror = this.#mirror;
     const result =
       mirror !== undefined && nodes.ready
-        ? await bringInStep(mirror, this.link, options)
+        ? await bringInStep(this.#introducing(mirror), this.link, options)
         : { inStep: false, changes: 0 };
     const status = mirror?.status();
     return {
@@ -117,6 +119,25 @@ export class Daemon implements DeviceOperations {
       link: this.link.report,
       conflicts: await this.conflicts.reports(),
       problems: problemReports(status),
+    };
+  }
+
+  /** Once this device wrote something, others are told how it is called. */
+  async introduce(): Promise<void> {
+    const { folder, replica } = this.#options.device;
+    if (this.#isIntroduced) return;
+    this.#isIntroduced = await folder.devices.introduce(replica.device.name);
+  }
+
+  /** What is taken from the disk goes to the relay together with who that was. */
+  #introducing(mirror: Mirror): Parameters<typeof bringInStep>[0] {
+    return {
+      status: () => mirror.status(),
+      settle: async (options) => {
+        const made = await mirror.settle(options);
+        await this.introduce();
+        return made;
+      },
     };
   }
 

@@ -52,6 +52,7 @@ export type CliEvent =
   | ({ readonly event: 'conflicts' } & Answers['conflicts'])
   | ({ readonly event: 'resolved' } & Answers['resolve'])
   | ({ readonly event: 'diff' } & Answers['diff'])
+  | ({ readonly event: 'log' } & Answers['log'])
   | ({ readonly event: 'list' } & Answers['list'])
   | { readonly event: 'paths'; readonly paths: Readonly<Record<string, string>> }
   | ({ readonly event: 'error' } & Explained)

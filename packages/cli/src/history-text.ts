@@ -29,6 +29,15 @@ export const resolvedLines = ({ path, made, running }: Answers['resolve']): stri
   ...(running ? [] : [NEXT]),
 ];
 
+export const pastLines = ({ changes }: Answers['log']): string[] =>
+  changes.length === 0
+    ? ['Nothing is known of what happened there.']
+    : changes.map(({ type, path, from, time, device, version }) => {
+        const where = from === undefined ? path : `${from} -> ${path}`;
+        const name = version === undefined ? '' : `  ${shortId(version)}`;
+        return `${when(time)}  ${who(device).padEnd(NAMED)}  ${type.padEnd(7)}  ${printable(where)}${name}`;
+      });
+
 export const listLines = ({ entries }: Answers['list']): string[] =>
   entries.map(
     ({ name, kind }) => `${printable(name)}${kind === 'directory' ? '/' : kind === 'symlink' ? '@' : ''}`,

@@ -2,7 +2,14 @@
 import type { ChangeEvent, CliEvent } from './events.ts';
 import { diffLines } from './diff-text.ts';
 import { doctorLines } from './doctor-text.ts';
-import { listLines, resolvedLines, restoredLines, trashLines, versionLines } from './history-text.ts';
+import {
+  listLines,
+  pastLines,
+  resolvedLines,
+  restoredLines,
+  trashLines,
+  versionLines,
+} from './history-text.ts';
 import { printable } from './printable.ts';
 import { conflictLines, missingLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, SyncReport, VerifyReport } from './reports.ts';
@@ -47,6 +54,7 @@ const WORDS: Words = {
       : conflicts.flatMap((each) => conflictLines(each, paint)),
   resolved: (event) => resolvedLines(event),
   diff: (event, paint, isTerminal) => diffLines(event, paint, isTerminal),
+  log: (event) => pastLines(event),
   list: (event) => listLines(event),
   paths: ({ paths }) => pathLines(paths),
   error: ({ code, message, next }, paint) => [

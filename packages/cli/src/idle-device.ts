@@ -14,7 +14,7 @@ import type { Ask } from './questions.ts';
 import type { DeviceOperations } from './device-operations.ts';
 import type { Settings } from './settings.ts';
 import { SlowProgress } from './slow-progress.ts';
-import { statusReport } from './status-report.ts';
+import { otherDevices, statusReport } from './status-report.ts';
 import { usageError } from './usage-error.ts';
 import { verifyReport } from './verify-report.ts';
 
@@ -96,6 +96,7 @@ class IdleDevice implements IdleOperations {
       mirror: this.#mirror?.status(),
       pending: { onDisk, ...(await replica.pending(folder.id, webSocketTransport(relay).address)) },
       conflicts: await new Conflicts(folder, this.#settings).reports(),
+      devices: await otherDevices(this.#device),
     });
   }
 

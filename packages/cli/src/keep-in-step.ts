@@ -77,6 +77,7 @@ function tellMirror(
   const stop = mirrorEvents.add((event) => {
     if (event.type === 'inStep') {
       void conflicts.look().catch(() => undefined);
+      void daemon.introduce().catch(() => undefined);
       synced.look();
     } else if (event.type === 'conflict') conflicts.suspect();
     else if (event.type === 'eventsLost') lost.happened();

@@ -43,6 +43,7 @@ const status: StatusReport = {
   directory: '/notes',
   running: true,
   device: { id: 'd1', name: 'laptop' },
+  devices: [],
   folder: { id: 'f1', name: 'notes' },
   link: { relay: 'ws://r', state: 'connected' },
   mirror: 'watching',
@@ -206,6 +207,27 @@ test('files of which something waits are named with the device whose edits these
   expect(lines[1]).toBe('waits a.md: something in it builds on edits of d1, which are not here');
   expect(lines[2]).toContain('b.md: something in it builds on edits of a device of which nothing is here');
   expect(lines[3]).toBe('Next: connect that device. What is here is kept, and shown when these edits come.');
+});
+
+test('other devices are told by name, and what happened by who did it', () => {
+  const { output, stdout } = open();
+  const devices = [
+    { id: '1'.repeat(32), name: 'desk' },
+    { id: '2'.repeat(32), name: 'desk\u001b (22222222)' },
+  ];
+  output.tell({ event: 'status', ...status, devices });
+  expect(stdout.text).toContain('others     desk (11111111), desk\\u{1b} (22222222)\n');
+  output.tell({
+    ...{ event: 'log', path: '' },
+    changes: [
+      { type: 'moved', path: 'b', from: 'a', time: 0, device: 'desk' },
+      { type: 'edited', path: 'a', time: 0, device: '1'.repeat(32), version: '0123456789abcdef' },
+    ],
+  });
+  expect(stdout.text).toContain(`1970-01-01 00:00:00  ${'desk'.padEnd(20)}  moved    a -> b\n`);
+  expect(stdout.text).toContain(`1970-01-01 00:00:00  ${'11111111'.padEnd(20)}  edited   a  0123456789\n`);
+  output.tell({ event: 'log', path: '', changes: [] });
+  expect(stdout.text).toMatch(/Nothing is known of what happened there\.\n$/);
 });
 
 describe('a difference', () => {

@@ -5,6 +5,7 @@ import type { CommandContext } from './command-context.ts';
 import { conflicts } from './commands/conflicts.ts';
 import { diff } from './commands/diff.ts';
 import { doctor, type DoctorFlags } from './commands/doctor.ts';
+import { log, type LogFlags } from './commands/log.ts';
 import { ls } from './commands/ls.ts';
 import { paths } from './commands/paths.ts';
 import { relay, type RelayFlags } from './commands/relay.ts';
@@ -39,6 +40,7 @@ export const COMMANDS = [
   'sync',
   'status',
   'ls',
+  'log',
   'versions',
   'diff',
   'restore',
@@ -110,6 +112,13 @@ export function buildProgram({ version, run, writeOut, writeError }: ProgramOpti
   command('ls', 'list what the folder has in a directory')
     .argument('[dir]', 'the directory, or one inside it', '.')
     .action((directory: string, flags: CommonFlags) => run(flags, (context) => ls(directory, context)));
+
+  command('log', 'tell what happened, the last first')
+    .argument('[path]', 'a directory or file, also one that was removed', '.')
+    .option('-n, --number <count>', 'so many changes at most', '50')
+    .action((path: string, flags: LogFlags & CommonFlags) =>
+      run(flags, (context) => log(path, flags, context)),
+    );
 
   command('versions', 'list what a file held')
     .argument('<file>', 'the file, also one that was removed')

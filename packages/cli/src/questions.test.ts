@@ -7,6 +7,7 @@ test.each([
   { type: 'trash' },
   { type: 'conflicts' },
   { type: 'resolve', path: 'a', keep: 'shown' },
+  { type: 'log', path: '', limit: 50 },
   { type: 'diff', path: 'a', from: '12', to: undefined },
   { type: 'list', path: '' },
 ])('what $type asks is read as it was written', (question) => {
@@ -22,6 +23,7 @@ test.each([
   { type: 'format' },
   { type: 'versions' },
   { type: 'restore', path: 7 },
+  { type: 'log', path: '', limit: 0 },
 ])('%j is no question', (value) => {
   expect(parseQuestion(value)).toBeUndefined();
 });

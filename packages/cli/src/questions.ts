@@ -3,7 +3,7 @@
  * from a store that is opened for it. Bringing something back is asked in the same way; what is on disk follows by the mirror, as any
  * other change of the folder does.
  */
-import type { FileDiff, FileVersion, NodeKind } from '@evermesh/core';
+import type { FileDiff, FileVersion, NodeKind, PastChange } from '@evermesh/core';
 import type { ConflictReport } from './reports.ts';
 
 export interface Questions {
@@ -25,6 +25,8 @@ export interface Questions {
     readonly from?: string | undefined;
     readonly to?: string | undefined;
   };
+  /** Empty for the whole folder. */
+  readonly log: { readonly path: string; readonly limit: number };
   readonly list: { readonly path: string };
 }
 
@@ -40,6 +42,7 @@ export interface Answers {
     readonly running: boolean;
   };
   readonly diff: DiffReport;
+  readonly log: { readonly path: string; readonly changes: readonly PastReport[] };
   readonly list: {
     readonly path: string;
     readonly entries: readonly { readonly name: string; readonly kind: NodeKind }[];
@@ -53,7 +56,7 @@ export type Question = {
 }[QuestionType];
 /** `undefined` for what is no question of this version. */
 export function parseQuestion(value: unknown): Question | undefined {
-  const { type, path, all, version, removed, from, to, keep } = (value ?? {}) as Partial<
+  const { type, path, all, version, removed, from, to, keep, limit } = (value ?? {}) as Partial<
     Record<string, unknown>
   >;
   if (type === 'trash' || type === 'conflicts') return { type };
@@ -61,12 +64,15 @@ export function parseQuestion(value: unknown): Question | undefined {
   if (type === 'list') return { type, path };
   if (type === 'resolve') return { type, path, keep: textOf(keep) };
   if (type === 'diff') return { type, path, from: textOf(from), to: textOf(to) };
+  if (type === 'log' && isCount(limit)) return { type, path, limit };
   if (type === 'versions') return { type, path, all: all === true };
   if (type !== 'restore') return undefined;
   return { type, path, version: textOf(version), removed: textOf(removed), to: textOf(to) };
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 
 export type AnswerTo<Asked extends Question> = Answers[Asked['type']];
 
@@ -86,6 +92,10 @@ export interface DiffReport extends Pick<FileDiff, 'kind' | 'same' | 'hunks'> {
   readonly from?: VersionReport | undefined;
   readonly to: VersionReport;
 }
+
+export type PastReport = Pick<PastChange, 'type' | 'path' | 'from' | 'time' | 'version'> & {
+  readonly device?: string | undefined;
+};
 
 export interface TrashReport {
   readonly id: string;

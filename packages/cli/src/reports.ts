@@ -61,6 +61,8 @@ export interface StatusReport {
   /** Whether an `evermesh up` keeps the directory in step right now. */
   readonly running: boolean;
   readonly device: { readonly id: string; readonly name: string };
+  /** Others of the folder, as far as they told how they are called. */
+  readonly devices: readonly { readonly id: string; readonly name: string }[];
   readonly folder: { readonly id: string; readonly name: string };
   readonly link: LinkReport;
   readonly mirror: string;

@@ -15,6 +15,7 @@ const report = (notHere: readonly string[]): StatusReport =>
     mirror: { state: 'in step', files: 1, problems: [], ignored: [], notHere } as unknown as MirrorStatus,
     pending: { onDisk: 0, toRelay: 0, fromRelay: 0 },
     conflicts: [],
+    devices: [],
   });
 
 test('a directory is in step only when no file waits for its content', () => {

@@ -14,16 +14,18 @@ export interface StatusParts {
   readonly mirror: MirrorStatus | undefined;
   readonly pending: Omit<PendingReport, 'contents'>;
   readonly conflicts: readonly ConflictReport[];
+  readonly devices: StatusReport['devices'];
 }
 
 export function statusReport(parts: StatusParts): StatusReport {
-  const { settings, replica, folder, link, running, mirror, conflicts } = parts;
+  const { settings, replica, folder, link, running, mirror, conflicts, devices } = parts;
   const pending = { ...parts.pending, contents: mirror?.notHere.length ?? 0 };
   const isQuiet = !running || mirror?.state === 'in step';
   return {
     directory: settings.directory,
     running,
     device: replica.device,
+    devices,
     folder: { id: folder.id, name: folder.name },
     link,
     mirror: running ? (mirror?.state ?? 'waiting') : 'not running',
@@ -36,6 +38,15 @@ export function statusReport(parts: StatusParts): StatusReport {
     ignoredCount: mirror?.ignored.length ?? 0,
     ignored: mirror?.ignored ?? [],
   };
+}
+
+/** Those that told how they are called. */
+export async function otherDevices({
+  replica,
+  folder,
+}: Pick<StatusParts, 'replica' | 'folder'>): Promise<StatusReport['devices']> {
+  const names = [...(await folder.devices.names(replica.device))];
+  return names.filter(([id]) => id !== replica.device.id).map(([id, name]) => ({ id, name }));
 }
 
 export const problemReports = (mirror: MirrorStatus | undefined): ProblemReport[] =>

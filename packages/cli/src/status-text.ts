@@ -9,6 +9,7 @@ export function statusLines(report: StatusReport, paint: Paint): string[] {
   return [
     row('directory', printable(report.directory)),
     row('device', `${printable(device.name)} (${device.id})`),
+    ...(report.devices.length === 0 ? [] : [row('others', othersText(report.devices))]),
     row('folder', `${printable(folder.name || 'not here yet')} (${folder.id})`),
     row('relay', `${printable(report.link.relay)}, ${linkWords(report)}`),
     row('state', stateWords(report, paint)),
@@ -36,6 +37,19 @@ export function statusLines(report: StatusReport, paint: Paint): string[] {
           ignored.map(({ path, reason }) => `${printable(path)}: ${printable(reason)}`),
         )),
   ];
+}
+
+/** A folder has a few. */
+const NAMED = 20;
+
+function othersText(devices: StatusReport['devices']): string {
+  const named = devices.slice(0, NAMED).map(({ id, name }) => {
+    const begin = `(${id.slice(0, 8)})`;
+    // Where names are equal it is a part of them.
+    return printable(name.endsWith(begin) ? name : `${name} ${begin}`);
+  });
+  const further = devices.length - named.length;
+  return [...named, ...(further > 0 ? [plural(further, 'further device')] : [])].join(', ');
 }
 
 const row = (label: string, text: string): string => `${label.padEnd(11)}${text}`;

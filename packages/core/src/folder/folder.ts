@@ -7,6 +7,7 @@ import { AppDocuments } from './app-documents.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
 import type { CopyOptions } from './copy.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
+import { FolderDevices } from './folder-devices.ts';
 import { StateNodes } from './folder-nodes.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenFile } from './live-documents.ts';
@@ -14,6 +15,8 @@ import type { FolderNodes } from './nodes.ts';
 import type { DiffOptions, FileDiff } from './history/file-diff.ts';
 import type { FileVersion, VersionName } from './history/file-version.ts';
 import { FolderHistory, type RestoreOptions } from './history/folder-history.ts';
+import type { PastChange } from './history/past-change.ts';
+import type { PastOptions } from './history/past-changes.ts';
 import type { TrashEntry } from './history/trash.ts';
 import type { VersionsOptions } from './history/versions.ts';
 import { type MissingPart, missingParts } from './missing-parts.ts';
@@ -37,6 +40,8 @@ export class Folder {
   readonly nodes: FolderNodes;
   /** Data of applications that is no file. */
   readonly documents: AppDocuments;
+  /** How the devices of the folder are called. */
+  readonly devices: FolderDevices;
   readonly #state: FolderState;
   readonly #calls: PathCalls;
   readonly #paths: PathOperations;
@@ -48,6 +53,7 @@ export class Folder {
     this.#state = state;
     this.nodes = new StateNodes(state);
     this.documents = new AppDocuments(state);
+    this.devices = new FolderDevices(state);
     this.#calls = new PathCalls(state);
     this.#paths = new PathOperations(state, this.nodes, this.#calls);
     this.#history = new FolderHistory(state, this.#calls);
@@ -206,6 +212,15 @@ export class Folder {
    */
   restore(path: string, options: RestoreOptions = {}): Promise<string> {
     return this.#history.restore(path, options);
+  }
+
+  /**
+   * What happened in the folder, or to what is or was at a path and inside: the last first by the clocks of those who did it. Of what
+   * came as a state instead of its history nobody knows.
+   * @throws PATH_NOT_FOUND, FOLDER_NOT_READY; STORE_CORRUPT if what is kept of it is damaged
+   */
+  history(options: PastOptions = {}): Promise<PastChange[]> {
+    return this.#history.happened(options);
   }
 
   /** What was removed, the last first. What went with a directory is part of its entry. @throws FOLDER_NOT_READY */

@@ -16,6 +16,8 @@ import type { PathCalls } from '../path-calls.ts';
 import { exists, isDirectory, notFound, notHere, splitPath } from '../paths.ts';
 import { type DiffOptions, diffOf, type FileDiff } from './file-diff.ts';
 import type { FileVersion, VersionName } from './file-version.ts';
+import type { PastChange } from './past-change.ts';
+import { pastChanges, type PastOptions } from './past-changes.ts';
 import { type TrashEntry, trashOf } from './trash.ts';
 import { type HistoricFile, versionAt, versionsOf, type VersionsOptions } from './versions.ts';
 
@@ -59,6 +61,11 @@ export class FolderHistory {
 
   async diff(path: string, options: DiffOptions): Promise<FileDiff> {
     return diffOf(this.#state, await this.#fileInTurn(path), options);
+  }
+
+  async happened({ path = '', ...options }: PastOptions): Promise<PastChange[]> {
+    await this.#calls.run(async () => this.#state.checkReady());
+    return pastChanges(this.#state, { ...options, path: splitPath(path).join('/') });
   }
 
   async trash(): Promise<TrashEntry[]> {

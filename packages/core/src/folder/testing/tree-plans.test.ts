@@ -9,7 +9,8 @@ test('a move to where something is anyway is no wish to have it, and any other o
   await replica.begin(false);
   await replica.folder.writeFile('n.md', '');
   const wishesOf = async (name: string): Promise<unknown> =>
-    (await planOf(replica, replica.shown(), { does: 'move', what: 0, where: undefined, name }, () => 1))?.wishes;
+    (await planOf(replica, replica.shown(), { does: 'move', what: 0, where: undefined, name }, () => 1))
+      ?.wishes;
   expect(await wishesOf('n.md')).toEqual([]);
   expect(await wishesOf('N.md')).toEqual([replica.shown().get('n.md')?.id]);
   await replica.end();
