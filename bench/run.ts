@@ -8,13 +8,24 @@ import { firstMesh } from './scenarios/first-mesh.ts';
 import { largeFile } from './scenarios/large-file.ts';
 import { log } from './scenarios/log.ts';
 import { merges } from './scenarios/merges.ts';
+import { relay } from './scenarios/relay.ts';
 import { saves } from './scenarios/saves.ts';
 import { type Scenario, ScenarioOptions, UsageError } from './scenarios/scenario.ts';
 import { tree } from './scenarios/tree.ts';
 import { figuresTable } from './table.ts';
 import { WorkDirectory } from './work-directory.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstMesh, log, compaction, tree, fetch, merges, saves, largeFile];
+const SCENARIOS: readonly Scenario[] = [
+  firstMesh,
+  relay,
+  log,
+  compaction,
+  tree,
+  fetch,
+  merges,
+  saves,
+  largeFile,
+];
 
 const COMMON = {
   runs: { default: '3', about: 'how often each engine is measured; the table shows the median' },
@@ -51,7 +62,7 @@ async function measure(scenario: Scenario, options: ScenarioOptions): Promise<vo
   await using work = await WorkDirectory.open();
   const machine = await describeMachine(work.path);
   console.log(`${scenario.name}: ${scenario.about}\n${machineText(machine)}`);
-  const result = await scenario.run({ runs, directory: work.path, options, say });
+  const result = await scenario.run({ runs, directory: work.path, options, nodeArguments: [], say });
   for (const note of result.notes) console.log(note);
   if (result.figures.bySubject().size > 0) console.log(`\n${figuresTable(result.figures)}`);
   if (result.appendix !== undefined) console.log(`\n${result.appendix}`);

@@ -1,19 +1,19 @@
 /** Packages of other engines, which `bench/peers` holds: imported only where they are installed. */
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { load } from '../peers/load.ts';
 
-const peers = createRequire(join(import.meta.dirname, '../peers/package.json'));
+const INSTALLED = join(import.meta.dirname, '../peers/node_modules');
 
 /** The version that is installed, if one is. */
 export function peerVersion(name: string): string | undefined {
   try {
-    return (peers(`${name}/package.json`) as { version: string }).version;
+    const description = readFileSync(join(INSTALLED, name, 'package.json'), 'utf8');
+    return (JSON.parse(description) as { version: string }).version;
   } catch {
     return undefined;
   }
 }
 
-export async function importPeer<Module>(name: string): Promise<Module> {
-  return (await import(pathToFileURL(peers.resolve(name)).href)) as Module;
-}
+/** @param name of a package, or of a part of one */
+export const importPeer = async <Module>(name: string): Promise<Module> => (await load(name)) as Module;

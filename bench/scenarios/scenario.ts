@@ -12,6 +12,8 @@ export interface ScenarioContext {
   /** A temporary directory of this run alone; it is removed at the end, whatever happens. */
   readonly directory: string;
   readonly options: ScenarioOptions;
+  /** Before the programs of Evermesh that are measured: nothing for the built packages. */
+  readonly nodeArguments: readonly string[];
   /** Tells a person who waits what is going on; it is no part of the result. */
   readonly say: (line: string) => void;
 }

@@ -1,0 +1,149 @@
+/** A document comes to somebody who has nothing of it: a text that was written for long, and a very large one, to many at once. */
+import { setTimeout as passed } from 'node:timers/promises';
+import * as Y from 'yjs';
+import { CountingProxy } from '../counting-proxy.ts';
+import { EVERMESH } from '../figures.ts';
+import { type Edit, editTrace } from '../log/edit-trace.ts';
+import type { Typed } from './client.ts';
+import { connectTo, deviceAt } from './devices.ts';
+import type { RelayEngine } from './engines.ts';
+import { Arrivals, pasted } from './load.ts';
+import { type Part, type PartContext, withEach } from './part.ts';
+import type { RelayProcess } from './relay-process.ts';
+
+/** Edits of one save, or of one update. */
+const SAVED = 100;
+const PATH = 'paper.txt';
+/** Bytes of one update of the large document. */
+const PIECE = 1_000_000;
+
+export const FRESH = 'a new client has the text';
+export const FRESH_BYTES = 'a new client has the text: bytes';
+
+export const fresh: Part = (context) =>
+  withEach(context, 'fresh', async (engine, relay) => {
+    if (!engine.keeps || engine.isSlow === true) return;
+    if (engine.name === EVERMESH) await deviceJoins(context, relay);
+    else await peerJoins(context, engine, relay);
+  });
+
+async function deviceJoins(context: PartContext, relay: RelayProcess): Promise<void> {
+  const directory = await context.newDirectory();
+  await using writer = await deviceAt(directory, 'writer');
+  const folder = await writer.createFolder({ name: 'fresh' });
+  const link = connectTo(writer, relay.port);
+  let text = '';
+  for (const edits of turnsOf(context)) {
+    for (const [at, deleted, inserted] of edits)
+      text = text.slice(0, at) + inserted + text.slice(at + deleted);
+    await folder.writeFile(PATH, text);
+  }
+  await link.whenSynced();
+  await settled(context);
+  const proxy = await CountingProxy.open({ target: relay.port, frames: true });
+  await using reader = await deviceAt(directory, 'reader');
+  const joined = await reader.joinFolder(folder.id);
+  const start = performance.now();
+  const back = connectTo(reader, proxy.port);
+  await back.whenSynced();
+  const read = await joined.readFile(PATH, 'utf8');
+  const milliseconds = performance.now() - start;
+  if (read !== text) throw new Error('What came is not what was written.');
+  note(context, EVERMESH, milliseconds, proxy);
+  await back.close();
+  await proxy.close();
+}
+
+async function peerJoins(
+  context: PartContext,
+  { name, connect }: RelayEngine,
+  { port }: RelayProcess,
+): Promise<void> {
+  const { updates, text } = writtenIn(context);
+  const arrivals = new Arrivals();
+  const writer = connect({ port, apart: false });
+  const watcher = connect({ port, apart: false, arrived: arrivals.of(0) });
+  await writer.open([0]);
+  await watcher.open([0]);
+  for (const update of updates) writer.type(0, update);
+  const through = updates.at(-1)?.through ?? 0;
+  await arrivals.until(() => arrivals.at(0, 0) >= through);
+  await settled(context);
+  const proxy = await CountingProxy.open({ target: port, frames: true });
+  const doc = new Y.Doc();
+  const start = performance.now();
+  const received = (_: number, update: Uint8Array): void => Y.applyUpdate(doc, update);
+  const reader = connect({ port: proxy.port, apart: false, received });
+  await reader.open([0]);
+  const read = doc.getText('text').toJSON();
+  const milliseconds = performance.now() - start;
+  if (read !== text) throw new Error('What came is not what was written.');
+  note(context, name, milliseconds, proxy);
+  await Promise.all([writer.close(), watcher.close(), reader.close()]);
+  await proxy.close();
+}
+
+/** A relay does some of its work after the last update: Evermesh's compacts. */
+const settled = ({ options }: PartContext): Promise<void> => passed(options.count('settle') * 1000);
+
+function note({ figures }: PartContext, name: string, milliseconds: number, { count }: CountingProxy): void {
+  figures.add(FRESH, name, 'ms', milliseconds);
+  figures.add(FRESH_BYTES, name, 'B', count.bytes - count.upgradeBytes);
+}
+
+function* turnsOf({ options }: PartContext): Generator<readonly Edit[]> {
+  const edits = editTrace(options.text('trace'), options.count('edits'));
+  for (let at = 0; at < edits.length; at += SAVED) yield edits.slice(at, at + SAVED);
+}
+
+function writtenIn(context: PartContext): { updates: Typed[]; text: string } {
+  const doc = new Y.Doc();
+  const text = doc.getText('text');
+  const updates: Typed[] = [];
+  doc.on('update', (update: Uint8Array) => {
+    updates.push({ update, text: '', through: Y.parseUpdateMeta(update).to.get(doc.clientID) ?? 0 });
+  });
+  for (const edits of turnsOf(context))
+    doc.transact(() => {
+      for (const [at, deleted, inserted] of edits) {
+        if (deleted > 0) text.delete(at, deleted);
+        if (inserted !== '') text.insert(at, inserted);
+      }
+    });
+  return { updates, text: text.toJSON() };
+}
+
+/** All come at the same moment. */
+export const joiners: Part = (context) =>
+  withEach(context, 'joiners', async ({ name, connect, keeps, isSlow }, relay) => {
+    if (!keeps || isSlow === true) return;
+    const { options, figures } = context;
+    const { port } = relay;
+    const pieces = pasted(options.count('megabytes') * 1_000_000, PIECE);
+    const through = pieces.at(-1)?.through ?? 0;
+    const arrivals = new Arrivals();
+    const writer = connect({ port, apart: false });
+    const watcher = connect({ port, apart: false, arrived: arrivals.of(-1) });
+    await writer.open([0]);
+    await watcher.open([0]);
+    for (const piece of pieces) writer.type(0, piece);
+    await arrivals.until(() => arrivals.at(-1, 0) >= through);
+    await settled(context);
+    const before = await relay.cost();
+    const residentBefore = relay.memory.nowMB;
+    const joining = Array.from({ length: options.count('joiners') }, (_, i) =>
+      connect({ port, apart: false, arrived: arrivals.of(i) }),
+    );
+    const start = performance.now();
+    await Promise.all(joining.map((client) => client.open([0])));
+    await arrivals.until(() => joining.every((_, i) => arrivals.at(i, 0) >= through));
+    const seconds = (performance.now() - start) / 1000;
+    const { peakMB } = relay.memory;
+    const after = await relay.cost();
+    const spent = after.processorMicroseconds - before.processorMicroseconds;
+    figures.add('all joiners have the large document', name, 's', seconds);
+    figures.add('processor a joiner', name, 'ms', spent / 1000 / joining.length);
+    figures.add('resident memory, at most, beyond before', name, 'MB', peakMB - residentBefore);
+    context.notes.add(`joiners: ${joining.length} of a document of ${options.count('megabytes')} MB`);
+    await Promise.all([writer, watcher, ...joining].map((client) => client.close()));
+  });
