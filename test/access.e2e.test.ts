@@ -1,5 +1,5 @@
 /** Who may come in, and who no more, while everything runs: no process is started again, and no secret is ever said. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -112,22 +112,44 @@ test('a signed token opens what it says, for as long as it says, and a new one i
     for (const secret of [SECRET, ending, fresh, reading]) expect(text).not.toContain(secret);
 });
 
-test('what is beyond the quota of a folder stays on the device, which says so, and is sent when there is room', async () => {
+test('what a folder has no room for stays on the device by name, nothing else does, and it is sent when there is room', async () => {
   const world = await World.open();
   const small = await world.relay('relay', ['--allow-everyone', '--folder-bytes', '64KiB']);
   const laptop = world.device('laptop');
   await laptop.write('a.txt', 'a\n');
   const folder = (await laptop.sync(['--relay', small.url])).folder;
-  await laptop.write('long.txt', 'a line of a long file\n'.repeat(10_000));
+  const long = 'a line of a long file\n'.repeat(10_000);
+  await laptop.write('long.txt', long);
+  await laptop.write('removed.txt', long);
+  await laptop.write(
+    'large.bin',
+    Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251),
+  );
+  await laptop.write('b.txt', 'b\n');
   const full = await laptop.run('sync');
-  expect(full.events.at(-1)).toMatchObject({ event: 'error', code: 'QUOTA_EXCEEDED' });
+  expect(full.code).toBe(2);
+  expect(full.events.at(-1)).toMatchObject({
+    event: 'sync',
+    inStep: false,
+    problems: ['large.bin', 'long.txt', 'removed.txt'].map((path) => ({ path, code: 'QUOTA_EXCEEDED' })),
+  });
+  const desktop = world.device('desktop');
+  const early = await desktop.sync(['--relay', small.url, '--folder', folder]);
+  expect(early.code).toBe(1);
+  expect(await readFile(desktop.path('b.txt'), 'utf8')).toBe('b\n');
   expect((await laptop.status()).report['pending'].toRelay).toBeGreaterThan(0);
+  for (const name of ['removed.txt', 'long.txt', 'large.bin', 'a.txt']) {
+    if (name !== 'long.txt') await rm(laptop.path(name));
+    const problems = ((await laptop.run('sync')).events.at(-1)?.['problems'] ?? []) as { path: string }[];
+    expect(problems.map(({ path }) => path)).not.toContain(name === 'long.txt' ? 'removed.txt' : name);
+  }
+  await desktop.sync();
+  await expect(stat(desktop.path('a.txt'))).rejects.toThrow('ENOENT');
   await small.stop();
   const port = new URL(small.url).port;
   const larger = ['--allow-everyone', '--folder-bytes', '10MiB', '--listen', `127.0.0.1:${port}`];
   await world.start('relay', ['relay', '--json', ...larger]).next('listening');
   expect((await laptop.sync()).code).toBe(0);
-  const desktop = world.device('desktop');
-  expect((await desktop.sync(['--relay', small.url, '--folder', folder])).code).toBe(0);
-  expect(await readFile(desktop.path('long.txt'), 'utf8')).toHaveLength(220_000);
+  expect((await desktop.sync()).code).toBe(0);
+  expect(await readFile(desktop.path('long.txt'), 'utf8')).toBe(long);
 });

@@ -16,6 +16,7 @@ import type { PendingReport, StatusReport, SyncReport, VerifyReport } from './re
 import type { Settings } from './settings.ts';
 import { missingPaths, otherDevices, problemReports, statusReport } from './status-report.ts';
 import { verifyReport } from './verify-report.ts';
+import { withheldFiles } from './withheld-files.ts';
 
 /** Milliseconds for which `sync` waits for a relay that cannot be reached. */
 const WAIT = 10_000;
@@ -89,6 +90,7 @@ export class Daemon implements DeviceOperations {
       pending: await this.#pending(),
       conflicts: await this.conflicts.reports(),
       devices: await otherDevices(device),
+      withheld: withheldFiles(this.link, device.folder),
     });
   }
 
@@ -118,7 +120,7 @@ export class Daemon implements DeviceOperations {
       missing: missingPaths(status),
       link: this.link.report,
       conflicts: await this.conflicts.reports(),
-      problems: problemReports(status),
+      problems: [...problemReports(status), ...withheldFiles(this.link, device.folder)],
     };
   }
 

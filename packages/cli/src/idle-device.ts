@@ -97,6 +97,8 @@ class IdleDevice implements IdleOperations {
       pending: { onDisk, ...(await replica.pending(folder.id, webSocketTransport(relay).address)) },
       conflicts: await new Conflicts(folder, this.#settings).reports(),
       devices: await otherDevices(this.#device),
+      // Only the relay could say.
+      withheld: [],
     });
   }
 

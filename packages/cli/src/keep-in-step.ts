@@ -16,6 +16,7 @@ import { SyncedWatch } from './synced-watch.ts';
 import { readToken } from './token-file.ts';
 import { TokenRenewal } from './token-renewal.ts';
 import type { Running } from './with-daemon.ts';
+import { tellWithheld } from './withheld-files.ts';
 
 /** @throws what ended it: the signal's reason, a halted mirror, or a relay that refuses a first run */
 export async function keepInStep(
@@ -92,9 +93,11 @@ function tellMirror(
       }
     }
   });
+  const stopWithheld = tellWithheld(daemon.link, device.folder, tell);
   return {
     [Symbol.dispose]: () => {
       stop();
+      stopWithheld();
       synced.close();
     },
   };

@@ -1,5 +1,6 @@
 /** A folder's link as commands see it: where it stands in few words, when everything is in step, and what ends it. */
 import {
+  type DocumentId,
   type ErrorCode,
   EvermeshError,
   type FolderId,
@@ -91,6 +92,12 @@ export class LinkWatch {
   /** What is missing here is nothing that the relay has. */
   get isStalled(): boolean {
     return this.#link.status() === 'connected' && this.#folderState?.isStalled === true;
+  }
+
+  /** Documents of which something stays here, because the relay has no room for it, and what it says of that. */
+  get withheld(): { readonly documents: readonly DocumentId[]; readonly why: EvermeshError | undefined } {
+    const { withheld = [], withheldFor } = this.#folderState ?? {};
+    return { documents: withheld, why: withheldFor };
   }
 
   /** Why it makes no sense to go on. */

@@ -16,6 +16,7 @@ const report = (notHere: readonly string[]): StatusReport =>
     pending: { onDisk: 0, toRelay: 0, fromRelay: 0 },
     conflicts: [],
     devices: [],
+    withheld: [],
   });
 
 test('a directory is in step only when no file waits for its content', () => {

@@ -15,6 +15,8 @@ export interface StatusParts {
   readonly pending: Omit<PendingReport, 'contents'>;
   readonly conflicts: readonly ConflictReport[];
   readonly devices: StatusReport['devices'];
+  /** Files that the relay has no room for. */
+  readonly withheld: readonly ProblemReport[];
 }
 
 export function statusReport(parts: StatusParts): StatusReport {
@@ -34,7 +36,7 @@ export function statusReport(parts: StatusParts): StatusReport {
     pending,
     missing: missingPaths(mirror),
     conflicts,
-    problems: problemReports(mirror),
+    problems: [...problemReports(mirror), ...parts.withheld],
     ignoredCount: mirror?.ignored.length ?? 0,
     ignored: mirror?.ignored ?? [],
   };

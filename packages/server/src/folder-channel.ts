@@ -4,7 +4,7 @@
  * is kept for it meanwhile, however slow it is.
  */
 import { type DocumentId, equalBytes, type Logger, SerialQueue } from '@evermesh/core/base';
-import { EvermeshError } from '@evermesh/core/errors';
+import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import type { Appended, AppendResult } from '@evermesh/core/log';
 import {
   type Awareness,
@@ -18,6 +18,7 @@ import {
   type Pull,
   type Put,
   type RecordHeader,
+  type Untaken,
 } from '@evermesh/core/protocol';
 import { changedPages } from './changed-pages.ts';
 import type { ChannelSocket } from './channel-socket.ts';
@@ -37,6 +38,8 @@ export interface FolderChannelOptions {
   readonly canBeAsked: boolean;
   /** Whether the device understands snapshots. */
   readonly knowsSnapshots: boolean;
+  /** What to say where there is no room for a PUT; absent if the device does not go on with the rest then. */
+  readonly noRoom?: ((error: EvermeshError) => Omit<Untaken, 'type' | 'channel'>) | undefined;
   readonly socket: ChannelSocket;
   readonly logger: Logger;
   /** The channel cannot go on. */
@@ -49,9 +52,9 @@ const PAGE_BYTES = 256 * 1024;
 const DOCUMENT_BYTES = 32;
 
 /** What became of one PUT. */
-interface Taken extends AppendResult {
-  readonly last: RecordHeader;
-}
+type Taken =
+  | (AppendResult & { readonly last: RecordHeader })
+  | { readonly untaken: Omit<Untaken, 'type' | 'channel'> };
 
 export class FolderChannel implements FolderReader {
   readonly #options: FolderChannelOptions;
@@ -225,6 +228,8 @@ export class FolderChannel implements FolderReader {
       this.#options.blobs.quota?.checkRecords(log, decoded);
       return { last, ...(await this.#append(decoded)) };
     } catch (error) {
+      const { noRoom } = this.#options;
+      if (noRoom !== undefined && isEvermeshError(error, 'QUOTA_EXCEEDED')) return { untaken: noRoom(error) };
       this.#isBroken = true;
       throw error;
     }
@@ -250,9 +255,10 @@ export class FolderChannel implements FolderReader {
    */
   async #answer(taken: Taken | undefined): Promise<void> {
     if (taken === undefined) return;
+    const { channel, folder } = this.#options;
+    if ('untaken' in taken) return this.#send({ type: 'UNTAKEN', channel, ...taken.untaken });
     const { outcomes, durable, last } = taken;
     await durable;
-    const { channel, folder } = this.#options;
     const gap = outcomes.find((outcome) => outcome.type === 'gap');
     if (gap !== undefined) {
       this.#send({ type: 'GAP', channel, document: gap.document, heads: gap.heads });

@@ -1,11 +1,15 @@
 /**
  * How many bytes a folder may have at the relay: of records, as they were put, and as many of blobs. What is there is counted
- * when somebody first writes, and then as it comes.
+ * when somebody first writes, and then as it comes. A sixteenth beyond that is the tree's alone: where a folder is full, files can still
+ * be removed and renamed.
  */
-import type { BlobName, FolderId } from '@evermesh/core/base';
+import { type BlobName, type FolderId, TREE_DOCUMENT } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { FolderLog } from '@evermesh/core/log';
 import { isHeld, type LogRecord } from '@evermesh/core/protocol';
+
+/** Of what a folder may have: so much more of the tree's records. */
+const FOR_TREE = 16;
 
 interface Count {
   bytes: number;
@@ -93,12 +97,14 @@ export class FolderQuota {
   checkRecords(log: FolderLog, records: readonly LogRecord[]): void {
     const isNew = ({ header }: LogRecord): boolean => !isHeld(log.assignedHeads(header.document), header);
     const bytes = records.filter(isNew).reduce((size, { body }) => size + body.byteLength, 0);
+    const isOfTree = records.every(({ header }) => header.document === TREE_DOCUMENT);
+    const limit = isOfTree ? this.#limit + Math.floor(this.#limit / FOR_TREE) : this.#limit;
     // A repeat has its room already, and is to be acknowledged.
-    if (bytes === 0 || this.#countOf(log).bytes + bytes <= this.#limit) return;
+    if (bytes === 0 || this.#countOf(log).bytes + bytes <= limit) return;
     // Older records may have gone since it was counted.
     const count = this.#countOf(log);
     count.bytes = bytesOf(log);
-    if (count.bytes + bytes > this.#limit) throw exceeded(log.folder, 'records');
+    if (count.bytes + bytes > limit) throw exceeded(log.folder, 'records');
   }
 
   /** Somebody brings a blob. He says so before he looks whether it is here: what another one keeps in between would count again. */

@@ -1,6 +1,6 @@
 /** One who asks for too much is told so by name, or slowed down, and others notice nothing. */
 import { request } from 'node:http';
-import { type DeviceId, type FolderId, sha256, toHex } from '@evermesh/core/base';
+import { type DeviceId, type FolderId, sha256, toHex, TREE_DOCUMENT } from '@evermesh/core/base';
 import { encodeBlobBatch, type FromDevice } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -158,12 +158,22 @@ describe('what a folder stores', () => {
     const first = put(author, text(600, 'a'));
     client.send(first);
     await client.next('ACK');
+    const full = { channel: 1, code: 'QUOTA_EXCEEDED', retryAfter: 60_000 };
     client.send(put(author, text(600, 'b')));
-    expect(await client.next('REFUSED')).toMatchObject({ code: 'QUOTA_EXCEEDED', retryAfter: 60_000 });
-    client.send({ type: 'LEAVE', channel: 1 });
-    expect((await client.open()).cursor.seq).toBe(1);
+    expect(await client.next('UNTAKEN')).toMatchObject(full);
+    // What follows it has a gap; what does not is taken if it fits.
+    client.send(put(author, text(10, 'b')));
+    expect(await client.next('GAP')).toMatchObject({ document: A });
+    client.send({ type: 'PUT', channel: 1, records: [author.record(B, text(300, 'b'))] });
+    await client.next('ACK');
     client.send(first);
     await client.next('ACK');
+    // Before it was known how to go on, the channel ended.
+    await using older = await TestClient.hello(relay.url, { device: 'e'.repeat(32) as DeviceId, version: 4 });
+    await older.open();
+    older.send(put(new TestAuthor(older.device), text(600, 'e')));
+    expect(await older.next('REFUSED')).toMatchObject(full);
+    await older.roundTrip();
     client.send({ type: 'OPEN', channel: 2, folder: OTHER, create: true, cursor: undefined });
     await client.next('OPENED');
     await client.next('CHANGED');
@@ -190,7 +200,25 @@ describe('what a folder stores', () => {
     await using client = await TestClient.hello(relay.url);
     await client.open();
     client.send(put(author, text(600, 'b')));
-    expect(await client.next('REFUSED')).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect(await client.next('UNTAKEN')).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  });
+
+  test('leaves a sixteenth more to the tree alone: what is removed or renamed in a full folder is told', async () => {
+    const relay = await opened({ limits: { folderBytes: 16_000 } });
+    await using client = await TestClient.hello(relay.url);
+    await client.open();
+    const author = new TestAuthor(client.device);
+    const say = async (type: 'ACK' | 'UNTAKEN', ...records: Uint8Array[]): Promise<void> => {
+      client.send({ type: 'PUT', channel: 1, records });
+      await client.next(type);
+    };
+    await say('ACK', author.record(A, text(15_900, 'a')));
+    const tree = (length: number): Uint8Array => author.record(TREE_DOCUMENT, text(length, 't'));
+    const removal = tree(200);
+    await say('UNTAKEN', removal, author.record(B, text(300, 'b')));
+    await say('ACK', removal);
+    await say('ACK', tree(300));
+    await say('UNTAKEN', tree(400));
   });
 
   test('counts a blob once that several send at the same time', async () => {

@@ -11,6 +11,7 @@ import {
   type Pull,
   type Put,
   SNAPSHOT_VERSION,
+  UNTAKEN_VERSION,
   WANTED_VERSION,
 } from '@evermesh/core/protocol';
 import type { ChannelSocket } from './channel-socket.ts';
@@ -122,6 +123,7 @@ export class SocketChannel {
         blobs: parts.blobs,
         canBeAsked: version >= WANTED_VERSION,
         knowsSnapshots: version >= SNAPSHOT_VERSION,
+        noRoom: version >= UNTAKEN_VERSION ? (error) => this.#told(error) : undefined,
         socket: this.#whileGranted(socket),
         logger: parts.logger,
         failed,
@@ -174,14 +176,21 @@ export class SocketChannel {
 
   /** What was stored is acknowledged first: the device may rely on it that the rest was not. */
   async #refuse(error: unknown): Promise<void> {
-    const { parts, socket, open } = this.#options;
+    const { socket, open } = this.#options;
+    const told = this.#told(error);
+    await this.#folder?.settled();
+    socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, ...told }));
+    await this.close();
+  }
+
+  /** What the device is told of it. */
+  #told(error: unknown): { code: string; reason: string; retryAfter: number } {
+    const { parts, device, open } = this.#options;
     const { code, reason } = toldError(error, parts.logger);
     const retryAfter = retryAfterOf(error) ?? (isErrorCode(code) ? (RETRY_AFTER[code] ?? 0) : 0);
     parts.meter?.refused(code);
-    parts.logger.info('a channel is refused', { folder: open.folder, device: this.#options.device, code });
-    await this.#folder?.settled();
-    socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, code, reason, retryAfter }));
-    await this.close();
+    parts.logger.info('something is refused', { folder: open.folder, device, code });
+    return { code, reason, retryAfter };
   }
 
   async #close(): Promise<void> {

@@ -25,6 +25,8 @@ export class FakeLink {
     isStalled: false,
     owedDocuments: 0,
     wantedBlobs: 0,
+    withheld: [],
+    withheldFor: undefined,
   };
 
   get asLink(): Link {

@@ -78,6 +78,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('ACK'), channel, counter: uint, through: position }),
   fc.record({ type: type('GAP'), channel, document, heads }),
   fc.record({ type: type('REFUSED'), channel, code: text, reason: text, retryAfter: uint }),
+  fc.record({ type: type('UNTAKEN'), channel, code: text, reason: text, retryAfter: uint }),
   fc.record({ type: type('AWARENESS'), channel, document, state: bytes }),
   fc.record({ type: type('LEAVE'), channel }),
   fc.record({ type: type('FAILED'), code: text, reason: text }),

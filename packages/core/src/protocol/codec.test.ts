@@ -107,6 +107,10 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
     '0b070b415554485f44454e494544026e6fe807',
   ],
   [
+    { type: 'UNTAKEN', channel, code: 'QUOTA_EXCEEDED', reason: 'no', retryAfter: 1000 },
+    '13070e51554f54415f4558434545444544026e6fe807',
+  ],
+  [
     { type: 'AWARENESS', channel, document: file, state: utf8('x') },
     '0c071130414141414141414141414141414141410178',
   ],
@@ -175,7 +179,7 @@ const RECORDS: readonly (readonly [string, LogRecord, string])[] = [
 ];
 
 test('every type of message has golden bytes', () => {
-  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(19);
+  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(20);
 });
 
 describe('messages', () => {
@@ -202,6 +206,7 @@ test('the bytes change only with the version that they are the bytes of', () => 
     '2.1': 'cceaa4ff9a32aacf8fbe1a3162b49204',
     '3.1': 'cc8337001ac2f656bd84994cec3d717f',
     '4.1': 'cc8337001ac2f656bd84994cec3d717f',
+    '5.1': 'ea9f6b34e43bae10aa09158d6ed419a4',
   };
   expect(toHex(sha256(utf8(table))).slice(0, 32)).toBe(known[`${PROTOCOL_VERSION}.${RECORD_VERSION}`]);
 });

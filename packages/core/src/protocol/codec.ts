@@ -161,14 +161,8 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   },
   REFUSED: {
     tag: 11,
-    write: (w, m) => w.uint(m.channel).text(m.code).text(m.reason).uint(m.retryAfter),
-    read: (r) => ({
-      type: 'REFUSED',
-      channel: r.uint(),
-      code: r.text(64),
-      reason: r.text(LIMITS.textBytes),
-      retryAfter: r.uint(),
-    }),
+    write: (w, m) => writeProblem(w.uint(m.channel), m).uint(m.retryAfter),
+    read: (r) => ({ type: 'REFUSED', channel: r.uint(), ...readProblem(r), retryAfter: r.uint() }),
   },
   AWARENESS: {
     tag: 12,
@@ -187,8 +181,8 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
   },
   FAILED: {
     tag: 14,
-    write: (w, m) => w.text(m.code).text(m.reason),
-    read: (r) => ({ type: 'FAILED', code: r.text(64), reason: r.text(LIMITS.textBytes) }),
+    write: (w, m) => writeProblem(w, m),
+    read: (r) => ({ type: 'FAILED', ...readProblem(r) }),
   },
   PING: { tag: 15, write: () => {}, read: () => ({ type: 'PING' }) },
   PONG: { tag: 16, write: () => {}, read: () => ({ type: 'PONG' }) },
@@ -200,6 +194,11 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
       channel: r.uint(),
       names: list(r, LIMITS.batchBlobs, () => toHex(r.raw(32)) as BlobName),
     }),
+  },
+  UNTAKEN: {
+    tag: 19,
+    write: (w, m) => writeProblem(w.uint(m.channel), m).uint(m.retryAfter),
+    read: (r) => ({ type: 'UNTAKEN', channel: r.uint(), ...readProblem(r), retryAfter: r.uint() }),
   },
   STATES: {
     tag: 18,
@@ -232,6 +231,18 @@ export function decodeMessage(frame: Uint8Array): Message {
   reader.end();
   return message;
 }
+
+interface Problem {
+  readonly code: string;
+  readonly reason: string;
+}
+
+const writeProblem = (writer: Writer, { code, reason }: Problem): Writer => writer.text(code).text(reason);
+
+const readProblem = (reader: Reader): Problem => ({
+  code: reader.text(64),
+  reason: reader.text(LIMITS.textBytes),
+});
 
 function writePosition(writer: Writer, position: Position): Writer {
   return writer.uint(position.seq).raw(position.digest);

@@ -12,13 +12,16 @@ import type { Heads } from './heads.ts';
  * - 2: a relay says WANTED
  * - 3: snapshots travel; a device says STATES
  * - 4: a relay says beside the socket which blobs it lacks
+ * - 5: a relay says UNTAKEN of a PUT for which a folder has no room, and goes on
  */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 export const OLDEST_VERSION = 1;
 /** The first version in which a device understands WANTED. */
 export const WANTED_VERSION = 2;
 /** The first version in which snapshots travel. */
 export const SNAPSHOT_VERSION = 3;
+/** The first version in which a device understands UNTAKEN. */
+export const UNTAKEN_VERSION = 5;
 
 /** A place in a relay's log, and the running digest there: proof that both mean the same log. */
 export interface Position {
@@ -150,6 +153,17 @@ export interface Gap {
   readonly heads: Heads;
 }
 
+/** Answers one PUT for which there is no room: nothing of it was stored. What is behind it may be taken. */
+export interface Untaken {
+  readonly type: 'UNTAKEN';
+  readonly channel: number;
+  /** An error code. */
+  readonly code: string;
+  readonly reason: string;
+  /** Milliseconds after which there may be room. */
+  readonly retryAfter: number;
+}
+
 /** The channel is refused or ended by the relay; nothing that was put and not acknowledged was stored. */
 export interface Refused {
   readonly type: 'REFUSED';
@@ -210,6 +224,7 @@ export type FromRelay =
   | Live
   | Ack
   | Gap
+  | Untaken
   | Refused
   | Awareness
   | Failed

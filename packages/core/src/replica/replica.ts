@@ -9,6 +9,7 @@ import {
   type DeviceId,
   type FolderId,
   isFolderId,
+  isNodeId,
   type Logger,
   newFolderId,
   newRunId,
@@ -274,6 +275,7 @@ const syncedFolder = (state: FolderState): Parameters<Link['add']>[0] => ({
   debts: state.debts,
   contents: state.options.contents,
   presence: state.presence,
+  isGone: (document) => state.ready && isNodeId(document) && state.tree.node(document) === undefined,
   get takesStates() {
     return !state.wantsRecords;
   },

@@ -80,7 +80,7 @@ describe('blobs that the peer asks for', () => {
     await until(() => offers.isIdle);
     expect([offers.problem, warnings]).toEqual([undefined, 1]);
     peer.failure = undefined;
-    expect(await offers.give(new Set(names))).toBe(true);
+    expect(await offers.give(new Set(names))).toBe('given');
   });
 
   test('and that are wanted here are given once they came from elsewhere, and not if they came from the peer', async () => {
@@ -88,7 +88,7 @@ describe('blobs that the peer asks for', () => {
     const names = [nameOf(elsewhere), nameOf(fromPeer)];
     await folder.committer.commit(folder.debts.want(names));
     folder.debts.fetched.add((name) => offers.fetched(name));
-    expect(await offers.give(new Set(names))).toBe(true);
+    expect(await offers.give(new Set(names))).toBe('given');
     await keep(elsewhere, fromPeer);
     offers.had(names.slice(1));
     await folder.committer.commit(names.flatMap((name) => folder.debts.blobFetched(name)));

@@ -10,6 +10,9 @@ import { asError } from './link-errors.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 import type { RemoteBlobs } from './transport.ts';
 
+/** What became of blobs that records wait for; `full`: the peer has no room for them. */
+type Given = 'given' | 'full' | 'refused';
+
 /** Milliseconds before what was not taken is offered again: doubling. */
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 60_000;
@@ -50,9 +53,9 @@ export class BlobOffers {
     this.#changed = options.changed;
   }
 
-  /** Why the peer has not got what it was offered. */
+  /** Why the peer has not got what it was offered; want of room is told of what waits for it. */
   get problem(): EvermeshError | undefined {
-    return this.#untaken ?? this.#unanswered;
+    return [this.#untaken, this.#unanswered].find((problem) => problem && problem.code !== 'QUOTA_EXCEEDED');
   }
 
   /** The peer will not have what records wait for: trying again on this connection is of no use. */
@@ -66,9 +69,13 @@ export class BlobOffers {
   }
 
   /** Whether the peer has them, in the end; not if it will not have them, or the connection ended first. */
-  async give(names: ReadonlySet<BlobName>): Promise<boolean> {
-    if (this.isRefused) return false;
-    return this.#insist(names, (problem) => (this.#untaken = problem));
+  async give(names: ReadonlySet<BlobName>): Promise<Given> {
+    if (this.isRefused) return 'refused';
+    const isGiven = await this.#insist(names, (problem) => (this.#untaken = problem));
+    if (this.#untaken?.code !== 'QUOTA_EXCEEDED') return isGiven ? 'given' : 'refused';
+    // Others may have room.
+    this.#untaken = undefined;
+    return 'full';
   }
 
   /** A blob is here now. */

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { type BlobName, type DocumentId, gather, inOnePiece, silentLogger, utf8 } from '../base/index.ts';
-import type { EvermeshError } from '../errors/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import { blobKey, recordKey } from '../log/index.ts';
-import { encodeRecord, type FromDevice, type FromRelay, LIMITS } from '../protocol/index.ts';
+import { decodeRecord, encodeRecord, type FromDevice, type FromRelay, LIMITS } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
 import { FolderDriver, type FolderDriverOptions } from './folder-driver.ts';
@@ -136,4 +136,52 @@ test('a blob that is found damaged here is fetched again at once, and its record
   expect(sent).toContain('PUT');
   expect(await gather(blobs.read(name))).toEqual(content);
   await driver.stop();
+});
+
+test('a blob for which the peer has no room keeps its own record back, and no other; it is offered again after a while', async () => {
+  const remote = new BlobPeer();
+  const clock = new VirtualClock();
+  const { name } = await folder.contents.blobs.write(inOnePiece(utf8('large')));
+  await write(folder, ['b'], { blobs: [name] });
+  await write(folder, ['gone'], { blobs: [name] });
+  await write(folder, ['c']);
+  remote.failure = new EvermeshError('QUOTA_EXCEEDED', 'no room');
+  let changed = (): void => undefined;
+  let seq = 0;
+  const driver: FolderDriver = drive({
+    folder,
+    remote,
+    clock,
+    changed: () => changed(),
+    send: (message) => {
+      if (message.type !== 'PUT') return;
+      const headers = message.records.map((bytes) => decodeRecord(bytes).header);
+      sent.push(...headers.map(({ document }) => document));
+      const { counter = 0 } = headers.at(-1) ?? {};
+      void turn().then(() => driver.receive({ type: 'ACK', channel, counter, through: place(++seq) }));
+    },
+  });
+  const sent: string[] = [];
+  const until = (check: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      changed = () => {
+        if (check()) resolve();
+      };
+      changed();
+    });
+  const stalled = until(() => driver.isStalled);
+  await say(driver, opened, nothing);
+  await stalled;
+  expect(sent).toEqual(['a', 'c']);
+  // What was removed is not waited for.
+  expect(driver.withheld).toMatchObject({ documents: ['b'], why: { code: 'QUOTA_EXCEEDED' } });
+  expect(driver).toMatchObject({ state: 'live', refusal: undefined, isSettled: false });
+  remote.failure = undefined;
+  const settled = until(() => driver.isSettled);
+  clock.advance(60_000);
+  await settled;
+  expect([sent, [...remote.held.keys()]]).toEqual([['a', 'c', 'b', 'gone'], [name]]);
+  expect(driver.withheld.documents).toEqual([]);
+  await driver.stop();
+  expect(clock.waiting).toBe(0);
 });

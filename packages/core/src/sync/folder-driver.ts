@@ -3,7 +3,7 @@
  * Everything that ends the connection goes through `fail`; nothing is thrown at whoever hands in a message. Damage in
  * this folder ends the session of this folder only.
  */
-import { type BlobName, type Clock, type Logger, SerialQueue } from '../base/index.ts';
+import { type BlobName, type Clock, type DocumentId, type Logger, SerialQueue } from '../base/index.ts';
 import type { ErrorCode, EvermeshError } from '../errors/index.ts';
 import { type Appended, readProgress } from '../log/index.ts';
 import type { FromDevice, FromRelay } from '../protocol/index.ts';
@@ -12,6 +12,7 @@ import { BlobOffers } from './blob-offers.ts';
 import { FolderSession } from './folder-session.ts';
 import { asError } from './link-errors.ts';
 import { readOwnLog } from './own-log.ts';
+import { RoomLook } from './room-look.ts';
 import type { Effect, Refusal } from './session-effects.ts';
 import type { DocumentState, SyncedFolder } from './synced-folder.ts';
 import type { RemoteBlobs } from './transport.ts';
@@ -62,6 +63,7 @@ export class FolderDriver {
   /** PUTs that wait for their blobs, or behind one that does. */
   #waiting = 0;
   #retryTold = false;
+  readonly #room: RoomLook;
   /** The peer was told who is here. */
   #isPresent = false;
   /** Appends and reads that have not ended. */
@@ -76,6 +78,7 @@ export class FolderDriver {
       given: (names) => offers.had(names),
       ended: options.changed,
     });
+    this.#room = new RoomLook(options.clock, () => this.#tryAgain());
     const { log, debts, presence } = options.folder;
     this.#stopWatching = [
       log.appended.add((appended) => this.#onAppended(appended)),
@@ -96,15 +99,28 @@ export class FolderDriver {
     return this.#damage ?? this.#session?.refusal ?? untaken;
   }
 
-  /** Both sides hold the same, blobs included, as far as it is durable here. */
-  get isSettled(): boolean {
-    const isSettled = this.#session?.isSettled === true && this.#offers.isIdle;
-    return isSettled && this.#options.folder.debts.wantedBlobs.size === 0;
+  /** Documents of which something that is wanted waits here until the peer has room, and what it said. */
+  get withheld(): { documents: readonly DocumentId[]; why: Refusal | undefined } {
+    const { withheld = [], full } = this.#session ?? {};
+    return { documents: withheld.filter((document) => !this.#options.folder.isGone(document)), why: full };
   }
 
-  /** Both sides hold the same records, and the blobs that are missing here could not be had from the peer. */
+  /** Both sides hold the same, blobs included, as far as it is durable here. */
+  get isSettled(): boolean {
+    return this.#isQuiet && this.#isComplete && this.withheld.documents.length === 0;
+  }
+
+  /** All that is missing is what cannot be had of the peer: blobs, or room. */
   get isStalled(): boolean {
-    return this.#session?.isSettled === true && this.#offers.isIdle && this.#fetches.isStalled;
+    return this.#isQuiet && !this.isSettled && (this.#isComplete || this.#fetches.isStalled);
+  }
+
+  get #isQuiet(): boolean {
+    return this.#session?.isSettled === true && this.#offers.isIdle;
+  }
+
+  get #isComplete(): boolean {
+    return this.#options.folder.debts.wantedBlobs.size === 0;
   }
 
   /** Milliseconds after which the peer wants to be asked again, told once; 0: not by itself. */
@@ -127,6 +143,7 @@ export class FolderDriver {
   async stop(): Promise<void> {
     for (const stop of this.#stopWatching) stop();
     this.#abort.abort();
+    this.#room.stop();
     await Promise.all([this.#offers.stop(), this.#fetches.stop()]);
     await Promise.allSettled(this.#running);
   }
@@ -187,7 +204,15 @@ export class FolderDriver {
       wanted = session.next();
     } while (wanted.length > 0);
     if (session.state === 'live') this.#isLive();
+    if (session.withheld.length > 0) this.#room.later(session.full?.retryAfter);
     this.#options.changed();
+  }
+
+  #tryAgain(): void {
+    this.#guard((session) => {
+      session.tryAgain();
+      this.#run(session, []);
+    });
   }
 
   #isLive(): void {
@@ -228,15 +253,17 @@ export class FolderDriver {
   }
 
   /** PUTs leave in their order: what the peer does not take keeps those behind it as well. */
-  #put({ message, blobs }: Effect & { type: 'put' }): void {
+  #put({ message, blobs, put }: Effect & { type: 'put' }): void {
     if (blobs.size === 0 && this.#waiting === 0 && !this.#offers.isRefused)
       return this.#options.send(message);
     this.#waiting += 1;
-    const put = async (): Promise<void> => {
-      if (await this.#offers.give(blobs)) this.#options.send(message);
+    const give = async (): Promise<void> => {
+      const given = await this.#offers.give(blobs);
       this.#waiting -= 1;
+      if (given === 'given') this.#options.send(message);
+      else if (given === 'full') this.#guard((session) => this.#run(session, session.unsent(put)));
     };
-    this.#track(this.#puts.run(put));
+    this.#track(this.#puts.run(give));
   }
 
   #fail(error: EvermeshError): void {

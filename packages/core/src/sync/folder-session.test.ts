@@ -342,6 +342,77 @@ describe('what is refused', () => {
   });
 });
 
+describe('what the peer has no room for', () => {
+  const full = {
+    type: 'UNTAKEN',
+    channel: 1,
+    code: 'QUOTA_EXCEEDED',
+    reason: 'full',
+    retryAfter: 60_000,
+  } as const;
+
+  test('waits, by the document, and holds up nothing that stands beside or behind it', async () => {
+    const { folder } = await inStep();
+    const talk = await Conversation.begin(folder);
+    await talk.opened(5, { resumed: true });
+    const [tree] = (await write(folder, ['tree0', 'large'])) as [LogRecord];
+    expect(puts(talk.take())).toEqual([['tree0 2', 'large 3']]);
+    await talk.say(full);
+    expect(puts(talk.take())).toEqual([['tree0 2'], ['large 3']]);
+    await talk.ack(tree, 6);
+    await talk.say(full);
+    expect(talk.session.withheld).toEqual(['large']);
+    const [, behind] = (await write(folder, ['large', 'b'])) as [LogRecord, LogRecord];
+    expect(puts(talk.take())).toEqual([['b 5']]);
+    await talk.ack(behind, 7);
+    const why = { code: 'QUOTA_EXCEEDED' };
+    expect(talk.session).toMatchObject({ isSettled: true, withheld: ['large'], full: why });
+    expect(await talk.kept()).toEqual({ seq: 7, acknowledged: 3 });
+  });
+
+  test('is offered again, alone, by this connection as by a later one', async () => {
+    const { folder } = await inStep();
+    const talk = await Conversation.begin(folder);
+    await talk.opened(5, { resumed: true });
+    const [large] = (await write(folder, ['large'])) as [LogRecord];
+    await talk.say(full);
+    const [b] = (await write(folder, ['b'])) as [LogRecord];
+    await talk.ack(b, 7);
+    expect(puts(talk.take())).toEqual([['large 2'], ['b 3']]);
+    expect(await talk.kept()).toEqual({ seq: 7, acknowledged: 2 });
+
+    const later = await Conversation.begin(await open(1, new Map(folder.store.rows)));
+    await later.opened(7, { resumed: true });
+    expect(puts(later.take())).toEqual([['large 2']]);
+
+    await talk.tryAgain();
+    expect(puts(talk.take())).toEqual([['large 2']]);
+    await talk.ack(large, 8);
+    expect(talk.session).toMatchObject({ isSettled: true, withheld: [] });
+    expect(await talk.kept()).toEqual({ seq: 8, acknowledged: 4 });
+  });
+
+  test('is sent before what builds on it, when that was on its way already', async () => {
+    const { folder } = await inStep();
+    const talk = await Conversation.begin(folder);
+    await talk.opened(5, { resumed: true });
+    await write(folder, ['a', 'c']);
+    await write(folder, ['a']);
+    expect(puts(talk.take())).toEqual([['a 2', 'c 3'], ['a 4']]);
+    await talk.say(full);
+    await talk.gap('a', new Map());
+    expect(puts(talk.take())).toEqual([['a 2'], ['c 3'], ['a 4']]);
+    await talk.say(full);
+    expect(talk.session.withheld).toEqual(['a']);
+    const [c] = await recordsIn(folder, 'c');
+    await talk.ack(c as LogRecord, 6);
+    await talk.gap('a', new Map());
+    expect(puts(talk.take())).toEqual([]);
+    expect(talk.session).toMatchObject({ isSettled: true, withheld: ['a'] });
+    expect(await talk.kept()).toEqual({ seq: 6, acknowledged: 2 });
+  });
+});
+
 describe('out of turn', () => {
   const unexpected = expect.objectContaining({ code: 'MESSAGE_UNEXPECTED' }) as unknown;
 

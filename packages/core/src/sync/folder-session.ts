@@ -7,18 +7,10 @@
  * a GAP the peer is first given what it lacks, so a connection lost half-way starts the comparison anew.
  */
 import type { DocumentId } from '../base/index.ts';
-import {
-  type Debt,
-  type Outcome,
-  peerKey,
-  progressRow,
-  type StoredRecord,
-  type StoreOperation,
-} from '../log/index.ts';
+import type { Debt, Outcome, StoredRecord, StoreOperation } from '../log/index.ts';
 import {
   type Ack,
   type Changed,
-  type Cursor,
   equalHeads,
   type FromDevice,
   type FromRelay,
@@ -27,16 +19,17 @@ import {
   type Opened,
   type Position,
   type Pull,
+  type Untaken,
 } from '../protocol/index.ts';
 import { Inbox, type Incoming } from './inbox.ts';
-import { Outbox, type OutgoingPut, type ReadRequest } from './outbox.ts';
-import { putEffect, refusalOf } from './put-terms.ts';
+import { KeptCursor } from './kept-cursor.ts';
+import { Outbox, type ReadRequest } from './outbox.ts';
+import type { OutgoingPut } from './outgoing-put.ts';
+import { NO_ROOM, putEffect, refusalOf } from './put-terms.ts';
 import { unexpected } from './link-errors.ts';
-import type { Effect, Refusal } from './session-effects.ts';
+import type { Effect, Refusal, SessionState } from './session-effects.ts';
 import type { SessionOptions } from './session-options.ts';
 import { comparingWalk, plainWalk, type Walk } from './walk.ts';
-
-export type SessionState = 'opening' | 'catching-up' | 'live' | 'refused';
 
 export class FolderSession {
   readonly #options: SessionOptions;
@@ -44,15 +37,11 @@ export class FolderSession {
   readonly #outbox: Outbox;
   #state: SessionState = 'opening';
   #refusal: Refusal | undefined;
-  #cursor: Cursor | undefined;
+  readonly #kept: KeptCursor;
   #opened: Opened | undefined;
   #isResumed = false;
   /** Place of the own log when the peer answered: what the comparison covers. */
   #boundary = 0;
-  /** Whether the peer holds everything up to the own cursor, so that the cursor may be kept. */
-  #isTrusted = false;
-  /** Up to where the last row says that the own log needs no sending. */
-  #kept = 0;
   /** What the peer announced while catching up. */
   #announced = new Map<DocumentId, Heads>();
   /** Heads that GAPs named, to tell one that repeats; and how many PUTs older than the last GAP have no answer. */
@@ -61,11 +50,12 @@ export class FolderSession {
   #saidStates = false;
   /** Effects `append` that are not durable yet: what they note as owed is not known before. */
   #storing = 0;
+  /** What the peer said when it had no room. */
+  #full: Refusal | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#cursor = options.progress?.cursor;
-    this.#kept = options.progress?.acknowledged ?? 0;
+    this.#kept = new KeptCursor(options);
     this.#inbox = new Inbox(options);
     this.#outbox = new Outbox(options.device, options.log.position.seq, options.log.isWriting);
   }
@@ -79,16 +69,26 @@ export class FolderSession {
     return this.#refusal;
   }
 
-  /** Nothing is owed by the peer, and nothing durable here is unknown to it. */
+  /** Why the peer has no room for what is withheld. */
+  get full(): Refusal | undefined {
+    return this.#full;
+  }
+
+  /** Documents of which something waits until the peer has room. */
+  get withheld(): readonly DocumentId[] {
+    return this.#outbox.withheld;
+  }
+
+  /** Nothing is owed by the peer, and nothing durable here is unknown to it but what it has no room for. */
   get isSettled(): boolean {
     const isQuiet = this.#storing === 0 && this.#outbox.idle && !this.#inbox.isOwed;
-    return isQuiet && this.#isTrusted && this.#state === 'live';
+    return isQuiet && this.#kept.isTrusted && this.#state === 'live';
   }
 
   open(): Effect[] {
     const { channel, folder, log } = this.#options;
     const create = log.position.seq > 0;
-    return [send({ type: 'OPEN', channel, folder, create, cursor: this.#cursor })];
+    return [send({ type: 'OPEN', channel, folder, create, cursor: this.#kept.cursor })];
   }
 
   /** @throws MESSAGE_UNEXPECTED: the connection is of no use any more; RECORD_MALFORMED, FORMAT_TOO_NEW: the session is */
@@ -112,6 +112,8 @@ export class FolderSession {
         return this.#onAck(message);
       case 'GAP':
         return this.#onGap(message);
+      case 'UNTAKEN':
+        return this.#onUntaken(message);
       default:
         throw unexpected(message.type);
     }
@@ -124,9 +126,10 @@ export class FolderSession {
     const request = this.#refusal === undefined ? this.#outbox.nextRead() : undefined;
     if (request !== undefined) effects.push({ type: 'read', request });
     // What the peer has from elsewhere as well is passed over without an answer, so nothing else would keep how far.
-    if (this.#outbox.idle && (!this.#isTrusted || this.#outbox.acknowledged > this.#kept)) {
-      this.#isTrusted = true;
-      this.#kept = this.#outbox.acknowledged;
+    const { acknowledged } = this.#outbox;
+    if (this.#outbox.idle && (!this.#kept.isTrusted || acknowledged > this.#kept.acknowledged)) {
+      this.#kept.isTrusted = true;
+      this.#kept.acknowledged = acknowledged;
       effects.push(this.#append(nothing));
     }
     return effects;
@@ -140,6 +143,16 @@ export class FolderSession {
   /** The own log grew by these, from whatever source. */
   grew(entries: readonly StoredRecord[]): Effect[] {
     return this.#put(this.#outbox.grew(entries));
+  }
+
+  /** The blobs of an effect `put` have no room at the peer: it was not sent. */
+  unsent(put: OutgoingPut): Effect[] {
+    return this.#findNoRoom(put, NO_ROOM, this.#outbox.withdrawn(put) < this.#stale);
+  }
+
+  /** Looks whether the peer has room now. Ask for what is next. */
+  tryAgain(): void {
+    this.#outbox.tryAgain();
   }
 
   /** An effect `append` is durable. */
@@ -158,7 +171,8 @@ export class FolderSession {
     if (this.#state !== 'opening') throw unexpected('OPENED');
     this.#opened = message;
     this.#boundary = this.#options.log.position.seq;
-    this.#isResumed = message.resumed && this.#cursor?.epoch === message.cursor.epoch;
+    const { cursor } = this.#kept;
+    this.#isResumed = message.resumed && cursor?.epoch === message.cursor.epoch;
     this.#state = 'catching-up';
     const received = this.#options.progress?.received;
     if (message.grant !== 'write') this.#outbox.withholdOthers();
@@ -167,7 +181,7 @@ export class FolderSession {
     if (this.#isResumed) this.#outbox.resume(received ?? []);
     this.#inbox.resume();
     if (!this.#isResumed) return this.#beginAnew();
-    if (this.#cursor?.seq === message.cursor.seq) this.#becomeLive();
+    if (cursor?.seq === message.cursor.seq) this.#becomeLive();
     return [];
   }
 
@@ -176,9 +190,7 @@ export class FolderSession {
    * set back to that other log would be taken to owe both.
    */
   #beginAnew(): Effect[] {
-    const isKept = this.#cursor !== undefined;
-    this.#cursor = undefined;
-    return isKept ? [this.#forget()] : [];
+    return this.#kept.reset() ? [this.#forget()] : [];
   }
 
   #onChanged(message: Changed): Effect[] {
@@ -193,7 +205,7 @@ export class FolderSession {
 
   #becomeLive(): void {
     this.#state = 'live';
-    this.#isTrusted = this.#isResumed;
+    this.#kept.isTrusted = this.#isResumed;
     this.#outbox.begin(this.#walk(this.#options.progress?.acknowledged ?? 0));
     this.#announced = new Map();
   }
@@ -222,6 +234,7 @@ export class FolderSession {
       this.#outbox.answered();
       return [];
     }
+    if (this.#outbox.missed(document)) return this.#put(this.#outbox.again(this.#outbox.answered()));
     const before = this.#gaps.get(document);
     if (before !== undefined && equalHeads(before, heads)) {
       const reason = `The relay lacks records of document ${document} that are not here either.`;
@@ -229,18 +242,27 @@ export class FolderSession {
       return [];
     }
     this.#gaps.set(document, heads);
-    this.#isTrusted = false;
     this.#outbox.repeat(document, heads);
     this.#outbox.answered();
     this.#stale = this.#outbox.unanswered;
     return [this.#forget()];
   }
 
+  #onUntaken(why: Untaken): Effect[] {
+    return this.#findNoRoom(this.#outbox.answered(), why, this.#stale > 0);
+  }
+
+  /** `isStale`: it is sent once more in any case. */
+  #findNoRoom(put: OutgoingPut, { code, reason, retryAfter }: Refusal, isStale: boolean): Effect[] {
+    this.#full = { code, reason, retryAfter };
+    if (isStale) this.#stale -= 1;
+    return isStale ? [] : this.#put(this.#outbox.untaken(put));
+  }
+
   /** The cursor is kept no more. */
   #forget(): Effect {
-    const { folder, peer } = this.#options;
     this.#storing += 1;
-    const forget: StoreOperation = { type: 'del', key: peerKey(folder, peer) };
+    const forget = this.#kept.forgotten();
     return { type: 'append', records: [], beside: () => [forget], came: [] };
   }
 
@@ -263,28 +285,13 @@ export class FolderSession {
 
   /** The cursor moves with the batch that stores, or notes as owed, what lies before it. */
   #append({ records, rows, came }: Incoming, through?: Position): Effect {
-    if (through !== undefined) this.#advance(through);
+    if (through !== undefined && this.#opened !== undefined) this.#kept.advance(this.#opened.cursor, through);
     this.#storing += 1;
     const beside = (found: readonly Outcome[]): StoreOperation[] => {
       this.#outbox.gave(records, found);
-      return [...rows(found), ...this.#progress()];
+      return [...rows(found), ...this.#kept.rows(this.#outbox)];
     };
     return { type: 'append', records, beside, came };
-  }
-
-  #advance({ seq, digest }: Position): void {
-    const epoch = this.#opened?.cursor.epoch;
-    if (epoch === undefined || seq <= (this.#cursor?.seq ?? -1)) return;
-    // A copy: the digest is a view of a frame.
-    this.#cursor = { epoch, seq, digest: digest.slice() };
-  }
-
-  #progress(): StoreOperation[] {
-    const { folder, peer } = this.#options;
-    if (!this.#isTrusted || this.#cursor === undefined) return [];
-    const { acknowledged, received } = this.#outbox;
-    this.#kept = acknowledged;
-    return [progressRow(folder, peer, { cursor: this.#cursor, acknowledged, received })];
   }
 }
 

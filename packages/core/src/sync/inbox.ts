@@ -30,7 +30,7 @@ import {
   raiseBy,
   type Records,
 } from '../protocol/index.ts';
-import { blobsOf } from './outbox.ts';
+import { blobsOf } from './outgoing-put.ts';
 import { Pulls } from './pulls.ts';
 
 /** Records to append, and the rows that belong into the same batch. */

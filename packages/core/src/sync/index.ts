@@ -1,4 +1,5 @@
-export { Link, type LinkedFolder, type LinkStatus } from './link.ts';
+export { Link, type LinkStatus } from './link.ts';
+export type { LinkedFolder } from './linked-folder.ts';
 export type { LinkOptions } from './link-options.ts';
 export { peerNameOf } from './peer-name.ts';
 export { type Pending, pendingWith } from './pending.ts';

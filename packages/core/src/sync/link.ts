@@ -6,9 +6,8 @@ import { type FolderId, Listeners, type Timer } from '../base/index.ts';
 import { EvermeshError, type ErrorCode } from '../errors/index.ts';
 import { BackOff } from './back-off.ts';
 import { FolderDriver } from './folder-driver.ts';
-import type { SessionState } from './folder-session.ts';
-import { refusalError } from './link-errors.ts';
 import type { LinkOptions } from './link-options.ts';
+import { type LinkedFolder, linkedFolder } from './linked-folder.ts';
 import { LinkSocket } from './link-socket.ts';
 import { peerNameOf } from './peer-name.ts';
 import type { SyncedFolder } from './synced-folder.ts';
@@ -18,21 +17,6 @@ import type { SyncedFolder } from './synced-folder.ts';
  * peer, or this device's store, will not have it, and trying again is of no use. `closed`: by `close`.
  */
 export type LinkStatus = 'connecting' | 'connected' | 'waiting' | 'refused' | 'closed';
-
-export interface LinkedFolder {
-  readonly id: FolderId;
-  /** `waiting`: there is no connection. */
-  readonly state: SessionState | 'waiting';
-  /** Why the peer does not take the folder, or what this device has to send of it. */
-  readonly error: EvermeshError | undefined;
-  /** Everything is there, and everything of there is here. */
-  readonly isSynced: boolean;
-  /** All that is missing is blobs that the peer could not give. They are asked for again from time to time. */
-  readonly isStalled: boolean;
-  /** Documents, and blobs, that are known and not here yet. */
-  readonly owedDocuments: number;
-  readonly wantedBlobs: number;
-}
 
 /** After these, the next attempt would end like the last one. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
@@ -85,19 +69,8 @@ export class Link {
   }
 
   folders(): LinkedFolder[] {
-    return [...this.#folders.values()].map(({ id, debts }) => {
-      const driver = this.#drivers.get(id);
-      const refusal = driver?.refusal;
-      return {
-        id,
-        state: driver?.state ?? 'waiting',
-        error: refusal === undefined ? undefined : refusalError(refusal),
-        isSynced: driver?.isSettled ?? false,
-        isStalled: driver?.isStalled ?? false,
-        owedDocuments: debts.owed(this.#peer).length,
-        wantedBlobs: debts.wantedBlobs.size,
-      };
-    });
+    const folders = [...this.#folders.values()];
+    return folders.map((folder) => linkedFolder(folder, this.#drivers.get(folder.id), this.#peer));
   }
 
   /** Keeps a folder in step from now on. One that the link has already stays as it is. */
@@ -133,7 +106,7 @@ export class Link {
   /**
    * Resolves when both sides hold the same of every folder: all own records that were durable here when this was called
    * are durable there, and nothing that the peer announced is missing here.
-   * @throws the code with which the peer refused the link or a folder; LINK_CLOSED
+   * @throws the code with which the peer refused the link or a folder, or has no room for what is left; LINK_CLOSED
    */
   async whenSynced({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     for (;;) {
@@ -257,7 +230,9 @@ export class Link {
   #refusedError(): EvermeshError | undefined {
     if (this.#status === 'closed') return new EvermeshError('LINK_CLOSED', 'The link was closed.');
     if (this.#status === 'refused') return this.#error;
-    return this.folders().find(({ error }) => error !== undefined)?.error;
+    const folders = this.folders();
+    const full = folders.find(({ isStalled, withheldFor }) => isStalled && withheldFor !== undefined);
+    return folders.find(({ error }) => error !== undefined)?.error ?? full?.withheldFor;
   }
 
   /** Resolves at the next change of anything; rejects when the signal aborts. */

@@ -2,9 +2,9 @@
  * What the peer lacks of the own log. It is a walk over the log from one place to its end: normally over what lies behind the
  * last acknowledged record; over more where a peer lost what it had. What came from this peer it has; what came by another link
  * it is given like what was written here, in the log's order, so nothing arrives before what it builds on. PUTs are answered in
- * their order, so the walk is acknowledged up to the oldest PUT that has no answer.
+ * their order, so the walk is acknowledged up to the oldest PUT that has no answer, and to what the peer has no room for.
  */
-import { type AuthorId, type BlobName, type DeviceId, deviceOf, type DocumentId } from '../base/index.ts';
+import { type AuthorId, type DeviceId, deviceOf, type DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import type { Outcome, Span, StoredRecord } from '../log/index.ts';
 import {
@@ -15,20 +15,13 @@ import {
   raiseBy,
   type RecordHeader,
 } from '../protocol/index.ts';
-import { ReceivedPlaces } from './received-places.ts';
+import { byDocument, intoPuts, type OutgoingPut } from './outgoing-put.ts';
+import { latest, ReceivedPlaces } from './received-places.ts';
 import { plainWalk, type Walk } from './walk.ts';
+import { Withheld } from './withheld.ts';
 
 const WINDOW_RECORDS = 256;
 const WINDOW_BYTES = 1024 * 1024;
-const PUT_RECORDS = 64;
-const PUT_BYTES = 256 * 1024;
-
-export interface OutgoingPut {
-  readonly author: AuthorId;
-  readonly records: StoredRecord[];
-  bytes: number;
-  counter: number;
-}
 
 export interface ReadRequest {
   readonly walk: Walk;
@@ -55,6 +48,11 @@ export class Outbox {
   #head: number;
   #reading = false;
   readonly #unanswered: OutgoingPut[] = [];
+  /** What the peer has no room for. */
+  readonly #withheld: Withheld = new Withheld();
+  /** Of these documents something is sent anew, from the PUT of this number on: older ones may build on what was not taken. */
+  readonly #anew = new Map<DocumentId, number>();
+  #sent = 0;
   #records = 0;
   #bytes = 0;
 
@@ -121,20 +119,34 @@ export class Outbox {
 
   /** Everything up to this place of the own log needs no sending any more. */
   get acknowledged(): number {
-    const oldest = this.#unanswered[0]?.records[0];
-    return this.#received.beyond(oldest === undefined ? this.#at : Math.min(this.#at, oldest.seq - 1));
+    return Math.min(this.#answered, this.#withheld.first - 1);
   }
 
-  /** What the peer filled behind that; `undefined` if what was acknowledged says nothing of what others wrote. */
+  /** What of that which is behind it the peer holds; `undefined` if what was acknowledged says nothing of what others wrote. */
   get received(): readonly Span[] | undefined {
-    return this.#sendsOthers ? this.#received.behind(this.acknowledged) : undefined;
+    if (!this.#sendsOthers) return undefined;
+    const through = this.#answered;
+    return latest([...this.#withheld.between(through), ...this.#received.behind(through)]);
+  }
+
+  /** Documents of which something waits until the peer has room. */
+  get withheld(): readonly DocumentId[] {
+    return this.#withheld.documents;
+  }
+
+  /** Everything up to this place is at the peer, but for what it has no room for. */
+  get #answered(): number {
+    const oldest = Math.min(...this.#unanswered.map(({ records }) => firstOf(records)));
+    return this.#received.beyond(Math.min(this.#at, oldest - 1));
   }
 
   /** How far all was answered, but for what a walk sends in any case. */
   #answeredUpTo({ lacking, boundary }: Walk): number {
     const records = this.#unanswered.flatMap((put) => put.records);
-    const oldest = records.find(({ seq, record }) => seq > boundary || !lacking.has(record.header.document));
-    return (oldest?.seq ?? Infinity) - 1;
+    const others = records.filter(
+      ({ seq, record }) => seq > boundary || !lacking.has(record.header.document),
+    );
+    return firstOf(others) - 1;
   }
 
   #concerns(walk: Walk, document: DocumentId, seq: number): boolean {
@@ -179,83 +191,101 @@ export class Outbox {
     return this.#walk !== undefined && follows && hasRoom ? this.#take(entries, this.#head) : [];
   }
 
-  /** The answer to the oldest PUT. @throws MESSAGE_UNEXPECTED if there is none */
-  answered(): OutgoingPut {
-    const put = this.#unanswered.shift();
+  /** The PUT that is answered next. @throws MESSAGE_UNEXPECTED if there is none */
+  get oldest(): OutgoingPut {
+    const [put] = this.#unanswered;
     if (put === undefined)
       throw new EvermeshError('MESSAGE_UNEXPECTED', 'The peer answered a PUT that was not sent.');
-    this.#records -= put.records.length;
-    this.#bytes -= put.bytes;
     return put;
   }
 
+  /** The answer to the oldest PUT. @throws MESSAGE_UNEXPECTED if there is none */
+  answered(): OutgoingPut {
+    const put = this.oldest;
+    this.#unanswered.shift();
+    this.#left(put);
+    return put;
+  }
+
+  /** A PUT that was not sent after all, for want of room for its blobs. Returns which of those without an answer it was. */
+  withdrawn(put: OutgoingPut): number {
+    const place = this.#unanswered.indexOf(put);
+    this.#unanswered.splice(place, 1);
+    this.#left(put);
+    return place;
+  }
+
+  /** The peer had no room for all of a PUT: what of it may fit is sent anew. Returns the PUTs to send. */
+  untaken(put: OutgoingPut): OutgoingPut[] {
+    const [first, ...others] = byDocument(put).keys();
+    if (first !== undefined && others.length === 0) this.#withheld.hold(first);
+    return this.again(put);
+  }
+
+  /** Whether the oldest PUT built on something for which there was no room when it came. */
+  missed(document: DocumentId): boolean {
+    return this.oldest.number < (this.#anew.get(document) ?? 0) || this.#withheld.has(document);
+  }
+
+  /** Looks whether there is room now. */
+  tryAgain(): void {
+    const { first, documents } = this.#withheld;
+    if (!this.idle || documents.length === 0) return;
+    const boundary = this.#answered;
+    this.#withheld.clear();
+    this.#anew.clear();
+    this.begin({ from: first - 1, floor: boundary, lacking: new Set(documents), boundary, known: new Map() });
+  }
+
+  /** Sends what may fit of a PUT that was not taken. */
+  again(put: OutgoingPut): OutgoingPut[] {
+    const parts: OutgoingPut[] = [];
+    for (const [document, part] of byDocument(put)) {
+      if (this.#withheld.has(document)) {
+        for (const { seq } of part.records) this.#withheld.add(document, seq);
+        continue;
+      }
+      parts.push(part);
+      this.#anew.set(document, this.#sent + parts.length);
+    }
+    this.#send(parts);
+    return parts;
+  }
+
+  #left(put: OutgoingPut): void {
+    this.#records -= put.records.length;
+    this.#bytes -= put.bytes;
+  }
+
+  #send(puts: readonly OutgoingPut[]): void {
+    for (const put of puts) {
+      put.number = ++this.#sent;
+      this.#unanswered.push(put);
+      this.#records += put.records.length;
+      this.#bytes += put.bytes;
+    }
+  }
+
+  /** Whether it is to be sent, and there may be room for it. */
+  #fits({ seq, record }: StoredRecord): boolean {
+    const { document } = record.header;
+    if (!this.#withheld.has(document)) return true;
+    this.#withheld.add(document, seq);
+    return false;
+  }
+
   #take(records: readonly StoredRecord[], through: number): OutgoingPut[] {
-    const puts = intoPuts(records.filter((record) => this.#needs(record)));
+    const puts = intoPuts(records.filter((record) => this.#needs(record) && this.#fits(record)));
     this.#at = through;
-    this.#received.forget(Math.min(this.#at, this.acknowledged));
+    this.#received.forget(Math.min(this.#at, this.#answered));
     // What the peer held matters for what was there before; from here on only what it gave does.
     if (this.#at === this.#head) {
       this.#walk = plainWalk(this.#at);
       for (const document of this.#given.keys()) if (!this.#isWriting(document)) this.#given.delete(document);
     }
-    for (const put of puts) {
-      this.#unanswered.push(put);
-      this.#records += put.records.length;
-      this.#bytes += put.bytes;
-    }
+    this.#send(puts);
     return puts;
   }
 }
 
-/** One author a PUT, counters ascending, groups whole. */
-function intoPuts(records: readonly StoredRecord[]): OutgoingPut[] {
-  const puts: OutgoingPut[] = [];
-  for (const group of intoGroups(records)) {
-    const last = puts.at(-1);
-    const joins =
-      last !== undefined &&
-      last.author === group.author &&
-      last.counter < (group.records[0]?.record.header.counter ?? 0) &&
-      last.records.length + group.records.length <= PUT_RECORDS &&
-      last.bytes + group.bytes <= PUT_BYTES;
-    if (!joins) {
-      puts.push(group);
-      continue;
-    }
-    last.records.push(...group.records);
-    last.bytes += group.bytes;
-    last.counter = group.counter;
-  }
-  return puts;
-}
-
-function intoGroups(records: readonly StoredRecord[]): OutgoingPut[] {
-  const all: OutgoingPut[] = [];
-  for (const stored of records) {
-    const { author, counter } = stored.record.header;
-    const bytes = stored.bytes.byteLength;
-    const last = all.at(-1);
-    if (
-      last !== undefined &&
-      last.counter < counter &&
-      sameGroup(last.records.at(-1)?.record, stored.record)
-    ) {
-      last.records.push(stored);
-      last.bytes += bytes;
-      last.counter = counter;
-    } else {
-      all.push({ author, records: [stored], bytes, counter });
-    }
-  }
-  return all;
-}
-
-/** Whether both belong to one atomic group: they go together. */
-export function sameGroup(a: LogRecord | undefined, b: LogRecord): boolean {
-  if (a?.header.group === undefined || b.header.group === undefined) return false;
-  return a.header.author === b.header.author && a.header.group.first === b.header.group.first;
-}
-
-export function blobsOf(records: readonly LogRecord[]): Set<BlobName> {
-  return new Set(records.flatMap(({ header }) => header.blobs));
-}
+const firstOf = (records: readonly StoredRecord[]): number => Math.min(...records.map(({ seq }) => seq));

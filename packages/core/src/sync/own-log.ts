@@ -5,7 +5,8 @@
 import type { DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import type { FolderLog, StoredRecord } from '../log/index.ts';
-import { type ReadRequest, sameGroup } from './outbox.ts';
+import type { ReadRequest } from './outbox.ts';
+import { sameGroup } from './outgoing-put.ts';
 
 export interface OwnRecords {
   readonly records: readonly StoredRecord[];

@@ -3,10 +3,14 @@ import { deviceOf } from '../base/index.ts';
 import { ANY_PEER, readProgress } from '../log/index.ts';
 import { placesOf, recordAt } from './own-log.ts';
 import { peerNameOf } from './peer-name.ts';
+import { ReceivedPlaces } from './received-places.ts';
 import type { SyncedFolder } from './synced-folder.ts';
 
 export interface Pending {
-  /** Records of this device, of any run, that are durable here and that the peer has not acknowledged. */
+  /**
+   * Records of this device, of any run, that are durable here and that the peer has not acknowledged; but for those of removed files,
+   * which are sent, and which nobody waits for.
+   */
   readonly toRelay: number;
   /** Documents that the peer announced, or that any is to be asked for, and blobs that records name, which are not here. */
   readonly fromRelay: number;
@@ -20,7 +24,9 @@ export async function pendingWith(folder: SyncedFolder, address: string): Promis
   const peer = peerNameOf(address);
   const progress = await readProgress(folder.store, folder.id, peer);
   let toRelay = 0;
+  const received = new ReceivedPlaces(progress?.received);
   for await (const { seq, document } of placesOf(folder.log, progress?.acknowledged ?? 0)) {
+    if (received.has(seq) || folder.isGone(document)) continue;
     const { record } = await recordAt(folder.log, document, seq);
     if (deviceOf(record.header.author) === folder.device) toRelay += 1;
   }

@@ -1,6 +1,6 @@
 /** Whether a peer takes what it would be put, and the PUTs as effects. */
 import type { Opened } from '../protocol/index.ts';
-import { blobsOf, type OutgoingPut } from './outbox.ts';
+import { blobsOf, type OutgoingPut } from './outgoing-put.ts';
 import type { Effect, Refusal } from './session-effects.ts';
 
 /** Room in a frame for what stands around records. */
@@ -19,10 +19,16 @@ export function refusalOf(
   return undefined;
 }
 
-export const putEffect = ({ records }: OutgoingPut, channel: number): Effect => ({
+export const putEffect = (put: OutgoingPut, channel: number): Effect => ({
   type: 'put',
-  message: { type: 'PUT', channel, records: records.map(({ bytes }) => bytes) },
-  blobs: blobsOf(records.map(({ record }) => record)),
+  put,
+  message: { type: 'PUT', channel, records: put.records.map(({ bytes }) => bytes) },
+  blobs: blobsOf(put.records.map(({ record }) => record)),
 });
 
-const refusal = (code: string, reason: string): Refusal => ({ code, reason, retryAfter: 0 });
+function refusal(code: string, reason: string): Refusal {
+  return { code, reason, retryAfter: 0 };
+}
+
+/** What there is to say where a peer has no room for the blobs of a PUT: it names no time. */
+export const NO_ROOM: Refusal = refusal('QUOTA_EXCEEDED', 'The relay keeps no more contents of this folder.');

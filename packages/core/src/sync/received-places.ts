@@ -1,6 +1,6 @@
 /**
- * Which places of the own log a peer filled: what stands there it holds, so it need not be told. They are kept beside what the
- * peer acknowledged, as spans, for as long as something before them is not.
+ * Which places of the own log a peer filled, or acknowledged behind something for which it has no room: what stands there it holds, so
+ * it need not be told. They are kept beside what the peer acknowledged, as spans, for as long as something before them is not.
  */
 import type { Span } from '../log/index.ts';
 
@@ -9,6 +9,9 @@ import type { Span } from '../log/index.ts';
  * nothing else.
  */
 const SPANS = 64;
+
+/** As many of them as are kept. */
+export const latest = (spans: readonly Span[]): readonly Span[] => spans.slice(-SPANS);
 
 export class ReceivedPlaces {
   #spans: Span[];

@@ -3,6 +3,9 @@ import type { BlobName } from '../base/index.ts';
 import type { Debt, Outcome, StoreOperation } from '../log/index.ts';
 import type { FromDevice, LogRecord, Put } from '../protocol/index.ts';
 import type { ReadRequest } from './outbox.ts';
+import type { OutgoingPut } from './outgoing-put.ts';
+
+export type SessionState = 'opening' | 'catching-up' | 'live' | 'refused';
 
 export interface Refusal {
   /** An error code. */
@@ -14,8 +17,13 @@ export interface Refusal {
 
 export type Effect =
   | { readonly type: 'send'; readonly message: FromDevice }
-  /** Send once the peer has these blobs. */
-  | { readonly type: 'put'; readonly message: Put; readonly blobs: ReadonlySet<BlobName> }
+  /** Send once the peer has these blobs; tell `unsent` if it has no room for them. */
+  | {
+      readonly type: 'put';
+      readonly put: OutgoingPut;
+      readonly message: Put;
+      readonly blobs: ReadonlySet<BlobName>;
+    }
   /** Append the records and the rows in one batch; tell `stored` when it is durable. */
   | {
       readonly type: 'append';

@@ -1,7 +1,7 @@
 /**
  * Laws of links, on devices that write while frames pass one by one and everything else goes wrong: connections that
  * break between any two frames, slow readers, one relay or two of which each restarts, is rolled back under its epoch or wiped,
- * devices that crash or come back from an older copy of their store.
+ * devices that crash or come back from an older copy of their store, relays that have no room for some documents for a while.
  *
  * - L1, L2: at the end all hold the same records: exactly those that anybody held when things calmed down, each once.
  * - L10: they get there in a bounded number of frames, and then say nothing but PING and PONG.
@@ -39,6 +39,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: only('cut', 'slow'), device, relay }) },
   { weight: 2, arbitrary: fc.record({ type: only('restart', 'backUp', 'rollBack'), device }) },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      type: only('fill'),
+      relay,
+      documents: fc.subarray(['tree0', 'a', 'b', 'c']),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({ type: only('restartRelay', 'backUpRelay', 'rollBackRelay', 'wipeRelay'), relay }),
   },
@@ -72,6 +80,8 @@ test.each([1, 2])(
       'compared',
       'LIVE',
       'REFUSED',
+      'UNTAKEN',
+      'withheld',
     ])
       expect({ fact, happened: (totals[fact] ?? 0) > 0 }).toEqual({ fact, happened: true });
   },

@@ -32,6 +32,8 @@ export interface SyncedFolder {
   readonly debts: Debts;
   readonly contents: Contents;
   readonly presence: SharedPresence;
+  /** Whether it is a file's that was removed: nobody waits until what is only here of it has room elsewhere. */
+  isGone(document: DocumentId): boolean;
   /** Whether a state may be fetched in place of the records that it stands for. */
   readonly takesStates: boolean;
   /**

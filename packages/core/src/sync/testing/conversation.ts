@@ -113,6 +113,12 @@ export class Conversation {
     await this.say({ type: 'GAP', channel: CHANNEL, document: document as DocumentId, heads });
   }
 
+  /** The device looks for room. */
+  async tryAgain(): Promise<void> {
+    this.session.tryAgain();
+    await this.#do([]);
+  }
+
   /** How far the device has kept that it has read, and what of its own log needs no sending. */
   async kept(): Promise<{ seq: number; acknowledged: number } | undefined> {
     await this.#folder.log.idle();

@@ -27,6 +27,8 @@ export class ModelRelay {
   readonly log: FolderLog;
   readonly rows: Map<string, Uint8Array>;
   readonly connections: Set<RelayConnection> = new Set();
+  /** There is no room for what is put of these. */
+  full: ReadonlySet<string> = new Set();
 
   static async open(rows: Map<string, Uint8Array>, random: Random): Promise<ModelRelay> {
     const store = memoryStore(rows);
@@ -175,6 +177,9 @@ export class RelayConnection {
 
   async #onPut({ channel, records }: From<'PUT'>): Promise<void> {
     const decoded = records.map((bytes) => decodeRecord(bytes));
+    const { full } = this.#relay;
+    if (decoded.some(({ header }) => full.has(header.document)))
+      return this.#send({ type: 'UNTAKEN', channel, code: 'QUOTA_EXCEEDED', reason: '', retryAfter: 0 });
     const { outcomes, durable } = this.#relay.log.append(decoded, { source: this });
     await durable;
     const gap = outcomes.find((outcome) => outcome.type === 'gap');

@@ -21,6 +21,8 @@ export type Step =
   | { type: 'wait' }
   | { type: 'cut' | 'slow'; device: number; relay: number }
   | { type: 'restart' | 'backUp' | 'rollBack'; device: number }
+  /** There is no room for what is put of these documents, until the next such step. */
+  | { type: 'fill'; relay: number; documents: readonly string[] }
   | { type: 'restartRelay' | 'backUpRelay' | 'rollBackRelay' | 'wipeRelay'; relay: number };
 
 type Rows = Map<string, Uint8Array>;
@@ -39,6 +41,8 @@ const addressOf = (relay: number): string => `model:relay ${relay}`;
 
 /** Longer than any pause before another attempt. */
 const A_WHILE = 20_000;
+/** So many of those are longer than any pause before a device looks for room. */
+const ROOM_ROUNDS = 50;
 
 export class SyncWorld {
   readonly facts: Record<string, number> = {};
@@ -66,6 +70,8 @@ export class SyncWorld {
     if (type === 'pass') return this.#pass(step.picks);
     if ('device' in step) await this.#toDevice(step, step.device % this.#devices.length);
     else if (type === 'wait') this.#clock.advance(A_WHILE);
+    else if (type === 'fill')
+      (this.#relays[step.relay % this.#relays.length] as ModelRelay).full = new Set(step.documents);
     else await this.#toRelay(step, step.relay % this.#relays.length);
     await turn();
   }
@@ -78,6 +84,7 @@ export class SyncWorld {
     for (const log of this.#logs()) for (const id of await recordsOf(log)) everything.add(id);
     for (const transport of this.#transports()) this.#setSlow(transport, false);
 
+    await this.#makeRoom();
     const frames = await this.#settle();
     // For each link: the conversation, and each record there and back, which may be split into frames of its own.
     expect(frames).toBeLessThan(this.#links().length * (100 + 8 * everything.size));
@@ -98,6 +105,19 @@ export class SyncWorld {
     expect(this.#clock.waiting).toBe(0);
   }
 
+  /** By itself a device looks for room now and then only. */
+  async #makeRoom(): Promise<void> {
+    if (this.#relays.every(({ full }) => full.size === 0)) return;
+    await this.#settle();
+    if (this.#links().some((link) => link.folders()[0]?.withheld.length !== 0)) this.#count('withheld');
+    for (const relay of this.#relays) relay.full = new Set();
+    for (let i = 0; i < ROOM_ROUNDS; i++) {
+      this.#clock.advance(A_WHILE);
+      await turn();
+      while (!this.#isQuiet()) await this.#pass([i]);
+    }
+  }
+
   #count(fact: string, by = 1): void {
     this.facts[fact] = (this.facts[fact] ?? 0) + by;
   }
@@ -115,7 +135,7 @@ export class SyncWorld {
     return this.#devices.flatMap(({ transports }) => transports);
   }
 
-  async #toRelay({ type }: Extract<Step, { relay: number }>, number: number): Promise<void> {
+  async #toRelay({ type }: Step, number: number): Promise<void> {
     const { rows } = this.#relays[number] as ModelRelay;
     if (type === 'restartRelay') await this.#replaceRelay(number, new Map(rows));
     else if (type === 'backUpRelay') this.#relayBackups[number] = new Map(rows);

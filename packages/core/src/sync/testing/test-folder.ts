@@ -42,7 +42,8 @@ export async function openTestFolder(options: {
   const checkState = (): void => {};
   const presence = nobodyPresent();
   const parts = { store, committer, log, debts, contents, presence };
-  return { id: FOLDER, device, author, takesStates: true, checkState, ...parts };
+  const isGone = (document: DocumentId): boolean => document.startsWith('gone');
+  return { id: FOLDER, device, author, takesStates: true, checkState, isGone, ...parts };
 }
 
 /** Writes one record a document, more than one as an atomic group. Resolves when they are durable. */
