@@ -16,6 +16,10 @@ export interface Worlds extends Pick<RunOptions, 'devices' | 'profile'> {
   readonly seed: number;
   /** Where failures are kept. */
   readonly directory: string;
+  /** Whether another world is to be begun, after so many. */
+  readonly wants: (begun: number) => boolean;
+  /** Told what came of each, in the order of seeds. */
+  readonly told: (outcome: Outcome) => void;
 }
 
 /** What a worker is asked: one world. */
@@ -25,35 +29,38 @@ export interface Task {
 }
 
 /**
+ * Whoever simulates worlds for as long as `work` lasts, which may ask for worlds of one kind after those of another: a process needs
+ * some dozens of worlds until its code is as fast as it gets.
  * @param jobs how many worlds at a time
- * @param wants whether another world is to be begun, after so many
- * @param told what came of each, in the order of seeds
  */
-export async function simulate(
-  { seed, directory, ...world }: Worlds,
+export async function withSimulators<T>(
   jobs: number,
-  wants: (begun: number) => boolean,
-  told: (outcome: Outcome) => void,
-): Promise<void> {
+  work: (simulate: (worlds: Worlds) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const simulators = jobs === 1 ? [here] : Array.from({ length: jobs }, () => new Worker());
+  try {
+    return await work((worlds) => simulate(simulators, worlds));
+  } finally {
+    for (const simulator of simulators) simulator.close();
+  }
+}
+
+async function simulate(simulators: readonly Simulator[], worlds: Worlds): Promise<void> {
+  const { seed, directory, wants, told, ...world } = worlds;
   const early = new Map<number, Outcome>();
   let begun = 0;
   let next = 0;
-  const workers = jobs === 1 ? [here] : Array.from({ length: jobs }, () => new Worker());
-  const work = async (worker: Simulator): Promise<void> => {
+  const work = async (simulator: Simulator): Promise<void> => {
     while (wants(begun)) {
       const at = begun++;
-      early.set(at, await worker.outcomeOf({ options: { seed: String(seed + at), ...world }, directory }));
+      early.set(at, await simulator.outcomeOf({ options: { seed: String(seed + at), ...world }, directory }));
       for (let one = early.get(next); one !== undefined; one = early.get(++next)) {
         early.delete(next);
         told(one);
       }
     }
   };
-  try {
-    await Promise.all(workers.map(work));
-  } finally {
-    for (const worker of workers) worker.close();
-  }
+  await Promise.all(simulators.map(work));
 }
 
 interface Simulator {

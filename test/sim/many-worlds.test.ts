@@ -24,7 +24,7 @@ beforeEach(async () => {
 /** What comes of four worlds: the exit code, and the report without what differs from run to run. */
 async function simulated(profile: Profile, jobs: number): Promise<[number, Record<string, unknown>]> {
   const report = join(directory, `${jobs} jobs`, 'report.json');
-  const world = { does: 'runs', seed: 1, devices: 3, goal: { runs: 4 }, profile } as const;
+  const world = { does: 'runs', seed: 1, devices: 3, goal: { runs: 4 }, profiles: [profile] } as const;
   const code = await runMany({ ...world, jobs, report }, join(directory, 'regressions'));
   const read = JSON.parse(await readFile(report, 'utf8')) as Record<string, unknown>;
   const times = ['jobs', 'seconds', 'runsPerSecond', 'operationsPerSecond'];
@@ -40,6 +40,22 @@ describe('many worlds', () => {
     expect(await simulated(profile, 3)).toEqual([0, report]);
     expect(said).toMatch(/^100 %: 4 runs, /m);
     expect(said).toMatch(/^sim: 4 runs of faults with 3 devices, 0 failures, seed 1, /m);
+  });
+
+  test('of several profiles tell of each what they tell of it alone', async () => {
+    const calm = PROFILES['calm'] as Profile;
+    const world = { does: 'runs', seed: 1, devices: 3, goal: { runs: 2 }, jobs: 1 } as const;
+    const report = join(directory, 'report.json');
+    const reportOf = async (profiles: Profile[]): Promise<unknown> => {
+      const code = await runMany({ ...world, profiles, report }, join(directory, 'regressions'));
+      expect(code).toBe(profiles.includes(BROKEN) ? 1 : 0);
+      return JSON.parse(await readFile(report, 'utf8'));
+    };
+    const { counts } = (await reportOf([calm])) as { counts: unknown };
+    expect(await reportOf([BROKEN, calm])).toMatchObject([
+      { profile: 'broken', failures: [{ violations: [{ law: 'L12' }] }] },
+      { profile: 'calm', counts, failures: [] },
+    ]);
   });
 
   test.each([1, 2])('that fail are kept as files, and are the exit code, in %i at a time', async (jobs) => {

@@ -9,7 +9,7 @@ describe('options of npm run sim', () => {
       seed: 1,
       jobs: 1,
       devices: 3,
-      profile: { name: 'faults' },
+      profiles: [{ name: 'faults' }],
     });
   });
 
@@ -20,7 +20,15 @@ describe('options of npm run sim', () => {
       goal: { milliseconds: 1_800_000 },
       jobs: 2,
       devices: [3, 6],
-      profile: { name: 'disk faults' },
+      profiles: [{ name: 'disk faults' }],
+    });
+  });
+
+  test('ask for several profiles, which share the hours', () => {
+    const profiles = [{ name: 'calm' }, { name: 'full stores' }];
+    expect(optionsFrom(['--profile', 'calm, full stores'])).toMatchObject({ goal: { runs: 100 }, profiles });
+    expect(optionsFrom(['--profile', 'calm,full stores', '--hours', '1'])).toMatchObject({
+      goal: { milliseconds: 1_800_000 },
     });
   });
 
@@ -49,6 +57,8 @@ describe('options of npm run sim', () => {
     [['--devices', '3..7'], /--devices takes 3 to 6/],
     [['--devices', '5..4'], /--devices takes 3 to 6/],
     [['--profile', 'toString'], /there is no 'toString'/],
+    [['--profile', 'calm,'], /there is no ''/],
+    [['--profile', 'calm,faults', '--trace'], /--profile takes one profile beside --trace/],
     [['--seed', '1.5'], /--seed takes a whole number/],
     [['--frobnicate'], /--frobnicate/],
     [['more'], /more/],

@@ -5,12 +5,13 @@ import { type Profile, PROFILES, type RunOptions } from '@evermesh/testkit/sim';
 export const HELP = `npm run sim -- [options]
 
   --runs N        how many worlds (default 100)
-  --hours H       in place of --runs: for how long, 0.5 is half an hour
+  --hours H       in place of --runs: for how long, 0.5 is half an hour, all profiles together
   --seed S        the first world's seed, a whole number (default 1)
   --jobs N        worlds at a time, in processes of their own (default 1); changes nothing but how long it takes
   --devices N     devices in each world, 3 to 6; N..M: from N to M, as the seed has it (default 3)
-  --profile P     what happens: ${Object.keys(PROFILES).join(', ')} (default faults)
-  --report FILE   write counts and failures as JSON
+  --profile P     what happens: ${Object.keys(PROFILES).join(', ')} (default faults);
+                  several: with commas between them, one after the other in the same processes
+  --report FILE   write counts and failures as JSON; of several profiles, a list
 
   --trace         tell the one world of --seed line by line
   --html FILE     draw the one world of --seed, for a browser
@@ -32,9 +33,10 @@ export interface WorldOptions {
   readonly profile: Profile;
 }
 
-export interface ManyWorlds extends WorldOptions {
+export interface ManyWorlds extends Omit<WorldOptions, 'profile'> {
   readonly does: 'runs';
-  /** How many worlds, or for how many milliseconds. */
+  readonly profiles: readonly Profile[];
+  /** Of each profile: how many worlds, or for how many milliseconds. */
   readonly goal: { readonly runs: number } | { readonly milliseconds: number };
   /** Worlds at a time. */
   readonly jobs: number;
@@ -53,12 +55,16 @@ export function optionsFrom(args: string[]): OneWorld | ManyWorlds | { readonly 
     refuse(given, ['runs', 'hours', 'jobs', 'seed', 'devices', 'profile', 'report'], '--replay');
     return { does: 'show', isTold: trace === true, html, of: { file: replay } };
   }
-  const world = worldFrom(given);
+  const { profiles, ...world } = worldsFrom(given);
   if (trace === true || html !== undefined) {
     refuse(given, ['runs', 'hours', 'jobs', 'report'], '--trace or --html, which show one world');
-    return { does: 'show', isTold: trace === true, html, of: world };
+    const [profile, another] = profiles as [Profile, ...Profile[]];
+    if (another !== undefined)
+      throw new WrongArguments('--profile takes one profile beside --trace or --html, which show one world.');
+    return { does: 'show', isTold: trace === true, html, of: { ...world, profile } };
   }
-  return { does: 'runs', ...world, goal: goalFrom(given), jobs: atLeastOne('jobs', jobs), report };
+  const goal = goalFrom(given, profiles.length);
+  return { does: 'runs', ...world, profiles, goal, jobs: atLeastOne('jobs', jobs), report };
 }
 
 const OPTIONS = {
@@ -90,13 +96,22 @@ function refuse(given: Given, names: readonly (keyof Given)[], beside: string): 
   if (found !== undefined) throw new WrongArguments(`--${found} makes no sense beside ${beside}.`);
 }
 
-function worldFrom({ seed, devices = '3', profile = 'faults' }: Given): WorldOptions {
-  const found = Object.hasOwn(PROFILES, profile) ? PROFILES[profile] : undefined;
+function worldsFrom({
+  seed = '1',
+  devices = '3',
+  profile = 'faults',
+}: Given): Pick<ManyWorlds, 'seed' | 'devices' | 'profiles'> {
+  const profiles = profile.split(',').map((name) => profileOf(name.trim()));
+  return { seed: wholeNumber('seed', seed), devices: devicesFrom(devices), profiles };
+}
+
+function profileOf(name: string): Profile {
+  const found = Object.hasOwn(PROFILES, name) ? PROFILES[name] : undefined;
   if (found === undefined)
     throw new WrongArguments(
-      `--profile is one of ${Object.keys(PROFILES).join(', ')}; there is no '${profile}'.`,
+      `--profile is one of ${Object.keys(PROFILES).join(', ')}; there is no '${name}'.`,
     );
-  return { seed: wholeNumber('seed', seed ?? '1'), devices: devicesFrom(devices), profile: found };
+  return found;
 }
 
 function devicesFrom(text: string): RunOptions['devices'] {
@@ -106,13 +121,13 @@ function devicesFrom(text: string): RunOptions['devices'] {
   return least === most ? least : [least, most];
 }
 
-function goalFrom({ runs, hours }: Given): ManyWorlds['goal'] {
+function goalFrom({ runs, hours }: Given, profiles: number): ManyWorlds['goal'] {
   if (hours === undefined) return { runs: atLeastOne('runs', runs ?? '100') };
   if (runs !== undefined) throw new WrongArguments('--hours takes the place of --runs: give one of them.');
   const value = Number(hours);
   if (hours.trim() === '' || !Number.isFinite(value) || value <= 0)
     throw new WrongArguments(`--hours takes a number above 0, not '${hours}'.`);
-  return { milliseconds: value * 3_600_000 };
+  return { milliseconds: (value * 3_600_000) / profiles };
 }
 
 function atLeastOne(name: string, text: string): number {
