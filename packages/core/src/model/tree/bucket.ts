@@ -62,16 +62,19 @@ export class Bucket<Node extends Listed> {
     this.#nameKey = nameKey;
   }
 
-  /** Lists a node; or says that it may come before others of its key now, or behind them. */
-  put(node: Node, key: string): void {
+  /** Lists a node; or says that it may come before others of its key now, or behind them. Answers whether others have to be asked. */
+  put(node: Node, key: string): boolean {
     const group = this.#groups.get(key);
-    if (group === node) return;
-    if (group instanceof Group) return group.put(node);
-    this.#groups.set(key, node);
-    if (group === undefined) return this.#alternatives?.changed(key);
-    const both = new Group(group);
-    both.put(node);
-    this.#groups.set(key, both);
+    if (group === node) return false;
+    if (group === undefined) {
+      this.#groups.set(key, node);
+      this.#alternatives?.changed(key);
+      return false;
+    }
+    const all = group instanceof Group ? group : new Group(group);
+    this.#groups.set(key, all);
+    all.put(node);
+    return true;
   }
 
   delete(node: Node, key: string): void {

@@ -37,9 +37,12 @@ export class Display {
   }
 
   /** Draws what woke, and was shown like this all the time: that is no change, and what sleeps in there sleeps on. */
-  refreshWoken(touched: Iterable<Bucket<TreeNode>>, work: Worklist): void {
-    for (const node of toDraw(touched, work))
+  refreshWoken(woken: readonly TreeNode[], touched: Iterable<Bucket<TreeNode>>, work: Worklist): void {
+    const draw = (node: TreeNode): void => {
       if (this.#draw(node)) for (const inside of node.contents?.listed() ?? []) work.drawn.add(inside);
+    };
+    for (const node of woken) draw(node);
+    for (const node of toDraw(touched, work)) draw(node);
   }
 
   /** What each node was before the first change since the last call. */

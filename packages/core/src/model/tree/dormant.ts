@@ -8,8 +8,9 @@
  * list for each directory, of strings that the document holds anyway.
  */
 import type * as Y from 'yjs';
-import { isNodeId } from '../../base/index.ts';
-import { ROOT } from './node-kind.ts';
+import { isNodeId, type NodeId } from '../../base/index.ts';
+import { type NodeKind, ROOT } from './node-kind.ts';
+import { type Created, KINDS } from './registers.ts';
 
 /**
  * A creation that `parseCreated` takes, and of which nothing has to be reported. A stamp's number of ten digits is below its limit.
@@ -45,7 +46,7 @@ export class DormantNodes {
     // Whoever asks for a node goes up from it. Nobody honest makes one inside a file, or a directory inside what is inside it.
     for (const id of this.#inside.keys())
       if (id !== ROOT && !directories.has(id) && created.has(id) && !isKnown(id))
-        this.wake(id, (inside) => others.push(inside));
+        this.wake(id as NodeId, (inside) => others.push(inside));
     for (const id of heldByThemselves(directories)) {
       this.#remove(directories.get(id) as string, id);
       others.push(id);
@@ -63,10 +64,12 @@ export class DormantNodes {
   }
 
   /** Calls for each that sleeps in this directory, and forgets them. */
-  wake(directory: string, woken: (id: string, creation: string) => void): void {
-    const inside = this.#inside.get(directory) ?? [];
+  wake(directory: NodeId, woken: (id: NodeId, created: Created) => void): void {
+    const inside = this.#inside.get(directory);
+    if (inside === undefined) return;
     this.#inside.delete(directory);
-    for (let i = 0; i < inside.length; i += 2) woken(inside[i] as string, inside[i + 1] as string);
+    for (let i = 0; i < inside.length; i += 2)
+      woken(inside[i] as NodeId, createdIn(directory, inside[i + 1] as string));
   }
 
   /**
@@ -103,12 +106,36 @@ export class DormantNodes {
 
   /** @param at where the stamp begins */
   #raise(creation: string, at: number): void {
-    // By hand, because this is done for each node, and no string has to be made for it.
-    let lamport = 0;
-    for (let i = at, code = creation.charCodeAt(i); code !== DOT; code = creation.charCodeAt(++i))
-      lamport = lamport * 36 + code - (code < LETTER_A ? DIGIT_0 : LETTER_A - 10);
+    const lamport = lamportAt(creation, at);
     if (lamport > this.lamport) this.lamport = lamport;
   }
+}
+
+/** What `parseCreated` would answer of a plain creation. It was found to be well-formed already, so that parts are cut where they stand. */
+function createdIn(parent: NodeId, creation: string): Created {
+  const stampAt = PARENT_AT + parent.length + 1;
+  const digestAt = creation.indexOf('|', stampAt) + 1;
+  const nameAt = creation.indexOf('|', digestAt) + 1;
+  return {
+    kind: KINDS.get(creation.charAt(0)) as NodeKind,
+    parent,
+    stamp: {
+      lamport: lamportAt(creation, stampAt),
+      tag: creation.slice(digestAt - 1 - TAG_LENGTH, digestAt - 1),
+    },
+    digest: creation.slice(digestAt, nameAt - 1),
+    name: creation.slice(nameAt),
+  };
+}
+
+const TAG_LENGTH = 10;
+
+/** By hand, because this is done for each node, and no string has to be made for it. */
+function lamportAt(creation: string, at: number): number {
+  let lamport = 0;
+  for (let i = at, code = creation.charCodeAt(i); code !== DOT; code = creation.charCodeAt(++i))
+    lamport = lamport * 36 + code - (code < LETTER_A ? DIGIT_0 : LETTER_A - 10);
+  return lamport;
 }
 
 const DOT = 0x2e;

@@ -23,6 +23,9 @@ const NAME_BYTES = 255;
 const EXTENSION_BYTES = 32;
 
 const ASCII = /^[ -~]*$/;
+/** Of ASCII that every system holds as it is, and shows so. Nearly all names are. */
+const PLAIN =
+  /^(?!(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:[ .]|$))[ !#-)+-.0-9;=@-[\]-{}~]{0,254}[!#-)+-\-0-9;=@-[\]-{}~]$/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 const NOT_ON_WINDOWS = /[\p{Cc}<>:"/\\|?*]/gu;
@@ -48,13 +51,14 @@ function whyInvalid(name: string): string | undefined {
 
 /** By the rules that most folders have: equal where some system takes two names for one. */
 export const portableKey: NameKey = (name) => {
+  if (PLAIN.test(name)) return name.toLowerCase();
   const form = windowsForm(shownName(name));
   // Lower-casing may yield decomposed characters, so the composition comes last as well.
   return ASCII.test(form) ? form.toLowerCase() : composed(lowerCase(form));
 };
 
 /** By the rules of a folder that tells names apart which differ in case only. */
-const caseSensitiveKey: NameKey = (name) => windowsForm(shownName(name));
+const caseSensitiveKey: NameKey = (name) => (PLAIN.test(name) ? name : windowsForm(shownName(name)));
 
 /** @param rules as a folder's metadata names them. Whatever else stands there is no choice that anybody made */
 export const nameKeyOf = (rules: string | undefined): NameKey =>

@@ -107,10 +107,10 @@ export class RegisterReader {
   /** Wakes what sleeps in this directory. To be called before anything changes there, and before anybody looks. */
   wake(directory: TreeNode): void {
     const woken: TreeNode[] = [];
-    this.#dormant.wake(directory.id, (id, creation) => {
-      const node = new TreeNode(id as NodeId);
-      this.nodes.set(node.id, node);
-      node.created = parseCreated(creation);
+    this.#dormant.wake(directory.id, (id, created) => {
+      const node = new TreeNode(id);
+      this.nodes.set(id, node);
+      node.created = created;
       node.alive = true;
       node.visible = true;
       if (node.isDirectory) node.living = this.#dormant.count(id);

@@ -66,7 +66,8 @@ export const NO_TOKENS: Tokens = { token: '', group: '' };
 
 /** Longer values are malformed: names are short, everything else is shorter. */
 const VALUE_LENGTH = 4096;
-const KINDS: ReadonlyMap<string, NodeKind> = new Map([
+/** By the letter in a creation. */
+export const KINDS: ReadonlyMap<string, NodeKind> = new Map([
   ['d', 'directory'],
   ['f', 'file'],
   ['l', 'symlink'],

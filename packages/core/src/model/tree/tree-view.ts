@@ -152,8 +152,7 @@ export class TreeView {
   /** What woke stands where it was made. It is listed and named among itself, and nobody is told. */
   #listWoken(woken: readonly TreeNode[]): void {
     const work = new Worklist();
-    for (const node of woken) work.listed.add(node);
-    this.#display.refreshWoken(this.#unification.list(work), work);
+    this.#display.refreshWoken(woken, this.#unification.listWoken(woken, work), work);
   }
 
   /** Reads what is stale. Answers whether anything was. */
