@@ -72,7 +72,8 @@ export async function carriedOut(
   const entry = ancestor.get(intent.id);
   if (intent.type === 'remove') {
     // What was put aside for that comes back, and may have been saved at the last moment.
-    if (entry === undefined || stat !== undefined || (await isAside(disk, entry))) return [];
+    if (entry === undefined || (await isAside(disk, entry))) return [];
+    if (stat !== undefined) return hasComeBack(entry, stat) ? [{ id: intent.id, entry: undefined }] : [];
     // What a person moved is still there, and still to be removed, or to come back as itself.
     return (await whereabouts.namesOf(entry)).length === 0 ? [{ id: intent.id, entry: undefined }] : [];
   }
@@ -92,6 +93,10 @@ export async function carriedOut(
   const moved = restamped({ ...entry, parent: intent.parent, name: intent.name }, stat);
   return [...replaced, { id: intent.id, entry: moved }];
 }
+
+/** It went to the trash, as the time tells at which it got a name last, and a person took it out again: it is what he put there. */
+const hasComeBack = (entry: AncestorEntry, stat: FileStat): boolean =>
+  entry.kind !== 'directory' && stat.inode === entry.inode && stat.ctime !== entry.ctime;
 
 /**
  * What was put there; `undefined` if it was not. People may have saved, moved or removed it since: they had it in front of

@@ -140,6 +140,30 @@ describe('after a crash', () => {
     expect(a.idOf('two')).toBe(id);
   });
 
+  test('a file that a person takes out of the trash, right after it came there, stays', async () => {
+    const begin = async (): Promise<[TestDevice, TestDevice]> => {
+      const [a, b] = await devices.pair();
+      for (const name of ['file', 'other']) await a.write(name, `${name}\n`);
+      await settleAll(a, b);
+      for (const name of ['file', 'other']) await a.folder.rm(name);
+      await exchange(a, b);
+      return [a, b];
+    };
+    const [, trial] = await begin();
+    trial.fuse.blowAfter(Infinity);
+    await trial.settle();
+    const kept = trial.fuse.steps.findIndex((step) => /^rename .*trash\/.*\/file$/.test(step));
+    const [a, b] = await begin();
+    b.fuse.blowAfter(kept + 1);
+    await b.settle().catch(() => undefined);
+    await b.crash();
+    const [time] = await fs.readdir(b.at('.evermesh/trash'));
+    await fs.rename(b.at(`.evermesh/trash/${time}/file`), b.at('file'));
+    await settleAll(a, b);
+    for (const device of [a, b]) expect(await onDisk(device)).toEqual({ file: 'file\n' });
+    expect(await inFolder(a)).toEqual({ file: 'file\n' });
+  });
+
   test('a mode that a person gives to what waits for its place does not make it what he had in front of him', async () => {
     const begin = async (): Promise<[TestDevice, TestDevice]> => {
       const [a, b] = await devices.pair();
