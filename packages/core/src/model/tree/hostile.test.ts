@@ -133,28 +133,51 @@ describe('hostile shapes', () => {
     expect(device.paths()).toEqual(['.._.._etc_passwd', '_..']);
   });
 
+  describe.each<[string, (name: string) => Record<string, Record<string, unknown>>]>([
+    ['made', (name) => ({ c: { [id('a')]: `f|root|${STAMP}||${name}` } })],
+    [
+      'renamed',
+      (name) => ({ c: { [id('a')]: `f|root|${STAMP}||old` }, n: { [id('a')]: `2.aaaaaaaaaa|||${name}` } }),
+    ],
+  ])('a file that is %s', (_what, registersOf) => {
+    test.each([
+      ['', '_'],
+      ['.', '_.'],
+      ['..', '_..'],
+      ['a/b', 'a_b'],
+      ['a\0b', 'a_b'],
+      ['\ud800', '\ufffd'],
+      ['con', 'con'],
+      ['tail. ', 'tail. '],
+      ['x'.repeat(300), 'x'.repeat(255)],
+    ])('%j is shown as %j on every replica, and its neighbour as ever', (name, shown) => {
+      const { c, ...others } = registersOf(name);
+      const registers = { c: { ...c, [id('b')]: 'f|root|2.aaaaaaaaaa||neighbour' }, ...others };
+      const first = withRegisters(registers);
+      const other = new TreeDevice(2, Y.encodeStateAsUpdate(first.doc));
+      for (const device of [first, other])
+        expect(new Set(device.paths())).toEqual(new Set(['neighbour', shown]));
+      expect(() => checkName(shown)).not.toThrow();
+      first.mkdir('d');
+      first.mv(shown, 'd/named');
+      expect(first.paths()).toEqual(['d', 'd/named', 'neighbour']);
+    });
+  });
+
   test.each([
-    ['', '_'],
-    ['.', '_.'],
-    ['..', '_..'],
+    ['con', 'CON_'],
     ['a/b', 'a_b'],
-    ['a\0b', 'a_b'],
+    ['', '_'],
     ['\ud800', '\ufffd'],
-    ['con', 'con'],
-    ['tail. ', 'tail. '],
-    ['x'.repeat(300), 'x'.repeat(255)],
-  ])('a file that is called %j is shown as %j on every replica, and its neighbour as ever', (name, shown) => {
-    const registers = {
-      c: { [id('a')]: `f|root|${STAMP}||${name}`, [id('b')]: 'f|root|2.aaaaaaaaaa||neighbour' },
-    };
-    const first = withRegisters(registers);
-    const other = new TreeDevice(2, Y.encodeStateAsUpdate(first.doc));
-    for (const device of [first, other])
-      expect(new Set(device.paths())).toEqual(new Set(['neighbour', shown]));
-    expect(() => checkName(shown)).not.toThrow();
-    first.mkdir('d');
-    first.mv(shown, 'd/named');
-    expect(first.paths()).toEqual(['d', 'd/named', 'neighbour']);
+  ])('of two files that are called %j and %j one has another name, the same on every replica', (a, b) => {
+    const device = withRegisters({
+      c: { [id('a')]: `f|root|${STAMP}||${a}`, [id('b')]: `f|root|2.aaaaaaaaaa||${b}` },
+    });
+    const other = new TreeDevice(2, Y.encodeStateAsUpdate(device.doc));
+    expect(other.paths()).toEqual(device.paths());
+    expect(device.tree.nameConflicts().map((node) => node.id)).toEqual([id('b')]);
+    device.rm(device.tree.pathOf(id('a')));
+    expect(device.paths()).toHaveLength(1);
   });
 
   test('thousands of files of one name cost one look for a name each, and nothing elsewhere', () => {
