@@ -1,5 +1,6 @@
 /** A disk some calls of which fail for a while: what they were part of is done later, and looks like nobody's work meanwhile. */
 import * as fs from 'node:fs/promises';
+import type { NodeId } from '@evermesh/core';
 import { describe, expect, test } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
@@ -201,6 +202,41 @@ test('what cannot be put into the trash waits for the next start, and what took 
   await settleAll(a, b);
   for (const device of [a, b]) expect(await onDisk(device)).toEqual({ file: 'new\nand by b\n' });
   expect(await fs.readdir(b.at('.evermesh/tmp'))).toEqual([]);
+});
+
+test('what was put aside, has its name again, and could not lose the one aside, is one file', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('file', 'one\n');
+  await settleAll(a, b);
+  const id = a.idOf('file');
+  await b.closeMirror();
+  let isBroken = false;
+  const inTemporaries = (path: string): boolean => isBroken && path.includes('/.evermesh/tmp/');
+  const fail = (): Promise<never> => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+  await b.open({
+    fileSystem: {
+      ...nodeFileSystem,
+      async rename(from, to) {
+        isBroken ||= to.includes('/.evermesh/trash/');
+        return inTemporaries(from) ? fail() : nodeFileSystem.rename(from, to);
+      },
+      unlink: (path) => (inTemporaries(path) ? fail() : nodeFileSystem.unlink(path)),
+    },
+  });
+  await a.folder.rm('file');
+  await exchange(a, b);
+  await b.settle().catch(() => undefined);
+  expect(await fs.readdir(b.at('.evermesh/tmp'))).toContain(id);
+  expect(Object.keys(await onDisk(b))).toEqual(['file']);
+  await b.crash();
+  await a.folder.nodes.apply([{ type: 'restore', id: id as NodeId }]);
+  await a.write('file', 'one\ntwo\n');
+  await settleAll(a, b);
+  for (const device of [a, b]) {
+    expect(await onDisk(device)).toEqual({ file: 'one\ntwo\n' });
+    expect(await inFolder(device)).toEqual({ file: 'one\ntwo\n' });
+    expect(device.idOf('file')).toBe(id);
+  }
 });
 
 test('what a start could not put away goes to the trash when something of its name is put aside', async () => {

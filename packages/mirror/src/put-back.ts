@@ -22,15 +22,16 @@ export async function putBack(
   wanted: Place | undefined,
 ): Promise<AncestorChange> {
   const { disk } = world;
+  const moved = await disk.lstat(aside);
   for (const { parent, name } of placesFor(entry, wanted)) {
     const path = pathIn(world, parent, name);
-    if (
-      path === undefined ||
-      !(await disk.isOwnDirectory(parentOf(path))) ||
-      (await disk.lstat(path)) !== undefined
-    )
-      continue;
-    if (entry.kind === 'directory') await disk.fs.rename(disk.at(aside), disk.at(path));
+    if (path === undefined || !(await disk.isOwnDirectory(parentOf(path)))) continue;
+    const there = await disk.lstat(path);
+    // It was there already, and could not lose the name that it had aside.
+    const isBack = entry.kind !== 'directory' && there !== undefined && there.inode === moved?.inode;
+    if (there !== undefined && !isBack) continue;
+    if (isBack) await disk.fs.unlink(disk.at(aside));
+    else if (entry.kind === 'directory') await disk.fs.rename(disk.at(aside), disk.at(path));
     else await placeNew(world, aside, path);
     await syncDirectories(world.disk, [parentOf(path)]);
     return { id: entry.id, entry: restamped({ ...entry, parent, name }, await disk.lstat(path)) };
