@@ -13,15 +13,18 @@ export function checkAdmission(
   folder: FolderId,
   headsOf: (document: DocumentId) => Heads,
 ): void {
-  const joining = new Map<DocumentId, Set<AuthorId>>();
+  let joining: Map<DocumentId, Set<AuthorId>> | undefined;
   for (const { header } of records) {
     if (header.folder !== folder) {
       throw malformed(`A record of folder ${header.folder} was given to the log of ${folder}.`);
     }
     const { document, author, kind, covers } = header;
     const heads = headsOf(document);
+    // What nearly every record is: another one of an author who is there.
+    if (kind === 'update' && heads.has(author)) continue;
     for (const writer of kind === 'snapshot' ? covers.keys() : [author]) {
       if (heads.has(writer)) continue;
+      joining ??= new Map();
       let authors = joining.get(document);
       if (authors === undefined) joining.set(document, (authors = new Set()));
       authors.add(writer);

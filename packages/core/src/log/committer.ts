@@ -93,14 +93,18 @@ export class Committer {
 /** Where several write a row, only the last counts. It stays the last of what its writer gave: others of a batch stand before it. */
 function lastOfEachKey(batch: readonly Waiting[]): StoreOperation[] {
   if (batch.length === 1) return [...(batch[0] as Waiting).operations];
-  const rows = new Map<string, StoreOperation>();
-  for (const { operations } of batch) {
-    for (const operation of operations) {
-      rows.delete(operation.key);
-      rows.set(operation.key, operation);
+  const rows: StoreOperation[] = [];
+  const written = new Set<string>();
+  // From the end, so that what is met first is the last.
+  for (const { operations } of batch.toReversed()) {
+    for (let i = operations.length - 1; i >= 0; i--) {
+      const operation = operations[i] as StoreOperation;
+      if (written.has(operation.key)) continue;
+      written.add(operation.key);
+      rows.push(operation);
     }
   }
-  return [...rows.values()];
+  return rows.reverse();
 }
 
 const sizeOf = (operation: StoreOperation): number =>

@@ -5,7 +5,7 @@ import {
   keptHeads,
   malformed,
   NO_HEADS,
-  raiseBy,
+  raisedBy,
   type Reader,
   readHeads,
   type RecordHeader,
@@ -67,8 +67,6 @@ export function indexAfter(
   seq: number,
   bytes: number,
 ): DocumentIndex {
-  const heads = new Map(index.heads);
-  raiseBy(heads, record);
   const { document, compacted } = index;
   return {
     document,
@@ -76,7 +74,7 @@ export function indexAfter(
     lastSeq: seq,
     records: index.records + 1,
     bytes: index.bytes + bytes,
-    heads: keptHeads(heads),
+    heads: raisedBy(index.heads, record),
   };
 }
 

@@ -152,11 +152,10 @@ export class FolderLog {
     checkAdmission(records, this.folder, (document) => this.assignedHeads(document));
     const outcomes: Outcome[] = [];
     for (const group of atomicGroups(records)) outcomes.push(...this.#appendGroup(group));
-    const entries = outcomes.flatMap((outcome) => (outcome.type === 'stored' ? [outcome.entry] : []));
+    const entries: LogEntry[] = [];
+    for (const outcome of outcomes) if (outcome.type === 'stored') entries.push(outcome.entry);
     const beside = besideOf(options.beside ?? [], outcomes);
-    const indexes = new Map(
-      entries.map(({ record }) => [record.header.document, this.#assigned.get(record.header.document)]),
-    );
+    const indexes = this.#assignedTo(entries);
     const position = this.#assignedPosition;
     const rows = this.#rows(entries, indexes);
     const durable = this.#committer.commit('rows' in beside ? [...rows, ...beside.rows] : rows).then(() => {
@@ -181,7 +180,7 @@ export class FolderLog {
     const rows = [...puts, putIndex(this.folder, index), ...removals];
     const position = this.#assignedPosition;
     return this.#committer.commit(rows).then(() => {
-      this.#publish(new Map([[document, index]]), position);
+      this.#publish([index], position);
       if (lessBytes !== 0) this.read.forget(document);
     });
   }
@@ -208,16 +207,16 @@ export class FolderLog {
 
   /** A snapshot needs no predecessor; an update follows its author's last record, here or earlier in the group. */
   #firstGap(group: readonly LogRecord[]): Outcome | undefined {
-    const last = new Map<DocumentId, number>();
+    let last: Map<DocumentId, number> | undefined;
     for (const record of group) {
       const { header } = record;
       if (header.kind === 'snapshot') continue;
       const heads = this.assignedHeads(header.document);
-      const held = last.get(header.document) ?? heads.get(header.author) ?? 0;
+      const held = last?.get(header.document) ?? heads.get(header.author) ?? 0;
       if (header.counter > held && header.prev > held) {
         return { type: 'gap', document: header.document, heads };
       }
-      last.set(header.document, Math.max(held, header.counter));
+      if (group.length > 1) (last ??= new Map()).set(header.document, Math.max(held, header.counter));
     }
     return undefined;
   }
@@ -236,10 +235,15 @@ export class FolderLog {
     return { seq, digest, record, bytes };
   }
 
-  #rows(
-    entries: readonly LogEntry[],
-    indexes: ReadonlyMap<DocumentId, DocumentIndex | undefined>,
-  ): StoreOperation[] {
+  /** The index entry of each document that these are of, once. */
+  #assignedTo(entries: readonly LogEntry[]): readonly DocumentIndex[] {
+    const indexes = new Set<DocumentIndex>();
+    for (const { record } of entries)
+      indexes.add(this.#assigned.get(record.header.document) as DocumentIndex);
+    return [...indexes];
+  }
+
+  #rows(entries: readonly LogEntry[], indexes: readonly DocumentIndex[]): StoreOperation[] {
     if (entries.length === 0) return [];
     const rows: StoreOperation[] = [];
     for (const { seq, digest, record, bytes } of entries) {
@@ -248,18 +252,16 @@ export class FolderLog {
       const value = new Writer().raw(digest).ascii(document).finish();
       rows.push({ type: 'put', key: orderKey(this.folder, seq), value });
     }
-    for (const index of indexes.values()) {
-      if (index !== undefined) rows.push(putIndex(this.folder, index));
-    }
+    for (const index of indexes) rows.push(putIndex(this.folder, index));
     const state = encodeLogState({ epoch: this.epoch, position: this.#assignedPosition });
     rows.push({ type: 'put', key: logKey(this.folder), value: state });
     return rows;
   }
 
-  #publish(indexes: ReadonlyMap<DocumentId, DocumentIndex | undefined>, position: Position): void {
+  #publish(indexes: readonly DocumentIndex[], position: Position): void {
     this.#position = position;
-    for (const [document, index] of indexes) {
-      if (index === undefined) continue;
+    for (const index of indexes) {
+      const { document } = index;
       this.#documents.set(document, index);
       if (this.#assigned.get(document) === index) this.#assigned.delete(document);
     }

@@ -44,7 +44,7 @@ export function raiseHead(heads: Map<AuthorId, number>, author: AuthorId, counte
 /** Count, then per author (sorted) 24 bytes and its counter: equal heads are equal bytes. */
 export function writeHeads(writer: Writer, heads: Heads): void {
   writer.uint(heads.size);
-  const sorted = [...heads].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = heads.size > 1 ? [...heads].sort(([a], [b]) => (a < b ? -1 : 1)) : heads;
   for (const [author, counter] of sorted) writer.author(author).uint(counter);
 }
 

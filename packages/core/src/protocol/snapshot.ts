@@ -11,7 +11,8 @@ import {
   type FolderId,
 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { covers, type Heads, raiseHead } from './heads.ts';
+import { covers, type Heads, keptHeads, raiseHead } from './heads.ts';
+import { OneHead } from './one-head.ts';
 import { type LogRecord, makeRecord, type RecordHeader } from './record.ts';
 
 /** 24 zeros: no device has such an id. */
@@ -61,6 +62,21 @@ export function raiseBy(
 ): void {
   if (kind === 'update') raiseHead(heads, author, counter);
   for (const [writer, last] of covered) raiseHead(heads, writer, last);
+}
+
+/** As `raiseBy`, of heads that stay as they are. What is returned takes as little memory as it can: it is kept of each document. */
+export function raisedBy(
+  heads: Heads,
+  record: Pick<RecordHeader, 'kind' | 'author' | 'counter' | 'covers'>,
+): Heads {
+  const { author, counter } = record;
+  const isOfOne = heads.size === 0 || (heads.size === 1 && heads.has(author));
+  // What nearly every record is: no map is made on the way.
+  if (isOfOne && record.kind === 'update' && record.covers.size === 0)
+    return new OneHead(author, Math.max(counter, heads.get(author) ?? 0));
+  const raised = new Map(heads);
+  raiseBy(raised, record);
+  return keptHeads(raised);
 }
 
 /** Whether whoever has these heads lacks nothing of this record. */
