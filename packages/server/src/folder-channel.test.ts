@@ -78,6 +78,28 @@ test('a record that becomes durable while a reader is told of others is told in 
   expect(socket.sent).toHaveLength(4);
 });
 
+test('of what a device asked for nothing more is given once its channel is to end, however long its last PUT takes', async () => {
+  const opened = await openFolder();
+  const { folder } = opened;
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const records = Array.from({ length: 4 }, () => author.record(A, new Uint8Array(200_000)));
+  await folder.log.append(records.map(decodeRecord)).durable;
+  const socket = new TestSocket();
+  const channel = channelOf(opened, socket);
+  await channel.open({ epoch: folder.log.epoch, ...folder.log.position });
+  let waits = 0;
+  socket.onDrained = () => {
+    waits += 1;
+    if (waits === 3) channel.endPulls();
+    return Promise.resolve();
+  };
+  await channel.pull({ type: 'PULL', channel: 1, documents: [{ document: A, heads: new Map() }] });
+  expect(socket.sent.filter(({ type }) => type === 'RECORDS')).toHaveLength(2);
+  await channel.put({ type: 'PUT', channel: 1, records: [author.record(A, 'last')] });
+  expect(socket.sent.at(-1)).toMatchObject({ type: 'ACK' });
+  await channel.close();
+});
+
 describe('a record that is put again', () => {
   const author = new TestAuthor('e'.repeat(32) as DeviceId);
   const [first, second] = [author.record(A, 'one'), author.record(A, 'two')];

@@ -26,7 +26,8 @@ import type { FolderBlobs } from './folder-blobs.ts';
 import type { FolderReader, OpenFolder } from './folder-registry.ts';
 import { liveFrame } from './live-frames.ts';
 import { checkRepeats, type PreparedPut, preparePut } from './put-check.ts';
-import { recordsFor, snapshotsUnknown } from './readable-records.ts';
+import { snapshotsUnknown } from './readable-records.ts';
+import { recordPages } from './record-pages.ts';
 import { WantedNews } from './wanted-news.ts';
 
 export interface FolderChannelOptions {
@@ -45,11 +46,6 @@ export interface FolderChannelOptions {
   /** The channel cannot go on. */
   readonly failed: (error: unknown) => void;
 }
-
-/** Of RECORDS in one frame, unless one record alone is longer. */
-const PAGE_BYTES = 256 * 1024;
-/** What naming a document costs. */
-const DOCUMENT_BYTES = 32;
 
 /** What became of one PUT. */
 type Taken =
@@ -73,6 +69,8 @@ export class FolderChannel implements FolderReader {
   /** A PUT was not taken: none behind it is. */
   #isBroken = false;
   #isClosed = false;
+  /** Nothing that is asked for is given any more; what was put is answered. */
+  #isEnding = false;
   #stopWatching: () => void = () => {};
   #wanted: WantedNews | undefined;
 
@@ -136,6 +134,11 @@ export class FolderChannel implements FolderReader {
     if (!socket.isFull) this.#send({ type: 'AWARENESS', channel, document, state });
   }
 
+  /** The channel is about to be refused: what is being read for the device is not for it any more. */
+  endPulls(): void {
+    this.#isEnding = true;
+  }
+
   /** Follows the log no more. Resolves when nothing of it is being read or written. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -192,27 +195,11 @@ export class FolderChannel implements FolderReader {
   async #pull(documents: Pull['documents']): Promise<void> {
     const { channel, folder, socket } = this.#options;
     const wanted = { ...this.#options, takesStates: this.#takesStates };
-    let records: Uint8Array[] = [];
-    let done: DocumentId[] = [];
-    let size = 0;
-    const flush = async (): Promise<void> => {
+    for await (const page of recordPages(folder, documents, wanted)) {
       await socket.drained();
-      this.#send({ type: 'RECORDS', channel, records, done });
-      records = [];
-      done = [];
-      size = 0;
-    };
-    for (const { document, heads } of documents) {
-      for await (const { bytes } of recordsFor(folder, document, heads, wanted)) {
-        if (size + bytes.byteLength > PAGE_BYTES && size > 0) await flush();
-        if (this.#isClosed) return;
-        records.push(bytes);
-        size += bytes.byteLength;
-      }
-      done.push(document);
-      size += DOCUMENT_BYTES;
+      if (this.#isClosed || this.#isEnding) return;
+      this.#send({ type: 'RECORDS', channel, ...page });
     }
-    await flush();
   }
 
   /** Nothing if the channel ended before its turn came. */

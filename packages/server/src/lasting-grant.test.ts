@@ -8,6 +8,9 @@ import { FOLDER } from './testing/test-author.ts';
 
 const MOMENTS = Array.from({ length: 12 }, (_, moment) => moment);
 
+/** Turns for which an answer is under way. */
+const UNDER_WAY = 8;
+
 const turns = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await Promise.resolve();
 };
@@ -40,6 +43,47 @@ test.each(['first', 'second'] as const)(
       await asked.catch((error: unknown) => lost.push(error));
       await turns(40);
       expect([moment, lost]).toMatchObject([moment, [{ code: 'AUTH_DENIED' }]]);
+      grant.stop();
+    }
+  },
+);
+
+test.each(['first', 'second'] as const)(
+  'what is given back at any moment before the %s answer is there is not lost',
+  async (which) => {
+    for (const moment of Array.from({ length: UNDER_WAY }, (_, turn) => turn)) {
+      const changed = new Listeners<void>();
+      let answer: Grant = which === 'first' ? 'none' : 'write';
+      const lost: unknown[] = [];
+      const grant: LastingGrant = new LastingGrant({
+        authorizer: {
+          changed,
+          authorize: async () => {
+            const given = answer;
+            await turns(UNDER_WAY);
+            return given;
+          },
+        },
+        clock: new VirtualClock(),
+        token: 'token',
+        folder: FOLDER,
+        lost: (error) => {
+          lost.push(error);
+          grant.stop();
+        },
+      });
+      const asked = grant.ask();
+      asked.catch((error: unknown) => lost.push(error));
+      if (which === 'second') {
+        await asked;
+        answer = 'none';
+        changed.emit();
+      }
+      await turns(moment);
+      answer = 'write';
+      changed.emit();
+      await turns(60);
+      expect([moment, lost]).toEqual([moment, []]);
       grant.stop();
     }
   },

@@ -39,7 +39,13 @@ export class LastingGrant {
 
   /** Asks for the first time. @throws AUTH_REQUIRED, AUTH_DENIED, AUTH_EXPIRED, AUTH_UNAVAILABLE */
   async ask(): Promise<Grant> {
-    const access = await this.#answer();
+    let access: Access;
+    try {
+      access = await this.#answer();
+    } catch (error) {
+      if (this.#isStale && !this.#isOver) return this.ask();
+      throw error;
+    }
     this.#hold(access);
     // It was said while the answer was on its last steps to here.
     if (this.#isStale) this.#again();
@@ -64,11 +70,17 @@ export class LastingGrant {
 
   async #answer(): Promise<Access> {
     const { authorizer, clock, token, folder } = this.#options;
-    let access: Access;
-    do {
+    let access: Access | undefined;
+    while (access === undefined) {
       this.#isStale = false;
-      access = await checkedGrant(authorizer, token, folder, 'read');
-    } while (this.#isStale);
+      try {
+        const answer = await checkedGrant(authorizer, token, folder, 'read');
+        if (!this.#isStale) access = answer;
+      } catch (error) {
+        // What refuses may be as old as what grants.
+        if (!this.#isStale) throw error;
+      }
+    }
     // An authorizer that grants what has ended already would be asked for ever.
     if (access.until !== undefined && access.until <= clock.now())
       throw new EvermeshError('AUTH_EXPIRED', 'The token has expired.', { details: { folder } });
@@ -100,7 +112,8 @@ export class LastingGrant {
         });
       this.#hold(access);
     } catch (error) {
-      if (!this.#isOver) this.#onTrouble(error, before);
+      // It was said on the last steps that answers have changed: this one is of before.
+      if (!this.#isOver && !this.#isStale) this.#onTrouble(error, before);
     } finally {
       this.#asking = undefined;
       if (this.#isStale) this.#again();

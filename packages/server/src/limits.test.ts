@@ -130,13 +130,21 @@ describe('frames', () => {
     expect(Array.from({ length: 201 }, () => rate.spend()).filter((wait) => wait > 0)).toEqual([10]);
   });
 
-  test('nothing is kept of a token that no socket has', () => {
-    const rates = new FrameRates(new VirtualClock(), 1);
+  test('are not more for whoever connects anew, and nothing is kept of a token that no socket has and that owes nothing', () => {
+    const clock = new VirtualClock();
+    const rates = new FrameRates(clock, 1);
     const [first, second] = [rates.enter('a'), rates.enter('a')];
     for (let i = 0; i < 10; i++) first.spend();
     first.leave();
     expect(second.spend()).toBeGreaterThan(0);
     second.leave();
+    const third = rates.enter('a');
+    expect(third.spend()).toBe(10_000);
+    third.leave();
+    clock.advance(11_000);
+    expect(rates.tokens).toBe(1);
+    clock.advance(1000);
+    expect(rates.tokens).toBe(0);
     expect(rates.enter('a').spend()).toBe(0);
   });
 });

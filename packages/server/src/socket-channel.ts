@@ -178,6 +178,7 @@ export class SocketChannel {
   async #refuse(error: unknown): Promise<void> {
     const { socket, open } = this.#options;
     const told = this.#told(error);
+    this.#folder?.endPulls();
     await this.#folder?.settled();
     socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, ...told }));
     await this.close();
