@@ -2,6 +2,7 @@ import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { type DeviceId, silentLogger, systemRandom } from '@evermesh/core/base';
 import { openStore, recordKey, type Store } from '@evermesh/core/log';
 import { decodeMessage, decodeRecord, type FromRelay, RECORD_VERSION } from '@evermesh/core/protocol';
+import { VirtualClock } from '@evermesh/testkit';
 import { describe, expect, test } from 'vitest';
 import type { ChannelSocket } from './channel-socket.ts';
 import { FolderChannel, type FolderChannelOptions } from './folder-channel.ts';
@@ -9,6 +10,8 @@ import { FolderBlobs } from './folder-blobs.ts';
 import { FolderRegistry } from './folder-registry.ts';
 import { A, B, C, FOLDER, TestAuthor } from './testing/test-author.ts';
 import { toldError } from './told-error.ts';
+
+const clock = new VirtualClock();
 
 /** A socket that is as full as the test says. */
 class TestSocket implements ChannelSocket {
@@ -40,7 +43,15 @@ function channelOf(opened: Awaited<ReturnType<typeof openFolder>>, socket: TestS
   const failed = (error: unknown): never => {
     throw error;
   };
-  return new FolderChannel({ ...opened, channel: 1, grant: 'write', socket, logger: silentLogger, failed });
+  return new FolderChannel({
+    ...opened,
+    channel: 1,
+    grant: 'write',
+    socket,
+    clock,
+    logger: silentLogger,
+    failed,
+  });
 }
 
 const places = ({ sent }: TestSocket): unknown[] =>
@@ -158,7 +169,7 @@ test.each([
   const failed = (error: unknown): never => {
     throw error;
   };
-  const channel = new FolderChannel({ ...opened, channel: 1, grant: 'read', socket, logger, failed });
+  const channel = new FolderChannel({ ...opened, channel: 1, grant: 'read', socket, clock, logger, failed });
   await channel.open({ epoch: folder.log.epoch, ...folder.log.position });
   await channel.pull({
     type: 'PULL',

@@ -3,7 +3,7 @@
  * order, by LIVE while it keeps up. One that does not is told later what changed behind its place, by CHANGED: nothing
  * is kept for it meanwhile, however slow it is.
  */
-import { type DocumentId, equalBytes, type Logger, SerialQueue } from '@evermesh/core/base';
+import { type Clock, equalBytes, type Logger, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import type { Appended, AppendResult } from '@evermesh/core/log';
 import {
@@ -20,10 +20,11 @@ import {
   type RecordHeader,
   type Untaken,
 } from '@evermesh/core/protocol';
+import type { FolderReader } from './awareness-round.ts';
 import { changedPages } from './changed-pages.ts';
 import type { ChannelSocket } from './channel-socket.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
-import type { FolderReader, OpenFolder } from './folder-registry.ts';
+import type { OpenFolder } from './folder-registry.ts';
 import { liveFrame } from './live-frames.ts';
 import { checkRepeats, type PreparedPut, preparePut } from './put-check.ts';
 import { snapshotsUnknown } from './readable-records.ts';
@@ -42,6 +43,7 @@ export interface FolderChannelOptions {
   /** What to say where there is no room for a PUT; absent if the device does not go on with the rest then. */
   readonly noRoom?: ((error: EvermeshError) => Omit<Untaken, 'type' | 'channel'>) | undefined;
   readonly socket: ChannelSocket;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** The channel cannot go on. */
   readonly failed: (error: unknown) => void;
@@ -123,15 +125,16 @@ export class FolderChannel implements FolderReader {
     return this.#answers.idle();
   }
 
-  /** Hands on who is where in a document to everybody else. */
+  /** Hands on who is where in a document to everybody else, with the rest of this tick. */
   awareness({ document, state }: Awareness): void {
-    for (const reader of this.#options.folder.readers) if (reader !== this) reader.aware(document, state);
+    const { clock, folder } = this.#options;
+    if (folder.awareness.say(this, document, state)) clock.after(0, () => folder.awareness.tell());
   }
 
   /** Now or never: the next state says more than this one. */
-  aware(document: DocumentId, state: Uint8Array): void {
+  aware(frame: (channel: number) => Uint8Array): void {
     const { channel, socket } = this.#options;
-    if (!socket.isFull) this.#send({ type: 'AWARENESS', channel, document, state });
+    if (!socket.isFull) socket.send(frame(channel));
   }
 
   /** The channel is about to be refused: what is being read for the device is not for it any more. */

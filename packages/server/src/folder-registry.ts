@@ -7,7 +7,7 @@
  * - `relay/clean`              there while the relay is stopped in good order
  * - `relay/suspect/<folder>`   the log was there at an unclean start and was not opened since: its epoch is to be renewed
  */
-import { type DocumentId, EMPTY, type FolderId, type Random, SerialQueue } from '@evermesh/core/base';
+import { EMPTY, type FolderId, type Random, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import {
   Committer,
@@ -19,21 +19,18 @@ import {
   type Retention,
   type Store,
 } from '@evermesh/core/log';
+import { AwarenessRound, type FolderReader } from './awareness-round.ts';
 
 const CLEAN_KEY = 'relay/clean';
 const suspectKey = (folder: FolderId): string => `relay/suspect/${folder}`;
-
-/** Somebody who follows a folder. */
-export interface FolderReader {
-  /** Is told, if it keeps up, who is where in a document. */
-  aware(document: DocumentId, state: Uint8Array): void;
-}
 
 export interface OpenFolder {
   readonly log: FolderLog;
   /** Everything that is put to the folder goes through here. */
   readonly puts: SerialQueue;
   readonly readers: Set<FolderReader>;
+  /** What they say of who is where. */
+  readonly awareness: AwarenessRound;
   /** What compacts the log, if anything does. */
   readonly compactor: Compactor | undefined;
   /** Ends that. */
@@ -174,7 +171,9 @@ export class FolderRegistry {
     const stop = (): void => {
       for (const end of stops) end?.();
     };
-    return { log, puts: new SerialQueue(), readers: new Set(), compactor, stop };
+    const readers = new Set<FolderReader>();
+    const awareness = new AwarenessRound(readers);
+    return { log, puts: new SerialQueue(), readers, awareness, compactor, stop };
   }
 }
 

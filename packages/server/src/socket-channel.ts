@@ -125,6 +125,7 @@ export class SocketChannel {
         knowsSnapshots: version >= SNAPSHOT_VERSION,
         noRoom: version >= UNTAKEN_VERSION ? (error) => this.#told(error) : undefined,
         socket: this.#whileGranted(socket),
+        clock: parts.clock,
         logger: parts.logger,
         failed,
       });

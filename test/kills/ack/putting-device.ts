@@ -80,7 +80,7 @@ export class PuttingDevice {
         if (message.through === undefined) return;
         for (const document of heads.keys()) left.add(document);
         const documents = [...heads.keys()].map((document) => ({ document, heads: new Map() }));
-        if (documents.length > 0) this.#say({ type: 'PULL', channel: CHANNEL, documents });
+        if (documents.length > 0) void this.#say({ type: 'PULL', channel: CHANNEL, documents });
         else resolve({ heads, records });
       } else if (message.type === 'RECORDS') {
         records.push(...message.records);
@@ -90,15 +90,15 @@ export class PuttingDevice {
       else if (message.type !== 'WELCOME' && message.type !== 'OPENED')
         reject(new Error(`The relay said ${JSON.stringify(message)}.`));
     };
-    this.#say({ type: 'HELLO', version: PROTOCOL_VERSION, device: this.#device, label: '', token: '' });
-    this.#say({ type: 'OPEN', channel: CHANNEL, folder: this.#folder, create: true, cursor: undefined });
+    void this.#say({ type: 'HELLO', version: PROTOCOL_VERSION, device: this.#device, label: '', token: '' });
+    void this.#say({ type: 'OPEN', channel: CHANNEL, folder: this.#folder, create: true, cursor: undefined });
     return promise;
   }
 
   /** Puts once more what was not acknowledged. Nothing if that is nothing. */
   repeat(): void {
     const open = this.sent.slice(this.acknowledged);
-    for (let i = 0; i < open.length; i += 20) this.#put(open.slice(i, i + 20));
+    for (let i = 0; i < open.length; i += 20) void this.#put(open.slice(i, i + 20));
   }
 
   /** Puts a few new records. Resolves when they have left, as far as this program can tell. */
