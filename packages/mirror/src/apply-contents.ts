@@ -22,6 +22,7 @@ import type { FileStat } from './fs/file-system.ts';
 import type { Intent, Waiting } from './intents.ts';
 import type { MirrorEvent } from './mirror-event.ts';
 import { isShownAs } from './names.ts';
+import { hasNoRoom } from './other-spelling.ts';
 import { contentDamaged } from './problem.ts';
 import { isRacy } from './racy.ts';
 import type { ContentStep } from './reconcile-model.ts';
@@ -88,6 +89,8 @@ class ContentBatch {
     const name = entry !== undefined && isShownAs(entry.name, node.name) ? entry.name : node.name;
     const path = pathIn(this.#world, node.parent, name);
     if (path === undefined) return this.#world.retryLater(node.id);
+    if (entry === undefined && replaces === undefined && (await hasNoRoom(this.#world, path, node.id)))
+      return;
     const found = await this.#content(node.id, path);
     if (found === undefined || this.#world.looksFirst(node.id)) return;
     const { content, heads, others } = found;

@@ -8,6 +8,7 @@ import { joinPath, nameOf, parentOf } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
+import { hasNoRoom } from './other-spelling.ts';
 import { whereIs } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
 import { isAsKnown, letGo, overtaken, placeNew, placeOver } from './take-place.ts';
@@ -51,8 +52,11 @@ class Structure {
     this.aside = new Aside(world);
   }
 
-  async batch(steps: readonly StructureStep[]): Promise<void> {
+  async batch(planned: readonly StructureStep[]): Promise<void> {
     const { nodes, ancestor, intents } = this.#world;
+    const steps: StructureStep[] = [];
+    for (const step of planned) if (!(await this.#waits(step))) steps.push(step);
+    if (steps.length === 0) return;
     const announced = steps.flatMap((step): Row[] => this.#announce(step));
     if (announced.length > 0) await nodes.keep(announced);
     for (const step of steps) await this.#step(step);
@@ -71,6 +75,13 @@ class Structure {
     this.#touched.clear();
     this.#changes = [];
     this.#events = [];
+  }
+
+  /** Whether it goes where there is no room for it. */
+  async #waits(step: StructureStep): Promise<boolean> {
+    if (step.type !== 'move' || step.replaces !== undefined) return false;
+    const path = pathIn(this.#world, step.node.parent, step.name);
+    return path !== undefined && hasNoRoom(this.#world, path, step.node.id);
   }
 
   #announce(step: StructureStep): Row[] {
@@ -262,11 +273,10 @@ class Structure {
       return true;
     }
     this.#world.retryLater(entry.id);
-    if (
-      entries.every(
-        ({ name, stat: { kind } }) => rules.reason(path, name, kind === 'directory') !== undefined,
-      )
-    ) {
+    const isIgnored = entries.every(
+      ({ name, stat: { kind } }) => rules.reason(path, name, kind === 'directory') !== undefined,
+    );
+    if (isIgnored) {
       this.#world.problem({
         path,
         code: 'DIRECTORY_KEPT',

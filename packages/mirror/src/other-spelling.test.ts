@@ -1,6 +1,7 @@
 /** A folder that tells names apart which differ in case only, on disks that do, and on one that does not. */
 import * as fs from 'node:fs/promises';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FileSystem } from './fs/file-system.ts';
 import { testDevices } from './testing/devices.ts';
 import { oneCase } from './testing/one-case.ts';
 import { inFolder, onDisk, settleAll, type TestDevice } from './testing/test-device.ts';
@@ -9,10 +10,12 @@ const devices = testDevices();
 /** On a disk of this machine; and on one that takes such names for one. */
 let linux: TestDevice;
 let other: TestDevice;
+let disk: FileSystem;
 
 beforeEach(async () => {
   [linux, other] = await devices.pair({ caseSensitive: true });
-  await other.open({ fileSystem: oneCase(other.directory) });
+  disk = oneCase(other.directory);
+  await other.open({ fileSystem: disk });
 });
 
 const problems = ({ mirror }: TestDevice): string[] =>
@@ -54,6 +57,23 @@ describe('two names that differ in case only', () => {
     await other.mirror.settle();
     expect(problems(other)).toEqual(['NAME_TAKEN Src', 'NAME_TAKEN makefile']);
     for (const device of [linux, other]) expect(await inFolder(device)).toEqual(BOTH);
+  });
+
+  test('cost no write of the disk or the store for as long as one of them waits, a file, a directory or what comes to its name', async () => {
+    await writeBoth();
+    await linux.write('third', 'third:\n');
+    await settleAll(linux, other);
+    await fs.rename(linux.at('third'), linux.at('MAKEFILE'));
+    await settleAll(linux, other);
+    const waiting = ['NAME_TAKEN MAKEFILE', 'NAME_TAKEN Src', 'NAME_TAKEN makefile'];
+    expect(problems(other)).toEqual(waiting);
+    expect(await other.read('third')).toBe('third:\n');
+    const kept = vi.spyOn(other.folder.nodes, 'keep');
+    const written = vi.spyOn(disk, 'createFile');
+    await other.mirror.settle();
+    expect(problems(other)).toEqual(waiting);
+    expect(kept.mock.calls.flat(2)).toEqual([]);
+    expect(written).not.toHaveBeenCalled();
   });
 
   test('stay two when the one that the disk holds is edited or respelled there', async () => {

@@ -41,3 +41,12 @@ export async function waitsForSibling(world: World, path: string, id: NodeId): P
   });
   return true;
 }
+
+/**
+ * The same, asked before anything is written: who waits is tried again and again. Only a folder that tells apart what some disk takes
+ * for one has to ask.
+ */
+export async function hasNoRoom(world: World, path: string, id: NodeId): Promise<boolean> {
+  const { nodes } = world;
+  return nodes.nameKey('a') !== nodes.nameKey('A') && waitsForSibling(world, path, id);
+}
