@@ -34,7 +34,7 @@ export default defineConfig({
     passWithNoTests: false,
     projects: [
       ...packages.map((name) => project(name, [`packages/${name}/src/**/*.test.ts`], [], 20 * SECOND)),
-      project('bench', ['bench/**/*.test.ts'], ['bench/peers/**'], 20 * SECOND),
+      project('bench', ['bench/**/*.test.ts'], ['bench/peers/**'], 60 * SECOND),
       project(
         'test',
         ['test/**/*.test.ts'],

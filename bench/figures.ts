@@ -14,6 +14,10 @@ export interface Figure {
 /** A ceiling for Evermesh's median: an amount in the unit of the figure, or a share of another engine's median. */
 export type Ceiling = { readonly atMost: number } | { readonly atMost: number; readonly timesOf: string };
 
+/** Whether an engine is one of those that were asked for, by the first word of its name; without any, all are. */
+export const isNamed = (engine: string, names: readonly string[]): boolean =>
+  names.length === 0 || names.includes(engine.split(',', 1)[0]!);
+
 export class Figures {
   readonly #figures: Figure[] = [];
   readonly #ceilings = new Map<string, Ceiling>();

@@ -8,15 +8,17 @@ const TASK = join(import.meta.dirname, 'task.ts');
 export interface RunTaskOptions {
   /** A directory for a CPU profile of the process. */
   readonly profile?: string | undefined;
+  /** Of Node: which form of Evermesh's packages is run. Default: the built one. */
+  readonly nodeArguments?: readonly string[];
 }
 
 export async function runTask(
   name: string,
   options: TaskOptions,
-  { profile }: RunTaskOptions = {},
+  { profile, nodeArguments = [] }: RunTaskOptions = {},
 ): Promise<Amounts> {
   const lines: string[] = [];
-  const node = ['--expose-gc', '--import', import.meta.resolve('tsx')];
+  const node = ['--expose-gc', ...nodeArguments, '--import', import.meta.resolve('tsx')];
   if (profile !== undefined) node.push('--cpu-prof', `--cpu-prof-dir=${profile}`);
   const child = new Child(name, process.execPath, [...node, TASK, name, JSON.stringify(options)], {
     onLine: (line) => lines.push(line),

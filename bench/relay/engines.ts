@@ -1,5 +1,5 @@
 /** Relays that are measured, and who speaks with them. */
-import { EVERMESH } from '../figures.ts';
+import { EVERMESH, isNamed } from '../figures.ts';
 import { peerVersion } from '../log/peer-package.ts';
 import type { ConnectClient } from './client.ts';
 import { automergeClient } from './clients/automerge-client.ts';
@@ -71,7 +71,7 @@ export const ENGINES: readonly RelayEngine[] = [
 /** Those of these names (none: all) that are installed; what is left out is noted. */
 export function enginesNamed(names: readonly string[], notes: string[]): RelayEngine[] {
   return ENGINES.filter(({ name, peer }) => {
-    if (names.length > 0 && !names.includes(name.split(',')[0]!)) return false;
+    if (!isNamed(name, names)) return false;
     if (peer === undefined) return true;
     const version = peerVersion(peer);
     notes.push(`${name}: ${version === undefined ? 'left out, see bench/peers' : `${peer} ${version}`}`);

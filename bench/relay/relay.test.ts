@@ -1,10 +1,9 @@
 /** Every part of the relay's measurements runs, a moment long, from the sources, and says what it promises to. */
 import { expect, test } from 'vitest';
-import { ScenarioOptions } from '../scenarios/scenario.ts';
+import { EVERMESH, type Figures } from '../figures.ts';
 import { relay } from '../scenarios/relay.ts';
-import { WorkDirectory } from '../work-directory.ts';
+import { shortRun } from '../short-run.ts';
 import { BARE } from './engines.ts';
-import { EVERMESH } from '../figures.ts';
 
 const SHORT = {
   documents: '10',
@@ -24,21 +23,8 @@ const SHORT = {
   soak: '2',
 };
 
-async function figuresOf(parts: string): Promise<(subject: string, engine: string) => readonly number[]> {
-  const defaults = Object.entries(relay.options).map(([name, option]) => [name, option.default] as const);
-  const given = Object.entries({ ...SHORT, parts, engines: `${EVERMESH},${BARE}` });
-  const options = new ScenarioOptions(new Map([...defaults, ...given]));
-  await using work = await WorkDirectory.open();
-  const nodeArguments = ['--conditions=@evermesh/source'];
-  const { figures } = await relay.run({
-    runs: 1,
-    directory: work.path,
-    options,
-    nodeArguments,
-    say: () => undefined,
-  });
-  return (subject, engine) => figures.find(subject, engine)?.values ?? [];
-}
+const measured = (parts: string): Promise<Figures> =>
+  shortRun(relay, { ...SHORT, parts, engines: `${EVERMESH},${BARE}` });
 
 test.each([
   ['steady', ['processor a delivery', 'from one client to the other, p99'], [EVERMESH, BARE]],
@@ -50,15 +36,16 @@ test.each([
   ['idle', ['memory a connection', 'processor while all are idle'], [EVERMESH, BARE]],
   ['soak', ['soak: memory held at the end', 'soak: memory grown an update'], [EVERMESH]],
 ])('%s is measured', async (part, subjects, engines) => {
-  const valuesOf = await figuresOf(part);
+  const figures = await measured(part);
   for (const subject of subjects)
     for (const engine of engines)
-      expect(valuesOf(subject, engine), `${subject} of ${engine}`).toHaveLength(1);
+      expect(figures.find(subject, engine)?.values, `${subject} of ${engine}`).toHaveLength(1);
 });
 
 test('who comes back and missed nothing is greeted in four frames, and no more than a name each', async () => {
-  const valuesOf = await figuresOf('reconnect');
-  expect(valuesOf('reconnect, 0 changed: frames', EVERMESH)).toEqual([4]);
-  expect(valuesOf('reconnect, 0 changed: bytes without the upgrade', EVERMESH)[0]).toBeLessThan(1000);
-  expect(valuesOf('reconnect, 100 changed: frames', EVERMESH)[0]).toBeGreaterThan(4);
+  const figures = await measured('reconnect');
+  const of = (subject: string): readonly number[] => figures.find(subject, EVERMESH)?.values ?? [];
+  expect(of('reconnect, 0 changed: frames')).toEqual([4]);
+  expect(of('reconnect, 0 changed: bytes without the upgrade')[0]).toBeLessThan(1000);
+  expect(of('reconnect, 100 changed: frames')[0]).toBeGreaterThan(4);
 });

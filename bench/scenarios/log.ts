@@ -6,7 +6,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { profileText, monotonicMicroseconds } from '../cpu-profile.ts';
 import { findEvermesh } from '../engines/evermesh-command.ts';
-import { EVERMESH, Figures } from '../figures.ts';
+import { EVERMESH, Figures, isNamed } from '../figures.ts';
 import { peerVersion } from '../log/peer-package.ts';
 import { runTask } from '../log/run-task.ts';
 import type { Amounts, TaskOptions } from '../log/task-options.ts';
@@ -20,6 +20,10 @@ export const log: Scenario = {
   about: 'durable updates, a text that is edited and opened, a start with many files, very many updates',
   options: {
     parts: { default: PARTS.join(','), about: 'what is measured' },
+    engines: {
+      default: '',
+      about: 'whose, by the first word of their names; else of all that are installed',
+    },
     updates: { default: '20000', about: 'updates that are made durable' },
     writers: { default: '1000', about: 'how many write them at a time, each to a document of his own' },
     trace: {
@@ -108,14 +112,18 @@ async function measureAll(context: ScenarioContext): Promise<ScenarioResult> {
   const figures = new Figures();
   const notes = [`${EVERMESH}: ${findEvermesh().described}`];
   const parts = context.options.list('parts').map(partOf);
-  const measurements = parts.flatMap((part) => MEASUREMENTS[part].filter((one) => isThere(one, notes)));
+  const engines = context.options.list('engines');
+  const measurements = parts
+    .flatMap((part) => MEASUREMENTS[part])
+    .filter((one) => isNamed(one.engine, engines) && isThere(one, notes));
   setCeilings(figures);
   const files = parts.includes('files') ? await makeFiles(context) : '';
   for (let round = 1; round <= context.runs; round++) {
     for (const measurement of measurements) {
       context.say(`run ${round} of ${context.runs}: ${measurement.task}`);
       const directory = measurement.task.startsWith('files') ? files : await newDirectory(context);
-      add(figures, measurement, await runTask(measurement.task, optionsOf(context, measurement, directory)));
+      const options = optionsOf(context, measurement, directory);
+      add(figures, measurement, await runTask(measurement.task, options, context));
     }
   }
   addBeyondTheTree(figures);
@@ -156,7 +164,7 @@ async function makeFiles(context: ScenarioContext): Promise<string> {
   context.say(`making ${context.options.count('files')} files`);
   const directory = join(context.directory, 'files');
   await mkdir(directory);
-  await runTask('files make', optionsOf(context, { task: 'files make' }, directory));
+  await runTask('files make', optionsOf(context, { task: 'files make' }, directory), context);
   return directory;
 }
 
@@ -169,8 +177,8 @@ function add(figures: Figures, { engine, subjects }: Measurement, amounts: Amoun
 function addBeyondTheTree(figures: Figures): void {
   const whole = figures.find(MEMORY, EVERMESH)?.values ?? [];
   const tree = figures.find(MEMORY, 'the tree alone')?.values ?? [];
-  for (const [i, bytes] of whole.entries())
-    figures.add('memory a file beyond the tree', EVERMESH, 'B', bytes - tree[i]!);
+  for (const [i, bytes] of tree.entries())
+    figures.add('memory a file beyond the tree', EVERMESH, 'B', whole[i]! - bytes);
 }
 
 function setCeilings(figures: Figures): void {
@@ -193,7 +201,7 @@ async function profile(context: ScenarioContext): Promise<ScenarioResult> {
   const isOfFiles = task.startsWith('files');
   const directory = isOfFiles ? await makeFiles(context) : await newDirectory(context);
   const from = monotonicMicroseconds();
-  await runTask(task, optionsOf(context, { task }, directory), { profile: profiles });
+  await runTask(task, optionsOf(context, { task }, directory), { ...context, profile: profiles });
   const spans = [{ name: task, from, to: monotonicMicroseconds() }];
   const notes = [`${EVERMESH}: ${findEvermesh().described}; the profiler makes all of it slower`];
   return { figures: new Figures(), notes, appendix: profileText(profiles, spans) };

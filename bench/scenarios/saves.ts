@@ -1,4 +1,7 @@
 /** What a save of a very large text costs: the comparison alone, and all of it. Each is one turn of the event loop. */
+import { join } from 'node:path';
+import { levelStore } from '@evermesh/adapters/level';
+import { openReplica } from '@evermesh/core';
 import {
   contentDigest,
   firstUpdate,
@@ -10,6 +13,7 @@ import {
 import { utf8 } from '@evermesh/core/base';
 import * as Y from 'yjs';
 import { EVERMESH, Figures } from '../figures.ts';
+import { timed } from '../measure.ts';
 import { SeededRandom } from '../random.ts';
 import type { Scenario, ScenarioContext, ScenarioResult } from './scenario.ts';
 
@@ -47,8 +51,19 @@ const CASES: readonly [what: string, base: string, next: string][] = [
   ['one line of 80 kB', scattered(50, 7, ' ', 30_000), scattered(50, 8, ' ', 30_000)],
 ];
 
-async function run({ runs, say }: ScenarioContext): Promise<ScenarioResult> {
+/** A document of which a line here and there changed: what most saves of a large one are. */
+const TEN = 'ten lines of 1 MB';
+const TEN_LINES = 20_000;
+const paper = (edition: number): string =>
+  lines((at) => {
+    const isChanged = edition > 0 && at % (TEN_LINES / 10) === 7;
+    return `${String(at).padStart(6)} a line as there are many${isChanged ? `, and ${edition}` : ''} in a paper`;
+  }, TEN_LINES);
+
+async function run({ runs, say, directory }: ScenarioContext): Promise<ScenarioResult> {
   const figures = new Figures();
+  say(TEN);
+  await saveTenLines(figures, runs, join(directory, 'replica'));
   for (const [what, base, next] of CASES) {
     say(what);
     figures.reach(`${what}: compared`, { atMost: REACH });
@@ -63,6 +78,35 @@ async function run({ runs, say }: ScenarioContext): Promise<ScenarioResult> {
     }
   }
   return { figures, notes: ['Processor time of the process, what was collected meanwhile included.'] };
+}
+
+/** Through the whole engine until it is durable, beside a bare document that is told which ten places changed. */
+async function saveTenLines(figures: Figures, runs: number, directory: string): Promise<void> {
+  await using replica = await openReplica({ store: levelStore(directory) });
+  const folder = await replica.createFolder({ name: 'saves' });
+  const doc = new Y.Doc();
+  const text = doc.getText('text');
+  text.insert(0, paper(0));
+  await folder.writeFile('paper.txt', paper(0));
+  await folder.flush();
+  for (let round = 1; round <= runs; round++) {
+    const next = paper(round);
+    const took = await timed(async () => {
+      await folder.writeFile('paper.txt', next);
+      await folder.flush();
+    });
+    figures.add(`${TEN}: saved, until durable`, EVERMESH, 'ms', took);
+    const hunks = textHunks(text.toJSON(), next, 'lines');
+    const told = busy(() =>
+      doc.transact(() => {
+        for (const { offset, remove, insert } of hunks.toReversed()) {
+          text.delete(offset, remove);
+          text.insert(offset, insert);
+        }
+      }),
+    );
+    figures.add(`${TEN}: saved, until durable`, 'yjs, told what changed', 'ms', told);
+  }
 }
 
 function save(base: string, next: string): number {
