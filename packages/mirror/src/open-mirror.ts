@@ -29,7 +29,7 @@ import { ToDo } from './to-do.ts';
 import { Trash } from './trash.ts';
 
 export interface MirrorOptions {
-  readonly folder: Pick<Folder, 'id' | 'nodes' | 'blobs' | 'whenReady'>;
+  readonly folder: Pick<Folder, 'id' | 'nodes' | 'blobs' | 'whenReady' | 'bodies'>;
   /** An absolute path; what it leads to through symbolic links is mirrored. */
   readonly directory: string;
   /** Make the directory if it is missing. Default: no. */
@@ -64,6 +64,9 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
 
 async function open(options: MirrorOptions): Promise<Mirror> {
   const { folder } = options;
+  // It would wait for ever for contents that nobody asks for, and never be in step.
+  if (folder.bodies !== 'all')
+    throw new TypeError('A mirror needs a folder of which all bodies are fetched.');
   const random = options.random ?? systemRandom;
   const known = await readState(folder.nodes);
   const disk = await openRoot(options, known);

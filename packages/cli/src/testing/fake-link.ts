@@ -27,6 +27,8 @@ export class FakeLink {
     wantedBlobs: 0,
     withheld: [],
     withheldFor: undefined,
+    leftDocuments: 0,
+    leftBlobs: 0,
   };
 
   get asLink(): Link {

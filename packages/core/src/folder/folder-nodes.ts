@@ -93,6 +93,20 @@ export class StateNodes implements FolderNodes {
     }
   }
 
+  async isHere(id: NodeId): Promise<boolean> {
+    const node = this.node(id);
+    if (node === undefined || node.kind === 'directory') return node !== undefined;
+    const { log, documents, options } = this.#state;
+    const document = documentOf(id);
+    // Of most of what is left nothing is here: that takes no look at a document.
+    if (log.assignedHeads(document).size === 0 && node.digest !== '') return false;
+    const read = (await documents.firstContent(document)) ?? (await documents.newest(document));
+    const file = stateOf(this.#state, node, read);
+    if (file === undefined || isAwaited(this.#state, id)) return false;
+    for (const name of blobsIn(file)) if ((await options.contents.size(name)) === undefined) return false;
+    return true;
+  }
+
   /** Asked again once its arrival would be told: what came while the first answer was on its way was told to nobody. */
   async #isHere(name: BlobName, reader: NodeId): Promise<boolean> {
     const { contents } = this.#state.options;
@@ -142,6 +156,11 @@ export class StateNodes implements FolderNodes {
   keep(rows: readonly StoreOperation[]): Promise<void> {
     return this.#state.options.committer.commit(rows);
   }
+}
+
+function blobsIn({ shown, others }: Pick<FileState, 'shown' | 'others'>): BlobName[] {
+  const contents = [shown, ...others.map(({ content }) => content)];
+  return contents.flatMap((content) => (content.kind === 'blob' ? [content.name] : []));
 }
 
 /** What a file is, if the content that it begins with is here. */

@@ -7,52 +7,28 @@ import type * as Y from 'yjs';
 import {
   type AuthorId,
   type BlobName,
-  type Clock,
   type DeviceId,
   type DocumentId,
   deviceOf,
   runOf,
   documentOf,
   EMPTY,
-  type FolderId,
   Listeners,
-  type Logger,
   newNodeId,
   type NodeId,
-  type Random,
   TREE_DOCUMENT,
 } from '../base/index.ts';
-import {
-  type Appended,
-  arrivedKey,
-  type Committer,
-  type Compactor,
-  type Contents,
-  Debts,
-  FolderLog,
-  type Store,
-  type StoreOperation,
-} from '../log/index.ts';
+import { type Appended, arrivedKey, Debts, FolderLog, type StoreOperation } from '../log/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { FolderTree, type TreeChange } from '../model/index.ts';
+import { type FileContent, FolderTree, type TreeChange } from '../model/index.ts';
 import { covers, type Heads, mergeHeads, NO_HEADS } from '../protocol/index.ts';
+import { Bodies } from './bodies.ts';
 import { Documents } from './documents.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { LOCAL, type LocalRecords } from './local-records.ts';
 import { MissingContents } from './missing-contents.ts';
+import type { FolderOptions } from './folder-options.ts';
 import { FolderPresence } from './presence/folder-presence.ts';
-
-export interface FolderOptions {
-  readonly id: FolderId;
-  readonly author: AuthorId;
-  readonly store: Store;
-  readonly committer: Committer;
-  readonly contents: Contents;
-  readonly compactor: Compactor;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
 
 /** What happened to the view in one step. */
 export interface ViewStep {
@@ -64,6 +40,9 @@ export interface ViewStep {
   readonly edited: readonly NodeId[];
 }
 
+/** What a folder was opened from. */
+type Opened = Pick<FolderState, 'log' | 'debts' | 'bodies' | 'documents' | 'treeDoc' | 'damaged'>;
+
 /** The key of the folder's secret in the tree's metadata. It is written with the folder, so a tree without it has not arrived. */
 export const SECRET = 'secret';
 
@@ -71,6 +50,7 @@ export class FolderState {
   readonly options: FolderOptions;
   readonly log: FolderLog;
   readonly debts: Debts;
+  readonly bodies: Bodies;
   /** Whether all records are fetched, also those that a state would stand for. */
   wantsRecords = false;
   /** What an operation that is under way has written, and not given to the log yet. */
@@ -94,7 +74,8 @@ export class FolderState {
 
   static async open(options: FolderOptions): Promise<FolderState> {
     const log = await FolderLog.open({ ...options, folder: options.id });
-    const debts = await Debts.load(options.store, options.id);
+    const bodies = new Bodies(options.bodies ?? 'all', log);
+    const debts = await Debts.load(options.store, options.id, bodies);
     const damaged: FolderState['damaged'] = [];
     const { compactor, logger, id: folder } = options;
     const documents = new Documents(log, options.author, options.random, {
@@ -111,22 +92,19 @@ export class FolderState {
     });
     const treeDoc = await documents.hold(TREE_DOCUMENT);
     const arrived = (await options.store.get(arrivedKey(options.id))) !== undefined;
-    return new FolderState(options, log, debts, documents, treeDoc, damaged, arrived);
+    return new FolderState(options, { log, debts, bodies, documents, treeDoc, damaged }, arrived);
   }
 
   private constructor(
     options: FolderOptions,
-    log: FolderLog,
-    debts: Debts,
-    documents: Documents,
-    treeDoc: Y.Doc,
-    damaged: FolderState['damaged'],
+    { log, debts, bodies, documents, treeDoc, damaged }: Opened,
     arrived: boolean,
   ) {
     this.#arrived = arrived;
     this.options = options;
     this.log = log;
     this.debts = debts;
+    this.bodies = bodies;
     this.#missing = new MissingContents(options.contents, log, debts);
     this.documents = documents;
     this.presence = new FolderPresence(options.clock);
@@ -142,6 +120,8 @@ export class FolderState {
       newNodeId: () => newNodeId(options.random),
       documentHeads: (document) => this.#headsForTree(document),
     });
+    bodies.begin(this.tree, this.live);
+    debts.look();
     this.#stop = [
       log.appended.add((appended) => this.#received(appended)),
       options.compactor.watch(log),
@@ -245,6 +225,8 @@ export class FolderState {
     const tree = this.tree.takeChanges();
     const edited = files.flatMap((document) => this.tree.node(document as string as NodeId)?.id ?? []);
     this.#noteArrival();
+    const concerned = this.bodies.concerned(tree);
+    if (concerned.length > 0) this.debts.look(concerned === 'all' ? undefined : concerned);
     // Whoever shows the folder has to learn that it must not, whether or not anything else is new.
     const isNews = tree.length > 0 || edited.length > 0 || this.tree.isOfLaterFormat();
     if (isNews) this.steps.emit({ origin, tree, edited, devices });
@@ -260,6 +242,17 @@ export class FolderState {
   /** A reader of `node` found this content missing, or damaged: it is fetched, and the reader told when it is here. */
   async miss(name: BlobName, node: NodeId): Promise<void> {
     this.#keep(await this.#missing.miss(name, node), 'that a content is missing');
+  }
+
+  /** A reader of `node` would have this content, if it is not here. */
+  async askFor(content: FileContent, node: NodeId): Promise<void> {
+    if (content.kind === 'text' || (await this.options.contents.size(content.name)) !== undefined) return;
+    await this.miss(content.name, node);
+  }
+
+  /** What of that is still to come. */
+  contentsMissedBy(node: NodeId): readonly BlobName[] {
+    return this.#missing.missedBy(node);
   }
 
   close(): void {

@@ -2,13 +2,15 @@
 import { AsyncQueue, type FolderId, utf8 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import type { BlobStore } from '../log/index.ts';
-import { NAME_RULES, NAME_RULES_FACT, type NodeKind, type ShownNode } from '../model/index.ts';
+import { NAME_RULES, NAME_RULES_FACT } from '../model/index.ts';
 import { AppDocuments } from './app-documents.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
 import type { CopyOptions } from './copy.ts';
 import { type FolderChange, describeStep } from './folder-changes.ts';
 import { FolderDevices } from './folder-devices.ts';
 import { StateNodes } from './folder-nodes.ts';
+import type { BodyPolicy } from './bodies.ts';
+import type { FetchOptions } from './fetch-contents.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes } from './nodes.ts';
@@ -21,18 +23,13 @@ import type { TrashEntry } from './history/trash.ts';
 import type { VersionsOptions } from './history/versions.ts';
 import { type MissingPart, missingParts } from './missing-parts.ts';
 import { PathCalls } from './path-calls.ts';
-import { PathOperations } from './path-operations.ts';
+import { type Entry, PathOperations, type Stat } from './path-operations.ts';
 import { decodeText } from './paths.ts';
 import { type Finding, verifyFolder } from './verify-folder.ts';
+import { whenReady } from './when-ready.ts';
 
 /** Changes a reader of `changes()` may fall behind before it is ended. */
 const CHANGES_LIMIT = 100_000;
-
-export interface Stat {
-  readonly id: ShownNode['id'];
-  readonly kind: NodeKind;
-  readonly executable: boolean;
-}
 
 export class Folder {
   readonly id: FolderId;
@@ -76,7 +73,8 @@ export class Folder {
 
   /**
    * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONTENT_NOT_HERE; with `'utf8'` PATH_INVALID if it is no text; BLOB_DAMAGED
-   *   if the disk changed what is kept, which is fetched again then: CONTENT_NOT_HERE until it came
+   *   if the disk changed what is kept, which is fetched again then: CONTENT_NOT_HERE until it came. Where `bodies` are not `all`, it is
+   *   fetched first, as `fetch` does
    */
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: 'utf8'): Promise<string>;
@@ -155,9 +153,28 @@ export class Folder {
     return this.#paths.list(path).map(({ name }) => name);
   }
 
+  /** What is in a directory, sorted by name, with what `stat` says of each. @throws PATH_NOT_FOUND, PATH_NOT_DIRECTORY */
+  list(path: string): Promise<Entry[]> {
+    return this.#paths.stats(path);
+  }
+
   /** @throws PATH_NOT_FOUND */
-  async stat(path: string): Promise<Stat> {
+  stat(path: string): Promise<Stat> {
     return this.#paths.stat(path);
+  }
+
+  /** Which contents are fetched by themselves: as `ReplicaOptions.bodies` has it. */
+  get bodies(): BodyPolicy {
+    return this.#state.bodies.policy;
+  }
+
+  /**
+   * Resolves when the content of a file, or of all files in a directory, is here, and is kept in step from then on. It is asked for before
+   * everything else, and does come once a peer is there that has it, whether this resolves or not. What is removed meanwhile is not waited for.
+   * @throws PATH_NOT_FOUND; CONTENT_NOT_HERE if no link is up to a peer that told of it, or the last of them ended; the signal's reason
+   */
+  async fetch(path: string, options: FetchOptions = {}): Promise<void> {
+    return this.#paths.fetch(path, options);
   }
 
   /**
@@ -181,7 +198,8 @@ export class Folder {
   /**
    * What a file held, the last first; of one that was removed, too, if nothing else has its path. A version is the same content on each
    * device that has what its heads cover, and listed where this device was shown it, or something new in it.
-   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, FOLDER_NOT_READY; STORE_CORRUPT if what is kept of it is damaged
+   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, FOLDER_NOT_READY; CONTENT_NOT_HERE for a file of which nothing is here; STORE_CORRUPT if
+   * what is kept of it is damaged
    */
   versions(path: string, options: VersionsOptions = {}): Promise<FileVersion[]> {
     return this.#history.versions(path, options);
@@ -249,30 +267,7 @@ export class Folder {
    * @throws FORMAT_TOO_NEW if a later version of Evermesh wrote it
    */
   whenReady(options: { signal?: AbortSignal } = {}): Promise<void> {
-    const { signal } = options;
-    return new Promise((resolve, reject) => {
-      const settle = (): boolean => {
-        const { failure } = this.nodes;
-        if (failure !== undefined) {
-          reject(failure);
-          return true;
-        }
-        if (this.nodes.ready) resolve();
-        return this.nodes.ready;
-      };
-      if (signal?.aborted === true) return reject(signal.reason as Error);
-      if (settle()) return;
-      const stop = this.#state.progress.add(() => {
-        if (!settle()) return;
-        stop();
-        signal?.removeEventListener('abort', abort);
-      });
-      const abort = (): void => {
-        stop();
-        reject(signal?.reason as Error);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-    });
+    return whenReady(this.#state, options);
   }
 
   /** Resolves when everything done so far survives a power cut here. @throws STORE_FAILED */

@@ -1,8 +1,10 @@
 export type { AppDocuments } from './app-documents.ts';
 export type { CopyOptions } from './copy.ts';
 export type { Conflict } from './conflicts.ts';
-export { Folder, type Stat } from './folder.ts';
 export type { FolderDevices } from './folder-devices.ts';
+export type { BodyPolicy } from './bodies.ts';
+export type { FetchOptions } from './fetch-contents.ts';
+export { Folder } from './folder.ts';
 export type { FolderChange } from './folder-changes.ts';
 export { FolderState } from './folder-state.ts';
 export type { DiffOptions, FileDiff } from './history/file-diff.ts';
@@ -15,5 +17,6 @@ export type { VersionsOptions } from './history/versions.ts';
 export type { MissingPart } from './missing-parts.ts';
 export type { OpenDocument, OpenFile } from './live-documents.ts';
 export type { ApplyOptions, ApplyResult, FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
+export type { Entry, Stat } from './path-operations.ts';
 export { startFolder } from './start-folder.ts';
 export type { Finding } from './verify-folder.ts';

@@ -91,6 +91,10 @@ export class LiveDocuments {
     };
   }
 
+  isOpen(document: DocumentId): boolean {
+    return this.#held.has(document);
+  }
+
   /** What was typed into a document, or into any, and has no record gets one now. */
   record(document?: DocumentId): void {
     if (this.#held.size === 0) return;

@@ -33,17 +33,26 @@ export class MissingContents {
     return [...(readers ?? [])];
   }
 
+  /** What is fetched because this reader missed it. */
+  missedBy(reader: NodeId): BlobName[] {
+    return [...this.#readers].filter(([, readers]) => readers.has(reader)).map(([name]) => name);
+  }
+
   /**
    * A content in chunks is fetched by the root of its manifest. As long as that is not here, nobody can tell which root is whose; but
-   * then records of the document name one that is on its way.
+   * then records of the document name one that is on its way, or one that was left: the last first, until it turns out to be the one.
    */
   async #toFetch(content: BlobName, reader: NodeId): Promise<Iterable<BlobName>> {
     const name = await this.#contents.nameInRecords(content);
-    const { wantedBlobs } = this.#debts;
-    if (name !== content || wantedBlobs.size === 0) return [name];
+    const debts = this.#debts;
+    if (name !== content || !debts.lacksAny || debts.lacks(name)) return [name];
     const coming = new Set<BlobName>();
+    let left: BlobName | undefined;
     for await (const record of this.#log.read.readable(documentOf(reader)))
-      for (const named of record?.header.blobs ?? []) if (wantedBlobs.has(named)) coming.add(named);
-    return coming.size > 0 ? coming : [name];
+      for (const named of record?.header.blobs ?? []) {
+        if (debts.wantedBlobs.has(named)) coming.add(named);
+        else if (debts.lacks(named)) left = named;
+      }
+    return coming.size > 0 ? coming : [left ?? name];
   }
 }

@@ -113,6 +113,11 @@ export interface FolderNodes {
   isAwaited(id: NodeId): boolean;
   /** `undefined` while the first content, or a blob the shown version names, is not here. */
   content(id: NodeId): Promise<NodeContent | undefined>;
+  /**
+   * Whether that is all here, up to what any peer told of, contents in conflict as well; of a directory always. Asking for `content` has the
+   * shown one fetched, this nothing.
+   */
+  isHere(id: NodeId): Promise<boolean>;
   /** The heads at which this file had content with this digest, if it ever had: newest first. */
   headsOfVersion(id: NodeId, digest: string): Promise<Heads | undefined>;
   newNodeId(): NodeId;

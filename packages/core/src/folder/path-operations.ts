@@ -3,11 +3,12 @@
  * operation is made; from there on everything goes by identity.
  */
 import { gather } from '../base/index.ts';
-import { EvermeshError } from '../errors/index.ts';
-import { ROOT, readFile, type ShownNode } from '../model/index.ts';
+import { EvermeshError, isEvermeshError } from '../errors/index.ts';
+import { type NodeKind, ROOT, readFile, type ShownNode } from '../model/index.ts';
 import type { Heads } from '../protocol/index.ts';
 import { removalsOf } from './call-bounds.ts';
 import { piecesOf, storeBytes, type StoredContent, storePieces } from './file-bytes.ts';
+import { fetchContents, type FetchOptions } from './fetch-contents.ts';
 import type { FolderState } from './folder-state.ts';
 import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes, NodeOperation } from './nodes.ts';
@@ -15,6 +16,19 @@ import type { PathCalls } from './path-calls.ts';
 import { exists, intoSelf, isDirectory, notDirectory, notHere, noText, quoted, splitPath } from './paths.ts';
 import { resolveAt } from './resolve-conflict.ts';
 import { Copy, type CopyOptions } from './copy.ts';
+
+export interface Stat {
+  readonly id: ShownNode['id'];
+  readonly kind: NodeKind;
+  readonly executable: boolean;
+  /** Whether its content is here, up to what any peer told of; of a directory always. */
+  readonly isHere: boolean;
+}
+
+/** What is in a directory. */
+export interface Entry extends Stat {
+  readonly name: string;
+}
 
 export class PathOperations {
   readonly #state: FolderState;
@@ -33,13 +47,20 @@ export class PathOperations {
     return this.#state.tree.children(node?.id ?? ROOT);
   }
 
-  stat(path: string): Pick<ShownNode, 'id' | 'kind' | 'executable'> {
-    const { id, kind, executable } = this.#calls.find(path) ?? {
-      id: ROOT,
-      kind: 'directory',
-      executable: false,
-    };
-    return { id, kind, executable };
+  async stat(path: string): Promise<Stat> {
+    const node = this.#calls.find(path);
+    if (node === undefined) return { id: ROOT, kind: 'directory', executable: false, isHere: true };
+    return this.#statOf(node);
+  }
+
+  async stats(path: string): Promise<Entry[]> {
+    const found: Entry[] = [];
+    for (const node of this.list(path)) found.push({ name: node.name, ...(await this.#statOf(node)) });
+    return found;
+  }
+
+  async #statOf({ id, kind, executable }: ShownNode): Promise<Stat> {
+    return { id, kind, executable, isHere: await this.#nodes.isHere(id) };
   }
 
   async read(path: string): Promise<Uint8Array> {
@@ -49,13 +70,31 @@ export class PathOperations {
   async *readPieces(path: string): AsyncGenerator<Uint8Array> {
     const node = this.#calls.find(path);
     if (node === undefined || node.kind === 'directory') throw isDirectory(path);
+    if (this.#state.bodies.policy !== 'all') await fetchContents(this.#state, this.#nodes, [node.id]);
     const found = await this.#nodes.content(node.id);
     if (found === undefined) throw notHere(path);
     yield* piecesOf(this.#state, found.content, node.id);
   }
 
-  /** A file to type into. */
-  open(path: string): Promise<OpenFile> {
+  /** Resolves when all that is shown there is here. */
+  fetch(path: string, options: FetchOptions): Promise<void> {
+    const node = this.#calls.find(path);
+    const ids = this.#state.tree.descendants(node?.id ?? ROOT);
+    return fetchContents(this.#state, this.#nodes, ids, options);
+  }
+
+  /** A file to type into. What is behind that call does not wait for a content that is fetched. */
+  async open(path: string): Promise<OpenFile> {
+    try {
+      return await this.#open(path);
+    } catch (error) {
+      if (this.#state.bodies.policy === 'all' || !isEvermeshError(error, 'CONTENT_NOT_HERE')) throw error;
+    }
+    await this.fetch(path, {});
+    return this.#open(path);
+  }
+
+  #open(path: string): Promise<OpenFile> {
     return this.#calls.run(async () => {
       const node = this.#calls.find(path);
       if (node === undefined || node.kind === 'directory') throw isDirectory(path);

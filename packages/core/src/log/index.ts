@@ -24,3 +24,4 @@ export * from './store-blobs.ts';
 export * from './stored-row.ts';
 export { tieredBlobs } from './tiered-blobs.ts';
 export * from './walk-manifest.ts';
+export { type Wants, WANTS_ALL } from './wants.ts';

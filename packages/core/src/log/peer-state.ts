@@ -3,7 +3,16 @@
  * The rows made here belong into the batch that stores the records they speak of: the cursor never passes a record
  * that is neither stored nor noted as owed, whenever the power goes.
  */
-import { type BlobName, type DocumentId, type Epoch, type FolderId, toHex } from '../base/index.ts';
+import {
+  type BlobName,
+  type DocumentId,
+  EMPTY,
+  type Epoch,
+  type FolderId,
+  fromUtf8,
+  toHex,
+  utf8,
+} from '../base/index.ts';
 import { type Cursor, type Heads, type Reader, readHeads, Writer, writeHeads } from '../protocol/index.ts';
 import { debtKey, debtPrefix, peerKey, prefixEnd, wantedBlobKey, wantedBlobPrefix } from './keys.ts';
 import type { Store, StoreOperation } from './store.ts';
@@ -105,19 +114,27 @@ export const debtPaidRow = (folder: FolderId, peer: PeerName, document: Document
   key: debtKey(folder, peer, document),
 });
 
-/** Blobs that stored records name and this replica has not fetched yet. */
-export async function readWantedBlobs(store: Store, folder: FolderId): Promise<BlobName[]> {
-  const names: BlobName[] = [];
+/** Blobs that stored records name and this replica has not fetched yet, and the document of these records, where that was noted. */
+export async function* readWantedBlobs(
+  store: Store,
+  folder: FolderId,
+): AsyncGenerator<{ name: BlobName; document: DocumentId | undefined }> {
   const prefix = wantedBlobPrefix(folder);
-  for await (const [key] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) }))
-    names.push(key.slice(prefix.length) as BlobName);
-  return names;
+  for await (const [key, value] of store.iterator({ gte: prefix, lt: prefixEnd(prefix) })) {
+    const document = value.byteLength === 0 ? undefined : (fromUtf8(value) as DocumentId | undefined);
+    yield { name: key.slice(prefix.length) as BlobName, document };
+  }
 }
 
-export const wantedBlobRow = (folder: FolderId, name: BlobName): StoreOperation => ({
+/** The row was empty before there were documents whose blobs are left; who does not know of these does not look into it. */
+export const wantedBlobRow = (
+  folder: FolderId,
+  name: BlobName,
+  document: DocumentId | undefined,
+): StoreOperation => ({
   type: 'put',
   key: wantedBlobKey(folder, name),
-  value: new Uint8Array(0),
+  value: document === undefined ? EMPTY : utf8(document),
 });
 
 export const blobFetchedRow = (folder: FolderId, name: BlobName): StoreOperation => ({

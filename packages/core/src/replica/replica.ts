@@ -21,7 +21,7 @@ import {
   toBase64Url,
 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { Folder, FolderState, startFolder } from '../folder/index.ts';
+import { type BodyPolicy, Folder, FolderState, startFolder } from '../folder/index.ts';
 import {
   type BlobStore,
   Committer,
@@ -55,6 +55,11 @@ export interface ReplicaOptions {
   readonly compaction?:
     | { readonly runner?: CompactionRunner | undefined; readonly policy?: CompactionPolicy | undefined }
     | undefined;
+  /**
+   * Which contents of a folder's files are fetched by themselves. What is not, is listed, and fetched when it is read. It may be another at
+   * each opening: nothing goes that is here. Default: `all`, which a mirror of the folder needs.
+   */
+  readonly bodies?: ((folder: FolderId) => BodyPolicy) | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly logger?: Logger | undefined;
@@ -92,6 +97,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
       logger,
       device,
       entries,
+      bodiesOf: options.bodies ?? (() => 'all'),
     });
   } catch (error) {
     await store.close().catch(() => undefined);
@@ -109,6 +115,7 @@ interface Parts {
   readonly logger: Logger;
   readonly device: Device;
   readonly entries: Map<FolderId, FolderEntry>;
+  readonly bodiesOf: (folder: FolderId) => BodyPolicy;
 }
 
 export class Replica {
@@ -251,7 +258,12 @@ export class Replica {
     return this.#opening.run(async () => {
       const known = this.#open.get(id);
       if (known !== undefined) return known;
-      const state = await FolderState.open({ ...this.#parts, id, author: this.#author });
+      const state = await FolderState.open({
+        ...this.#parts,
+        id,
+        author: this.#author,
+        bodies: this.#parts.bodiesOf(id),
+      });
       await begin?.(state);
       const opened = { state, folder: new Folder(state) };
       this.#open.set(id, opened);
@@ -276,6 +288,7 @@ const syncedFolder = (state: FolderState): Parameters<Link['add']>[0] => ({
   contents: state.options.contents,
   presence: state.presence,
   isGone: (document) => state.ready && isNodeId(document) && state.tree.node(document) === undefined,
+  bodies: state.bodies,
   get takesStates() {
     return !state.wantsRecords;
   },

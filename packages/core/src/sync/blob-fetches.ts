@@ -67,6 +67,12 @@ export class BlobFetches {
     if (names.length > 0) this.#ask(names);
   }
 
+  /** What failed before as well: somebody asks. */
+  again(): void {
+    this.#failed.clear();
+    this.look();
+  }
+
   /** Something is wanted, and all of it failed: it is tried again later, but nothing comes by waiting a little. */
   get isStalled(): boolean {
     const { wantedBlobs } = this.#folder.debts;
@@ -209,6 +215,7 @@ export class BlobFetches {
   #fail(names: readonly BlobName[], error: unknown): void {
     if (this.#abort.signal.aborted || names.length === 0) return;
     for (const name of names) this.#failed.add(name);
+    for (const name of names) this.#folder.debts.vain.emit(name);
     this.#logger.warn('blobs do not arrive', {
       folder: this.#folder.id,
       blobs: names.length,

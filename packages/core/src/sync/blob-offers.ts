@@ -135,8 +135,7 @@ export class BlobOffers {
     const { id, contents, committer, debts } = this.#folder;
     const { signal } = this.#abort;
     const lost: BlobName[] = [];
-    for (const name of names)
-      if (debts.wantedBlobs.has(name) && this.#absent.size < ASKED) this.#absent.add(name);
+    for (const name of names) if (debts.lacks(name) && this.#absent.size < ASKED) this.#absent.add(name);
     const upload = {
       folder: id,
       contents,

@@ -56,6 +56,8 @@ export class FolderDriver {
   readonly #fetches: BlobFetches;
   readonly #offers: BlobOffers;
   readonly #abort = new AbortController();
+  /** Tells the folder that the peer cannot be asked any more. */
+  #left: (() => void) | undefined;
   readonly #stopWatching: readonly (() => void)[];
   #session: FolderSession | undefined;
   /** Damage that this side found. */
@@ -83,6 +85,7 @@ export class FolderDriver {
     this.#stopWatching = [
       log.appended.add((appended) => this.#onAppended(appended)),
       debts.missed.add(() => this.#onMissed()),
+      debts.asked.add((documents) => this.#onAsked(documents)),
       debts.fetched.add((name) => this.#onFetched(name)),
       presence.told.add((said) => this.#tell(said)),
     ];
@@ -142,6 +145,7 @@ export class FolderDriver {
   /** Leaves the connection. Resolves when what is being appended is durable. */
   async stop(): Promise<void> {
     for (const stop of this.#stopWatching) stop();
+    this.#left?.();
     this.#abort.abort();
     this.#room.stop();
     await Promise.all([this.#offers.stop(), this.#fetches.stop()]);
@@ -162,6 +166,7 @@ export class FolderDriver {
       author,
       takesStates,
       checkState: (body) => folder.checkState(body),
+      isUrgent: (document) => folder.bodies.isUrgent(document),
       channel,
       peer,
       log,
@@ -180,6 +185,11 @@ export class FolderDriver {
   #onMissed(): void {
     if (this.state === 'live') this.#fetches.look();
     this.#options.changed();
+  }
+
+  #onAsked(documents: readonly DocumentId[]): void {
+    this.#guard((session) => this.#run(session, session.asked(documents)));
+    if (this.state === 'live') this.#fetches.again();
   }
 
   /** By this link or by another one: of a link that waits for nothing else it is news. */
@@ -204,6 +214,7 @@ export class FolderDriver {
       wanted = session.next();
     } while (wanted.length > 0);
     if (session.state === 'live') this.#isLive();
+    else this.#left?.();
     if (session.withheld.length > 0) this.#room.later(session.full?.retryAfter);
     this.#options.changed();
   }
@@ -219,7 +230,9 @@ export class FolderDriver {
     this.#fetches.look();
     if (this.#isPresent) return;
     this.#isPresent = true;
-    for (const said of this.#options.folder.presence.states()) this.#tell(said);
+    const { folder, peer } = this.#options;
+    this.#left = folder.bodies.entered(peer);
+    for (const said of folder.presence.states()) this.#tell(said);
   }
 
   /** Who is not in step does not know the documents yet: it is told when it is. */
@@ -271,6 +284,7 @@ export class FolderDriver {
     const { folder, logger } = this.#options;
     logger.error('a folder is damaged', { folder: folder.id, code: error.code, error: error.message });
     this.#damage = { code: error.code, reason: error.message, retryAfter: 0 };
+    this.#left?.();
     this.#session?.refuse(this.#damage);
     this.#options.changed();
   }

@@ -18,7 +18,6 @@ import {
   type Heads,
   type Opened,
   type Position,
-  type Pull,
   type Untaken,
 } from '../protocol/index.ts';
 import { Inbox, type Incoming } from './inbox.ts';
@@ -47,7 +46,6 @@ export class FolderSession {
   /** Heads that GAPs named, to tell one that repeats; and how many PUTs older than the last GAP have no answer. */
   readonly #gaps = new Map<DocumentId, Heads>();
   #stale = 0;
-  #saidStates = false;
   /** Effects `append` that are not durable yet: what they note as owed is not known before. */
   #storing = 0;
   /** What the peer said when it had no room. */
@@ -79,7 +77,7 @@ export class FolderSession {
     return this.#outbox.withheld;
   }
 
-  /** Nothing is owed by the peer, and nothing durable here is unknown to it but what it has no room for. */
+  /** Nothing that is wanted is owed by the peer, and nothing durable here is unknown to it but what it has no room for. */
   get isSettled(): boolean {
     const isQuiet = this.#storing === 0 && this.#outbox.idle && !this.#inbox.isOwed;
     return isQuiet && this.#kept.isTrusted && this.#state === 'live';
@@ -122,7 +120,7 @@ export class FolderSession {
   /** What to do next of its own accord. Ask again until there is nothing: an effect may make room for another. */
   next(): Effect[] {
     if (this.#state === 'refused' || this.#opened === undefined) return [];
-    const effects = this.#pull(this.#inbox.nextPull());
+    const effects = this.#inbox.nextPull().map((message) => send(message));
     const request = this.#refusal === undefined ? this.#outbox.nextRead() : undefined;
     if (request !== undefined) effects.push({ type: 'read', request });
     // What the peer has from elsewhere as well is passed over without an answer, so nothing else would keep how far.
@@ -159,6 +157,12 @@ export class FolderSession {
   stored(came: readonly Debt[]): void {
     this.#storing -= 1;
     this.#inbox.stored(came);
+  }
+
+  /** Somebody asks for these documents, or they are wanted from now on. */
+  asked(documents: readonly DocumentId[]): Effect[] {
+    this.#inbox.asked(documents);
+    return [];
   }
 
   /** Ends the session: the folder is not taken. */
@@ -264,15 +268,6 @@ export class FolderSession {
     this.#storing += 1;
     const forget = this.#kept.forgotten();
     return { type: 'append', records: [], beside: () => [forget], came: [] };
-  }
-
-  /** Where nothing is fetched anew STATES is not said: a reconnect costs no frame more. */
-  #pull(documents: Pull['documents']): Effect[] {
-    const { channel, takesStates } = this.#options;
-    if (documents.length === 0) return [];
-    const says = takesStates && !this.#saidStates && documents.some(({ heads }) => heads.size === 0);
-    this.#saidStates ||= says;
-    return [...(says ? [send({ type: 'STATES', channel })] : []), send({ type: 'PULL', channel, documents })];
   }
 
   #put(puts: readonly OutgoingPut[]): Effect[] {

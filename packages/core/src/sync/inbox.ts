@@ -20,17 +20,16 @@ import {
   covers,
   decodeRecord,
   equalHeads,
+  type FromDevice,
   type Heads,
   isHeld,
   isSnapshot,
   type Live,
   type LogRecord,
   NO_HEADS,
-  type Pull,
   raiseBy,
   type Records,
 } from '../protocol/index.ts';
-import { blobsOf } from './outgoing-put.ts';
 import { Pulls } from './pulls.ts';
 
 /** Records to append, and the rows that belong into the same batch. */
@@ -47,8 +46,11 @@ export class Inbox {
   readonly #author: AuthorId;
   readonly #log: Pick<FolderLog, 'assignedHeads' | 'lastCounter'>;
   readonly #debts: Debts;
+  readonly #channel: number;
+  /** Whether states are taken, and that was not said yet. */
+  #takesStates: boolean;
   readonly #checkState: (body: Uint8Array) => void;
-  readonly #pulls: Pulls = new Pulls();
+  readonly #pulls: Pulls;
 
   constructor(options: {
     folder: FolderId;
@@ -57,7 +59,13 @@ export class Inbox {
     log: Pick<FolderLog, 'assignedHeads' | 'lastCounter'>;
     debts: Debts;
     checkState: (body: Uint8Array) => void;
+    isUrgent: (document: DocumentId) => boolean;
+    channel: number;
+    takesStates: boolean;
   }) {
+    this.#channel = options.channel;
+    this.#takesStates = options.takesStates;
+    this.#pulls = new Pulls(options.isUrgent);
     this.#author = options.author;
     this.#checkState = options.checkState;
     this.#folder = options.folder;
@@ -66,19 +74,31 @@ export class Inbox {
     this.#debts = options.debts;
   }
 
+  /** Something that is to be fetched. */
   get isOwed(): boolean {
-    return this.#debts.owed(this.#peer).length > 0;
+    return this.#debts.dueCount(this.#peer) > 0;
   }
 
   /** Debts of earlier connections are asked for again. */
   resume(): void {
-    this.#pulls.add(this.#debts.owed(this.#peer));
+    this.#pulls.add(this.#debts.due(this.#peer));
   }
 
-  /** The documents to ask for now. */
-  nextPull(): Pull['documents'] {
+  /** Somebody asks for these, or they are wanted from now on. */
+  asked(documents: readonly DocumentId[]): void {
+    this.#pulls.add(documents.flatMap((document) => this.#due(document)));
+  }
+
+  /** What to ask for now. Where nothing is fetched anew STATES is not said: a reconnect costs no frame more. */
+  nextPull(): FromDevice[] {
     const debts = this.#pulls.next((document) => this.#debts.owes(this.#peer, document));
-    return debts.map(({ document }) => ({ document, heads: this.#log.assignedHeads(document) }));
+    if (debts.length === 0) return [];
+    const channel = this.#channel;
+    const documents = debts.map(({ document }) => ({ document, heads: this.#log.assignedHeads(document) }));
+    const pull: FromDevice = { type: 'PULL', channel, documents };
+    if (!this.#takesStates || documents.every(({ heads }) => heads.size > 0)) return [pull];
+    this.#takesStates = false;
+    return [{ type: 'STATES', channel }, pull];
   }
 
   stored(came: readonly Debt[]): void {
@@ -115,13 +135,14 @@ export class Inbox {
   }
 
   /**
-   * Records of a document that is owed wait until what comes before them was pulled: they are owed as well.
+   * Records of a document that is owed wait until what comes before them was pulled: they are owed as well. So are those of one that
+   * is not wanted, although they came: the peer cannot know.
    * @throws RECORD_MALFORMED, FORMAT_TOO_NEW, DEVICE_FORKED
    */
   live({ records }: Live): Incoming {
     const decoded = records.map((bytes) => this.#decode(bytes));
     const isOwed = ({ header }: LogRecord): boolean =>
-      this.#debts.owes(this.#peer, header.document) !== undefined;
+      this.#debts.owes(this.#peer, header.document) !== undefined || !this.#debts.wants(header.document);
     const owed = decoded.filter((record) => isOwed(record));
     const rest = decoded.filter((record) => !isOwed(record));
     const rows = (outcomes: readonly Outcome[]): StoreOperation[] => [
@@ -162,7 +183,10 @@ export class Inbox {
   #consequences(records: readonly LogRecord[], outcomes: readonly Outcome[]): StoreOperation[] {
     const missed = records.filter((_, i) => outcomes[i]?.type === 'gap');
     const stored = records.filter((_, i) => outcomes[i]?.type === 'stored');
-    return [...this.#owe(missed), ...this.#debts.want(blobsOf(stored))];
+    return [
+      ...this.#owe(missed),
+      ...stored.flatMap(({ header }) => this.#debts.want(header.blobs, header.document)),
+    ];
   }
 
   #owe(records: readonly LogRecord[]): StoreOperation[] {
@@ -191,8 +215,13 @@ export class Inbox {
 
   #note(debts: readonly Debt[]): StoreOperation[] {
     const rows = this.#debts.owe(this.#peer, debts);
-    this.#pulls.add(debts);
+    this.#pulls.add(debts.flatMap(({ document }) => this.#due(document)));
     return rows;
+  }
+
+  #due(document: DocumentId): Debt[] {
+    const debt = this.#debts.owes(this.#peer, document);
+    return debt === undefined || this.#debts.isLeft(this.#peer, document) ? [] : [debt];
   }
 
   /**
@@ -203,7 +232,8 @@ export class Inbox {
     const debt = this.#debts.owes(this.#peer, document);
     if (debt === undefined) return [];
     if (covers(this.#log.assignedHeads(document), debt.heads)) return this.#debts.pay(this.#peer, document);
-    if (debt !== asked) this.#pulls.add([debt]);
+    if (debt === asked) this.#debts.vain.emit(document);
+    else this.#pulls.add(this.#due(document));
     return [];
   }
 }

@@ -13,16 +13,19 @@ export interface LinkedFolder {
   readonly state: SessionState | 'waiting';
   /** Why the peer does not take the folder, or what this device has to send of it. */
   readonly error: EvermeshError | undefined;
-  /** Everything is there, and everything of there is here. */
+  /** Everything is there, and everything of there is here that is wanted here. */
   readonly isSynced: boolean;
   /**
    * All that is missing is what the peer could not give, or has no room for: blobs, or what is withheld. It is tried again from time to
    * time.
    */
   readonly isStalled: boolean;
-  /** Documents, and blobs, that are known and not here yet. */
+  /** Documents, and blobs, that are known and on their way. */
   readonly owedDocuments: number;
   readonly wantedBlobs: number;
+  /** Those that are known and stay where they are until somebody asks for them, as `ReplicaOptions.bodies` has it. */
+  readonly leftDocuments: number;
+  readonly leftBlobs: number;
   /** Documents of which something stays here until the peer has room; `withheldFor` says why it has none. */
   readonly withheld: readonly DocumentId[];
   readonly withheldFor: EvermeshError | undefined;
@@ -42,8 +45,10 @@ export function linkedFolder(
     error: refusal === undefined ? undefined : refusalError(refusal),
     isSynced: driver?.isSettled ?? false,
     isStalled: driver?.isStalled ?? false,
-    owedDocuments: debts.owed(peer).length,
+    owedDocuments: debts.dueCount(peer),
     wantedBlobs: debts.wantedBlobs.size,
+    leftDocuments: debts.leftCount(peer),
+    leftBlobs: debts.leftBlobs,
     withheld,
     withheldFor: why === undefined || withheld.length === 0 ? undefined : refusalError(why),
   };

@@ -12,7 +12,7 @@ export interface Pending {
    * which are sent, and which nobody waits for.
    */
   readonly toRelay: number;
-  /** Documents that the peer announced, or that any is to be asked for, and blobs that records name, which are not here. */
+  /** Documents that the peer announced, or that any is to be asked for, and blobs that records name, which are wanted and not here. */
   readonly fromRelay: number;
 }
 
@@ -31,6 +31,6 @@ export async function pendingWith(folder: SyncedFolder, address: string): Promis
     if (deviceOf(record.header.author) === folder.device) toRelay += 1;
   }
   const { debts } = folder;
-  const documents = debts.owed(peer).length + debts.owed(ANY_PEER).length;
+  const documents = debts.dueCount(peer) + debts.dueCount(ANY_PEER);
   return { toRelay, fromRelay: documents + debts.wantedBlobs.size };
 }

@@ -1,6 +1,6 @@
 /**
- * Which owed documents to ask for next: the tree first, because everything else hangs on it, then the small ones, so
- * that most of a folder is there soon. What is asked for at one time is bounded; room comes back when it is durable.
+ * Which owed documents to ask for next: first what somebody waits for, then the tree, because everything else hangs on it, then the
+ * small ones, so that most of a folder is there soon. What is asked for at one time is bounded; room comes back when it is durable.
  */
 import { type DocumentId, TREE_DOCUMENT } from '../base/index.ts';
 import type { Debt } from '../log/index.ts';
@@ -18,13 +18,20 @@ export class Pulls {
   /** Documents and bytes that were asked for and are not durable yet. */
   #held = 0;
   #heldBytes = 0;
+  readonly #isUrgent: (document: DocumentId) => boolean;
+
+  /** @param isUrgent whether somebody waits for a document */
+  constructor(isUrgent: (document: DocumentId) => boolean) {
+    this.#isUrgent = isUrgent;
+  }
 
   add(debts: Iterable<Debt>): void {
     for (const debt of debts) {
+      // It may be one that waits, and that somebody waits for now.
+      this.#sorted = false;
       if (this.#queued.has(debt.document) || this.#asked.has(debt.document)) continue;
       this.#queued.add(debt.document);
       this.#waiting.push(debt);
-      this.#sorted = false;
     }
   }
 
@@ -63,9 +70,13 @@ export class Pulls {
 
   #sort(): void {
     if (this.#sorted) return;
-    this.#waiting.sort((a, b) => rank(b) - rank(a));
+    const ranks = new Map(this.#waiting.map((debt) => [debt, this.#rank(debt)]));
+    this.#waiting.sort((a, b) => (ranks.get(b) as number) - (ranks.get(a) as number));
     this.#sorted = true;
   }
-}
 
-const rank = ({ document, bytes }: Debt): number => (document === TREE_DOCUMENT ? -1 : bytes);
+  #rank({ document, bytes }: Debt): number {
+    if (this.#isUrgent(document)) return -2;
+    return document === TREE_DOCUMENT ? -1 : bytes;
+  }
+}

@@ -1,5 +1,5 @@
 /** What a session of one folder on one socket is begun with. */
-import type { AuthorId, DeviceId, FolderId } from '../base/index.ts';
+import type { AuthorId, DeviceId, DocumentId, FolderId } from '../base/index.ts';
 import type { Debts, FolderLog, PeerName, PeerProgress } from '../log/index.ts';
 
 export interface SessionOptions {
@@ -8,6 +8,8 @@ export interface SessionOptions {
   readonly author: AuthorId;
   readonly takesStates: boolean;
   readonly checkState: (body: Uint8Array) => void;
+  /** Whether somebody waits for a document: it is asked for before others. */
+  readonly isUrgent: (document: DocumentId) => boolean;
   readonly channel: number;
   readonly peer: PeerName;
   readonly log: Pick<

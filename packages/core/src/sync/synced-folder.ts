@@ -3,7 +3,7 @@
  * through the log's `appended`; a link knows nothing of documents' content.
  */
 import type { AuthorId, DeviceId, DocumentId, FolderId, Listeners } from '../base/index.ts';
-import type { Committer, Contents, Debts, FolderLog, Store } from '../log/index.ts';
+import type { Committer, Contents, Debts, FolderLog, PeerName, Store } from '../log/index.ts';
 
 /** What is said of who is where in a document: opaque, lossy, never stored. */
 export interface DocumentState {
@@ -21,6 +21,13 @@ export interface SharedPresence {
   heard(said: DocumentState): void;
 }
 
+/** What of a folder's bodies somebody waits for, and who could bring them. */
+export interface SharedBodies {
+  isUrgent(document: DocumentId): boolean;
+  /** This peer can be asked from now on, until what is returned is called. */
+  entered(peer: PeerName): () => void;
+}
+
 export interface SyncedFolder {
   readonly id: FolderId;
   readonly device: DeviceId;
@@ -34,6 +41,7 @@ export interface SyncedFolder {
   readonly presence: SharedPresence;
   /** Whether it is a file's that was removed: nobody waits until what is only here of it has room elsewhere. */
   isGone(document: DocumentId): boolean;
+  readonly bodies: SharedBodies;
   /** Whether a state may be fetched in place of the records that it stands for. */
   readonly takesStates: boolean;
   /**

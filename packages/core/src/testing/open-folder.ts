@@ -1,5 +1,5 @@
 /** Replicas for the tests of core, and a way to hand records from one to the other without a network. */
-import type { Folder } from '../folder/index.ts';
+import type { BodyPolicy, Folder } from '../folder/index.ts';
 import type { DeviceId, FolderId } from '../base/index.ts';
 import {
   Committer,
@@ -58,6 +58,7 @@ export async function openFolder(options: {
   logger?: Logger;
   /** Of records. */
   clock?: Clock;
+  bodies?: BodyPolicy;
 }): Promise<TestFolder> {
   const random = seededRandom(options.seed);
   const store = memoryStore(options.rows);
@@ -80,6 +81,7 @@ export async function openFolder(options: {
     clock,
     random,
     logger,
+    bodies: options.bodies,
   });
   if (options.name !== undefined)
     await startFolder(state, { name: options.name, secret: 'sixteen-bytes-000' }, []);

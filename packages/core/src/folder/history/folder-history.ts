@@ -2,7 +2,7 @@
  * The history of a folder by path: versions of files, what was removed, and bringing either back. Bringing back is an operation like
  * any other: a text becomes edits of what is there now, contents that are no text a new version, and what was removed is revived.
  */
-import { type NodeId, utf8 } from '../../base/index.ts';
+import { documentOf, type NodeId, utf8 } from '../../base/index.ts';
 import {
   contentDigest,
   digestOfBlob,
@@ -89,7 +89,13 @@ export class FolderHistory {
    * waits for that.
    */
   #fileInTurn(path: string, id?: NodeId): Promise<Historic> {
-    return this.#calls.run(async () => this.#file(path, id));
+    return this.#calls.run(async () => {
+      const file = this.#file(path, id);
+      // Of what is nowhere here it would be said that it never held anything.
+      const isNowhere = this.#state.log.assignedHeads(documentOf(file.id)).size === 0;
+      if (isNowhere && file.digest !== '') throw notHere(path);
+      return file;
+    });
   }
 
   async #revive(gone: GoneNode, to: string | undefined): Promise<string> {

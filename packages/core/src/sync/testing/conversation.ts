@@ -50,6 +50,7 @@ export class Conversation {
       author,
       takesStates,
       checkState: (body) => folder.checkState(body),
+      isUrgent: (document) => folder.bodies.isUrgent(document),
       channel: CHANNEL,
       peer,
       log,

@@ -41,7 +41,8 @@ export async function openTestFolder(options: {
   const contents = new Contents(store, committer);
   const checkState = (): void => {};
   const presence = nobodyPresent();
-  const parts = { store, committer, log, debts, contents, presence };
+  const bodies = { isUrgent: () => false, entered: () => () => undefined };
+  const parts = { store, committer, log, debts, contents, presence, bodies };
   const isGone = (document: DocumentId): boolean => document.startsWith('gone');
   return { id: FOLDER, device, author, takesStates: true, checkState, isGone, ...parts };
 }
