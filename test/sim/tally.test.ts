@@ -1,4 +1,4 @@
-import { CASE_PAIR } from '@evermesh/testkit/sim';
+import { CASE_PAIR, ON_DEMAND } from '@evermesh/testkit/sim';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { Tally } from './tally.ts';
@@ -55,6 +55,20 @@ describe('the tally of many worlds', () => {
     expect(lacksOf(true, 1)).toEqual([]);
     expect(lacksOf(false, 0)).toEqual([]);
     expect(lacksOf(true, 0)).toEqual(['only 99 names that differ in case only, in 100 runs']);
+  });
+
+  test('tells if bodies that are left were seldom asked for, or removed unread, where they are left', () => {
+    const lacksOf = (onDemand: boolean, unread: number): string[] => {
+      const tally = new Tally({ weights: {}, onDemand });
+      const upkeep = { 'device compacts': 5 };
+      const others = { [ON_DEMAND.opened]: 1, [ON_DEMAND.refused]: 1, [ON_DEMAND.left]: 1 };
+      for (let run = 0; run < 99; run++) tally.add(outcomeOf({ anomaly: others, upkeep }));
+      tally.add(outcomeOf({ anomaly: { ...others, [ON_DEMAND.unread]: unread }, upkeep }));
+      return tally.lacks;
+    };
+    expect(lacksOf(true, 10)).toEqual([]);
+    expect(lacksOf(false, 0)).toEqual([]);
+    expect(lacksOf(true, 9)).toEqual(["'a content is removed unread' only 9 times in 100 runs"]);
   });
 
   test('tells if devices compacted less than five documents a run, in 100 runs', () => {

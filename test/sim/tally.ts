@@ -1,5 +1,5 @@
 /** What happened in many worlds, how often; and what should have, and did not. */
-import { CASE_PAIR, type Profile } from '@evermesh/testkit/sim';
+import { CASE_PAIR, ON_DEMAND, type Profile } from '@evermesh/testkit/sim';
 import type { Outcome } from './outcome.ts';
 
 /** Runs in a row in which each kind of step has to happen at least once. */
@@ -11,6 +11,14 @@ const LEAST_COMPACTIONS = 5;
 
 /** Pairs of names that differ in case only, in a world whose folder tells them apart, on average at least. */
 const LEAST_CASE_PAIRS = 1;
+
+/** What of bodies that are left has to happen a world, on average at least. */
+const LEAST_ON_DEMAND: readonly (readonly [what: string, least: number])[] = [
+  [ON_DEMAND.opened, 1],
+  [ON_DEMAND.refused, 0.2],
+  [ON_DEMAND.unread, 0.1],
+  [ON_DEMAND.left, 1],
+];
 
 const KINDS = ['operation', 'fault', 'anomaly', 'upkeep'] as const;
 
@@ -25,10 +33,16 @@ export class Tally {
   readonly #last: Map<string, number>;
   readonly #lacks = new Set<string>();
   readonly #hasCase: boolean;
+  readonly #isOnDemand: boolean;
   runs = 0;
   operations = 0;
 
-  constructor({ weights, caseSensitive = false }: Pick<Profile, 'weights' | 'caseSensitive'>) {
+  constructor({
+    weights,
+    caseSensitive = false,
+    onDemand = false,
+  }: Pick<Profile, 'weights' | 'caseSensitive' | 'onDemand'>) {
+    this.#isOnDemand = onDemand;
     this.#hasCase = caseSensitive;
     const enabled = Object.entries(weights).filter(([, weight]) => weight > 0);
     this.#last = new Map(enabled.map(([type]) => [type, 0]));
@@ -57,11 +71,20 @@ export class Tally {
     const isTooFew = this.runs >= WITHIN && folded < LEAST_COMPACTIONS * this.runs;
     const pairs = this.#counts.anomaly.get(CASE_PAIR) ?? 0;
     const hasFewPairs = this.#hasCase && this.runs >= WITHIN && pairs < LEAST_CASE_PAIRS * this.runs;
+    const rare = LEAST_ON_DEMAND.filter(([what, least]) => this.#countOf(what) < least * this.runs);
+    const isRare = this.#isOnDemand && this.runs >= WITHIN;
     return [
       ...this.#lacks,
+      ...(isRare
+        ? rare.map(([what]) => `'${what}' only ${this.#countOf(what)} times in ${this.runs} runs`)
+        : []),
       ...(isTooFew ? [`devices compacted only ${folded} documents in ${this.runs} runs`] : []),
       ...(hasFewPairs ? [`only ${pairs} ${CASE_PAIR}, in ${this.runs} runs`] : []),
     ];
+  }
+
+  #countOf(anomaly: string): number {
+    return this.#counts.anomaly.get(anomaly) ?? 0;
   }
 
   get counts(): Outcome['counts'] {

@@ -8,6 +8,7 @@
 export type { AppDevice, AppHand, Application } from './application.ts';
 export { CASE_PAIR } from './anomalies.ts';
 export type { Violation } from './ledger.ts';
+export { ON_DEMAND } from './on-demand.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
 export type { Profile } from './profile.ts';
 export { PROFILES } from './profiles.ts';

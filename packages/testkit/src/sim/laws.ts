@@ -1,4 +1,5 @@
 /** Whether what must hold does, when a world is at rest. Slow and obvious: everything is read and compared. */
+import type { Folder, NodeId } from '@evermesh/core';
 import { diskSight, differences, type Sight, sightOf, treeTroubles } from './observe.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
 import type { World } from './world.ts';
@@ -13,17 +14,19 @@ const runningAt = (device: SimDevice): RunningDevice => device.running as Runnin
 
 /**
  * All show the same (L1), each a tree (L3), on disk as well, and a further look finds nothing (L8). Returns what they show: everything is
- * read once, and all that is compared with it is compared with that.
+ * read once, and all that is compared with it is compared with that. Of devices that leave bodies it is what they have; `isEnd`: all of it.
  */
-export async function checkAgreement(world: World): Promise<Sight> {
+export async function checkAgreement(world: World, isEnd = false): Promise<Sight> {
   const { devices } = world;
   const [first, ...others] = devices as [SimDevice, ...SimDevice[]];
   const { folder } = runningAt(first);
   const expected = await lookAt(world, first);
   for (const trouble of treeTroubles(folder, world.naming)) world.violate('L3', trouble);
   for (const device of others) {
-    const found = await lookAt(world, device);
-    for (const line of differences(expected.lines, found.lines))
+    const left = await leftBy(world, device, folder, isEnd);
+    const found = await lookAt(world, device, left);
+    const there = left.size === 0 ? expected : await sightOf(folder, left);
+    for (const line of differences(there.lines, found.lines))
       world.violate('L1', `${first.name} and ${device.name} show different things: ${line}`);
   }
   for (const device of devices) await checkMirror(world, device);
@@ -31,14 +34,34 @@ export async function checkAgreement(world: World): Promise<Sight> {
 }
 
 /** What a device's folder shows, which its disk has to show at the same moment. */
-async function lookAt(world: World, device: SimDevice): Promise<Sight> {
+async function lookAt(world: World, device: SimDevice, left?: ReadonlySet<NodeId>): Promise<Sight> {
   const { name, files, directory } = device;
   const { folder, mirror } = runningAt(device);
-  const sight = await sightOf(folder);
+  const sight = await sightOf(folder, left);
   if (files === undefined || mirror === undefined) return sight;
   for (const line of differences(sight.onDisk, diskSight(files, directory)))
     world.violate('L1', `${name}'s folder (-) and disk (+) differ: ${line}`);
   return sight;
+}
+
+/**
+ * What of it is not here, and need not be: what nothing was ever fetched of, and contents that are no text, whose record is here. All
+ * the rest it has to show like everybody else. In the end it asked for everything, and has what anybody has.
+ */
+async function leftBy(world: World, device: SimDevice, whole: Folder, isEnd: boolean): Promise<Set<NodeId>> {
+  const left = new Set<NodeId>();
+  if (device.bodies === 'all') return left;
+  const { nodes } = runningAt(device).folder;
+  for (const { id } of nodes.all()) {
+    if (await nodes.isHere(id)) continue;
+    left.add(id);
+    if (isEnd && (await whole.nodes.isHere(id)))
+      world.violate('L1', `${device.name} asked for ${nodes.pathOf(id)}, and has it not`);
+    const isBlob = (await whole.nodes.content(id))?.content.kind === 'blob';
+    if (nodes.headsOf(id).size > 0 && !isBlob)
+      world.violate('L1', `${device.name} has a part of ${nodes.pathOf(id)}, and leaves the rest`);
+  }
+  return left;
 }
 
 async function checkMirror(world: World, { name, running }: SimDevice): Promise<void> {

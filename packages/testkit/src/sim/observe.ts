@@ -1,5 +1,5 @@
 /** What is there for everybody to see, read through the public API and the disk, and compared in the plainest way there is. */
-import type { FileContent, Folder, ShownNode } from '@evermesh/core';
+import type { FileContent, Folder, Heads, NodeId, ShownNode } from '@evermesh/core';
 import type { Naming } from './naming.ts';
 import type { SimFiles } from './sim-files.ts';
 
@@ -10,12 +10,22 @@ export interface Sight {
   readonly texts: ReadonlyMap<string, string>;
   /** The same as a directory on disk would show it. */
   readonly onDisk: readonly string[];
+  /** The texts of each file, in all its contents, and the heads at which they are that. */
+  readonly files: ReadonlyMap<NodeId, Listed>;
 }
 
-export async function sightOf(folder: Folder): Promise<Sight> {
+/** What somebody knows of a file who was shown it. */
+export interface Listed {
+  readonly heads: Heads;
+  readonly texts: string;
+}
+
+/** @param left of these the content is not looked at */
+export async function sightOf(folder: Folder, left: ReadonlySet<NodeId> = new Set()): Promise<Sight> {
   const lines: string[] = [];
   const texts = new Map<string, string>();
   const onDisk: string[] = [];
+  const files = new Map<NodeId, Listed>();
   const nodes = Array.from(folder.nodes.all(), (node) => ({ node, path: folder.nodes.pathOf(node.id) }));
   for (const { node, path } of nodes.sort((a, b) => compare(a.path, b.path))) {
     lines.push(`${path} ${node.kind}${node.executable ? ' executable' : ''} ${node.id}`);
@@ -23,6 +33,7 @@ export async function sightOf(folder: Folder): Promise<Sight> {
       onDisk.push(`${path} directory`);
       continue;
     }
+    if (left.has(node.id)) continue;
     const content = await folder.nodes.content(node.id);
     if (content === undefined) {
       lines.push(`${path} has not arrived`);
@@ -32,12 +43,13 @@ export async function sightOf(folder: Folder): Promise<Sight> {
       const where = at === 0 ? path : `${path}, version ${at + 1}`;
       const text = await textOf(folder, one);
       texts.set(where, text);
+      files.set(node.id, { heads: content.heads, texts: `${files.get(node.id)?.texts ?? ''}${text}` });
       const quoted = JSON.stringify(text);
       if (at === 0) onDisk.push(diskLine(path, node.kind, node.executable, quoted));
       lines.push(`${where} ${one.kind} ${quoted}`);
     }
   }
-  return { lines, texts, onDisk };
+  return { lines, texts, onDisk, files };
 }
 
 /**

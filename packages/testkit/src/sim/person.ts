@@ -18,6 +18,7 @@ import {
 import { inOnePiece, utf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
 import { textOf } from './observe.ts';
+import { opened, unread } from './opening.ts';
 import { restore } from './restoring.ts';
 import type { FolderStep } from './script.ts';
 import type { Seat } from './seat.ts';
@@ -50,7 +51,7 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     const file = pickFile(seat);
     if (file === undefined) return ACTS.create(seat);
     const path = folder.nodes.pathOf(file.id);
-    const before = await folder.nodes.content(file.id);
+    const before = await opened(seat, file.id);
     if (before === undefined) return cannot(`looks at ${path}, which has not arrived`);
     if (before.content.kind === 'blob') return ACTS.create(seat);
     const old = before.content.text;
@@ -71,7 +72,7 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     const { name, size } = await folder.blobs.write(inOnePiece(bytes));
     const content: FileContent = { kind: 'blob', name, size };
     const there = nodeAt(seat, path);
-    const old = there?.kind === 'file' ? await folder.nodes.content(there.id) : undefined;
+    const old = there?.kind === 'file' ? await opened(seat, there.id) : undefined;
     if (there === undefined || old === undefined)
       return write(seat, path, letters, [creation(seat, path, content, digestOfBlob(name))]);
     ledger.replaced(await textOf(folder, old.content), letters, `written over by ${who}`);
@@ -126,7 +127,8 @@ async function write(seat: Seat, path: string, text: string, operations: NodeOpe
 
 /**
  * Removes a node and what is below it, having read all of it, and says so: a file of which more is known by then than was read
- * stays, whether that arrived meanwhile or is still owed by a relay that told of it.
+ * stays, whether that arrived meanwhile or is still owed by a relay that told of it. What is not at his device he need not read: then
+ * he means what it was when everybody had everything.
  */
 async function takeAway(
   seat: Seat,
@@ -140,7 +142,13 @@ async function takeAway(
   const texts: string[] = [];
   for (const { id, kind } of doomed) {
     if (kind === 'directory') continue;
-    const content = await folder.nodes.content(id);
+    const listed = await unread(seat, id);
+    if (listed !== undefined) {
+      texts.push(listed.texts);
+      read.set(id, listed.heads);
+      continue;
+    }
+    const content = await opened(seat, id);
     const text = content && (await allOf(folder, content));
     if (content === undefined || text === undefined) return say('gives up: not all of it is here');
     texts.push(text);

@@ -1,8 +1,10 @@
 /** How a world comes to rest: everything works again, everybody is there, and what is under way arrives. */
+import { type Folder, isEvermeshError } from '@evermesh/core';
 import { bringBack } from './lost-blobs.ts';
 import { makeRoom } from './misfortune.ts';
 import { giveRights } from './rights.ts';
-import type { SimDevice } from './sim-device.ts';
+import { ON_DEMAND } from './on-demand.ts';
+import type { RunningDevice, SimDevice } from './sim-device.ts';
 import { synced } from './synced.ts';
 import type { World } from './world.ts';
 
@@ -40,6 +42,42 @@ export async function rest(world: World): Promise<void> {
   await within(world, 'all to be in step', async () => {
     await Promise.all(devices.map((device) => settle(world, device)));
   });
+}
+
+/** Whoever left something of what files hold asks for all of it. */
+export async function fetchEverything(world: World): Promise<void> {
+  if (world.devices.every(({ bodies }) => bodies === 'all')) return;
+  await rest(world);
+  await within(world, 'all to be fetched', async () => {
+    for (const device of world.devices) if (device.bodies !== 'all') await fetchAll(world, device);
+  });
+}
+
+/** All that anybody has: what was lost with a disk that was set back, nobody can fetch. What a relay lacks somebody brings in the end. */
+async function fetchAll({ scheduler, trace, devices }: World, { running }: SimDevice): Promise<void> {
+  const { folder } = running as RunningDevice;
+  const [first] = devices as [SimDevice];
+  const whole = (first.running as RunningDevice).folder.nodes;
+  const left: string[] = [];
+  for (const { id } of folder.nodes.all())
+    if (!(await folder.nodes.isHere(id)) && (await whole.isHere(id))) left.push(folder.nodes.pathOf(id));
+  for (const path of left) {
+    trace.count('anomaly', ON_DEMAND.left);
+    await fetched(folder, path, scheduler);
+  }
+}
+
+async function fetched(folder: Folder, path: string, scheduler: World['scheduler']): Promise<void> {
+  for (;;) {
+    try {
+      return await folder.fetch(path);
+    } catch (error) {
+      if (!isEvermeshError(error, 'CONTENT_NOT_HERE')) throw error;
+      await new Promise<void>((resolve) => {
+        scheduler.schedule(1000, resolve);
+      });
+    }
+  }
 }
 
 /** Everything of the device is at the relay, and everything of there on its disk. */

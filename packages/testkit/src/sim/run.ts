@@ -15,7 +15,7 @@ import {
   checkSilence,
 } from './laws.ts';
 import type { Sight } from './observe.ts';
-import { rest, Unsettled } from './rest.ts';
+import { fetchEverything, rest, Unsettled } from './rest.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
 import { World } from './world.ts';
 
@@ -71,6 +71,7 @@ export async function run({
     mirrors: profile.mirrors ?? false,
     fileSystems: profile.fileSystems ?? false,
     latecomers: profile.latecomers ?? false,
+    onDemand: profile.onDemand ?? false,
     caseSensitive: profile.caseSensitive ?? false,
     relays: profile.relays ?? 1,
     keep: profile.keep ?? 2_592_000_000,
@@ -122,7 +123,8 @@ async function live(world: World, { script, isEnough, taken, hasLetters }: Life)
     } else if (isQuietStep(step.type)) await performAtRest(world, step);
     else await world.perform(step);
   }
-  const sight = await restAndCompare(world);
+  await fetchEverything(world);
+  const sight = await restAndCompare(world, true);
   if (violations.length === 0 && hasLetters) checkLetters(world, sight);
   if (violations.length === 0) await scheduler.until(() => checkRecords(world), 'folders to be verified');
   if (violations.length === 0) await checkSilence(world);
@@ -141,14 +143,14 @@ async function performAtRest(world: World, step: Step): Promise<void> {
   checkEchoes(world, who, world.network.takeAuthors());
 }
 
-async function restAndCompare(world: World): Promise<Sight> {
+async function restAndCompare(world: World, isEnd = false): Promise<Sight> {
   await rest(world);
   const { scheduler, devices, anomalies, ledger } = world;
-  const sight = await scheduler.until(() => checkAgreement(world), 'a look at everything');
+  const sight = await scheduler.until(() => checkAgreement(world, isEnd), 'a look at everything');
   const { folder } = (devices[0] as SimDevice).running as RunningDevice;
   await scheduler.until(() => anomalies.countAtRest(folder), 'anomalies to be counted');
   await scheduler.until(() => checkApplication(world), 'the application to look at everything');
   ledger.share();
-  world.shared();
+  world.shared(sight.files);
   return sight;
 }

@@ -1,5 +1,6 @@
 /** A device's machine: what lies on its disk, and the product running on it, or not. */
 import {
+  type BodyPolicy,
   type Folder,
   type FolderId,
   type Link,
@@ -49,6 +50,7 @@ export interface DeviceParts {
   readonly caseSensitive: boolean;
   /** The disk of a device that mirrors a directory. */
   readonly files: SimFiles | undefined;
+  readonly bodies: BodyPolicy;
   readonly violate: (law: string, what: string) => void;
   /** Told whenever a program has opened the folder. */
   readonly opened: (running: RunningDevice) => void;
@@ -112,6 +114,11 @@ export class SimDevice {
     return this.#parts.files;
   }
 
+  /** What of files it fetches by itself. */
+  get bodies(): BodyPolicy {
+    return this.#parts.bodies;
+  }
+
   get name(): string {
     return this.machine.name;
   }
@@ -144,6 +151,7 @@ export class SimDevice {
       random,
       logger: silentLogger,
       deviceName: this.name,
+      bodies: () => this.bodies,
       compaction: compactedOften(process.clock, (job) => this.machine.compacts('device', job)),
     });
     // What lies in a directory may be of an earlier time.

@@ -19,6 +19,8 @@ export interface Somebody extends Typing {
   readonly now: () => number;
   /** What he does, for the trace; a function if it takes work to say, which only a trace that is kept is worth. */
   readonly say: (what: string | (() => string)) => void;
+  /** What is worth counting. */
+  readonly said: (what: string) => void;
   /** What he would do, and why nothing comes of it. */
   readonly cannot: (what: string) => void;
 }

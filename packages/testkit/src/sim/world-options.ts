@@ -9,6 +9,8 @@ export interface WorldOptions {
   readonly fileSystems: boolean;
   /** Some of them join later. */
   readonly latecomers: boolean;
+  /** Some of them hold the tree, and of what files hold what was used. */
+  readonly onDemand: boolean;
   /** The folder tells names apart that differ in case only. */
   readonly caseSensitive: boolean;
   readonly relays: number;

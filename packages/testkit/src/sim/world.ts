@@ -22,10 +22,12 @@ import {
   type Step,
   type StepType,
 } from './script.ts';
-import { FILE_SYSTEMS, type FilesProfile, POSIX } from './inode.ts';
+import { bodiesOf, fileSystemOf } from './device-kinds.ts';
+import { POSIX } from './inode.ts';
 import { SimFiles } from './sim-files.ts';
 import { Seeded } from './seeded.ts';
 import { DIRECTORY, type RunningDevice, SimDevice } from './sim-device.ts';
+import type { Sight } from './observe.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimRelay } from './sim-relay.ts';
 import { synced } from './synced.ts';
@@ -52,8 +54,9 @@ export class World {
   /** Once there is one. */
   intruder: Intruder | undefined;
   readonly violations: Violation[] = [];
-  /** How often everybody had everything. */
+  /** How often everybody had everything, and what it was last. */
   rests = 0;
+  listed: Sight['files'] = new Map();
   readonly random: Seeded;
   readonly naming: Naming;
   folder!: FolderId;
@@ -69,8 +72,19 @@ export class World {
   }
 
   private constructor(options: WorldOptions) {
-    const { seed, devices, trace, mirrors, fileSystems, latecomers, caseSensitive, relays, keep, app } =
-      options;
+    const {
+      seed,
+      devices,
+      trace,
+      mirrors,
+      fileSystems,
+      latecomers,
+      onDemand,
+      caseSensitive,
+      relays,
+      keep,
+      app,
+    } = options;
     this.random = new Seeded(seed);
     this.naming = caseSensitive ? NAMING_BY_CASE : NAMING;
     this.trace = new Trace(trace);
@@ -91,14 +105,14 @@ export class World {
       this.relays.push(new SimRelay(machine(i === 0 ? 'relay' : `relay ${i + 1}`), keep));
     for (let i = 0; i < devices; i++) {
       const at = machine(NAMES[i] as string);
+      const kind = fileSystems ? fileSystemOf(at.name, random, this.trace) : POSIX;
       const device: SimDevice = new SimDevice({
         machine: at,
         network: this.network,
         relays: this.relays,
         caseSensitive,
-        files: mirrors
-          ? new SimFiles(fileSystems ? this.#fileSystem(at.name) : POSIX, () => at.time)
-          : undefined,
+        bodies: onDemand ? bodiesOf(i, random, this.naming, this.trace) : 'all',
+        files: mirrors ? new SimFiles(kind, () => at.time) : undefined,
         violate: (law, what) => this.violate(law, what),
         opened: (running) => this.#opened(device, running),
       });
@@ -122,9 +136,11 @@ export class World {
   }
 
   /** Everybody has everything: to begin with, the folder. */
-  shared(): void {
+  shared(files: Sight['files'] = new Map()): void {
     this.rests += 1;
-    for (const { disk } of [...this.relays, ...this.devices]) disk.rest = this.rests;
+    this.listed = files;
+    for (const { disk } of this.relays) disk.rest = this.rests;
+    for (const { disk, bodies } of this.devices) if (bodies === 'all') disk.rest = this.rests;
   }
 
   /** A program has opened the folder. */
@@ -179,6 +195,7 @@ export class World {
         if (!this.trace.isKept) return;
         this.tell('person', device.name, step.id, typeof what === 'string' ? what : what());
       },
+      said: (what) => this.trace.count('anomaly', what),
       cannot: (what: string) => this.tell('person', device.name, step.id, what),
     };
   }
@@ -204,7 +221,7 @@ export class World {
       return this.begin(device.start(this.folder), device.name, step.id);
     }
     if (this.apps !== undefined) return this.#actInApp(this.apps, step, running, somebody);
-    const seat = { ...somebody, folder: running.folder, bin: device.bin };
+    const seat = { ...somebody, folder: running.folder, bin: device.bin, listed: this.listed };
     this.begin(act(step.type as FolderStep, seat), device.name, step.id);
   }
 
@@ -214,14 +231,6 @@ export class World {
     this.trace.count('operation', 'act');
     const say = (what: string): void => this.tell('person', who, step.id, what);
     this.begin(actor({ random, say }), who, step.id, 'app');
-  }
-
-  /** Half of the devices have one of the usual kind. */
-  #fileSystem(device: string): FilesProfile {
-    const random = this.random.fork(`file system of ${device}`);
-    const name = random.chance(0.5) ? 'POSIX' : random.pick(Object.keys(FILE_SYSTEMS));
-    this.trace.count('fault', `file system: ${name}`);
-    return FILE_SYSTEMS[name] as FilesProfile;
   }
 
   /**
