@@ -178,12 +178,20 @@ function powerCut(world: Afflicted, place: Place, random: Seeded): void {
   const { files } = place;
   if (files === undefined) return;
   const before = lettersOn(files);
-  files.powerCut(random);
+  const damaged = files.powerCut(random);
   // An editor clears away what it did not come to put in its place.
   for (const [path] of [...files.walk()]) if (path.endsWith('.tmp~')) files.unlink(path);
   const after = new Set(lettersOn(files).flatMap(([, letters]) => letters));
   const there = new Map(files.walk());
   const left = new Set(there.values());
+  const cutOff = (letters: readonly string[], { data }: Inode): void => {
+    // Nothing tells what is left of a file from what somebody saved: what everybody has of it goes with it.
+    const whole = new Set(lettersIn(new TextDecoder().decode(data)));
+    const cut = letters.filter((letter) => !whole.has(letter));
+    world.ledger.replaced(cut.join(''), '', `cut off when the power failed at ${place.name}`);
+    // Cut in the middle of a letter it is no text any more, and stands beside the text that others have.
+    if (!isText(data)) world.ledger.copied(new Set([...letters, ...whole]));
+  };
   for (const [inode, letters, path] of before) {
     const lost = letters.filter((letter) => !after.has(letter));
     world.ledger.excuse(lost, 'a program had not synced it when the power failed');
@@ -193,15 +201,12 @@ function powerCut(world: Afflicted, place: Place, random: Seeded): void {
       world.ledger.replaced(lost.join(''), '', `made anew before the power failed at ${place.name}`);
     // What it was saved over may be back under its name, and be damaged itself.
     const found = inode.isDamaged && left.has(inode) ? inode : there.get(path);
-    if (found?.isDamaged !== true) continue;
-    const { data } = found;
-    // Nothing tells what is left of a file from what somebody saved: what everybody has of it goes with it.
-    const whole = new Set(lettersIn(new TextDecoder().decode(data)));
-    const cut = letters.filter((letter) => !whole.has(letter));
-    world.ledger.replaced(cut.join(''), '', `cut off when the power failed at ${place.name}`);
-    // Cut in the middle of a letter it is no text any more, and stands beside the text that others have.
-    if (!isText(data)) world.ledger.copied(new Set([...letters, ...whole]));
+    if (found?.isDamaged === true) cutOff(letters, found);
   }
+  // What was moved, and then saved over, may be back under a name that it had before.
+  const seen = new Set(before.map(([inode]) => inode));
+  for (const [inode, held] of damaged)
+    if (left.has(inode) && !seen.has(inode)) cutOff(lettersIn(new TextDecoder().decode(held)), inode);
 }
 
 function isText(data: Uint8Array): boolean {

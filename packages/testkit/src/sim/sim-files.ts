@@ -155,9 +155,10 @@ export class SimFiles {
     };
   }
 
-  /** The power fails. */
-  powerCut(random: Seeded): void {
+  /** The power fails. Answers what files held that it damaged. */
+  powerCut(random: Seeded): Map<Inode, Uint8Array> {
     this.#journal.lose((count) => random.below(count + 1));
+    const damaged = new Map<Inode, Uint8Array>();
     for (const inode of this.#all()) {
       if (inode.kind !== 'file' || inode.safe === inode.data) continue;
       const before = inode.data;
@@ -169,8 +170,10 @@ export class SimFiles {
           ? NOTHING
           : inode.data.slice(0, random.below(inode.data.byteLength + 1));
       inode.isDamaged = inode.data !== before;
+      if (inode.isDamaged) damaged.set(inode, before);
       inode.safe = inode.data;
     }
+    return damaged;
   }
 
   /** Every path with what it leads to, the root aside, in order of names. */
