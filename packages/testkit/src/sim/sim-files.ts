@@ -165,10 +165,7 @@ export class SimFiles {
       // Written by the system meanwhile; or not; or the name alone, or a piece of it.
       if (random.chance(0.4)) inode.safe = inode.data;
       else if (inode.safe !== undefined && random.chance(0.7)) inode.data = inode.safe;
-      else
-        inode.data = random.chance(0.6)
-          ? NOTHING
-          : inode.data.slice(0, random.below(inode.data.byteLength + 1));
+      else inode.data = random.chance(0.6) ? NOTHING : before.slice(0, random.below(before.byteLength + 1));
       inode.isDamaged = inode.data !== before;
       if (inode.isDamaged) damaged.set(inode, before);
       inode.safe = inode.data;
