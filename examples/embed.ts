@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { openReplica } from '@evermesh/core';
@@ -25,6 +26,7 @@ const relay = await openRelay({
   blobs: fileBlobs(join(directory, 'relay-blobs')),
   listen: { host: '127.0.0.1', port: 0 },
   authorizer: allowEveryone,
+  compaction: { runner: threadCompaction() },
 });
 const link = laptop.connect(webSocketTransport(relay.url));
 await link.whenSynced();

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as pathTo } from 'node:path';
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import {
@@ -28,6 +29,7 @@ beforeEach(async () => {
     blobs: atRelay,
     listen: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
+    compaction: { runner: threadCompaction() },
   });
   return () => relay.close();
 });

@@ -1,4 +1,5 @@
 /** Who else has a document open: two devices, a relay, and sockets between them. */
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { type FolderId, type Link, openReplica, type Replica } from '@evermesh/core';
@@ -14,6 +15,7 @@ beforeEach(async () => {
     blobs: memoryBlobs(),
     listen: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
+    compaction: { runner: threadCompaction() },
   });
 });
 

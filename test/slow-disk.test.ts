@@ -2,6 +2,7 @@
  * A device whose disk hangs while another one writes much and the relay hands it on: what waits for the disk in memory is bounded,
  * and all of it is there when the disk is.
  */
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { openReplica, type Replica, type Store } from '@evermesh/core';
@@ -39,6 +40,7 @@ test('48 MiB that another device writes while the disk hangs are never all in me
     blobs: memoryBlobs(),
     listen: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
+    compaction: { runner: threadCompaction() },
   });
   onTestFinished(() => relay.close());
   const ada = await open('ada', memoryStore());

@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import { type FolderId, openReplica, type Replica } from '@evermesh/core';
@@ -51,6 +52,7 @@ async function runOnce(figures: Figures, directory: string, megabytes: number): 
     blobs: fileBlobs(join(directory, 'relay-blobs')),
     listen: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
+    compaction: { runner: threadCompaction() },
   });
   const proxy = await CountingProxy.open({ target: Number(new URL(relay.url).port), frames: true });
   const address = `ws://127.0.0.1:${proxy.port}`;

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { allowEveryone, openRelay } from '@evermesh/server';
 import { context } from 'esbuild';
@@ -21,6 +22,7 @@ const relay = await openRelay({
   blobs: fileBlobs(join(directory, 'blobs')),
   listen: { host: HOST, port: RELAY_PORT },
   authorizer: allowEveryone,
+  compaction: { runner: threadCompaction() },
   allowedOrigins: [`http://${HOST}:${PAGE_PORT}`],
 });
 

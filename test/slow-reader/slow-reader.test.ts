@@ -1,3 +1,4 @@
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { allowEveryone, openRelay } from '@evermesh/server';
 import { expect, test } from 'vitest';
@@ -12,6 +13,7 @@ test('of a reader that stops reading the relay holds a bounded number of bytes, 
     listen: { host: '127.0.0.1', port: 0 },
     metrics: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
+    compaction: { runner: threadCompaction() },
   });
   const looks: Look[] = [];
   const isEqual = await stallReader({ url: relay.url, metricsUrl: relay.metricsUrl as string }, (look) => {

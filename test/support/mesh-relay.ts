@@ -2,6 +2,7 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
+import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { levelStore } from '@evermesh/adapters/level';
 import { type Store } from '@evermesh/core/log';
 import { allowEveryone, openRelay, type Relay } from '@evermesh/server';
@@ -24,6 +25,7 @@ export class MeshRelay {
       blobs: fileBlobs(join(this.#directory, 'blobs')),
       listen: { host: '127.0.0.1', port },
       authorizer: this.#authorizer,
+      compaction: { runner: threadCompaction() },
     });
     this.url = this.#relay.url;
   }

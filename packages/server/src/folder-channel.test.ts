@@ -1,13 +1,13 @@
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { type DeviceId, silentLogger, systemRandom } from '@evermesh/core/base';
-import { openStore, recordKey, type Store } from '@evermesh/core/log';
+import { inlineCompaction, recordKey, relayCompactionPolicy, type Store } from '@evermesh/core/log';
 import { decodeMessage, decodeRecord, type FromRelay, RECORD_VERSION } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { describe, expect, test } from 'vitest';
 import type { ChannelSocket } from './channel-socket.ts';
 import { FolderChannel, type FolderChannelOptions } from './folder-channel.ts';
-import { FolderBlobs } from './folder-blobs.ts';
-import { FolderRegistry } from './folder-registry.ts';
+import { openRelayStores } from './relay-stores.ts';
+import { AT_ONCE, counting } from './testing/counting-codec.ts';
 import { A, B, C, FOLDER, TestAuthor } from './testing/test-author.ts';
 import { toldError } from './told-error.ts';
 
@@ -32,9 +32,9 @@ class TestSocket implements ChannelSocket {
 async function openFolder(
   store: Store = memoryStore(),
 ): Promise<Pick<FolderChannelOptions, 'folder' | 'blobs' | 'canBeAsked' | 'knowsSnapshots'>> {
-  await openStore(store);
-  const registry = await FolderRegistry.open(store, systemRandom);
-  const blobs = new FolderBlobs(store, registry.committer, memoryBlobs());
+  const runner = inlineCompaction(counting, AT_ONCE);
+  const upkeep = { runner, policy: relayCompactionPolicy, clock, logger: silentLogger, keep: 1e9 };
+  const { registry, blobs } = await openRelayStores(store, memoryBlobs(), systemRandom, upkeep);
   return { folder: await registry.acquire(FOLDER, true), blobs, canBeAsked: true, knowsSnapshots: true };
 }
 

@@ -31,8 +31,8 @@ export interface OpenFolder {
   readonly readers: Set<FolderReader>;
   /** What they say of who is where. */
   readonly awareness: AwarenessRound;
-  /** What compacts the log, if anything does. */
-  readonly compactor: Compactor | undefined;
+  /** What compacts the log, and knows what a state is. */
+  readonly compactor: Compactor;
   /** Ends that. */
   readonly stop: () => void;
 }
@@ -51,15 +51,15 @@ export class FolderRegistry {
   readonly committer: Committer;
   readonly #store: Store;
   readonly #random: Random;
-  readonly #compactor: Compactor | undefined;
-  readonly #retention: Retention | undefined;
+  readonly #compactor: Compactor;
+  readonly #retention: Retention;
   readonly #entries = new Map<FolderId, Entry>();
 
   /**
    * @param store open
-   * @param upkeep what compacts the folders' logs, and keeps them within bounds; the registry closes it. Without it, all stays as it came
+   * @param upkeep what compacts the folders' logs, and keeps them within bounds; the registry closes it
    */
-  static async open(store: Store, random: Random, upkeep?: LogUpkeep): Promise<FolderRegistry> {
+  static async open(store: Store, random: Random, upkeep: LogUpkeep): Promise<FolderRegistry> {
     const committer = new Committer(store);
     const wasClean = (await store.get(CLEAN_KEY)) !== undefined;
     if (wasClean) await committer.commit([{ type: 'del', key: CLEAN_KEY }]);
@@ -68,13 +68,12 @@ export class FolderRegistry {
         await committer.commit([{ type: 'put', key: suspectKey(folder), value: EMPTY }]);
       }
     }
-    const { compactor } = upkeep ?? {};
     return new FolderRegistry({
       store,
       committer,
       random,
-      compactor,
-      retention: upkeep?.retention(committer),
+      compactor: upkeep.compactor,
+      retention: upkeep.retention(committer),
     });
   }
 
@@ -82,8 +81,8 @@ export class FolderRegistry {
     readonly store: Store;
     readonly committer: Committer;
     readonly random: Random;
-    readonly compactor: Compactor | undefined;
-    readonly retention: Retention | undefined;
+    readonly compactor: Compactor;
+    readonly retention: Retention;
   }) {
     this.#store = parts.store;
     this.committer = parts.committer;
@@ -137,8 +136,8 @@ export class FolderRegistry {
   /** Whoever comes only for a moment leaves documents that are due: their log stays open until they are compacted. */
   async #leave(folder: FolderId, entry: Entry): Promise<void> {
     const { log, stop } = await entry.opening;
-    await this.#compactor?.rested(log);
-    await this.#retention?.rested(log);
+    await this.#compactor.rested(log);
+    await this.#retention.rested(log);
     // Somebody may have come meanwhile, and have left again.
     if (entry.users > 0 || this.#entries.get(folder) !== entry) return;
     stop();
@@ -147,8 +146,8 @@ export class FolderRegistry {
 
   /** After everything was written: the next start may trust the logs. What is being compacted is left as it is. */
   async close(): Promise<void> {
-    const retained = this.#retention?.close();
-    await this.#compactor?.close();
+    const retained = this.#retention.close();
+    await this.#compactor.close();
     await retained;
     if (this.committer.failure !== undefined) return;
     await this.committer.idle();
@@ -167,9 +166,9 @@ export class FolderRegistry {
     });
     if (renewEpoch) await committer.commit([{ type: 'del', key: suspectKey(folder) }]);
     const compactor = this.#compactor;
-    const stops = [compactor?.watch(log), this.#retention?.watch(log)];
+    const stops = [compactor.watch(log), this.#retention.watch(log)];
     const stop = (): void => {
-      for (const end of stops) end?.();
+      for (const end of stops) end();
     };
     const readers = new Set<FolderReader>();
     const awareness = new AwarenessRound(readers);

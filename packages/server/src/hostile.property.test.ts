@@ -4,6 +4,7 @@
  *
  * PROP_RUNS sets the number of runs, PROP_SEED replays one.
  */
+import { inlineCompaction } from '@evermesh/core/log';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { type FolderId, type Logger, silentLogger } from '@evermesh/core/base';
 import { ERROR_CODES } from '@evermesh/core/errors';
@@ -20,6 +21,7 @@ import { allowEveryone } from './authorizer.ts';
 import { openRelay } from './open-relay.ts';
 import { A, B, FOLDER, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
+import { AT_ONCE, counting } from './testing/counting-codec.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 200);
 const SEED = process.env['PROP_SEED'];
@@ -98,6 +100,7 @@ test('a relay outlives whatever a device says to it', async () => {
     blobs: memoryBlobs(),
     listen: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
+    compaction: { runner: inlineCompaction(counting, AT_ONCE) },
     logger,
   });
   await using bystander = await TestClient.hello(relay.url);

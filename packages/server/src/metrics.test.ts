@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import type { FolderId } from '@evermesh/core/base';
-import type { CompactionJob, CompactionResult } from '@evermesh/core/log';
+import { inlineCompaction, type CompactionJob, type CompactionResult } from '@evermesh/core/log';
 import { expect, onTestFinished, test } from 'vitest';
 import { sharedToken } from './authorizer.ts';
 import { measuredCompaction } from './measured.ts';
@@ -12,6 +12,7 @@ import { PrometheusMeter } from './prometheus-meter.ts';
 import { A, FOLDER, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestRelay } from './testing/test-relay.ts';
+import { AT_ONCE, counting } from './testing/counting-codec.ts';
 
 const METRICS = { host: '127.0.0.1', port: 0 };
 const SECRET = 'a-token-that-nobody-is-to-see';
@@ -132,6 +133,7 @@ test('metrics are for this computer, and for no page', async () => {
     blobs: memoryBlobs(),
     listen: METRICS,
     authorizer: sharedToken(SECRET),
+    compaction: { runner: inlineCompaction(counting, AT_ONCE) },
     metrics: { host: '0.0.0.0', port: 0 },
   };
   await expect(openRelay(options)).rejects.toMatchObject({ code: 'RELAY_UNSAFE' });

@@ -39,16 +39,13 @@ export interface RelayOptions {
   readonly blobs: BlobStore;
   /**
    * Where documents are compacted, for instance `threadCompaction()`, and when. The relay closes what is given. Default for when: once a document
-   * has 100 records that its state does not stand for, and as many bytes of them as the state has.
-   * Default: nothing is compacted; whoever fetches a document then gets each of its records, and a device that brings a state, which it got from
-   * another relay, is refused the folder with FORMAT_TOO_NEW.
+   * has 100 records that its state does not stand for, and as many bytes of them as the state has. What compacts also checks a state that a
+   * device brings, which it got from another relay: so every relay can take one.
    */
-  readonly compaction?:
-    | { readonly runner: CompactionRunner; readonly policy?: CompactionPolicy | undefined }
-    | undefined;
+  readonly compaction: { readonly runner: CompactionRunner; readonly policy?: CompactionPolicy | undefined };
   /**
    * Days for which records are kept as they came, from when this relay got them; of a document's older ones it keeps what they come to,
-   * which is what a device that comes new is given anyway. At least 1; default: 30. Without `compaction` all records are kept.
+   * which is what a device that comes new is given anyway. At least 1; default: 30.
    */
   readonly keepDays?: number | undefined;
   /** `port` 0 takes any free one. */
@@ -126,7 +123,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     meter === undefined ? store : measuredStore(store, meter, clock),
     blobs,
     random,
-    compaction && {
+    {
       runner: meter === undefined ? compaction.runner : measuredCompaction(compaction.runner, meter),
       policy: compaction.policy ?? relayCompactionPolicy,
       clock,

@@ -1,3 +1,4 @@
+import { inlineCompaction } from '@evermesh/core/log';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
@@ -9,12 +10,14 @@ import { openRelay, type RelayOptions } from './open-relay.ts';
 import { A, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestRelay } from './testing/test-relay.ts';
+import { AT_ONCE, counting } from './testing/counting-codec.ts';
 
 const options = (): RelayOptions => ({
   store: memoryStore(),
   blobs: memoryBlobs(),
   listen: { host: '127.0.0.1', port: 0 },
   authorizer: allowEveryone,
+  compaction: { runner: inlineCompaction(counting, AT_ONCE) },
 });
 
 describe('a relay', () => {

@@ -57,22 +57,16 @@ function decodePut(records: readonly Uint8Array[], log: FolderLog): LogRecord[] 
 }
 
 /**
- * What a snapshot covers counts as here once it was taken, so it has to be a document's state at least. Who compacts can tell: without
- * that, none is taken.
- * @throws FORMAT_TOO_NEW, RECORD_MALFORMED
+ * What a snapshot covers counts as here once it was taken, so it has to be a document's state at least. Who compacts can tell.
+ * @throws RECORD_MALFORMED
  */
 async function checkSnapshots(
   records: readonly LogRecord[],
   log: FolderLog,
-  compactor: Compactor | undefined,
+  compactor: Compactor,
 ): Promise<void> {
   for (const record of records) {
     if (!isSnapshot(record) || isHeld(log.assignedHeads(record.header.document), record.header)) continue;
-    if (compactor === undefined)
-      throw new EvermeshError(
-        'FORMAT_TOO_NEW',
-        'The relay compacts nothing, and cannot tell what a state is.',
-      );
     await compactor.check(record);
   }
 }

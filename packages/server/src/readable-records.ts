@@ -27,7 +27,7 @@ export async function* recordsFor(
   heads: Heads,
   options: RecordsOptions,
 ): AsyncGenerator<SentRecord> {
-  const state = await stateFor(log, document, heads, () => compactor?.renew(log, document));
+  const state = await stateFor(log, document, heads, () => compactor.renew(log, document));
   const { knowsSnapshots, takesStates, logger } = options;
   const snapshot =
     takesStates && heads.size === 0 ? state && snapshotOf(state, log.folder, document) : undefined;

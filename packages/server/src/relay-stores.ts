@@ -26,21 +26,20 @@ export type RelayUpkeep = CompactorOptions & { readonly keep: number };
  * @param large where contents lie that are not small
  * @param folderBytes of a folder's records, and as many of its blobs. Default: what the disk has
  * @param upkeep how documents are compacted, and for how many milliseconds their records are kept; its runner is closed with the stores.
- *   Default: they are not, and all are
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelayStores(
   unopened: Store,
   large: BlobStore,
   random: Random,
-  upkeep?: RelayUpkeep,
+  upkeep: RelayUpkeep,
   folderBytes?: number,
 ): Promise<RelayStores> {
   const store = await openStore(unopened);
   try {
     await large.open();
     const quota = folderBytes === undefined ? undefined : new FolderQuota(folderBytes);
-    const registry = await FolderRegistry.open(store, random, upkeep && upkeepOf(store, upkeep));
+    const registry = await FolderRegistry.open(store, random, upkeepOf(store, upkeep));
     return {
       registry,
       blobs: new FolderBlobs(store, registry.committer, large, quota),

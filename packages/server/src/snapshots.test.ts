@@ -196,14 +196,6 @@ describe('a state that is put', () => {
     expect(await other.next('ACK')).toMatchObject({ through: { seq: 1 } });
   });
 
-  test('is refused by a relay that compacts nothing: it could not tell', async () => {
-    await using thin = await TestRelay.open();
-    await using client = await TestClient.hello(thin.url);
-    await client.open();
-    client.send({ type: 'PUT', channel: 1, records: [snapshotOf(new Map([[FAR, 7]]), '=70')] });
-    expect(await client.next('REFUSED')).toMatchObject({ code: 'FORMAT_TOO_NEW' });
-  });
-
   test('reaches devices that follow, and ends the channel of one that is too old for it', async () => {
     await using follower = await TestClient.hello(relay.url);
     await using old = await TestClient.hello(relay.url, { version: 2 });

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { levelStore } from '@evermesh/adapters/level';
-import type { Store } from '@evermesh/core/log';
+import { inlineCompaction, type Store } from '@evermesh/core/log';
 import { allowEveryone } from '../authorizer.ts';
+import { AT_ONCE, counting } from './counting-codec.ts';
 import { openRelay, type Relay, type RelayOptions } from '../open-relay.ts';
 
 export class TestRelay implements AsyncDisposable {
@@ -46,6 +47,7 @@ export class TestRelay implements AsyncDisposable {
       blobs: fileBlobs(join(this.directory, 'blobs')),
       listen: { host: '127.0.0.1', port: 0 },
       authorizer: allowEveryone,
+      compaction: { runner: inlineCompaction(counting, AT_ONCE) },
       ...this.#options,
     });
   }
