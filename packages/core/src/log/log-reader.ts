@@ -41,6 +41,8 @@ export interface StoredRecord {
   readonly standsFor?: number | undefined;
 }
 
+const decoder = new TextDecoder();
+
 /** Where reading begins: a document's state stands for the records up to it. */
 type Start = Pick<DocumentState, 'seq' | 'records'>;
 const BEGINNING: Start = { seq: 0, records: 0 };
@@ -168,7 +170,7 @@ export class LogReader {
   async *order(seq: number): AsyncGenerator<{ seq: number; digest: Uint8Array; document: DocumentId }> {
     const range = { gte: orderKey(this.#folder, seq + 1), lt: prefixEnd(orderPrefix(this.#folder)) };
     for await (const [key, value] of this.#store.iterator(range)) {
-      const document = new TextDecoder().decode(value.subarray(16)) as DocumentId;
+      const document = decoder.decode(value.subarray(16)) as DocumentId;
       yield { seq: seqOfKey(key), digest: value.subarray(0, 16), document };
     }
   }

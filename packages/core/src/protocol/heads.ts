@@ -18,7 +18,11 @@ export function covers(heads: Heads, others: Heads): boolean {
   return true;
 }
 
-export const equalHeads = (a: Heads, b: Heads): boolean => a.size === b.size && covers(a, b) && covers(b, a);
+export function equalHeads(a: Heads, b: Heads): boolean {
+  if (a.size !== b.size) return false;
+  for (const [author, counter] of a) if (b.get(author) !== counter) return false;
+  return true;
+}
 
 /** The least heads that cover both. */
 export function mergeHeads(a: Heads, b: Heads): Heads {

@@ -112,6 +112,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Lines that one has and the other has not: `-` and `+`, the first few. */
 export function differences(a: readonly string[], b: readonly string[]): string[] {
+  if (a.length === b.length && a.every((line, at) => line === b[at])) return [];
   const inA = new Set(a);
   const inB = new Set(b);
   const found = [

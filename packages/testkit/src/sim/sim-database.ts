@@ -116,11 +116,11 @@ export class SimDatabase {
   }
 
   #set(key: string, value: Uint8Array | undefined): void {
-    const isThere = this.#rows.has(key);
+    const before = this.#rows.size;
     if (value !== undefined) this.#rows.set(key, value);
     else this.#rows.delete(key);
-    if (isThere === (value !== undefined)) return;
-    if (isThere) this.#keys.splice(this.#place(key), 1);
+    if (this.#rows.size === before) return;
+    if (value === undefined) this.#keys.splice(this.#place(key), 1);
     else this.#keys.splice(this.#place(key), 0, key);
   }
 

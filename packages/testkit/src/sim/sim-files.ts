@@ -288,7 +288,7 @@ export class SimFiles {
   }
 
   #stepped(time: bigint): bigint {
-    return time - (time % this.profile.timeStep);
+    return this.profile.timeStep === 1n ? time : time - (time % this.profile.timeStep);
   }
 }
 

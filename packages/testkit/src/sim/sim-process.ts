@@ -26,6 +26,8 @@ interface Pending {
   readonly what: string;
   readonly detail: Detail;
   readonly effect: () => unknown;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Milliseconds that a call takes at most, most of the time. */
@@ -58,34 +60,35 @@ export class SimProcess {
   call<T>(what: string, detail: Detail, effect: () => T): Promise<T> {
     // One of its own: a promise that lives for ever keeps whoever waits for it.
     if (!this.#isAlive) return new Promise(() => undefined);
-    const { scheduler, random } = this.parts;
-    const pending: Pending = { what, detail, effect };
-    this.#pending.add(pending);
     return new Promise<T>((resolve, reject) => {
-      scheduler.schedule(this.#delay(), () => {
-        if (!this.#isAlive || !this.#pending.delete(pending)) return;
-        if (this.#blows(true)) {
-          // What was under way may still come to pass.
-          this.#pending.add(pending);
-          return this.#blow();
-        }
-        let answer: () => void;
-        try {
-          const result = effect();
-          this.#note(what, detail);
-          answer = () => resolve(result);
-        } catch (error) {
-          this.#note(
-            what,
-            () => `${said(detail)} fails: ${String((error as { code?: unknown }).code ?? error)}`,
-          );
-          answer = () => reject(error);
-        }
-        if (this.#blows(false)) return this.#blow();
-        if (random.chance(0.1)) this.later(this.#delay(), answer);
-        else answer();
-      });
+      const pending: Pending = { what, detail, effect, resolve, reject };
+      this.#pending.add(pending);
+      this.parts.scheduler.schedule(this.#delay(), () => this.#happens(pending));
     });
+  }
+
+  #happens(pending: Pending): void {
+    if (!this.#isAlive || !this.#pending.delete(pending)) return;
+    if (this.#blows(true)) {
+      // What was under way may still come to pass.
+      this.#pending.add(pending);
+      return this.#blow();
+    }
+    const { what, detail, effect, resolve, reject } = pending;
+    let answer: (value: never) => void = resolve;
+    let value: unknown;
+    try {
+      value = effect();
+      this.#note(what, detail);
+    } catch (error) {
+      const code = (): string => String((error as { code?: unknown }).code ?? error);
+      this.#note(what, () => `${said(detail)} fails: ${code()}`);
+      answer = reject;
+      value = error;
+    }
+    if (this.#blows(false)) return this.#blow();
+    if (this.parts.random.chance(0.1)) this.later(this.#delay(), () => answer(value as never));
+    else answer(value as never);
   }
 
   /** A timer of the program. */

@@ -20,7 +20,9 @@ export function troubledFileSystem(sound: FileSystem, trouble: DiskTrouble, proc
     ...sound,
     lstat: (path) => at('stat', path, () => sound.lstat(path)),
     async list(path) {
-      const { entries, unnameable, failed } = await at('list', path, () => sound.list(path));
+      const listing = await at('list', path, () => sound.list(path));
+      if (trouble.isOver) return listing;
+      const { entries, unnameable, failed } = listing;
       const codes = new Map(entries.map(({ name }) => [name, trouble.codeOf('stat', `${path}/${name}`)]));
       return {
         unnameable,
