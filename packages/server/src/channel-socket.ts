@@ -5,4 +5,9 @@ export interface ChannelSocket {
   readonly isFull: boolean;
   /** Resolves when there is room again, or the socket is closed. */
   drained(): Promise<void>;
+  /**
+   * Does this once there is room, and after all that waits for its turn already: of what many channels read for one socket, one piece is in
+   * memory. Does it as well if the socket is closed.
+   */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
 }

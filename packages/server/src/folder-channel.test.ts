@@ -27,6 +27,11 @@ class TestSocket implements ChannelSocket {
   drained(): Promise<void> {
     return this.onDrained();
   }
+
+  async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.onDrained();
+    return work();
+  }
 }
 
 async function openFolder(

@@ -186,9 +186,8 @@ export class FolderChannel implements FolderReader {
       await socket.drained();
       const { position } = log;
       for (const page of changedPages(log, this.#told.seq)) {
-        await socket.drained();
+        await socket.inTurn(async () => this.#send({ type: 'CHANGED', channel, ...page }));
         if (this.#isClosed) return;
-        this.#send({ type: 'CHANGED', channel, ...page });
       }
       this.#tell(position);
     } while (log.position.seq !== this.#told.seq);
@@ -198,11 +197,16 @@ export class FolderChannel implements FolderReader {
   async #pull(documents: Pull['documents']): Promise<void> {
     const { channel, folder, socket } = this.#options;
     const wanted = { ...this.#options, takesStates: this.#takesStates };
-    for await (const page of recordPages(folder, documents, wanted)) {
-      await socket.drained();
-      if (this.#isClosed || this.#isEnding) return;
-      this.#send({ type: 'RECORDS', channel, ...page });
-    }
+    const pages = recordPages(folder, documents, wanted);
+    const isOver = (): boolean => this.#isClosed || this.#isEnding;
+    const sendOne = async (): Promise<boolean> => {
+      const page = isOver() ? undefined : await pages.next();
+      if (page === undefined || page.done === true || isOver()) return false;
+      this.#send({ type: 'RECORDS', channel, ...page.value });
+      return true;
+    };
+    while (await socket.inTurn(sendOne));
+    await pages.return(undefined);
   }
 
   /** Nothing if the channel ended before its turn came. */

@@ -3,6 +3,7 @@
  * bounds together are why a peer that reads slowly, or not at all, never grows the relay's memory: it is not read from
  * either while what it asked for waits to leave.
  */
+import { SerialQueue } from '@evermesh/core/base';
 import type { RawSocket } from './raw-socket.ts';
 import type { RelayMeter } from './relay-meter.ts';
 
@@ -17,6 +18,7 @@ export class FrameSocket {
   readonly #socket: RawSocket;
   readonly #meter: RelayMeter | undefined;
   readonly #waiting: (() => void)[] = [];
+  readonly #turns: SerialQueue = new SerialQueue();
   #workFrames = 0;
   #workBytes = 0;
   /** Reasons not to read for a while. */
@@ -52,6 +54,14 @@ export class FrameSocket {
   drained(): Promise<void> {
     if (!this.isFull || this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** One at a time: whoever is told that there is room would otherwise be told so together with everybody who waits for it. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.run(async () => {
+      await this.drained();
+      return work();
+    });
   }
 
   /** Whether the peer is kept waiting: its silence then says nothing about it. */

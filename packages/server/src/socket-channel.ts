@@ -149,7 +149,19 @@ export class SocketChannel {
         await this.#grant.settling;
         await socket.drained();
       },
+      inTurn: (work) => this.#inTurn(socket, work),
     };
+  }
+
+  /** Nobody else waits for what is asked about this one. */
+  async #inTurn<Result>(socket: ChannelSocket, work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      await this.#grant.settling;
+      const done = await socket.inTurn(async () =>
+        this.#grant.settling === undefined ? { result: await work() } : undefined,
+      );
+      if (done !== undefined) return done.result;
+    }
   }
 
   /** Nothing is done for a channel that ended: the device may not have heard of it yet. */
