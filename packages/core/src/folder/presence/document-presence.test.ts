@@ -122,6 +122,25 @@ describe('who is there', () => {
   });
 });
 
+test('an old message that is repeated without end keeps nobody there, and brings nobody back', () => {
+  const { clock, anna, ben } = pair();
+  talk(clock, anna, ben);
+  const [old, another] = [anna.presence.state(), message([9, 5, '{"name":"Cleo"}'])];
+  ben.presence.heard(another);
+  anna.presence.close();
+  anna.told.splice(0);
+  for (let second = 0; second < 3600; second += 5) {
+    clock.advance(5_000);
+    expect(ben.presence.heard(second % 2 ? old : message([9, 4, '{"name":"Cleo"}']))).toBe(true);
+    ben.presence.heard(another);
+    ben.presence.heard(old);
+    if (second > 40) expect(namesAt(ben)).toEqual(['Ben']);
+  }
+  // Whoever comes is there, and says something later than what was repeated.
+  ben.presence.heard(message([9, 6, '{"name":"Cleo"}']));
+  expect(namesAt(ben)).toEqual(['Ben', 'Cleo']);
+});
+
 describe('a peer', () => {
   test.each([
     ['bytes that are no message', utf8('not awareness at all')],
@@ -152,7 +171,12 @@ describe('a peer', () => {
     }
     expect(anna.presence.awareness.getStates().size).toBeLessThanOrEqual(1_001);
     clock.advance(40_000);
-    expect(anna.presence.awareness.meta.size).toBe(1);
     expect(namesAt(anna)).toEqual(['Anna']);
+    expect(anna.presence.awareness.meta.size).toBeLessThanOrEqual(1_001);
+    // Those who left do not keep others out.
+    expect(anna.presence.heard(message([7, 1, '{"name":"Cleo"}']))).toBe(true);
+    expect(namesAt(anna)).toEqual(['Anna', 'Cleo']);
+    clock.advance(700_000);
+    expect(anna.presence.awareness.meta.size).toBe(1);
   });
 });

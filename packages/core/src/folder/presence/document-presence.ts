@@ -20,6 +20,8 @@ const TOGETHER = 40;
 /** Half of the time after which others take somebody for gone, as in y-protocols: 30 seconds. */
 const RENEW = 15_000;
 const GONE = 30_000;
+/** How long after the last message about somebody it is known which was his last: an older one, repeated, does not bring him back. */
+const REMEMBERED = 600_000;
 /** How often it is looked at who is gone. */
 const LOOK = 5_000;
 /** Clients in one document. More than a screen shows, and nobody can fill memory with them. */
@@ -30,14 +32,24 @@ const MOST_BYTES = 65_536;
 /** Who a message came from, for listeners of the awareness. */
 export const PEER: unique symbol = Symbol('a peer');
 
+/** Somebody else, as far as he was heard. */
+interface Heard {
+  /** Of what he said last: a later message has a higher one. */
+  readonly number: number;
+  /** When he said that. */
+  readonly at: number;
+  /** When anything came about him, were it the same again. */
+  repeated: number;
+}
+
 type Update = Readonly<Record<'added' | 'updated' | 'removed', readonly number[]>>;
 
 export class DocumentPresence {
   readonly awareness: Awareness;
   readonly #clock: Clock;
   readonly #tell: (state: Uint8Array) => void;
-  /** When each of the others was heard last; one who left is remembered for a while, so that what comes late does not bring him back. */
-  readonly #heard = new Map<number, number>();
+  /** Those who left are remembered for a while. */
+  readonly #heard = new Map<number, Heard>();
   #toldAt = 0;
   #telling: Timer | undefined;
   #looking: Timer | undefined;
@@ -65,12 +77,18 @@ export class DocumentPresence {
 
   /** @returns whether it could be read, and there was room for it; nothing of it is taken otherwise */
   heard(state: Uint8Array): boolean {
-    const clients = clientsIn(state);
+    const said = saidIn(state);
+    const clients = [...(said?.keys() ?? [])];
     // Of this program nobody else has anything to say.
-    if (clients === undefined || clients.includes(this.#own)) return false;
-    const unheard = clients.filter((client) => !this.#heard.has(client));
-    if (this.#heard.size + unheard.length > MOST_CLIENTS) return false;
-    for (const client of clients) this.#heard.set(client, this.#clock.now());
+    if (said === undefined || said.has(this.#own)) return false;
+    if (!this.#hasRoomFor(clients.filter((client) => !this.#heard.has(client)).length)) return false;
+    const now = this.#clock.now();
+    for (const [client, number] of said) {
+      const known = this.#heard.get(client);
+      if (known === undefined || number > known.number)
+        this.#heard.set(client, { number, at: now, repeated: now });
+      else known.repeated = now;
+    }
     const { states } = this.awareness;
     const absent = clients.filter((client) => !states.has(client));
     applyAwarenessUpdate(this.awareness, state, PEER);
@@ -94,6 +112,23 @@ export class DocumentPresence {
     if (origin === 'local') this.#tellSoon();
   };
 
+  /** Those who left give room to those who come. */
+  #hasRoomFor(count: number): boolean {
+    let left = MOST_CLIENTS - this.#heard.size;
+    for (const client of this.#heard.keys()) {
+      if (left >= count) break;
+      if (this.awareness.states.has(client)) continue;
+      this.#forget(client);
+      left += 1;
+    }
+    return left >= count;
+  }
+
+  #forget(client: number): void {
+    this.#heard.delete(client);
+    this.awareness.meta.delete(client);
+  }
+
   #tellSoon(): void {
     this.#telling ??= this.#clock.after(TOGETHER, () => {
       this.#telling = undefined;
@@ -110,12 +145,9 @@ export class DocumentPresence {
   }
 
   #look(now: number): void {
-    const gone = [...this.#heard].filter(([, at]) => now - at >= GONE).map(([client]) => client);
+    const gone = [...this.#heard].filter(([, { at }]) => now - at >= GONE).map(([client]) => client);
     removeAwarenessStates(this.awareness, gone, 'timeout');
-    for (const client of gone) {
-      this.#heard.delete(client);
-      this.awareness.meta.delete(client);
-    }
+    for (const [client, { repeated }] of this.#heard) if (now - repeated >= REMEMBERED) this.#forget(client);
     const { awareness } = this;
     const own = awareness.getLocalState();
     // The same state with the next number: only that shows others that it is not an old one.
@@ -123,15 +155,14 @@ export class DocumentPresence {
   }
 }
 
-/** Whom a message speaks of, if it can be read to its end. */
-function clientsIn(state: Uint8Array): number[] | undefined {
+/** Whom a message speaks of, and by which number, if it can be read to its end. */
+function saidIn(state: Uint8Array): Map<number, number> | undefined {
   if (state.byteLength > MOST_BYTES) return undefined;
   try {
     const decoder = createDecoder(state);
-    const clients: number[] = [];
+    const clients = new Map<number, number>();
     for (let left = readVarUint(decoder); left > 0; left--) {
-      clients.push(readVarUint(decoder));
-      readVarUint(decoder);
+      clients.set(readVarUint(decoder), readVarUint(decoder));
       const said: unknown = JSON.parse(readVarString(decoder));
       if (typeof said !== 'object' || Array.isArray(said)) return undefined;
     }
