@@ -1,6 +1,10 @@
-/** What a save of a very large text costs: the comparison alone, and all of it. Each is one turn of the event loop. */
+/**
+ * What a save of a very large text costs: the comparison alone, in its slices, and all of it; and for how long nobody else has a turn.
+ */
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { levelStore } from '@evermesh/adapters/level';
+import { memoryStore } from '@evermesh/adapters/memory';
 import { openReplica } from '@evermesh/core';
 import {
   contentDigest,
@@ -9,6 +13,7 @@ import {
   saveContent,
   shownFile,
   textHunks,
+  textHunksInSlices,
 } from '@evermesh/core/model';
 import { utf8 } from '@evermesh/core/base';
 import * as Y from 'yjs';
@@ -20,6 +25,8 @@ import type { Scenario, ScenarioContext, ScenarioResult } from './scenario.ts';
 const LINES = 200_000;
 /** Processor milliseconds that a comparison may take at most. */
 const REACH = 1000;
+/** The same of what is done in one turn. */
+const TURN = 50;
 
 export const saves: Scenario = {
   name: 'saves',
@@ -67,6 +74,7 @@ async function run({ runs, say, directory }: ScenarioContext): Promise<ScenarioR
   for (const [what, base, next] of CASES) {
     say(what);
     figures.reach(`${what}: compared`, { atMost: REACH });
+    for (const turn of ['longest slice', 'written']) figures.reach(`${what}: ${turn}`, { atMost: TURN });
     for (let round = 0; round < runs; round++) {
       figures.add(
         `${what}: compared`,
@@ -74,10 +82,18 @@ async function run({ runs, say, directory }: ScenarioContext): Promise<ScenarioR
         'ms',
         busy(() => textHunks(base, next, 'lines')),
       );
-      figures.add(`${what}: saved`, EVERMESH, 'ms', save(base, next));
+      const { slice, written, saved } = save(base, next);
+      figures.add(`${what}: longest slice`, EVERMESH, 'ms', slice);
+      figures.add(`${what}: written`, EVERMESH, 'ms', written);
+      figures.add(`${what}: saved`, EVERMESH, 'ms', saved);
+      figures.add(`${what}: longest without a turn`, EVERMESH, 'ms', await heldUp(base, next));
     }
   }
-  return { figures, notes: ['Processor time of the process, what was collected meanwhile included.'] };
+  const notes = [
+    'Processor time of the process, what was collected meanwhile included.',
+    'Longest without a turn: by a clock, so what others took of the machine is in it.',
+  ];
+  return { figures, notes };
 }
 
 /** Through the whole engine until it is durable, beside a bare document that is told which ten places changed. */
@@ -109,13 +125,38 @@ async function saveTenLines(figures: Figures, runs: number, directory: string): 
   }
 }
 
-function save(base: string, next: string): number {
+function save(base: string, next: string): { slice: number; written: number; saved: number } {
   const doc = newDocument('file', 2, true);
   const digest = contentDigest(utf8(base));
   Y.applyUpdate(doc, firstUpdate(1, { kind: 'text', text: base }, digest, '0000000000'));
   const shown = shownFile(doc);
-  const options = { tag: '2222222222', unit: 'lines' } as const;
-  return busy(() => saveContent(doc, shown, { kind: 'text', text: next }, options));
+  const comparison = textHunksInSlices(base, next, 'lines');
+  let [slice, all] = [0, 0];
+  for (;;) {
+    let step: ReturnType<typeof comparison.next> | undefined;
+    const took = busy(() => (step = comparison.next()));
+    slice = Math.max(slice, took);
+    all += took;
+    if (step?.done !== true) continue;
+    const compared = { base, next, unit: 'lines', hunks: step.value } as const;
+    const options = { tag: '2222222222', unit: 'lines', compared } as const;
+    const written = busy(() => saveContent(doc, shown, { kind: 'text', text: next }, options));
+    return { slice, written, saved: all + written };
+  }
+}
+
+/** Of a folder, between two turns of the event loop. */
+async function heldUp(base: string, next: string): Promise<number> {
+  await using replica = await openReplica({ store: memoryStore() });
+  const folder = await replica.createFolder({ name: 'saves' });
+  await folder.writeFile('large.ts', base);
+  await replica.flush();
+  const delay = monitorEventLoopDelay({ resolution: 2 });
+  delay.enable();
+  await folder.writeFile('large.ts', next);
+  await replica.flush();
+  delay.disable();
+  return delay.max / 1e6;
 }
 
 function busy(work: () => unknown): number {

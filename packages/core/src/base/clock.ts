@@ -4,6 +4,11 @@ export interface Clock {
   now(): number;
   /** Calls `run` once after at least `milliseconds`. A timer never keeps a process alive. */
   after(milliseconds: number, run: () => void): Timer;
+  /**
+   * Resolves when whatever waited for its turn had one; keeps a process alive as long. Absent where nobody but a test gives turns: there
+   * a long computation is not interrupted.
+   */
+  turn?(): Promise<void>;
 }
 
 export interface Timer {

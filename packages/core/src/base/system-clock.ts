@@ -9,4 +9,5 @@ export const systemClock: Clock = {
     (handle as unknown as { unref?: () => void }).unref?.();
     return { cancel: () => clearTimeout(handle) };
   },
+  turn: () => new Promise((resolve) => void setTimeout(resolve, 0)),
 };

@@ -14,6 +14,7 @@ import {
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
 import {
+  type ComparedTexts,
   type FileContent,
   firstUpdate,
   readFile,
@@ -25,6 +26,7 @@ import {
 } from '../model/index.ts';
 import { equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { checkBounds } from './call-bounds.ts';
+import { compareLarge } from './compared-saves.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { seedClientId } from './import-id.ts';
 import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
@@ -44,6 +46,11 @@ type RemoveShown = Extract<NodeOperation, { type: 'removeShown' }>;
 type Resolve = Extract<NodeOperation, { type: 'resolve' }>;
 /** Documents that must be in memory to be written to. */
 type Living = ReadonlyMap<Save | RemoveShown | Resolve, Y.Doc>;
+
+interface Compared {
+  readonly bases: ReadonlyMap<Save, Base>;
+  readonly compared: ReadonlyMap<Save, ComparedTexts>;
+}
 
 /** What writes a file's document. */
 const WRITING: ReadonlySet<NodeOperation['type']> = new Set(['create', 'save', 'removeShown', 'resolve']);
@@ -75,11 +82,12 @@ export async function applyOperations(
     }
     const names = await namesInRecords(state, operations, living);
     let bases = await readBases(state, saves);
+    const compared = await compareLarge(state, bases);
     // What arrived while reading is in the documents now, and was not shown to whoever saved.
     while (saves.some((save) => !baseHolds(state, save.id, save.shown, bases.get(save) as Base))) {
       bases = await readBases(state, saves);
     }
-    return new OperationRun(state, living, bases, names).do(operations, options);
+    return new OperationRun(state, living, { bases, compared }, names).do(operations, options);
   } finally {
     for (const document of held) state.documents.release(document);
   }
@@ -96,6 +104,7 @@ class OperationRun {
   readonly #state: FolderState;
   readonly #living: Living;
   readonly #bases: ReadonlyMap<Save, Base>;
+  readonly #compared: ReadonlyMap<Save, ComparedTexts>;
   readonly #names: NamesInRecords;
   readonly #records: LocalRecords;
   readonly #failures = new Map<number, EvermeshError>();
@@ -107,10 +116,11 @@ class OperationRun {
   /** Files of which the disk now shows what no state of the document is. */
   readonly #mixed = new Map<NodeId, ShownFile>();
 
-  constructor(state: FolderState, living: Living, bases: ReadonlyMap<Save, Base>, names: NamesInRecords) {
+  constructor(state: FolderState, living: Living, { bases, compared }: Compared, names: NamesInRecords) {
     this.#state = state;
     this.#living = living;
     this.#bases = bases;
+    this.#compared = compared;
     this.#names = names;
     this.#records = new LocalRecords(state.log, state.options.author, state.options.clock);
   }
@@ -210,8 +220,8 @@ class OperationRun {
     const { author } = this.#state.options;
     const own = this.#state.log.assignedHeads(documentOf(id)).get(author);
     if (own !== shown.get(author)) this.#overtaken.add(id);
-    const saving = (): ShownFile | undefined =>
-      saveContent(live, base.shown, content, { tag: this.#state.tag, unit: unitOf(name) });
+    const how = { tag: this.#state.tag, unit: unitOf(name), compared: this.#compared.get(save) };
+    const saving = (): ShownFile | undefined => saveContent(live, base.shown, content, how);
     const after = this.#records.capture(documentOf(id), live, saving, this.#blobsOf(content));
     // All of it was made by somebody else, too. The saver has seen it now, and what he shows needs heads of its own.
     if (after !== undefined && this.#records.counterOf(documentOf(id)) === undefined)

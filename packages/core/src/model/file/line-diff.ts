@@ -4,6 +4,7 @@
  */
 import type { Range } from './range.ts';
 import { differingRanges } from './sequence-diff.ts';
+import { atOnce, Slice } from './slice.ts';
 
 export interface DiffLine {
   readonly kind: 'same' | 'removed' | 'added';
@@ -29,7 +30,7 @@ const AROUND = 3;
 export function lineDiff(before: string, behind: string): DiffHunk[] {
   if (before === behind) return [];
   const [a, b] = [linesOf(before), linesOf(behind)];
-  return together(differingRanges(a, b)).map((ranges) => hunkOf(ranges, a, b));
+  return together(atOnce(differingRanges(a, b, new Slice()))).map((ranges) => hunkOf(ranges, a, b));
 }
 
 function linesOf(text: string): string[] {

@@ -7,6 +7,7 @@
  * used up counts as replaced. Both make hunks larger, never wrong.
  */
 import { type Range, trimRange } from './range.ts';
+import type { Slice, Sliced } from './slice.ts';
 
 const COST_LIMIT = 256;
 const WORK_LIMIT = 8_000_000;
@@ -15,6 +16,7 @@ export class MyersDiff {
   readonly #a: Int32Array;
   readonly #b: Int32Array;
   readonly #found: Range[];
+  readonly #slice: Slice;
   /** Where diagonal 0 stands in both: there is room for those on either side that a search can come to, and one more. */
   readonly #centre: number;
   readonly #forward: Int32Array;
@@ -22,8 +24,9 @@ export class MyersDiff {
   #work = WORK_LIMIT;
 
   /** @param found where the ranges that differ are put, ascending */
-  constructor(a: Int32Array, b: Int32Array, found: Range[]) {
+  constructor(a: Int32Array, b: Int32Array, found: Range[], slice: Slice) {
     this.#a = a;
+    this.#slice = slice;
     this.#b = b;
     this.#found = found;
     this.#centre = costLimit(a.length, b.length) + 1;
@@ -31,17 +34,19 @@ export class MyersDiff {
     this.#backward = new Int32Array(2 * this.#centre + 1);
   }
 
-  compare(whole: Range): void {
+  *compare(whole: Range): Sliced<void> {
     let part = trimRange(this.#a, this.#b, whole);
     for (;;) {
       const isOneSided = part.aFrom === part.aTo || part.bFrom === part.bTo;
+      const before = this.#work;
       const middle = isOneSided || this.#work <= 0 ? undefined : this.#middleOf(part);
+      if (this.#slice.endsAfter(1 + ((before - this.#work) >> 4))) yield;
       if (middle === undefined) {
         this.#report(part);
         return;
       }
       // The part before is small or halved, the one behind may take many rounds: so that one is not a nested call.
-      this.compare({ aFrom: part.aFrom, aTo: middle.aFrom, bFrom: part.bFrom, bTo: middle.bFrom });
+      yield* this.compare({ aFrom: part.aFrom, aTo: middle.aFrom, bFrom: part.bFrom, bTo: middle.bFrom });
       part = trimRange(this.#a, this.#b, {
         aFrom: middle.aTo,
         aTo: part.aTo,

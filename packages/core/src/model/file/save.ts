@@ -8,7 +8,7 @@
 import type * as Y from 'yjs';
 import { utf8 } from '../../base/index.ts';
 import { contentDigest, type FileContent, sameContent } from './content.ts';
-import type { Unit } from './hunk.ts';
+import type { Hunk, Unit } from './hunk.ts';
 import type { ShownFile } from './shown-file.ts';
 import { writeHunks } from './text-edit.ts';
 import { textHunks } from './text-hunks.ts';
@@ -18,6 +18,16 @@ export interface SaveOptions {
   /** 10 hexadecimal digits of the author's. */
   readonly tag: string;
   readonly unit: Unit;
+  /** Of these texts, if somebody compared them before. */
+  readonly compared?: ComparedTexts | undefined;
+}
+
+/** Comparing large texts takes long: it is done before the save is written, in slices. */
+export interface ComparedTexts {
+  readonly base: string;
+  readonly next: string;
+  readonly unit: Unit;
+  readonly hunks: readonly Hunk[];
 }
 
 /**
@@ -52,7 +62,7 @@ function saveText(
   live: Y.Doc,
   base: ShownFile,
   content: FileContent & { kind: 'text' },
-  { tag, unit }: SaveOptions,
+  { tag, unit, compared }: SaveOptions,
 ): ShownFile {
   // The document has one text. If the one it holds is in conflict, it is kept before the saved one takes its place.
   const digest = base.content.kind === 'text' ? '' : contentDigest(utf8(base.text));
@@ -60,7 +70,9 @@ function saveText(
     const kept: FileContent = { kind: 'text', text: base.text };
     writeVersion(live, tag, { content: kept, kept: true, saw: digest, replaces: [] });
   }
-  const runs = writeHunks(live, base.runs, textHunks(base.text, content.text, unit));
+  const next = content.text;
+  const isCompared = compared?.base === base.text && compared.next === next && compared.unit === unit;
+  const runs = writeHunks(live, base.runs, isCompared ? compared.hunks : textHunks(base.text, next, unit));
   const shown = { content, text: content.text, runs, saw: undefined };
   if (base.content.kind === 'text') return { ...shown, versions: base.versions };
   const key = writeVersion(live, tag, {

@@ -7,6 +7,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { differingRanges, sequenceRanges } from './sequence-diff.ts';
+import { atOnce, Slice } from './slice.ts';
 import { Tokens } from './tokens.ts';
 
 const RUNS = 10 * Number(process.env['PROP_RUNS'] ?? 200);
@@ -22,8 +23,10 @@ test('pieces that are equal at both ends are left out, and the ranges are the sa
         [...before, ...b, ...behind],
       ];
       const tokens = new Tokens();
-      const all = sequenceRanges(Int32Array.from(tokens.of(left)), Int32Array.from(tokens.of(right)));
-      expect(differingRanges(left, right)).toEqual(all);
+      const slice = new Slice();
+      const [a1, b1] = [left, right].map((each) => Int32Array.from(atOnce(tokens.of(each, slice))));
+      const all = atOnce(sequenceRanges(a1 as Int32Array, b1 as Int32Array, slice));
+      expect(atOnce(differingRanges(left, right, slice))).toEqual(all);
       if ((all.at(-1)?.aTo ?? 0) > before.length + a.length) slid++;
     }),
     { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
@@ -46,9 +49,35 @@ describe('tokens that are looked at', () => {
     ],
   ])('are bounded: %s', (_, a, b) => {
     const count = { looks: 0 };
-    sequenceRanges(counted(a, count), counted(b, count));
+    atOnce(sequenceRanges(counted(a, count), counted(b, count), new Slice()));
     expect(count.looks).toBeGreaterThan(0);
     expect(count.looks).toBeLessThan(MOST);
+  });
+});
+
+describe('tokens that are looked at in one slice', () => {
+  /** What is equal at both ends is trimmed in one go, and a range slides in one: neither is counted, and here there is little of it. */
+  const MOST = 700_000;
+  const LENGTH = 200_000;
+  const sequence = (token: (at: number) => number): Int32Array =>
+    Int32Array.from({ length: LENGTH }, (_, at) => token(at));
+  test.each<[string, Int32Array, Int32Array]>([
+    ['every second another one', sequence((at) => at), sequence((at) => (at % 2 ? LENGTH + at : at))],
+    ['another order', sequence((at) => at), sequence((at) => (at * 7919) % LENGTH)],
+  ])('are bounded, however long a sequence is: %s', (_, a, b) => {
+    const count = { looks: 0 };
+    const steps = sequenceRanges(counted(a, count), counted(b, count), new Slice());
+    let [slices, most, all] = [0, 0, 0];
+    for (let step = steps.next(); ; step = steps.next()) {
+      slices += 1;
+      most = Math.max(most, count.looks);
+      all += count.looks;
+      count.looks = 0;
+      if (step.done === true) break;
+    }
+    expect(all).toBeGreaterThan(2 * LENGTH);
+    expect(slices).toBeGreaterThan(4);
+    expect(most).toBeLessThan(MOST);
   });
 });
 

@@ -4,11 +4,20 @@
  * that made the same edit among different other edits then made it at the same place.
  */
 import { type Range, trimRange } from './range.ts';
+import type { Slice, Sliced } from './slice.ts';
 
-export function slideRanges(a: Int32Array, b: Int32Array, ranges: readonly Range[]): Range[] {
+export function* slideRanges(
+  a: Int32Array,
+  b: Int32Array,
+  ranges: readonly Range[],
+  slice: Slice,
+): Sliced<Range[]> {
   // From the last to the first, because a range goes as far as the one behind it leaves room.
   const placed: Range[] = [];
-  for (const range of ranges.toReversed()) placed.push(slide(a, b, range, placed));
+  for (const range of ranges.toReversed()) {
+    if (slice.endsAfter(1)) yield;
+    placed.push(slide(a, b, range, placed));
+  }
   return placed.toReversed();
 }
 

@@ -5,43 +5,60 @@
  * Time is bounded on any input by bounding the work that a better answer may cost: beyond it hunks get larger, never
  * wrong. A boundary never separates a surrogate pair, nor CR from LF.
  */
+import { fewerHunks } from './fewer-hunks.ts';
 import type { Hunk, Unit } from './hunk.ts';
-import { splitLines, startsOf } from './lines.ts';
+import { hasLineOf, linesOf, startsOf } from './lines.ts';
 import type { Range } from './range.ts';
 import { differingRanges } from './sequence-diff.ts';
+import { atOnce, Slice, type Sliced } from './slice.ts';
 import { wordHunks } from './words.ts';
 
 /** UTF-16 units that are compared by words for one save. What lies beyond is replaced by whole lines. */
 const WORDS_BUDGET = 256 * 1024;
 /** From this length on a line is data rather than a line of code; replacing all of it would grow the document by it. */
 const LONG_LINE = 2048;
+/** Places at which one save writes. They are written in one turn, since nobody may see half of a save. */
+const MOST_HUNKS = 2048;
 
 /** Hunks that turn `base` into `next`, ascending, none touching another; empty if they are equal. */
-export function textHunks(base: string, next: string, unit: Unit): Hunk[] {
+export const textHunks = (base: string, next: string, unit: Unit): Hunk[] =>
+  atOnce(textHunksInSlices(base, next, unit));
+
+/** The same, in slices of which none takes long on any input. */
+export function* textHunksInSlices(base: string, next: string, unit: Unit): Sliced<Hunk[]> {
   if (base === next) return [];
+  const slice = new Slice();
   const hunks: Hunk[] = [];
   let budget = WORDS_BUDGET;
-  for (const hunk of lineHunks(base, next)) {
+  for (const hunk of yield* lineHunks(base, next, slice)) {
+    if (slice.endsAfter(1)) yield;
     const removed = base.slice(hunk.offset, hunk.offset + hunk.remove);
     const isReplaced = hunk.remove > 0 && hunk.insert !== '';
-    if (isReplaced && (unit === 'words' || hasLongLine(removed))) {
-      const words = wordHunks(removed, hunk.insert, budget);
+    if (isReplaced && (unit === 'words' || hasLineOf(LONG_LINE, removed))) {
+      const words = yield* wordHunks(removed, hunk.insert, budget, slice);
       budget -= words.cost;
       for (const word of words.hunks) hunks.push({ ...word, offset: hunk.offset + word.offset });
     } else {
       hunks.push(hunk);
     }
   }
-  return hunks;
+  if (hunks.length > MOST_HUNKS) yield;
+  return fewerHunks(base, hunks, MOST_HUNKS);
 }
 
-function lineHunks(base: string, next: string): Hunk[] {
+function* lineHunks(base: string, next: string, slice: Slice): Sliced<Hunk[]> {
   const lineEnd = /\r\n|\r|\n/.exec(base)?.[0] ?? /\r\n|\r|\n/.exec(next)?.[0] ?? '\n';
   const [a, aAdded] = complete(base, lineEnd);
   const [b, bAdded] = complete(next, lineEnd);
-  const [aLines, bLines] = [splitLines(a), splitLines(b)];
+  const aLines = yield* linesOf(a, slice);
+  const bLines = yield* linesOf(b, slice);
   const [aStarts, bStarts] = [startsOf(aLines), startsOf(bLines)];
-  const hunks = differingRanges(aLines, bLines).map((range) => hunkOf(range, aStarts, bStarts, b));
+  const ranges = yield* differingRanges(aLines, bLines, slice);
+  const hunks: Hunk[] = [];
+  for (const range of ranges) {
+    if (slice.endsAfter(1)) yield;
+    hunks.push(hunkOf(range, aStarts, bStarts, b));
+  }
   return withoutAdded(hunks, a.length, aAdded, bAdded, lineEnd);
 }
 
@@ -91,8 +108,6 @@ function append(hunks: Hunk[], hunk: Hunk): void {
     hunks.push(hunk);
   }
 }
-
-const hasLongLine = (text: string): boolean => splitLines(text).some((line) => line.length >= LONG_LINE);
 
 function hunkOf(range: Range, aStarts: Int32Array, bStarts: Int32Array, next: string): Hunk {
   const offset = aStarts[range.aFrom] as number;

@@ -3,6 +3,7 @@ import type { Hunk } from './hunk.ts';
 import { startsOf } from './lines.ts';
 import type { Range } from './range.ts';
 import { differingRanges } from './sequence-diff.ts';
+import type { Slice, Sliced } from './slice.ts';
 
 /** Scripts that write without spaces: each of their characters is a word. */
 const SPACELESS =
@@ -25,19 +26,23 @@ const HAS_WORD_OR_LINE_END = /[\p{L}\p{N}\r\n]/u;
  * Hunks inside one replaced text, with offsets from its beginning, and how much was compared for them. Texts larger
  * than `budget` are replaced whole, but for what is equal at their ends.
  */
-export function wordHunks(
+export function* wordHunks(
   removed: string,
   inserted: string,
   budget: number,
-): { hunks: Hunk[]; cost: number } {
+  slice: Slice,
+): Sliced<{ hunks: Hunk[]; cost: number }> {
   const { before, behind } = equalEnds(removed, inserted);
   const base = removed.slice(before, removed.length - behind);
   const next = inserted.slice(before, inserted.length - behind);
   const cost = base.length + next.length;
   if (cost > budget) return { hunks: [{ offset: before, remove: base.length, insert: next }], cost: 0 };
-  const [aWords, bWords] = [base.match(WORD) ?? [], next.match(WORD) ?? []];
+  if (slice.endsAfter(cost >> 3)) yield;
+  const aWords = base.match(WORD) ?? [];
+  if (slice.endsAfter(cost >> 3)) yield;
+  const bWords = next.match(WORD) ?? [];
   const [aStarts, bStarts] = [startsOf(aWords), startsOf(bWords)];
-  const differing = differingRanges(aWords, bWords);
+  const differing = yield* differingRanges(aWords, bWords, slice);
   // With no word in common these are other lines, and a line keeps its own end: it may be deleted with it elsewhere.
   if (before + behind === 0 && !sharesWord(differing, aWords)) {
     return { hunks: [{ offset: 0, remove: removed.length, insert: inserted }], cost };
