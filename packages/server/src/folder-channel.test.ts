@@ -16,11 +16,13 @@ const clock = new VirtualClock();
 /** A socket that is as full as the test says. */
 class TestSocket implements ChannelSocket {
   readonly sent: FromRelay[] = [];
+  readonly frames: Uint8Array[] = [];
   isFull = false;
   /** Called each time somebody waits for room. */
   onDrained: () => Promise<void> = () => Promise.resolve();
 
   send(frame: Uint8Array): void {
+    this.frames.push(frame);
     this.sent.push(decodeMessage(frame) as FromRelay);
   }
 
@@ -92,6 +94,31 @@ test('a record that becomes durable while a reader is told of others is told in 
   await channel.close();
   await append(A);
   expect(socket.sent).toHaveLength(4);
+});
+
+test('what all are told is encoded once: of fifty readers at one place, and of those that follow', async () => {
+  const opened = await openFolder();
+  const { log } = opened.folder;
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const append = (text: string): Promise<void> => log.append([decodeRecord(author.record(A, text))]).durable;
+  await append('first');
+  const begin = { epoch: log.epoch, ...log.position };
+  await append('missed');
+  const sockets = Array.from({ length: 50 }, () => new TestSocket());
+  const channels = sockets.map((socket) => channelOf(opened, socket));
+  for (const channel of channels) await channel.open(begin);
+  await append('one');
+  await append('two');
+  const sent = (type: FromRelay['type']): Uint8Array[] =>
+    sockets.flatMap(({ frames, sent: all }) => frames.filter((_, i) => all[i]?.type === type));
+  const counts = (type: FromRelay['type']): number[] => [sent(type).length, new Set(sent(type)).size];
+  expect([counts('CHANGED'), counts('LIVE')]).toEqual([
+    [50, 1],
+    [100, 2],
+  ]);
+  const bytes = new Set(sent('LIVE')).values().next().value?.byteLength ?? 0;
+  expect(sent('LIVE').reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(100 * bytes);
+  for (const channel of channels) await channel.close();
 });
 
 test('of what a device asked for nothing more is given once its channel is to end, however long its last PUT takes', async () => {

@@ -21,7 +21,7 @@ import {
   type Untaken,
 } from '@evermesh/core/protocol';
 import type { FolderReader } from './awareness-round.ts';
-import { changedPages } from './changed-pages.ts';
+import { changedFrames } from './changed-frames.ts';
 import type { ChannelSocket } from './channel-socket.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
 import type { OpenFolder } from './folder-registry.ts';
@@ -134,7 +134,7 @@ export class FolderChannel implements FolderReader {
   /** Now or never: the next state says more than this one. */
   aware(frame: (channel: number) => Uint8Array): void {
     const { channel, socket } = this.#options;
-    if (!socket.isFull) socket.send(frame(channel));
+    if (!socket.isFull) this.#sendFrame(frame(channel));
   }
 
   /** The channel is about to be refused: what is being read for the device is not for it any more. */
@@ -185,8 +185,8 @@ export class FolderChannel implements FolderReader {
     do {
       await socket.drained();
       const { position } = log;
-      for (const page of changedPages(log, this.#told.seq)) {
-        await socket.inTurn(async () => this.#send({ type: 'CHANGED', channel, ...page }));
+      for (const frame of changedFrames(log, this.#told.seq, channel)) {
+        await socket.inTurn(async () => this.#sendFrame(frame));
         if (this.#isClosed) return;
       }
       this.#tell(position);
@@ -285,6 +285,10 @@ export class FolderChannel implements FolderReader {
   }
 
   #send(message: FromRelay): void {
-    if (!this.#isClosed) this.#options.socket.send(encodeMessage(message));
+    this.#sendFrame(encodeMessage(message));
+  }
+
+  #sendFrame(frame: Uint8Array): void {
+    if (!this.#isClosed) this.#options.socket.send(frame);
   }
 }
