@@ -1,6 +1,6 @@
 /** Somebody comes back who was in step: what that costs by how much changed meanwhile. */
 import { once } from 'node:events';
-import type { FolderId } from '@evermesh/core';
+import type { Replica } from '@evermesh/core';
 import { CountingProxy, since, type WireCount } from '../counting-proxy.ts';
 import { EVERMESH } from '../figures.ts';
 import { median } from '../measure.ts';
@@ -43,59 +43,60 @@ function note({ figures }: PartContext, { subject, name, milliseconds, count }: 
 
 export const subjectOf = (changed: number): string => `reconnect, ${changed} changed`;
 
-/** A folder of files, on two devices with stores on disk. The one is away while the other changes some. */
+/**
+ * A folder of files, on two devices with stores on disk. The one is away while the other, which stays, changes some; in the end that one
+ * is away as well, and the relay has to open the folder first.
+ */
 async function deviceReturns(context: PartContext, relay: RelayProcess, files: number): Promise<void> {
   const directory = await context.newDirectory();
-  const id = await makeFiles(directory, relay, files);
-  // A device knows a relay by its address: it is always this one.
-  const proxy = await CountingProxy.open({ target: relay.port, frames: true });
-  await joinOnce(directory, proxy.port, id);
-  for (const changed of CHANGED) {
-    await using writer = await deviceAt(directory, 'writer');
-    const folder = await writer.folder(id);
-    const link = connectTo(writer, relay.port);
-    for (let i = 0; i < Math.min(changed, files); i++)
-      await folder.writeFile(fileOf(i), `${changed} changed\n${'text '.repeat(CONTENT / 5)}`);
-    await link.whenSynced();
-    await link.close();
-    await using reader = await deviceAt(directory, 'reader');
-    await reader.folder(id);
-    const before = proxy.count;
-    const start = performance.now();
-    const back = connectTo(reader, proxy.port);
-    await back.whenSynced();
-    const milliseconds = performance.now() - start;
-    await proxy.quiet(QUIET_MS);
-    const count = since(before, proxy.count);
-    note(context, { subject: subjectOf(changed), name: EVERMESH, milliseconds, count });
-    await back.close();
-  }
-  await proxy.close();
-  context.notes.add(`reconnect: ${EVERMESH} with ${files} files, devices with stores on disk`);
-}
-
-const fileOf = (i: number): string => `${Math.floor(i / 100)}/${i}.txt`;
-
-async function makeFiles(directory: string, { port }: RelayProcess, files: number): Promise<FolderId> {
   await using writer = await deviceAt(directory, 'writer');
   const folder = await writer.createFolder({ name: 'reconnect' });
   for (let i = 0; i < files; i += 100) {
     await folder.mkdir(String(i / 100));
-    for (let file = i; file < Math.min(files, i + 100); file++)
-      await folder.writeFile(fileOf(file), 'text '.repeat(CONTENT / 5));
+    for (let file = i; file < Math.min(files, i + 100); file++) await folder.writeFile(fileOf(file), TEXT);
   }
-  const link = connectTo(writer, port);
+  const link = connectTo(writer, relay.port);
   await link.whenSynced();
+  // A device knows a relay by its address: it is always this one.
+  const proxy = await CountingProxy.open({ target: relay.port, frames: true });
+  await deviceComes(directory, proxy, (reader) => reader.joinFolder(folder.id));
+  const comesBack = async (subject: string): Promise<void> => {
+    const came = await deviceComes(directory, proxy, (reader) => reader.folder(folder.id));
+    note(context, { subject, name: EVERMESH, ...came });
+  };
+  for (const changed of CHANGED) {
+    for (let i = 0; i < Math.min(changed, files); i++)
+      await folder.writeFile(fileOf(i), `${changed} changed\n${TEXT}`);
+    await link.whenSynced();
+    await comesBack(subjectOf(changed));
+  }
   await link.close();
-  return folder.id;
+  await comesBack('reconnect, nobody else there');
+  await proxy.close();
+  context.notes.add(`reconnect: ${EVERMESH} with ${files} files, devices with stores on disk`);
 }
 
-async function joinOnce(directory: string, port: number, id: FolderId): Promise<void> {
+const TEXT = 'text '.repeat(CONTENT / 5);
+
+const fileOf = (i: number): string => `${Math.floor(i / 100)}/${i}.txt`;
+
+/** From connecting until it is in step, and what passes until silence. */
+async function deviceComes(
+  directory: string,
+  proxy: CountingProxy,
+  ready: (reader: Replica) => Promise<unknown>,
+): Promise<{ milliseconds: number; count: WireCount }> {
   await using reader = await deviceAt(directory, 'reader');
-  await reader.joinFolder(id);
-  const link = connectTo(reader, port);
+  await ready(reader);
+  const before = proxy.count;
+  const start = performance.now();
+  const link = connectTo(reader, proxy.port);
   await link.whenSynced();
+  const milliseconds = performance.now() - start;
+  await proxy.quiet(QUIET_MS);
+  const count = since(before, proxy.count);
   await link.close();
+  return { milliseconds, count };
 }
 
 /** A client that knows what it holds of each document, and no more: what it would do with what it is told is not in the figures. */
