@@ -93,7 +93,8 @@ export class Debts {
 
   /**
    * More may be wanted now: of these documents, or of any that are left. What was asked for is told of, whether it was left or is on
-   * its way: it goes first.
+   * its way: it goes first. That is told later in this turn: rows of a batch that is being made may be why this is looked at, and whoever is
+   * told may make another, which must not be durable before it.
    */
   look(documents?: readonly DocumentId[]): void {
     const asked = new Set(documents);
@@ -112,7 +113,7 @@ export class Debts {
       this.#wanted.add(name);
       this.missed.emit(name);
     }
-    if (asked.size > 0) this.asked.emit([...asked]);
+    if (asked.size > 0) queueMicrotask(() => this.asked.emit([...asked]));
   }
 
   /** Documents owed to any peer. */
