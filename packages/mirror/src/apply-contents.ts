@@ -89,8 +89,8 @@ class ContentBatch {
     const name = entry !== undefined && isShownAs(entry.name, node.name) ? entry.name : node.name;
     const path = pathIn(this.#world, node.parent, name);
     if (path === undefined) return this.#world.retryLater(node.id);
-    if (entry === undefined && replaces === undefined && (await hasNoRoom(this.#world, path, node.id)))
-      return;
+    const comes = replaces === undefined && this.#world.ancestor.pathOf(node.id) !== path;
+    if (comes && (await hasNoRoom(this.#world, path, node.id))) return;
     const found = await this.#content(node.id, path);
     if (found === undefined || this.#world.looksFirst(node.id)) return;
     const { content, heads, others } = found;

@@ -65,6 +65,8 @@ describe('two names that differ in case only', () => {
     await settleAll(linux, other);
     await fs.rename(linux.at('third'), linux.at('MAKEFILE'));
     await settleAll(linux, other);
+    await linux.write('MAKEFILE', 'more:\n');
+    await settleAll(linux, other);
     const waiting = ['NAME_TAKEN MAKEFILE', 'NAME_TAKEN Src', 'NAME_TAKEN makefile'];
     expect(problems(other)).toEqual(waiting);
     expect(await other.read('third')).toBe('third:\n');
@@ -95,6 +97,24 @@ describe('two names that differ in case only', () => {
     await settleAll(linux, other);
     expect(problems(other)).toEqual([]);
     expect(await onDisk(other)).toEqual(await onDisk(linux));
+  });
+
+  test('keep its name from a new file while one of them waits under that, and this is told', async () => {
+    await writeBoth();
+    await linux.write('third', 'third:\n');
+    await settleAll(linux, other);
+    await fs.rename(linux.at('third'), linux.at('MAKEFILE'));
+    await settleAll(linux, other);
+    await linux.write('third', 'another:\n');
+    await settleAll(linux, other);
+    const waiting = ['MAKEFILE', 'Src', 'makefile', 'third'].map((path) => `NAME_TAKEN ${path}`);
+    expect(problems(other)).toEqual(waiting);
+    expect(await other.read('third')).toBe('third:\n');
+    await fs.rename(linux.at('MAKEFILE'), linux.at('GNUmakefile'));
+    await settleAll(linux, other);
+    expect(await other.read('third')).toBe('another:\n');
+    expect(await other.read('GNUmakefile')).toBe('third:\n');
+    expect(problems(other)).toEqual(['NAME_TAKEN Src', 'NAME_TAKEN makefile']);
   });
 
   test('leave the other one when the one that the disk holds is removed there', async () => {

@@ -2,10 +2,10 @@
  * Two names that the folder tells apart, on a disk that takes them for one: only one of the two can be there. The other waits, and is
  * named, until one of them has another name. It is never written over the first, for what is new replaces nothing.
  */
-import type { FolderNodes, NodeId } from '@evermesh/core';
+import { type FolderNodes, type NodeId, ROOT } from '@evermesh/core';
 import { portableKey } from '@evermesh/core/model';
-import type { Ancestor } from './ancestor.ts';
-import { type Disk, nameOf } from './disk.ts';
+import type { Ancestor, AncestorEntry } from './ancestor.ts';
+import { type Disk, joinPath, nameOf } from './disk.ts';
 import { isShownAs } from './names.ts';
 import type { Problem } from './problem.ts';
 
@@ -17,29 +17,51 @@ interface World {
   retryLater(id: NodeId): void;
 }
 
-/** Whether what stands at the path of a node is its sibling, which has its place there. Then that is told, and the node waits. */
+/**
+ * Whether what stands at the path of a node stays there: its sibling, which has its place there, or what has no room itself where it is
+ * to go. Then that is told, and the node waits.
+ */
 export async function waitsForSibling(world: World, path: string, id: NodeId): Promise<boolean> {
-  const { disk, ancestor, nodes } = world;
-  const there = await disk.lstatIfPossible(path);
+  const there = await staying(world, path, id);
   if (there === undefined) return false;
-  const name = nameOf(path);
-  const parent = nodes.node(id)?.parent;
-  const sibling = ancestor.withInode(there.inode).find((entry) => {
-    const node = nodes.node(entry.id);
-    const isInPlace = node?.id === entry.id && node.parent === parent && isShownAs(entry.name, node.name);
-    return (
-      isInPlace && entry.id !== id && entry.name !== name && portableKey(entry.name) === portableKey(name)
-    );
-  });
-  if (sibling === undefined) return false;
   world.retryLater(id);
   world.problem({
     path,
     code: 'NAME_TAKEN',
-    message: `This disk takes it and ${sibling.name} for one name, so only that one is here. Both are in the folder.`,
+    message:
+      there.name === nameOf(path)
+        ? `What had this name is here still: this disk has no room for it under ${world.nodes.node(there.id)?.name}.`
+        : `This disk takes it and ${there.name} for one name, so only that one is here. Both are in the folder.`,
     next: 'Rename one of the two, on a device whose disk tells them apart.',
   });
   return true;
+}
+
+/** @param asked nodes that wait for this one: two that wait for each other are put aside, and wait for nobody */
+async function staying(
+  { disk, nodes, ancestor }: Pick<World, 'disk' | 'nodes' | 'ancestor'>,
+  path: string,
+  id: NodeId,
+  asked: ReadonlySet<NodeId> = new Set(),
+): Promise<AncestorEntry | undefined> {
+  const there = await disk.lstatIfPossible(path);
+  if (there === undefined) return undefined;
+  const name = nameOf(path);
+  for (const entry of ancestor.withInode(there.inode)) {
+    const node = nodes.node(entry.id);
+    if (entry.id === id || node?.id !== entry.id || asked.has(entry.id)) continue;
+    if (node.parent === entry.parent && isShownAs(entry.name, node.name)) {
+      const isSibling = node.parent === nodes.node(id)?.parent && entry.name !== name;
+      if (isSibling && portableKey(entry.name) === portableKey(name)) return entry;
+      continue;
+    }
+    const directory = node.parent === ROOT ? '' : ancestor.pathOf(node.parent);
+    if (directory === undefined) continue;
+    const target = joinPath(directory, node.name);
+    const blocking = await staying({ disk, nodes, ancestor }, target, entry.id, new Set([...asked, id]));
+    if (blocking !== undefined) return entry;
+  }
+  return undefined;
 }
 
 /**
