@@ -21,8 +21,9 @@ export const MIRROR_PROFILES: Readonly<Record<string, Profile>> = {
   'letter case on disks': {
     name: 'letter case on disks',
     mirrors: true,
+    fileSystems: true,
     latecomers: true,
-    // On disks that tell them apart as well: on others only one of two such names is there.
+    // Half of the disks and more tell them apart as well; on the others only one of two such names is there.
     caseSensitive: true,
     weights: {
       ...DISK_WEIGHTS,

@@ -8,8 +8,8 @@ export interface Sight {
   readonly lines: readonly string[];
   /** The texts, by where they are. */
   readonly texts: ReadonlyMap<string, string>;
-  /** The same as a directory on disk would show it. */
-  readonly onDisk: readonly string[];
+  /** The same as a directory on disk would show it, by path. */
+  readonly onDisk: ReadonlyMap<string, string>;
   /** The texts of each file, in all its contents, and the heads at which they are that. */
   readonly files: ReadonlyMap<NodeId, Listed>;
 }
@@ -24,13 +24,13 @@ export interface Listed {
 export async function sightOf(folder: Folder, left: ReadonlySet<NodeId> = new Set()): Promise<Sight> {
   const lines: string[] = [];
   const texts = new Map<string, string>();
-  const onDisk: string[] = [];
+  const onDisk = new Map<string, string>();
   const files = new Map<NodeId, Listed>();
   const nodes = Array.from(folder.nodes.all(), (node) => ({ node, path: folder.nodes.pathOf(node.id) }));
   for (const { node, path } of nodes.sort((a, b) => compare(a.path, b.path))) {
     lines.push(`${path} ${node.kind}${node.executable ? ' executable' : ''} ${node.id}`);
     if (node.kind === 'directory') {
-      onDisk.push(`${path} directory`);
+      onDisk.set(path, `${path} directory`);
       continue;
     }
     if (left.has(node.id)) continue;
@@ -45,7 +45,7 @@ export async function sightOf(folder: Folder, left: ReadonlySet<NodeId> = new Se
       texts.set(where, text);
       files.set(node.id, { heads: content.heads, texts: `${files.get(node.id)?.texts ?? ''}${text}` });
       const quoted = JSON.stringify(text);
-      if (at === 0) onDisk.push(diskLine(path, node.kind, node.executable, quoted));
+      if (at === 0) onDisk.set(path, diskLine(path, node.kind, node.executable, quoted));
       lines.push(`${where} ${one.kind} ${quoted}`);
     }
   }
@@ -86,15 +86,16 @@ export function treeTroubles(folder: Folder, { oneName }: Naming): string[] {
 const diskLine = (path: string, kind: string, executable: boolean, quoted: string): string =>
   `${path} ${kind}${executable ? ' executable' : ''} ${quoted}`;
 
-/** What a directory on disk shows, without what the mirror has there for itself. Names that differ in their form are one. */
-export function diskSight(files: SimFiles, root: string): string[] {
-  const lines: string[] = [];
+/** What a directory on disk shows, by path, without what the mirror has there for itself. Names that differ in their form are one. */
+export function diskSight(files: SimFiles, root: string): Map<string, string> {
+  const lines = new Map<string, string>();
   for (const [name, inode] of files.walk(files.find(root))) {
     const path = name.normalize('NFC');
     if (path === '.evermesh' || path.startsWith('.evermesh/')) continue;
     const { kind, executable } = files.stat(inode);
-    if (kind === 'directory') lines.push(`${path} directory`);
-    else lines.push(diskLine(path, kind, executable, JSON.stringify(new TextDecoder().decode(inode.data))));
+    if (kind === 'directory') lines.set(path, `${path} directory`);
+    else
+      lines.set(path, diskLine(path, kind, executable, JSON.stringify(new TextDecoder().decode(inode.data))));
   }
   return lines;
 }
