@@ -3,7 +3,6 @@ import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { webSocketTransport } from '@evermesh/adapters/web-socket';
 import {
   type BlobStore,
-  type Clock,
   type Folder,
   type FolderId,
   type Link,
@@ -59,7 +58,7 @@ export class CastDevice {
   readonly store: Store;
   readonly blobs: BlobStore;
   readonly random: Random;
-  readonly clock: Clock;
+  readonly clock: ReturnType<typeof steppingClock>;
   #replica: Replica | undefined;
 
   constructor(name: string, store: Store = memoryStore(), blobs: BlobStore = memoryBlobs()) {
@@ -95,5 +94,6 @@ export class CastDevice {
 
   async close(): Promise<void> {
     await this.#replica?.close();
+    this.#replica = undefined;
   }
 }

@@ -55,6 +55,17 @@ describe.each(FORMATS)('%s', (format) => {
     expect(await folder.verify()).toEqual([]);
   });
 
+  test.skipIf(Number(format.slice('format-'.length)) < 5)(
+    'of a device reads versions of which the records are gone',
+    async () => {
+      const { folder } = await openDevice(await fixtureOf(format, 'device'));
+      const texts: (string | undefined)[] = [];
+      for (const version of await folder.versions('chronicle.md'))
+        texts.push(new TextDecoder().decode(await folder.readVersion('chronicle.md', version)));
+      expect(texts).toEqual([4, 3, 2, 1].map((day) => `day ${day}, hour 30\nthe plants grew\n`));
+    },
+  );
+
   test('of a device knows what it owes and is owed, fetches that, and what both write from now on reaches both', async () => {
     const fixture = await fixtureOf(format, 'device');
     const atRelay = await fixtureOf(format, 'relay');

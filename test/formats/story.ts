@@ -42,7 +42,7 @@ export async function tell(
   atRename: (store: Store) => Promise<void>,
 ): Promise<Told> {
   const [ada, bob, cas] = [new CastDevice('ada'), new CastDevice('bob'), new CastDevice('cas')];
-  const folder = await (await ada.open()).createFolder({ name: 'fixture' });
+  const folder = await keepChronicle(ada);
   const mirror = await importDirectory(ada, folder, directory, () => atRename(ada.store));
   await ada.meet(relay);
   await editTogether(relay, folder, [ada, bob, cas]);
@@ -59,6 +59,25 @@ export async function tell(
   const bobsSight = await sightOf(await bob.folder(folder.id));
   await Promise.all([bob.close(), cas.close()]);
   return { ada, folder, mirror, bobsSight };
+}
+
+/** One file was saved often on several days, long ago: some of its versions are kept, and of its records what they come to. */
+async function keepChronicle(ada: CastDevice): Promise<Folder> {
+  const { id } = await (await ada.open()).createFolder({ name: 'fixture' });
+  for (let day = 1; day <= 4; day++) {
+    const folder = await ada.folder(id);
+    for (let hour = 1; hour <= 30; hour++)
+      await folder.writeFile('chronicle.md', `day ${day}, hour ${hour}\nthe plants grew\n`);
+    await ada.close();
+    // It sees how far its log has come, and what is older than a day, when it is opened.
+    const again = await ada.folder(id);
+    await again.flush();
+    await until(async () => (await rowsOf(ada.store)).filter(([key]) => key.includes('/t/')).length > 0);
+    if (day > 1) await until(async () => (await rowsOf(ada.store)).some(([key]) => key.includes('/h/')));
+    await ada.close();
+    ada.clock.pass(DAY);
+  }
+  return ada.folder(id);
 }
 
 async function importDirectory(

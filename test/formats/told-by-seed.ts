@@ -18,7 +18,11 @@ export function seeded(seed: string): Random {
  * Each look at it is a second later.
  * @param later milliseconds by which it begins later than others
  */
-export function steppingClock(later = 0): Clock {
+export function steppingClock(later = 0): Clock & { readonly pass: (milliseconds: number) => void } {
   let now = Date.UTC(2026, 0, 1) + later;
-  return { now: () => (now += 1000), after: (milliseconds, run) => systemClock.after(milliseconds, run) };
+  return {
+    now: () => (now += 1000),
+    after: (milliseconds, run) => systemClock.after(milliseconds, run),
+    pass: (milliseconds) => void (now += milliseconds),
+  };
 }

@@ -62,7 +62,7 @@ export type {
   VersionsOptions,
 } from './folder/index.ts';
 export { Folder } from './folder/index.ts';
-export type { BlobStore, Store, StoreOperation, StoreRange } from './log/index.ts';
+export type { BlobStore, HistoryPolicy, Store, StoreOperation, StoreRange } from './log/index.ts';
 export {
   contentDigest,
   type DiffHunk,

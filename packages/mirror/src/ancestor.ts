@@ -7,7 +7,7 @@
  */
 import type { FolderNodes, Heads, NodeId } from '@evermesh/core';
 import { storedRow } from '@evermesh/core/log';
-import { equalHeads, NO_HEADS } from '@evermesh/core/protocol';
+import { covers, equalHeads, NO_HEADS } from '@evermesh/core/protocol';
 import { ANCESTOR_AREA, type AncestorEntry, decodeEntry, encodeEntry } from './ancestor-entry.ts';
 import { ShownBefore } from './shown-before.ts';
 
@@ -162,6 +162,12 @@ export class Ancestor {
   /** A file that is not here any more may come back, shown at these heads. */
   remember({ id, heads }: AncestorEntry): void {
     this.#remembered.set(id, heads);
+  }
+
+  /** Whether a file is shown, or may be again, as it was before these heads. */
+  isShownBefore(id: NodeId, heads: Heads): boolean {
+    const shown = [this.#entries.get(id)?.heads, this.#remembered.get(id)];
+    return shown.some((each) => each !== undefined && !covers(each, heads));
   }
 
   /** It does not come back, or has. */

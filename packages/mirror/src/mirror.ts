@@ -9,7 +9,9 @@ import { isOfDisk } from './fs/file-system.ts';
 import type { Watcher } from './fs/watcher.ts';
 import type { KeptState } from './marker.ts';
 import { NextLook } from './next-look.ts';
+import { pause } from './pause.ts';
 import type { MirrorStatus } from './status.ts';
+import { ShownTelling } from './shown-telling.ts';
 import { type MirrorSurvey, survey } from './survey.ts';
 import { type MirrorDifference, verify } from './verify.ts';
 import { Watching } from './watching.ts';
@@ -45,6 +47,7 @@ export class Mirror {
   #queued = false;
   /** At the last rest nothing was open. */
   #isInStep = false;
+  readonly #telling: ShownTelling;
   #timer: Timer | undefined;
   #gathering: Timer | undefined;
   #halted: EvermeshError | undefined;
@@ -70,6 +73,7 @@ export class Mirror {
     });
     const watch: CycleParts['watch'] = (...directory) => this.#watching.watch(...directory);
     this.#cycle = new Cycle({ ...parts.cycle, watch }, parts.kept, parts.recovering);
+    this.#telling = new ShownTelling(folder.nodes, ancestor);
     this.#next = new NextLook(clock, looks, toDo, () => this.#watching.isIncomplete);
     this.#stopListening = folder.nodes.changed.add((ids) => {
       toDo.nodes(ids);
@@ -113,7 +117,7 @@ export class Mirror {
         const wait = this.#next.wait(['again']);
         if (changes === before) patience -= 1;
         if (wait === undefined || patience === 0) break;
-        await this.#pause(wait, signal);
+        await pause(this.#parts.cycle, wait, signal);
         // Without a watch nobody tells where to: what is gone from one directory may be in any other.
         if (!this.#started && looks.due !== undefined) toDo.directories('all');
         this.#next.take();
@@ -155,6 +159,7 @@ export class Mirror {
 
   async #close(): Promise<void> {
     this.#rest();
+    this.#telling.end();
     this.#stopListening();
     this.#ending.abort(closedError());
     await this.#work.idle();
@@ -225,6 +230,7 @@ export class Mirror {
 
   #settled(): void {
     const { board, tell, toDo, looks, folder } = this.#parts.cycle;
+    if (!this.#cycle.recovering) this.#telling.begin();
     if (toDo.hasAgain || toDo.hasLater || looks.due !== undefined) {
       board.state = 'waiting';
       return;
@@ -240,21 +246,24 @@ export class Mirror {
   async #guarded<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw closedError();
     const ending = this.#ending.signal;
-    return this.#work.run(async () => {
-      const either = signal === undefined ? ending : AbortSignal.any([signal, ending]);
-      either.throwIfAborted();
-      if (this.#halted !== undefined) throw this.#halted;
-      try {
-        this.#checkFolder();
-        const done = await work(either);
-        // What arrived meanwhile may be more than this version knows to show.
-        this.#checkFolder();
-        return done;
-      } catch (error) {
+    const isRest = this.#telling.pause();
+    return this.#work
+      .run(async () => {
+        const either = signal === undefined ? ending : AbortSignal.any([signal, ending]);
         either.throwIfAborted();
-        throw this.#halt(error);
-      }
-    });
+        if (this.#halted !== undefined) throw this.#halted;
+        try {
+          this.#checkFolder();
+          const done = await work(either);
+          // What arrived meanwhile may be more than this version knows to show.
+          this.#checkFolder();
+          return done;
+        } catch (error) {
+          either.throwIfAborted();
+          throw this.#halt(error);
+        }
+      })
+      .finally(isRest);
   }
 
   #checkFolder(): void {
@@ -278,22 +287,6 @@ export class Mirror {
       return new EvermeshError('INTERNAL', `The mirror stopped: ${String(cause)}`, { cause });
     const what = `${this.directory} cannot be mirrored any more: ${(cause as Error).message}. Nothing counts as deleted.`;
     return new EvermeshError('MIRROR_ROOT_INVALID', what, { cause, details: { directory: this.directory } });
-  }
-
-  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    const { clock, disk } = this.#parts.cycle;
-    const sleep = disk.fs.stayAlive();
-    return new Promise<void>((resolve, reject) => {
-      const abort = (): void => {
-        timer.cancel();
-        reject(signal.reason as Error);
-      };
-      const timer = clock.after(milliseconds, () => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      });
-      signal.addEventListener('abort', abort, { once: true });
-    }).finally(sleep);
   }
 }
 

@@ -43,6 +43,11 @@ export class ShownBefore {
     return entry?.digest === digest ? commonHeads(entry.heads, held) : undefined;
   }
 
+  /** Whether nobody asks any more. */
+  get isOver(): boolean {
+    return this.#keys.length === 0;
+  }
+
   /** The rows that say that nobody asks any more. */
   over(): ReturnType<FolderNodes['row']>[] {
     const keys = this.#keys;

@@ -24,6 +24,9 @@ import { TestRelay } from './testing/test-relay.ts';
 
 /** Bodies are any bytes, and a state is `=` and how many there were. */
 const counting: BodyCodec = {
+  history: () => {
+    throw new TypeError('Nobody asks for a history here.');
+  },
   fold(state) {
     let bytes = state === undefined ? 0 : countOf(state);
     return {

@@ -32,7 +32,8 @@ import { seedClientId } from './import-id.ts';
 import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
 import { type NamesInRecords, namesInRecords } from './names-in-records.ts';
 import type { ApplyOptions, ApplyResult, NodeOperation } from './nodes.ts';
-import { type Base, baseHolds, keepBaseRow, nobodyBeside, readBase } from './shown-bases.ts';
+import { type Bases, basesHold, basesOf } from './bases-of-saves.ts';
+import { type Base, keepBaseRow, nobodyBeside } from './shown-bases.ts';
 
 interface RunOptions extends ApplyOptions {
   /** Whether somebody shows what was saved, and saves against it next: otherwise nothing is kept of it. Default: yes. */
@@ -48,7 +49,7 @@ type Resolve = Extract<NodeOperation, { type: 'resolve' }>;
 type Living = ReadonlyMap<Save | RemoveShown | Resolve, Y.Doc>;
 
 interface Compared {
-  readonly bases: ReadonlyMap<Save, Base>;
+  readonly bases: Bases;
   readonly compared: ReadonlyMap<Save, ComparedTexts>;
 }
 
@@ -81,29 +82,21 @@ export async function applyOperations(
       held.push(document);
     }
     const names = await namesInRecords(state, operations, living);
-    let bases = await readBases(state, saves);
+    let bases = await basesOf(state, saves);
     const compared = await compareLarge(state, bases);
-    // What arrived while reading is in the documents now, and was not shown to whoever saved.
-    while (saves.some((save) => !baseHolds(state, save.id, save.shown, bases.get(save) as Base))) {
-      bases = await readBases(state, saves);
-    }
+    // What arrived while comparing is in the documents now, and was not shown to whoever saved.
+    while (!basesHold(state, bases)) bases = await basesOf(state, saves);
     return new OperationRun(state, living, { bases, compared }, names).do(operations, options);
   } finally {
     for (const document of held) state.documents.release(document);
   }
 }
 
-async function readBases(state: FolderState, saves: readonly Save[]): Promise<Map<Save, Base>> {
-  const bases = new Map<Save, Base>();
-  for (const save of saves) bases.set(save, await readBase(state, save.id, save.shown));
-  return bases;
-}
-
 /** One call's operations, without an `await` in between. */
 class OperationRun {
   readonly #state: FolderState;
   readonly #living: Living;
-  readonly #bases: ReadonlyMap<Save, Base>;
+  readonly #bases: Bases;
   readonly #compared: ReadonlyMap<Save, ComparedTexts>;
   readonly #names: NamesInRecords;
   readonly #records: LocalRecords;
@@ -216,7 +209,8 @@ class OperationRun {
     // Of a removed file the name is nobody's any more: lines are right for any.
     const name = tree.node(id)?.name ?? '';
     const live = this.#living.get(save) as Y.Doc;
-    const base = this.#bases.get(save) as Base;
+    const base = this.#bases.get(save) as Base | EvermeshError;
+    if (isEvermeshError(base)) throw base;
     const { author } = this.#state.options;
     const own = this.#state.log.assignedHeads(documentOf(id)).get(author);
     if (own !== shown.get(author)) this.#overtaken.add(id);
@@ -281,7 +275,7 @@ class OperationRun {
     for (const [{ id, shown }, base] of this.#bases) {
       const now = heads.get(id);
       // Nothing was written: the disk still shows what the kept row says.
-      if (now === undefined || now === shown) continue;
+      if (now === undefined || now === shown || isEvermeshError(base)) continue;
       if (base.row !== undefined) rows.push({ type: 'del', key: base.row });
       const mixed = this.#mixed.get(id);
       if (mixed !== undefined && isShown) rows.push(keepBaseRow(this.#state, id, now, mixed));

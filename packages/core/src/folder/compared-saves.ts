@@ -6,7 +6,8 @@
 import { type ComparedTexts, textHunksInSlices, unitOf } from '../model/index.ts';
 import type { FolderState } from './folder-state.ts';
 import type { NodeOperation } from './nodes.ts';
-import type { Base } from './shown-bases.ts';
+import type { Bases } from './bases-of-saves.ts';
+import { isEvermeshError } from '../errors/index.ts';
 
 type Save = Extract<NodeOperation, { type: 'save' }>;
 
@@ -15,10 +16,12 @@ const LARGE = 131_072;
 
 export async function compareLarge(
   { options: { clock }, tree }: Pick<FolderState, 'options' | 'tree'>,
-  bases: ReadonlyMap<Save, Base>,
+  bases: Bases,
 ): Promise<ReadonlyMap<Save, ComparedTexts>> {
   const compared = new Map<Save, ComparedTexts>();
-  for (const [save, { shown }] of bases) {
+  for (const [save, base] of bases) {
+    if (isEvermeshError(base)) continue;
+    const { shown } = base;
     const { content, id } = save;
     if (content.kind !== 'text' || shown.text.length + content.text.length < LARGE) continue;
     const texts = { base: shown.text, next: content.text, unit: unitOf(tree.node(id)?.name ?? '') };

@@ -21,7 +21,9 @@ import {
   newDocument,
 } from '../model/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
+import { noVersion } from './no-version.ts';
 import {
+  commonHeads,
   covers,
   equalHeads,
   type Heads,
@@ -29,6 +31,7 @@ import {
   isSnapshot,
   type LogRecord,
   NO_HEADS,
+  raiseHead,
 } from '../protocol/index.ts';
 
 /** The origin of transactions that apply records: whatever has another origin was done here. */
@@ -140,7 +143,10 @@ export class Documents {
     this.release(document);
   }
 
-  /** The document as it was when its heads were these, or the newest one if they still are. */
+  /**
+   * The document as it was when its heads were these, or the newest one if they still are.
+   * @throws VERSION_NOT_FOUND if something of that is kept only as part of what came later
+   */
   async at(document: DocumentId, heads: Heads): Promise<Y.Doc> {
     if (equalHeads(heads, this.heldHeads(document))) return this.newest(document);
     // The store does not show what is not durable yet.
@@ -150,9 +156,14 @@ export class Documents {
     // What was seen then may be less than what the state stands for: the records are asked.
     const start = state !== undefined && covers(heads, state.covers) ? state : undefined;
     if (start === undefined) {
+      const reached = new Map<AuthorId, number>();
       for await (const step of this.#log.read.history(document)) {
-        if (covers(heads, step.brings)) this.#applyStep(document, doc, step);
+        if (!covers(heads, step.brings)) continue;
+        this.#applyStep(document, doc, step);
+        for (const [author, counter] of step.brings) raiseHead(reached, author, counter);
       }
+      // What is lost is waited for, and is in nothing that is here.
+      if (!covers(reached, commonHeads(heads, this.#durableHeads(document)))) throw noVersion();
       return doc;
     }
     applyDocumentState(doc, start.body, FROM_LOG);

@@ -153,6 +153,10 @@ export class StateNodes implements FolderNodes {
     return forgetBaseRow(this.#state, id, heads);
   }
 
+  shows(isShown: (id: NodeId, covers: Heads) => boolean): () => void {
+    return this.#state.inUse.shows(isShown);
+  }
+
   keep(rows: readonly StoreOperation[]): Promise<void> {
     return this.#state.options.committer.commit(rows);
   }

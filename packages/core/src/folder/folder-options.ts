@@ -1,6 +1,6 @@
 /** What a folder is opened with. */
 import type { AuthorId, Clock, FolderId, Logger, Random } from '../base/index.ts';
-import type { Committer, Compactor, Contents, Store } from '../log/index.ts';
+import type { Committer, Compactor, Contents, Retention, Store } from '../log/index.ts';
 import type { BodyPolicy } from './bodies.ts';
 
 export interface FolderOptions {
@@ -10,6 +10,7 @@ export interface FolderOptions {
   readonly committer: Committer;
   readonly contents: Contents;
   readonly compactor: Compactor;
+  readonly retention: Retention | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

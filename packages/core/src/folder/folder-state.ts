@@ -28,6 +28,7 @@ import { LiveDocuments } from './live-documents.ts';
 import { LOCAL, type LocalRecords } from './local-records.ts';
 import { MissingContents } from './missing-contents.ts';
 import type { FolderOptions } from './folder-options.ts';
+import { RecordsInUseHere } from './records-in-use.ts';
 import { FolderPresence } from './presence/folder-presence.ts';
 
 /** What happened to the view in one step. */
@@ -59,6 +60,7 @@ export class FolderState {
   /** Files that programs have open. */
   readonly live: LiveDocuments;
   readonly presence: FolderPresence;
+  readonly inUse: RecordsInUseHere;
   readonly treeDoc: Y.Doc;
   readonly tree: FolderTree;
   readonly steps: Listeners<ViewStep> = new Listeners();
@@ -108,6 +110,7 @@ export class FolderState {
     this.#missing = new MissingContents(options.contents, log, debts);
     this.documents = documents;
     this.presence = new FolderPresence(options.clock);
+    this.inUse = new RecordsInUseHere(options.id, options.store);
     this.live = new LiveDocuments(documents, this.presence, {
       ...{ log, author: options.author, clock: options.clock },
       isOperating: () => this.writing !== undefined,
@@ -127,6 +130,7 @@ export class FolderState {
       options.compactor.watch(log),
       debts.changed.add((changed) => this.#told(changed)),
       debts.fetched.add((name) => this.#blobArrived(name)),
+      options.retention?.watch(log, this.inUse) ?? (() => undefined),
     ];
     this.#noteArrival();
   }
@@ -135,10 +139,7 @@ export class FolderState {
     return deviceOf(this.options.author);
   }
 
-  /**
-   * Ten hexadecimal digits that tell authors apart inside stamps and version keys: of the run, for two that run at one time may
-   * be the same device, where a data directory was copied.
-   */
+  /** Ten hexadecimal digits that tell authors apart in stamps and version keys: of the run, for a device may run twice at one time. */
   get tag(): string {
     return runOf(this.options.author).slice(0, 10);
   }

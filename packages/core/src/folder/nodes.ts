@@ -142,6 +142,12 @@ export interface FolderNodes {
    * find his next save by goes.
    */
   shownNoMore(id: NodeId, heads: Heads): StoreOperation;
+  /**
+   * Whoever shows files, and remembers by heads as what, is asked before older records go, until the returned function is called. Who has rows
+   * in the store and does not say this keeps all records.
+   * @param isShown whether a file is shown as it was before these heads
+   */
+  shows(isShown: (id: NodeId, covers: Heads) => boolean): () => void;
   /** Commits rows alone, durable when it resolves. */
   keep(rows: readonly StoreOperation[]): Promise<void>;
 }

@@ -4,14 +4,17 @@
  */
 import type { DocumentId } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
-import { decodeStored, entriesOf, isPackKey, type LogReader, seqOfKey } from '../log/index.ts';
+import {
+  decodeStored,
+  entriesOf,
+  isPackKey,
+  type LogReader,
+  type OrderPlace,
+  seqOfKey,
+} from '../log/index.ts';
 import type { RecordHeader } from '../protocol/index.ts';
 
-export interface Place {
-  readonly seq: number;
-  readonly digest: Uint8Array;
-  readonly document: DocumentId;
-}
+export type Place = OrderPlace;
 
 /** What a check needs of a record: none of its body, of which thousands would be in memory. */
 export interface Found {
@@ -33,8 +36,8 @@ const TOGETHER = 4096;
 
 export async function* recordsAtPlaces(read: LogReader): AsyncGenerator<RecordAtPlace> {
   let places: Place[] = [];
-  for await (const { seq, digest, document } of read.order(0)) {
-    places.push({ seq, digest, document });
+  for await (const place of read.order(0)) {
+    places.push(place);
     if (places.length < TOGETHER) continue;
     yield* lookUp(read, places);
     places = [];

@@ -22,8 +22,7 @@ import { areaPrefix, type StoreOperation, storedRow } from '../log/index.ts';
 import { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from '../model/index.ts';
 import { equalHeads, headDigest, type Heads } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
-
-const AREA = 'base';
+import { BASE_AREA } from './records-in-use.ts';
 
 /**
  * Names, in heads, what is shown after a save and is no state of the document that anybody else could be shown: an author who never
@@ -77,4 +76,4 @@ const isNewest = (state: FolderState, document: DocumentId, heads: Heads): boole
   equalHeads(heads, state.heldHeads(document));
 
 const keyOf = (state: FolderState, id: NodeId, heads: Heads): string =>
-  `${areaPrefix(state.log.folder, AREA)}${id}/${toHex(headDigest(0, heads))}`;
+  `${areaPrefix(state.log.folder, BASE_AREA)}${id}/${toHex(headDigest(0, heads))}`;

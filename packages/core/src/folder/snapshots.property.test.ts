@@ -138,7 +138,8 @@ class Place {
   async trim(share: number): Promise<void> {
     const { state, compactor } = this.open;
     await state.log.idle();
-    await compactor.trim(state.log, DOCUMENT, Math.floor((state.log.position.seq * share) / 8));
+    const floor = Math.floor((state.log.position.seq * share) / 8);
+    await compactor.trim(state.log, DOCUMENT, { floor });
     for await (const { record, standsFor } of state.log.read.document(DOCUMENT, new Map())) {
       if (standsFor === undefined) return;
       counted.trimmed += 1;

@@ -8,8 +8,10 @@ import {
   type DocumentIndex,
   type DocumentState,
   entriesOf,
+  historyTo,
   isRecordKey,
   seqOfKey,
+  stepsOfHistory,
 } from '../log/index.ts';
 import {
   applyBody,
@@ -18,7 +20,7 @@ import {
   equalStates,
   newDocument,
 } from '../model/index.ts';
-import { equalHeads, isSnapshot, raiseBy } from '../protocol/index.ts';
+import { equalHeads, isSnapshot, NO_HEADS, raiseBy } from '../protocol/index.ts';
 import type { FolderState } from './folder-state.ts';
 
 /** What does not hold: nothing, if all does. The records themselves were found whole. */
@@ -34,7 +36,28 @@ export async function verifyCompacted(state: FolderState, index: DocumentIndex):
     found.push(error.message);
   }
   found.push(...(await compare(state, index, compacted, kept)));
+  if (!(await isHistoryWhole(state, index)))
+    found.push('what is kept of its history does not lead to its state');
   return found;
+}
+
+/** The steps that are kept of records that are gone come to what stands for these. */
+async function isHistoryWhole({ log }: FolderState, { document }: DocumentIndex): Promise<boolean> {
+  const row = await log.read.historyRow(document);
+  if (row === undefined) return true;
+  for await (const { record } of log.read.document(document, NO_HEADS)) {
+    if (!isSnapshot(record)) return false;
+    const steps = historyTo(row, record.header.covers);
+    if (steps === undefined) return false;
+    const [replayed, state] = [newDocument(document, 0, true), newDocument(document, 0, true)];
+    for (const { updates } of stepsOfHistory(steps, record.body))
+      for (const { kind, body } of updates)
+        if (kind === 'snapshot') applySnapshotBody(replayed, body, undefined);
+        else applyBody(replayed, body, undefined);
+    applySnapshotBody(state, record.body, undefined);
+    return equalStates(replayed, state);
+  }
+  return false;
 }
 
 /** All rows are read once: of each record it is counted what is packed, and rebuilt what the state stands for. */

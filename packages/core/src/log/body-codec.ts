@@ -1,3 +1,5 @@
+import type { HistoryUpdate } from './history-step.ts';
+
 /** What a log has to know of bodies to compact a document, and does not: handed in by who knows what bodies are. */
 export interface BodyCodec {
   /**
@@ -6,6 +8,18 @@ export interface BodyCodec {
    * @throws UPDATE_MALFORMED
    */
   fold(state: Uint8Array | undefined): BodyFold;
+  /** Begins to make few steps of the many that led to a document. */
+  history(): BodyHistory;
+}
+
+export interface BodyHistory {
+  /**
+   * Takes bodies, in the log's order.
+   * @throws UPDATE_MALFORMED, and this is of no use any more
+   */
+  add(updates: readonly HistoryUpdate[]): void;
+  /** What was taken since the last step as the body of one update: what came and went meanwhile is not in it. */
+  step(): Uint8Array;
 }
 
 export interface BodyFold {

@@ -2,6 +2,7 @@
  * Compacts one document: folds records into its state, and packs them. Bytes in, bytes out: it knows neither a store nor a
  * clock, so it runs wherever there is time for it, step by step.
  */
+import type { AuthorId } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import {
   decodeDigested,
@@ -23,6 +24,7 @@ import {
   MOST_STATE_BLOBS,
   readState,
 } from './document-state.ts';
+import { type HistoryJob, type HistoryPiece, thinHistory } from './kept-history.ts';
 import {
   encodePack,
   type PackedRecord,
@@ -42,6 +44,8 @@ export interface CompactionJob {
   readonly packs: boolean;
   /** Records up to this place are to go: the new state stands for them alone, and those behind it are packed only. Default: none. */
   readonly floor?: number | undefined;
+  /** What is kept of the history of the records that go. Default: nothing. */
+  readonly history?: HistoryJob | undefined;
   /** Rows that follow each other in the log's order, as `JobRows` writes them. */
   readonly rows: Uint8Array;
 }
@@ -66,6 +70,8 @@ export type CompactionResult =
       readonly bytes: number;
       /** All records in the job's rows, those that were in packs included. */
       readonly packs: readonly NewPack[];
+      /** The row of what is kept of the history, if that was asked for. */
+      readonly history?: Uint8Array | undefined;
     }
   /** The row of the state is not what was written. */
   | { readonly type: 'state damaged' }
@@ -118,6 +124,7 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
   const covers = new Map(before?.covers ?? NO_HEADS);
   const blobs = new Set(before?.blobs);
   const packed: PackedRecord[] = [];
+  const pieces: HistoryPiece[] = [];
   const floor = job.floor ?? Number.MAX_SAFE_INTEGER;
   let bodies: Uint8Array[] = [];
   let bytes = 0;
@@ -137,6 +144,7 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
     const obstacle = obstacleTo(header, covers);
     if (obstacle !== undefined) return { type: 'unfit', why: obstacle };
     raiseBy(covers, header);
+    if (job.history !== undefined) pieces.push(pieceOf(piece, header));
     for (const name of header.blobs) if (blobs.size < MOST_STATE_BLOBS) blobs.add(name);
     all = standsFor ?? all + 1;
     if (header.kind === 'snapshot') {
@@ -169,7 +177,23 @@ export function* compactDocument(job: CompactionJob, codec: BodyCodec): Generato
     packs.push({ seq: end, records: records.length, bytes: bytesOfPack, row: encodePack(records) });
     yield;
   }
-  return { type: 'compacted', state: encodeState(state), seq, records: all, bytes: bytesOfAll, packs };
+  const history = job.history && (yield* thinHistory(job.history, pieces, codec));
+  return {
+    type: 'compacted',
+    state: encodeState(state),
+    seq,
+    records: all,
+    bytes: bytesOfAll,
+    packs,
+    history,
+  };
+}
+
+function pieceOf({ seq, body }: PackedRecord, header: RecordHeader): HistoryPiece {
+  const { kind, time } = header;
+  const brings = new Map<AuthorId, number>();
+  raiseBy(brings, header);
+  return { seq, time, brings, update: { kind, body } };
 }
 
 /** What stands for records that are gone must be what every device takes: nothing else tells of them any more. */

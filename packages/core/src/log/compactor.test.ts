@@ -29,6 +29,9 @@ const ANN: AuthorId = authorOf('01'.repeat(16) as DeviceId, 'aa'.repeat(8) as Ru
 
 /** Bodies that are texts, and a state that is how many bytes of them there were. */
 const counting: BodyCodec = {
+  history: () => {
+    throw new TypeError('Nobody asks for a history here.');
+  },
   fold(state) {
     let bytes = state === undefined ? 0 : Number(new TextDecoder().decode(state));
     return {

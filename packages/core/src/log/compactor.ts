@@ -24,7 +24,7 @@ import { packKey, stateKey } from './keys.ts';
 import { readJob, type ReadRow } from './read-job.ts';
 import { compactedWith, type PackPlan, planPacks } from './pack-plan.ts';
 import type { StoreOperation } from './store.ts';
-import { trimDocument } from './trim-document.ts';
+import { thinDocument, type Thinning, type Trim, trimDocument, type TrimOptions } from './trim-document.ts';
 
 export interface CompactorOptions {
   readonly runner: CompactionRunner;
@@ -89,10 +89,7 @@ export class Compactor {
     this.#wake();
   }
 
-  /**
-   * Resolves when no document of a log is due, or is being compacted: only then may it be opened a second time. Closing this ends the
-   * wait as well.
-   */
+  /** Resolves when no document of a log is due, or is being compacted, and at the end: only then may it be opened a second time. */
   async rested(log: FolderLog): Promise<void> {
     while (this.#busy === log || [...this.#due.values()].some((due) => due.log === log))
       await new Promise<void>((resolve) => {
@@ -104,14 +101,21 @@ export class Compactor {
   }
 
   /**
-   * The records of a document up to a place go, and what they come to stands for them, if that is worth it. Whether any went.
+   * Records of a document go, and what they come to stands for them, if that is worth it. Whether any went.
    * @throws STORE_CORRUPT and others if the document cannot be read; the reason of the end once this is closed
    */
-  async trim(log: FolderLog, document: DocumentId, floor: number): Promise<boolean> {
+  trim(log: FolderLog, document: DocumentId, what: Trim): Promise<boolean> {
+    return this.#turns.run(() => trimDocument(log, document, { ...this.#trimming(), ...what }));
+  }
+
+  /** What is kept of a document's history gets less, if time alone makes it so. Whether it did. @throws as `trim` */
+  thin(log: FolderLog, document: DocumentId, what: Thinning): Promise<boolean> {
+    return this.#turns.run(() => thinDocument(log, document, { ...this.#trimming(), ...what }));
+  }
+
+  #trimming(): Pick<TrimOptions, 'isWorthTrimming' | 'run' | 'signal'> {
     const { isWorthTrimming = isGain } = this.#options.policy;
-    const run = (job: CompactionJob): Promise<CompactionResult> => this.#run(job);
-    const options = { floor, isWorthTrimming, run, signal: this.#closed.signal };
-    return this.#turns.run(() => trimDocument(log, document, options));
+    return { isWorthTrimming, run: (job) => this.#run(job), signal: this.#closed.signal };
   }
 
   /**
@@ -292,5 +296,4 @@ export class Compactor {
 }
 
 const put = (key: string, value: Uint8Array): StoreOperation => ({ type: 'put', key, value });
-
 const nameOf = (log: FolderLog, document: DocumentId): string => `${log.folder}/${document}`;

@@ -42,3 +42,7 @@ export function stepOf({ header, body }: LogRecord, heads: Map<AuthorId, number>
 /** Other generations are stored and not merged; sealed bodies nobody opens yet. */
 export const isReadable = ({ generation, keyId }: Pick<RecordHeader, 'generation' | 'keyId'>): boolean =>
   generation === 0 && keyId === 0;
+
+/** Whether it is a state that was given: it stands for what was written at several times, and nobody knows when. */
+export const isGiven = ({ time, updates }: HistoryStep): boolean =>
+  time === 0 && updates.some(({ kind }) => kind === 'snapshot');

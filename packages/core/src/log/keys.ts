@@ -8,8 +8,10 @@
  * - `r/<document>/<seq>`   a record: one document is one range, in the log's order
  * - `r/<document>/<seq>+`  in the same range, instead of them: a pack of the records up to this place, behind the pack before it
  * - `r/<document>/<seq>=`  in the same range, in front of all others: the state that stands for the records up to this place, which are gone
+ * - `h/<document>`         what is kept of the history of records that are gone
  * - `n/<document>`         the state of a document at a place: what the records up to there come to
  * - `s/<seq>`              the log's order: running digest at this place, and the document there
+ * - `s/<seq>-`             in the same range: places up to this one are gone, from one that it names
  * - `d/<document>`         the index entry of a document
  * - `c/<peer>`             how far this replica has read a peer's log, and what that peer has of ours
  * - `o/<peer>/<document>`  a debt: what that peer announced and this replica has not fetched
@@ -27,6 +29,9 @@ const PACK = '+';
 /** Ends the key of a state that stands for records. */
 const STATE = '=';
 
+/** Ends the key of places that are gone. */
+const GONE = '-';
+
 export const folderPrefix = (folder: FolderId): string => `f/${folder}/`;
 
 export const logKey = (folder: FolderId): string => `f/${folder}/l`;
@@ -39,12 +44,16 @@ export const packKey = (folder: FolderId, document: DocumentId, lastSeq: number)
 export const standInKey = (folder: FolderId, document: DocumentId, lastSeq: number): string =>
   `${recordKey(folder, document, lastSeq)}${STATE}`;
 export const stateKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/n/${document}`;
+export const historyKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/h/${document}`;
+export const historyPrefix = (folder: FolderId): string => `f/${folder}/h/`;
 export const orderKey = (folder: FolderId, seq: number): string => `f/${folder}/s/${seqText(seq)}`;
+export const goneKey = (folder: FolderId, lastSeq: number): string => `${orderKey(folder, lastSeq)}${GONE}`;
 export const orderPrefix = (folder: FolderId): string => `f/${folder}/s/`;
 export const markKey = (folder: FolderId, seq: number): string => `f/${folder}/t/${seqText(seq)}`;
 export const markPrefix = (folder: FolderId): string => `f/${folder}/t/`;
 export const documentKey = (folder: FolderId, document: DocumentId): string => `f/${folder}/d/${document}`;
 export const documentPrefix = (folder: FolderId): string => `f/${folder}/d/`;
+export const peerPrefix = (folder: FolderId): string => `f/${folder}/c/`;
 export const peerKey = (folder: FolderId, peer: string): string => `f/${folder}/c/${peer}`;
 export const debtKey = (folder: FolderId, peer: string, document: DocumentId): string =>
   `f/${folder}/o/${peer}/${document}`;
@@ -65,6 +74,7 @@ export const isPackKey = (key: string): boolean => key.endsWith(PACK);
 export const isStandInKey = (key: string): boolean => key.endsWith(STATE);
 /** Whether it is the key of one record, in a row of its own. */
 export const isRecordKey = (key: string): boolean => !isPackKey(key) && !isStandInKey(key);
+export const isGoneKey = (key: string): boolean => key.endsWith(GONE);
 
 /** Whose the key of a record, of a pack, or of what stands for records is. */
 export function ownerOfKey(key: string): { readonly folder: FolderId; readonly document: DocumentId } {
@@ -72,6 +82,6 @@ export function ownerOfKey(key: string): { readonly folder: FolderId; readonly d
   return { folder: folder as FolderId, document: document as DocumentId };
 }
 
-/** The place in the key of a record or in the order; of a pack, or of what stands for records, of the last of them. */
+/** The place in the key of a record or in the order; of a pack, of what stands for records, or of places that are gone, the last of them. */
 export const seqOfKey = (key: string): number =>
-  Number.parseInt(isRecordKey(key) ? key.slice(-14) : key.slice(-15, -1), 16);
+  Number.parseInt(isRecordKey(key) && !isGoneKey(key) ? key.slice(-14) : key.slice(-15, -1), 16);

@@ -1,5 +1,5 @@
 /** Reads a folder's log from its store. Everything here is durable; of packs that are read place by place, a few stay in memory. */
-import type { AuthorId, DocumentId, FolderId } from '../base/index.ts';
+import type { DocumentId, FolderId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import {
   covers,
@@ -12,14 +12,15 @@ import {
 } from '../protocol/index.ts';
 import type { DocumentIndex } from './document-index.ts';
 import { type DocumentState, readState, standInOf } from './document-state.ts';
-import { type HistoryStep, stepOf } from './history-step.ts';
+import { historySteps } from './history-steps.ts';
+import type { HistoryStep } from './history-step.ts';
 import {
   areaPrefix,
+  historyKey,
   isPackKey,
   isRecordKey,
   isStandInKey,
   orderKey,
-  orderPrefix,
   ownerOfKey,
   prefixEnd,
   recordKey,
@@ -28,6 +29,7 @@ import {
   standInKey,
   stateKey,
 } from './keys.ts';
+import { type OrderPlace, orderPlaces } from './order-places.ts';
 import { type PackedRecord, readPack, unpackedRecord } from './pack.ts';
 import type { Store } from './store.ts';
 import { storedRow } from './stored-row.ts';
@@ -40,8 +42,6 @@ export interface StoredRecord {
   /** It is a snapshot, and stands for this many records, which are gone: all of the document up to its place. */
   readonly standsFor?: number | undefined;
 }
-
-const decoder = new TextDecoder();
 
 /** Where reading begins: a document's state stands for the records up to it. */
 type Start = Pick<DocumentState, 'seq' | 'records'>;
@@ -106,9 +106,13 @@ export class LogReader {
    * What a document went through here, the oldest step first.
    * @throws STORE_CORRUPT as `document`
    */
-  async *history(document: DocumentId): AsyncGenerator<HistoryStep> {
-    const heads = new Map<AuthorId, number>();
-    for await (const { record } of this.document(document, NO_HEADS)) yield stepOf(record, heads);
+  history(document: DocumentId): AsyncGenerator<HistoryStep> {
+    return historySteps(this.document(document, NO_HEADS), () => this.historyRow(document));
+  }
+
+  /** The row of what is kept of the history of records that are gone. */
+  historyRow(document: DocumentId): Promise<Uint8Array | undefined> {
+    return this.#store.get(historyKey(this.#folder, document));
   }
 
   /**
@@ -166,13 +170,9 @@ export class LogReader {
     this.#unpacked.drop(document);
   }
 
-  /** Which document stands at each place behind `seq`, in order. */
-  async *order(seq: number): AsyncGenerator<{ seq: number; digest: Uint8Array; document: DocumentId }> {
-    const range = { gte: orderKey(this.#folder, seq + 1), lt: prefixEnd(orderPrefix(this.#folder)) };
-    for await (const [key, value] of this.#store.iterator(range)) {
-      const document = decoder.decode(value.subarray(16)) as DocumentId;
-      yield { seq: seqOfKey(key), digest: value.subarray(0, 16), document };
-    }
+  /** Which document stands at each place behind `seq`, in order, but for those that are gone. */
+  order(seq: number): AsyncGenerator<OrderPlace> {
+    return orderPlaces(this.#store, this.#folder, seq);
   }
 
   /**

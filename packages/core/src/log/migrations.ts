@@ -7,7 +7,8 @@
 import { toCompacted } from './migrate-to-2.ts';
 import { toSnapshots } from './migrate-to-3.ts';
 import { toStandIns } from './migrate-to-4.ts';
+import { toKeptHistories } from './migrate-to-5.ts';
 import type { Migration } from './migration.ts';
 
 /** In order, without a hole, from format 1 on. */
-export const MIGRATIONS: readonly Migration[] = [toCompacted, toSnapshots, toStandIns];
+export const MIGRATIONS: readonly Migration[] = [toCompacted, toSnapshots, toStandIns, toKeptHistories];

@@ -6,10 +6,13 @@
  */
 import type { DocumentId } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
+import { type Heads, Reader } from '../protocol/index.ts';
 import type { CompactionJob, CompactionResult } from './compact-document.ts';
 import type { DocumentIndex } from './document-index.ts';
+import { readState } from './document-state.ts';
 import type { FolderLog } from './folder-log.ts';
-import { isStandInKey, packKey, standInKey, stateKey } from './keys.ts';
+import { type HistoryJob, isThinnedBy } from './kept-history.ts';
+import { historyKey, isStandInKey, packKey, standInKey, stateKey } from './keys.ts';
 import { entriesOf } from './log-reader.ts';
 import { readJob, type ReadRow } from './read-job.ts';
 import type { StoreOperation } from './store.ts';
@@ -17,17 +20,28 @@ import type { StoreOperation } from './store.ts';
 export interface TrimOptions {
   /** Records up to this place go, in one job or several. */
   readonly floor: number;
+  /** What is kept of their history. Default: nothing. */
+  readonly history?: Omit<HistoryJob, 'row'> | undefined;
+  /** Whether somebody needs a state that is older than that of these heads: asked when that is about to go. Default: nobody does. */
+  readonly isNeeded?: ((covers: Heads) => boolean) | undefined;
   readonly isWorthTrimming: (goes: number, comes: number) => boolean;
   readonly run: (job: CompactionJob) => Promise<CompactionResult>;
   readonly signal: AbortSignal;
 }
 
+/** Which records of a document go. */
+export type Trim = Pick<TrimOptions, 'floor' | 'history' | 'isNeeded'>;
+
+/** Of which records that are gone less is kept. */
+export type Thinning = Pick<TrimOptions, 'isNeeded'> & { readonly history: Omit<HistoryJob, 'row'> };
+
 /** Whether any went. @throws what reading the document and the runner throw; the signal's reason */
 export async function trimDocument(
   log: FolderLog,
   document: DocumentId,
-  { floor, isWorthTrimming, run, signal }: TrimOptions,
+  options: TrimOptions,
 ): Promise<boolean> {
+  const { floor, isWorthTrimming, signal } = options;
   for (let went = false; ; went = true) {
     const index = log.document(document);
     // One record is what its author wrote, and is no more than what would stand for it.
@@ -37,13 +51,55 @@ export async function trimDocument(
     signal.throwIfAborted();
     // A large document is not folded each time that somebody wrote a little: its state will hardly be less than it was.
     if (!isWorthTrimming(bytesOf(read), stateBytesBefore(index, read))) return went;
-    const result = await run({ state: undefined, packs: true, floor, rows });
-    if (result.type !== 'compacted' || result.seq <= (index.compacted?.floor ?? 0)) return went;
-    if (!isWorthTrimming(bytesOf(read), result.state.byteLength + bytesOfPacks(result))) return went;
-    await commit(log, index, { read, result, isBehind: await isStateBehind(log, document, result.seq) });
+    const { result, moreHistory } = await runJob(log, document, rows, options);
+    if (result === undefined || result.seq <= (index.compacted?.floor ?? 0)) return went;
+    const comes = result.state.byteLength + bytesOfPacks(result) + moreHistory;
+    if (!isWorthTrimming(bytesOf(read), comes)) return went;
+    const isBehind = await isStateBehind(log, document, result.seq);
+    if (!mayGo(options, result)) return went;
+    await commit(log, index, { read, result, isBehind });
     if (!isFull) return true;
   }
 }
+
+/** What is kept of a document's history gets less, with time alone. Whether it did. @throws as `trimDocument` */
+export async function thinDocument(
+  log: FolderLog,
+  document: DocumentId,
+  options: Omit<TrimOptions, 'floor'> & Thinning,
+): Promise<boolean> {
+  const row = await log.read.historyRow(document);
+  const index = log.document(document);
+  const { compacted } = index ?? {};
+  if (index === undefined || compacted === undefined || row === undefined) return false;
+  const { floor } = compacted;
+  if (floor === 0 || !isThinnedBy(row, options.history)) return false;
+  const job = { after: 0, bounded: true, through: floor, signal: options.signal };
+  const { rows } = await readJob(log, index, job);
+  const { result } = await runJob(log, document, rows, { ...options, floor });
+  if (result?.history === undefined || result.seq !== floor || !mayGo(options, result)) return false;
+  const put = { type: 'put' as const, key: historyKey(log.folder, document), value: result.history };
+  await log.replace(document, { puts: [put], removed: [], compacted });
+  return true;
+}
+
+async function runJob(
+  log: FolderLog,
+  document: DocumentId,
+  rows: Uint8Array,
+  { floor, history, run }: TrimOptions,
+): Promise<{ readonly result: Trimmed | undefined; readonly moreHistory: number }> {
+  const row = history && (await log.read.historyRow(document));
+  const result = await run({
+    ...{ state: undefined, packs: true, floor, rows },
+    history: history && { ...history, row },
+  });
+  if (result.type !== 'compacted') return { result: undefined, moreHistory: 0 };
+  return { result, moreHistory: (result.history?.byteLength ?? 0) - (row?.byteLength ?? 0) };
+}
+
+const mayGo = ({ isNeeded }: Pick<TrimOptions, 'isNeeded'>, { state }: Trimmed): boolean =>
+  isNeeded === undefined || !isNeeded(readState(new Reader(state)).covers);
 
 type Trimmed = CompactionResult & { readonly type: 'compacted' };
 
@@ -75,9 +131,12 @@ async function commit(
   }: { readonly read: readonly ReadRow[]; readonly result: Trimmed; readonly isBehind: boolean },
 ): Promise<void> {
   const { folder } = log;
-  const { seq: floor, records, packs, state } = result;
+  const { seq: floor, records, packs, state, history } = result;
   const key = standInKey(folder, document, floor);
-  const puts: StoreOperation[] = [{ type: 'put', key, value: state }];
+  const puts: StoreOperation[] = [];
+  // In front of what it leads to: if the rest is not written, that is found in the records that are there.
+  if (history !== undefined) puts.push({ type: 'put', key: historyKey(folder, document), value: history });
+  puts.push({ type: 'put', key, value: state });
   for (const { seq, row } of packs)
     puts.push({ type: 'put', key: packKey(folder, document, seq), value: row });
   const kept = new Set(puts.map((put) => put.key));

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type * as Y from 'yjs';
 import { encodeBody, newDocument } from './body-codec.ts';
-import { applyDocumentState, documentCodec, encodeDocumentState, equalStates } from './document-state.ts';
+import { documentCodec } from './document-codec.ts';
+import { applyDocumentState, encodeDocumentState, equalStates } from './document-state.ts';
 
 /**
  * What three authors wrote, fifteen records as they were made, and an order that takes each author's out of theirs. Yjs then waits

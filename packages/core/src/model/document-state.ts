@@ -6,9 +6,8 @@
 import * as Y from 'yjs';
 import { concatBytes, deflate, inflate } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import type { BodyCodec, BodyFold } from '../log/index.ts';
 import { Reader, Writer } from '../protocol/index.ts';
-import { applyBody, newDocument } from './body-codec.ts';
+import { newDocument } from './body-codec.ts';
 import { isSoundState } from './state-frame.ts';
 
 /** An update in V2. */
@@ -105,37 +104,3 @@ export const isWhole = ({ store }: Y.Doc): boolean =>
 /** Whether two documents hold the same structs and deleted the same of them, which is all that what they show follows from. */
 export const equalStates = (one: Y.Doc, other: Y.Doc): boolean =>
   Y.equalSnapshots(Y.snapshot(one), Y.snapshot(other));
-
-/** Folds bodies through a document that is thrown away: what was deleted, and what is between two edits, is not in a state. */
-export const documentCodec: BodyCodec = {
-  fold(state) {
-    const doc = newDocument('', 0, true);
-    if (state !== undefined) applyDocumentState(doc, state, undefined);
-    return new DocumentFold(doc);
-  },
-};
-
-class DocumentFold implements BodyFold {
-  readonly #doc: Y.Doc;
-
-  constructor(doc: Y.Doc) {
-    this.#doc = doc;
-  }
-
-  /** One transaction: ending one for each body would cost more than applying it. */
-  add(bodies: readonly Uint8Array[]): void {
-    this.#doc.transact(() => {
-      for (const body of bodies) applyBody(this.#doc, body, undefined);
-    });
-  }
-
-  addState(state: Uint8Array): void {
-    applySnapshotBody(this.#doc, state, undefined);
-  }
-
-  finish(): Uint8Array | undefined {
-    const state = isWhole(this.#doc) ? encodeDocumentState(this.#doc) : undefined;
-    this.#doc.destroy();
-    return state;
-  }
-}

@@ -1,4 +1,5 @@
 export * from './replica.ts';
+export type { ReplicaOptions } from './replica-options.ts';
 export type { Device, FolderEntry } from './registry.ts';
 export { type Rebuilt, type RebuildOptions, rebuildStore } from './rebuild-store.ts';
 export {

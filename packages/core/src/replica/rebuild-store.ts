@@ -12,6 +12,8 @@ import {
   Committer,
   Debts,
   FolderLog,
+  historyKey,
+  historyTo,
   LogReader,
   openStore,
   prefixEnd,
@@ -63,6 +65,7 @@ export async function rebuildStore(options: RebuildOptions): Promise<Rebuilt> {
       ...{ names: survey.blobs, store: from, beside: options.blobs, signal: options.signal },
       keep: (rows) => committer.commit(rows),
     });
+    await copyHistories(options, committer);
     await copyArea(options, committer);
     await committer.commit([
       ...(await identityRows(from, folder)),
@@ -101,6 +104,18 @@ async function copyRecords(
     onProgress?.(done + 1);
   }
   if (chunk.length > 0) await append();
+}
+
+/** What is kept of the history of records for which a state stands that is carried over. */
+async function copyHistories({ survey, from, signal }: RebuildOptions, committer: Committer): Promise<void> {
+  for (const { header, isStandIn } of survey.whole) {
+    if (!isStandIn) continue;
+    signal?.throwIfAborted();
+    const key = historyKey(survey.folder, header.document);
+    const value = await from.get(key);
+    if (value !== undefined && historyTo(value, header.covers) !== undefined)
+      await committer.commit([{ type: 'put', key, value }]);
+  }
 }
 
 async function copyArea(

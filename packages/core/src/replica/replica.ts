@@ -23,47 +23,21 @@ import {
 import { EvermeshError } from '../errors/index.ts';
 import { type BodyPolicy, Folder, FolderState, startFolder } from '../folder/index.ts';
 import {
-  type BlobStore,
   Committer,
   compactionPolicy,
-  type CompactionPolicy,
-  type CompactionRunner,
   Compactor,
   Contents,
+  historyPolicy,
   inlineCompaction,
   openStore,
+  type Retention,
+  retentionOf,
   type Store,
 } from '../log/index.ts';
 import { checkSnapshotBody, documentCodec } from '../model/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
+import type { ReplicaOptions } from './replica-options.ts';
 import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
-
-export interface ReplicaOptions {
-  /** An adapter's store, for instance `levelStore(directory)`. The replica opens and closes it. */
-  readonly store: Store;
-  /**
-   * Where contents lie that are not text and have more than 64 KiB, above 256 KiB in packs of chunks; the replica opens and closes it. Smaller ones lie in the
-   * store. Default: all lie in the store, which suits browsers, where large ones are few.
-   */
-  readonly blobs?: BlobStore | undefined;
-  /** What people see of this device. Kept; default: what was kept, or `device`. */
-  readonly deviceName?: string | undefined;
-  /**
-   * Where documents are compacted, and when. The replica closes what is given. Default: in this thread, a millisecond or two at a
-   * time, once a document has 100 records that its state does not stand for, and four times the state's bytes of them.
-   */
-  readonly compaction?:
-    | { readonly runner?: CompactionRunner | undefined; readonly policy?: CompactionPolicy | undefined }
-    | undefined;
-  /**
-   * Which contents of a folder's files are fetched by themselves. What is not, is listed, and fetched when it is read. It may be another at
-   * each opening: nothing goes that is here. Default: `all`, which a mirror of the folder needs.
-   */
-  readonly bodies?: ((folder: FolderId) => BodyPolicy) | undefined;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
-  readonly logger?: Logger | undefined;
-}
 
 interface OpenFolder {
   readonly state: FolderState;
@@ -87,12 +61,15 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     const logger = options.logger ?? silentLogger;
     const runner = options.compaction?.runner ?? inlineCompaction(documentCodec, clock);
     const policy = options.compaction?.policy ?? compactionPolicy;
+    const compactor = new Compactor({ runner, policy, clock, logger });
+    const kept = { store, committer, compactor, clock, logger };
     return new Replica({
       store,
       committer,
       contents,
       random,
-      compactor: new Compactor({ runner, policy, clock, logger }),
+      compactor,
+      retention: retentionOf(kept, options.history ?? historyPolicy),
       clock,
       logger,
       device,
@@ -110,6 +87,7 @@ interface Parts {
   readonly committer: Committer;
   readonly contents: Contents;
   readonly compactor: Compactor;
+  readonly retention: Retention | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -235,7 +213,9 @@ export class Replica {
   async #close(): Promise<void> {
     await Promise.all([...this.#links].map((link) => link.close()));
     await this.#opening.idle();
+    const retained = this.#parts.retention?.close();
     await this.#parts.compactor.close();
+    await retained;
     try {
       await this.flush();
     } finally {

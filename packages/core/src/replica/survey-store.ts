@@ -22,6 +22,7 @@ import { peerNameOf } from '../sync/index.ts';
 import {
   type DamagedStore,
   endOfLog,
+  gonePlaces,
   type OrderPlace,
   placesOfOrder,
   recordsIn,
@@ -42,6 +43,8 @@ export interface GonePlace {
 export interface WholeRecord {
   readonly seq: number;
   readonly header: RecordHeader;
+  /** It is a state that stands for records which are gone. */
+  readonly isStandIn: boolean;
 }
 
 export interface StoreSurvey {
@@ -76,12 +79,14 @@ export async function surveyStore(options: SurveyOptions): Promise<StoreSurvey> 
   const read: WholeRecord[] = [];
   const found = new Set<number>();
   const damaged = new Set<number>();
-  for await (const { seq, document, header } of recordsIn(store, folder)) {
+  const floors = new Map<DocumentId, number>();
+  for await (const { seq, document, header, isStandIn } of recordsIn(store, folder)) {
     options.signal?.throwIfAborted();
     known.set(seq, document);
     // A record that was packed and a moment later still stood there by itself is one.
     if (header === undefined) damaged.add(seq);
-    else if (!found.has(seq)) read.push({ seq, header });
+    else if (!found.has(seq)) read.push({ seq, header, isStandIn });
+    if (isStandIn) floors.set(document, seq);
     if (header !== undefined) found.add(seq);
     options.onProgress?.(read.length + damaged.size);
   }
@@ -92,8 +97,14 @@ export async function surveyStore(options: SurveyOptions): Promise<StoreSurvey> 
   const carried = new Set(whole.map(({ seq }) => seq));
   const last = Math.max(end?.seq ?? 0, ...lastOf(known.keys()));
   const gone: GonePlace[] = [];
+  const spans = await gonePlaces(store, folder);
+  let at = 0;
   for (let seq = 1; seq <= last; seq++) {
     if (carried.has(seq)) continue;
+    while ((spans[at]?.to ?? Infinity) < seq) at += 1;
+    // Nothing is missed where a state stands for what was there.
+    if ((spans[at]?.from ?? Infinity) <= seq || seq < (floors.get(known.get(seq) as DocumentId) ?? 0))
+      continue;
     const isSound = found.has(seq) && !untrue.has(seq);
     const why = isSound ? 'cut off' : found.has(seq) || damaged.has(seq) ? 'damaged' : 'missing';
     gone.push({ seq, document: known.get(seq), why, isAtRelay: seq <= acknowledged });
@@ -122,7 +133,9 @@ function refuted(
   order: ReadonlyMap<number, OrderPlace>,
   end: Position | undefined,
 ): number[] {
-  const headers = new Map(read.map(({ seq, header }) => [seq, header]));
+  // A state is another record than the last of those for which it stands.
+  const originals = read.filter(({ isStandIn }) => !isStandIn);
+  const headers = new Map(originals.map(({ seq, header }) => [seq, header]));
   const digestAt = (seq: number): Uint8Array | undefined =>
     seq === 0 ? new Uint8Array(16) : (order.get(seq)?.digest ?? (seq === end?.seq ? end.digest : undefined));
   const follows = (seq: number): boolean | undefined => {

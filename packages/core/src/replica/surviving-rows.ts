@@ -6,12 +6,15 @@ import {
   documentPrefix,
   entriesOf,
   folderPrefix,
+  isGoneKey,
+  isStandInKey,
   logKey,
   orderPrefix,
   prefixEnd,
   readIndex,
   readLogState,
   seqOfKey,
+  type Span,
   type Store,
   storedRow,
 } from '../log/index.ts';
@@ -45,11 +48,28 @@ export async function placesOfOrder(store: DamagedStore, folder: FolderId): Prom
   return places;
 }
 
-/** Every record, its header only if all of it is as it was written. */
-export async function* recordsIn(
-  store: DamagedStore,
-  folder: FolderId,
-): AsyncGenerator<{ seq: number; document: DocumentId; header: RecordHeader | undefined }> {
+/** Places that are gone, and for which states stand: from one to another, both included. */
+export async function gonePlaces(store: DamagedStore, folder: FolderId): Promise<Span[]> {
+  const spans: Span[] = [];
+  for await (const [key, value] of within(store, orderPrefix(folder))) {
+    if (!isGoneKey(key)) continue;
+    const from = sound(() => storedRow(key, value, (reader) => reader.uint()));
+    if (from !== undefined) spans.push({ from, to: seqOfKey(key) });
+  }
+  return spans;
+}
+
+export interface SurvivingRecord {
+  readonly seq: number;
+  readonly document: DocumentId;
+  /** `undefined`: not what was written. */
+  readonly header: RecordHeader | undefined;
+  /** It is a state that stands for records which are gone. */
+  readonly isStandIn: boolean;
+}
+
+/** Every record, and what stands for others, its header only if all of it is as it was written. */
+export async function* recordsIn(store: DamagedStore, folder: FolderId): AsyncGenerator<SurvivingRecord> {
   const prefix = `${folderPrefix(folder)}r/`;
   for await (const [key, row] of within(store, prefix)) {
     const document = key.slice(prefix.length, key.lastIndexOf('/')) as DocumentId;
@@ -59,7 +79,7 @@ export async function* recordsIn(
     for (const { seq, bytes } of entries) {
       const header = headerOf(bytes);
       const isIts = header?.folder === folder && header.document === document;
-      yield { seq, document, header: isIts ? header : undefined };
+      yield { seq, document, header: isIts ? header : undefined, isStandIn: isStandInKey(key) };
     }
   }
 }
@@ -97,7 +117,7 @@ export async function endOfLog(store: DamagedStore, folder: FolderId): Promise<P
 const within = (store: DamagedStore, prefix: string): AsyncIterable<[string, Uint8Array]> =>
   store.iterator({ gte: prefix, lt: prefixEnd(prefix) });
 
-const isPlace = (key: string): boolean => /\/[0-9a-f]{14}\+?$/.test(key);
+const isPlace = (key: string): boolean => /\/[0-9a-f]{14}[+=]?$/.test(key);
 
 function headerOf(bytes: Uint8Array): RecordHeader | undefined {
   try {

@@ -55,7 +55,7 @@ export class FolderSession {
     this.#options = options;
     this.#kept = new KeptCursor(options);
     this.#inbox = new Inbox(options);
-    this.#outbox = new Outbox(options.device, options.log.position.seq, options.log.isWriting);
+    this.#outbox = new Outbox(options.device, options.log);
   }
 
   get state(): SessionState {

@@ -6,7 +6,7 @@
  */
 import { type AuthorId, type DeviceId, deviceOf, type DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import type { Outcome, Span, StoredRecord } from '../log/index.ts';
+import type { FolderLog, Outcome, Span, StoredRecord } from '../log/index.ts';
 import {
   type Heads,
   isHeld,
@@ -32,9 +32,12 @@ export interface ReadRequest {
   readonly bytes: number;
 }
 
+/** What has to be known of the own log without reading it. */
+export type OutboxLog = Pick<FolderLog, 'position' | 'isWriting' | 'document'>;
+
 export class Outbox {
   readonly #device: DeviceId;
-  readonly #isWriting: (document: DocumentId) => boolean;
+  readonly #log: OutboxLog;
   /** Who may only read offers nothing of others. */
   #sendsOthers = true;
   #walk: Walk | undefined;
@@ -56,11 +59,10 @@ export class Outbox {
   #records = 0;
   #bytes = 0;
 
-  /** @param isWriting whether something of a document is on its way to the disk */
-  constructor(device: DeviceId, head: number, isWriting: (document: DocumentId) => boolean) {
+  constructor(device: DeviceId, log: OutboxLog) {
     this.#device = device;
-    this.#head = head;
-    this.#isWriting = isWriting;
+    this.#head = log.position.seq;
+    this.#log = log;
   }
 
   begin(walk: Walk): void {
@@ -84,7 +86,7 @@ export class Outbox {
       const outcome = outcomes[i];
       if (outcome?.type === 'stored') this.#received.add(outcome.entry.seq);
       // What is durable was looked at already, unless a walk is behind: then the peer acknowledges a repeat.
-      else if (outcome?.type === 'repeat' && this.#isWriting(header.document)) this.#raise(header);
+      else if (outcome?.type === 'repeat' && this.#log.isWriting(header.document)) this.#raise(header);
     }
   }
 
@@ -151,7 +153,9 @@ export class Outbox {
 
   #concerns(walk: Walk, document: DocumentId, seq: number): boolean {
     if (seq <= walk.boundary && walk.lacking.has(document)) return true;
-    return seq > walk.floor && !this.#received.has(seq);
+    if (seq <= walk.floor) return false;
+    // What stands for records may stand for some that the peer did not give.
+    return !this.#received.has(seq) || this.#log.document(document)?.compacted?.floor === seq;
   }
 
   #needs({ seq, record }: StoredRecord): boolean {
@@ -281,7 +285,8 @@ export class Outbox {
     // What the peer held matters for what was there before; from here on only what it gave does.
     if (this.#at === this.#head) {
       this.#walk = plainWalk(this.#at);
-      for (const document of this.#given.keys()) if (!this.#isWriting(document)) this.#given.delete(document);
+      for (const document of this.#given.keys())
+        if (!this.#log.isWriting(document)) this.#given.delete(document);
     }
     this.#send(puts);
     return puts;

@@ -1,6 +1,6 @@
 /**
  * Reads the own log in its order. A place of it that is lost is never passed over: what stood there would count as
- * synced, although the peer may lack it.
+ * synced, although the peer may lack it. Of a place that is gone the state follows that stands for it.
  */
 import type { DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
@@ -25,6 +25,10 @@ export async function readOwnLog(log: FolderLog, request: ReadRequest): Promise<
   for await (const { seq, document } of placesOf(log, request.after)) {
     if (request.concerns(document, seq)) {
       const stored = await recordAt(log, document, seq);
+      if (stored === undefined) {
+        through = seq;
+        continue;
+      }
       const isFull = records.length >= request.records || bytes >= request.bytes;
       if (isFull && !sameGroup(records.at(-1)?.record, stored.record)) break;
       records.push(stored);
@@ -36,7 +40,7 @@ export async function readOwnLog(log: FolderLog, request: ReadRequest): Promise<
 }
 
 /**
- * Which document stands at each place behind `after`, up to the last durable one at least.
+ * Which document stands at each place behind `after`, up to the last durable one at least, but for places that are gone.
  * @throws STORE_CORRUPT if a place is missing
  */
 export async function* placesOf(
@@ -46,18 +50,31 @@ export async function* placesOf(
   const last = log.position.seq;
   let previous = after;
   for await (const place of log.read.order(after)) {
-    if (place.seq !== previous + 1) throw lost(log, previous + 1);
+    if (place.behind > previous) throw lost(log, previous + 1);
     previous = place.seq;
-    yield place;
+    if (!isStoodFor(log, place)) yield place;
   }
   if (previous < last) throw lost(log, previous + 1);
 }
 
-/** @throws STORE_CORRUPT if it is missing or damaged */
-export async function recordAt(log: FolderLog, document: DocumentId, seq: number): Promise<StoredRecord> {
+/** A state stands for what was there, at a later place. */
+const isStoodFor = (
+  log: FolderLog,
+  { seq, document }: { readonly seq: number; readonly document: DocumentId },
+): boolean => seq < (log.document(document)?.compacted?.floor ?? 0);
+
+/** Nothing if it went meanwhile. @throws STORE_CORRUPT if it is missing or damaged */
+export async function recordAt(
+  log: FolderLog,
+  document: DocumentId,
+  seq: number,
+): Promise<StoredRecord | undefined> {
   const stored = await log.read.record(document, seq);
-  if (stored === undefined) throw lost(log, seq);
-  return stored;
+  if (stored !== undefined) return stored;
+  // That it is gone is known when that is durable, which is a moment later than it is so.
+  await log.idle();
+  if (!isStoodFor(log, { seq, document })) throw lost(log, seq);
+  return undefined;
 }
 
 const lost = ({ folder }: FolderLog, seq: number): EvermeshError =>

@@ -1,6 +1,6 @@
 /** What a folder and a peer still owe each other, as the store has it: a link need not be open, nor ever have been. */
-import { deviceOf } from '../base/index.ts';
-import { ANY_PEER, readProgress } from '../log/index.ts';
+import { type DeviceId, deviceOf } from '../base/index.ts';
+import { ANY_PEER, readProgress, type StoredRecord } from '../log/index.ts';
 import { placesOf, recordAt } from './own-log.ts';
 import { peerNameOf } from './peer-name.ts';
 import { ReceivedPlaces } from './received-places.ts';
@@ -27,10 +27,16 @@ export async function pendingWith(folder: SyncedFolder, address: string): Promis
   const received = new ReceivedPlaces(progress?.received);
   for await (const { seq, document } of placesOf(folder.log, progress?.acknowledged ?? 0)) {
     if (received.has(seq) || folder.isGone(document)) continue;
-    const { record } = await recordAt(folder.log, document, seq);
-    if (deviceOf(record.header.author) === folder.device) toRelay += 1;
+    const stored = await recordAt(folder.log, document, seq);
+    if (stored !== undefined && isOf(folder.device, stored)) toRelay += 1;
   }
   const { debts } = folder;
   const documents = debts.dueCount(peer) + debts.dueCount(ANY_PEER);
   return { toRelay, fromRelay: documents + debts.wantedBlobs.size };
+}
+
+/** Whether this device wrote it, or some of what it stands for. */
+function isOf(device: DeviceId, { record: { header }, standsFor }: StoredRecord): boolean {
+  const authors = standsFor === undefined ? [header.author] : [...header.covers.keys()];
+  return authors.some((author) => deviceOf(author) === device);
 }

@@ -7,9 +7,12 @@ import {
   type CompactionRunner,
   Compactor,
   Contents,
+  type HistoryPolicy,
   inlineCompaction,
   looseRecords,
   openStore,
+  type Retention,
+  retentionOf,
 } from '../log/index.ts';
 import { documentCodec } from '../model/index.ts';
 import { NO_HEADS } from '../protocol/index.ts';
@@ -31,6 +34,7 @@ export interface TestFolder {
   readonly folder: Folder;
   readonly store: MemoryStore;
   readonly compactor: Compactor;
+  readonly retention: Retention | undefined;
 }
 
 /** Compacts at once whatever can be, and lets go whatever may. */
@@ -59,6 +63,8 @@ export async function openFolder(options: {
   /** Of records. */
   clock?: Clock;
   bodies?: BodyPolicy;
+  /** Default: every record is kept. */
+  history?: HistoryPolicy;
 }): Promise<TestFolder> {
   const random = seededRandom(options.seed);
   const store = memoryStore(options.rows);
@@ -71,7 +77,10 @@ export async function openFolder(options: {
     clock = systemClock,
   } = options;
   const compactor = new Compactor({ runner, policy, clock: systemClock, logger });
+  const kept = { store, committer, compactor, clock, logger };
+  const retention = retentionOf(kept, options.history ?? 'everything');
   const state = await FolderState.open({
+    retention,
     id: options.id,
     author: authorOf(options.device ?? newDeviceId(random), newRunId(random)),
     store,
@@ -85,7 +94,7 @@ export async function openFolder(options: {
   });
   if (options.name !== undefined)
     await startFolder(state, { name: options.name, secret: 'sixteen-bytes-000' }, []);
-  return { state, folder: new FolderClass(state), store, compactor };
+  return { state, folder: new FolderClass(state), store, compactor, retention };
 }
 
 /** Gives `to` every record of `from` that it lacks, blobs too. Returns how many it took. */

@@ -4,6 +4,9 @@ import type { BodyCodec } from '@evermesh/core/log';
 
 /** Bodies are any bytes, and a state is how many there were. */
 export const counting: BodyCodec = {
+  history: () => {
+    throw new TypeError('Nobody asks for a history here.');
+  },
   fold(state) {
     let bytes = state === undefined ? 0 : Number(new TextDecoder().decode(state));
     return {

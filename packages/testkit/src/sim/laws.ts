@@ -1,5 +1,5 @@
 /** Whether what must hold does, when a world is at rest. Slow and obvious: everything is read and compared. */
-import type { Folder, NodeId } from '@evermesh/core';
+import type { FileVersion, Folder, NodeId } from '@evermesh/core';
 import { foldedName } from './naming.ts';
 import { diskSight, differences, type Sight, sightOf, treeTroubles } from './observe.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
@@ -121,6 +121,36 @@ export async function checkRecords(world: World): Promise<void> {
         finding.what === 'record not applied' && forged.some((author) => finding.detail.includes(author));
       if (!isNonsense) world.violate('L5', `${device.name} verifies: ${JSON.stringify(finding)}`);
     }
+  }
+}
+
+/** Each version that a device lists of a file it can read (L5). */
+export async function checkVersions(world: World): Promise<void> {
+  for (const { name, running } of world.devices) {
+    const { folder } = running as RunningDevice;
+    for (const { id, kind } of folder.nodes.all()) {
+      if (kind === 'directory' || (await folder.nodes.content(id)) === undefined) continue;
+      const path = folder.nodes.pathOf(id);
+      for (const version of await folder.versions(path)) {
+        const bytes = await readVersion(folder, path, version);
+        if (bytes !== undefined && bytes.byteLength !== version.size)
+          world.violate('L5', `${name} reads a version of ${path} that is not the one it lists`);
+      }
+    }
+  }
+}
+
+/** The bytes of an earlier one may be where nobody is asked. */
+async function readVersion(
+  folder: Folder,
+  path: string,
+  version: FileVersion,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await folder.readVersion(path, version);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'CONTENT_NOT_HERE') return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 /** A kind of worlds: what is in them, and how often each kind of step happens. */
+import type { HistoryPolicy } from '@evermesh/core';
 import type { StepType } from './script.ts';
 
 export interface Profile {
@@ -19,4 +20,6 @@ export interface Profile {
   readonly relays?: number;
   /** Milliseconds for which relays keep records as they came. Default: 30 days, of which no world has one. */
   readonly keep?: number;
+  /** What devices keep of what files were. Default: everything. */
+  readonly history?: HistoryPolicy;
 }

@@ -12,6 +12,7 @@ import {
   checkEchoes,
   checkLetters,
   checkRecords,
+  checkVersions,
   checkSilence,
 } from './laws.ts';
 import type { Sight } from './observe.ts';
@@ -75,6 +76,7 @@ export async function run({
     caseSensitive: profile.caseSensitive ?? false,
     relays: profile.relays ?? 1,
     keep: profile.keep ?? 2_592_000_000,
+    history: profile.history ?? 'everything',
     app: app?.(),
     trace: trace ?? false,
   });
@@ -127,6 +129,7 @@ async function live(world: World, { script, isEnough, taken, hasLetters }: Life)
   const sight = await restAndCompare(world, true);
   if (violations.length === 0 && hasLetters) checkLetters(world, sight);
   if (violations.length === 0) await scheduler.until(() => checkRecords(world), 'folders to be verified');
+  if (violations.length === 0) await scheduler.until(() => checkVersions(world), 'a look at versions');
   if (violations.length === 0) await checkSilence(world);
 }
 

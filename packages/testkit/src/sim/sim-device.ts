@@ -3,6 +3,7 @@ import {
   type BodyPolicy,
   type Folder,
   type FolderId,
+  type HistoryPolicy,
   type Link,
   openReplica,
   type Replica,
@@ -48,6 +49,7 @@ export interface DeviceParts {
   readonly relays: readonly SimRelay[];
   /** Of the folder, if this is the device that makes it. */
   readonly caseSensitive: boolean;
+  readonly history: HistoryPolicy | 'everything';
   /** The disk of a device that mirrors a directory. */
   readonly files: SimFiles | undefined;
   readonly bodies: BodyPolicy;
@@ -152,6 +154,7 @@ export class SimDevice {
       logger: silentLogger,
       deviceName: this.name,
       bodies: () => this.bodies,
+      history: this.#parts.history,
       compaction: compactedOften(process.clock, (job) => this.machine.compacts('device', job)),
     });
     // What lies in a directory may be of an earlier time.

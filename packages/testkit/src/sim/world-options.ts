@@ -1,4 +1,5 @@
 /** What a world is made of. */
+import type { HistoryPolicy } from '@evermesh/core';
 import type { Application } from './application.ts';
 
 export interface WorldOptions {
@@ -15,6 +16,7 @@ export interface WorldOptions {
   readonly caseSensitive: boolean;
   readonly relays: number;
   readonly keep: number;
+  readonly history: HistoryPolicy | 'everything';
   /** Runs on every device, in place of people who work with the folder. */
   readonly app: Application<unknown> | undefined;
   /** Keep what happened, for people to read. */

@@ -72,19 +72,8 @@ export class World {
   }
 
   private constructor(options: WorldOptions) {
-    const {
-      seed,
-      devices,
-      trace,
-      mirrors,
-      fileSystems,
-      latecomers,
-      onDemand,
-      caseSensitive,
-      relays,
-      keep,
-      app,
-    } = options;
+    const { seed, devices, trace, mirrors, fileSystems, latecomers } = options;
+    const { onDemand, caseSensitive, relays, keep, history, app } = options;
     this.random = new Seeded(seed);
     this.naming = caseSensitive ? NAMING_BY_CASE : NAMING;
     this.trace = new Trace(trace);
@@ -111,6 +100,7 @@ export class World {
         network: this.network,
         relays: this.relays,
         caseSensitive,
+        history,
         bodies: onDemand ? bodiesOf(i, random, this.naming, this.trace) : 'all',
         files: mirrors ? new SimFiles(kind, () => at.time) : undefined,
         violate: (law, what) => this.violate(law, what),

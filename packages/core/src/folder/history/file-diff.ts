@@ -3,7 +3,8 @@ import { type DiffHunk, type FileContent, lineDiff, sameContent } from '../../mo
 import { equalHeads } from '../../protocol/index.ts';
 import type { FolderState } from '../folder-state.ts';
 import type { FileVersion, VersionName } from './file-version.ts';
-import { type HistoricFile, noVersion, versionAt, versionsOf } from './versions.ts';
+import { noVersion } from '../no-version.ts';
+import { type HistoricFile, versionAt, versionsOf } from './versions.ts';
 
 export interface DiffOptions {
   /** Default: the version before `to`. Of the first version that is nothing, so all of it is new. */

@@ -3,7 +3,7 @@
  * whatever the order in which records arrived there.
  */
 import { type DeviceId, toHex, utf8 } from '../../base/index.ts';
-import type { HistoryStep } from '../../log/index.ts';
+import { type HistoryStep, isGiven } from '../../log/index.ts';
 import type { FileContent } from '../../model/index.ts';
 import { headDigest, type Heads } from '../../protocol/index.ts';
 import { deviceIn } from './grouped-steps.ts';
@@ -29,9 +29,8 @@ export interface FileVersion extends VersionName {
 }
 
 export function fileVersion(step: HistoryStep, content: FileContent, other: string | undefined): FileVersion {
-  const { heads, time, updates } = step;
-  // A state stands for what several wrote at several times.
-  const device = updates.some(({ kind }) => kind === 'snapshot') ? undefined : deviceIn(step);
+  const { heads, time } = step;
+  const device = isGiven(step) ? undefined : deviceIn(step);
   const word = toHex(headDigest(0, heads));
   return {
     id: other === undefined ? word : `${word}~${other}`,

@@ -1,6 +1,6 @@
 /** What happened in a folder: who did what, where, and when. It is read from what is kept of it, and kept nowhere by itself. */
 import { documentOf, isNodeId, type NodeId, toHex } from '../../base/index.ts';
-import type { HistoryStep } from '../../log/index.ts';
+import { type HistoryStep, isGiven } from '../../log/index.ts';
 import { headDigest } from '../../protocol/index.ts';
 import type { FolderState } from '../folder-state.ts';
 import { notFound } from '../paths.ts';
@@ -57,8 +57,7 @@ async function* edits(state: FolderState, id: NodeId): AsyncGenerator<Edit> {
 }
 
 async function* withoutBodies(steps: AsyncIterable<HistoryStep>): AsyncGenerator<HistoryStep> {
-  for await (const step of steps)
-    if (!step.updates.some(({ kind }) => kind === 'snapshot')) yield { ...step, updates: [] };
+  for await (const step of steps) if (!isGiven(step)) yield { ...step, updates: [] };
 }
 
 /** Files of which something was ever written, and where they are or were last. */

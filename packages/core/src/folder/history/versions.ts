@@ -1,10 +1,10 @@
 /** What a file held at each step of its history, and at one of them. */
 import { type AuthorId, documentOf, type NodeId } from '../../base/index.ts';
-import { EvermeshError } from '../../errors/index.ts';
 import type { HistoryStep } from '../../log/index.ts';
 import { type FileContent, hasFirstContent, isWhole, readFile, sameContent } from '../../model/index.ts';
 import { covers, equalHeads, type Heads, raiseHead } from '../../protocol/index.ts';
 import { hasArrived } from '../arrived.ts';
+import { noVersion } from '../no-version.ts';
 import type { FolderState } from '../folder-state.ts';
 import { type FileVersion, fileVersion, type VersionName } from './file-version.ts';
 import { groupedSteps } from './grouped-steps.ts';
@@ -95,9 +95,3 @@ function isNew({ other, content }: Content, before: readonly Content[]): boolean
   const those = other === undefined ? before.slice(0, 1) : before;
   return !those.some((each) => sameContent(each.content, content));
 }
-
-export const noVersion = (): EvermeshError =>
-  new EvermeshError(
-    'VERSION_NOT_FOUND',
-    'This file has no such version here: it is no state that the file had, or what it was made of is not kept here.',
-  );
