@@ -1,7 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
-import { type DeviceId, silentLogger, systemRandom } from '@evermesh/core/base';
+import { type DeviceId, type DocumentId, silentLogger, systemRandom } from '@evermesh/core/base';
 import { inlineCompaction, recordKey, relayCompactionPolicy, type Store } from '@evermesh/core/log';
-import { decodeMessage, decodeRecord, type FromRelay, RECORD_VERSION } from '@evermesh/core/protocol';
+import { decodeMessage, decodeRecord, type FromRelay, LIMITS, RECORD_VERSION } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { describe, expect, test } from 'vitest';
 import type { ChannelSocket } from './channel-socket.ts';
@@ -66,34 +67,57 @@ const places = ({ sent }: TestSocket): unknown[] =>
 
 test('a record that becomes durable while a reader is told of others is told in the next round', async () => {
   const opened = await openFolder();
-  const { folder } = opened;
+  const { log } = opened.folder;
   const author = new TestAuthor('e'.repeat(32) as DeviceId);
-  const append = (document: typeof A): Promise<void> =>
-    folder.log.append([decodeRecord(author.record(document, 'text'))]).durable;
+  const append = (documents: readonly DocumentId[]): Promise<void> =>
+    log.append(documents.map((document) => decodeRecord(author.record(document, 'text')))).durable;
+  const twoPages = Array.from({ length: LIMITS.changedDocuments + 1 }, (_, i) => `d${i}` as DocumentId);
+  await append(twoPages);
+  const socket = new TestSocket();
+  const channel = channelOf(opened, socket);
+  let waits = 0;
+  socket.onDrained = async () => {
+    waits += 1;
+    if (waits === 2) await append([B]);
+  };
+  await channel.open(undefined);
+  while (socket.sent.length < 4) await turn();
+  await append([A]);
+  const { length } = twoPages;
+  expect(places(socket)).toEqual([
+    ['OPENED', undefined],
+    ['CHANGED', undefined],
+    ['CHANGED', length],
+    ['CHANGED', length + 1],
+    ['LIVE', length + 2],
+  ]);
+  await channel.close();
+  await append([A]);
+  expect(socket.sent).toHaveLength(5);
+});
+
+test('what a reader is told when its turn comes is made then: nothing of it waits, and it is all that there is', async () => {
+  const opened = await openFolder();
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const append = (document: DocumentId): Promise<void> =>
+    opened.folder.log.append([decodeRecord(author.record(document, 'text'))]).durable;
   await append(A);
   const socket = new TestSocket();
   const channel = channelOf(opened, socket);
   let waits = 0;
-  const caughtUp = new Promise<void>((resolve) => {
-    socket.onDrained = async () => {
-      waits += 1;
-      // The first page is made, and not sent yet.
-      if (waits === 2) await append(B);
-      if (waits === 4) resolve();
-    };
-  });
+  socket.onDrained = async () => {
+    waits += 1;
+    if (waits <= 2) await append(B);
+  };
   await channel.open(undefined);
-  await caughtUp;
-  await append(A);
+  while (socket.sent.length < 2) await turn();
+  await opened.folder.log.idle();
+  await turn();
   expect(places(socket)).toEqual([
     ['OPENED', undefined],
-    ['CHANGED', 1],
     ['CHANGED', 2],
-    ['LIVE', 3],
   ]);
   await channel.close();
-  await append(A);
-  expect(socket.sent).toHaveLength(4);
 });
 
 test('what all are told is encoded once: of fifty readers at one place, and of those that follow', async () => {

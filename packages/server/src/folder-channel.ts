@@ -183,13 +183,17 @@ export class FolderChannel implements FolderReader {
     const { folder, socket, channel } = this.#options;
     const { log } = folder;
     do {
-      await socket.drained();
-      const { position } = log;
-      for (const frame of changedFrames(log, this.#told.seq, channel)) {
-        await socket.inTurn(async () => this.#sendFrame(frame));
-        if (this.#isClosed) return;
-      }
-      this.#tell(position);
+      const frames = changedFrames(log, this.#told.seq, channel);
+      const isLast = async (): Promise<boolean> => {
+        const next = this.#isClosed ? undefined : frames.next();
+        if (next === undefined || next.done === true) return true;
+        const { frame, through } = next.value;
+        this.#sendFrame(frame);
+        if (through !== undefined) this.#tell(through);
+        return through !== undefined;
+      };
+      while (!(await socket.inTurn(isLast)));
+      if (this.#isClosed) return;
     } while (log.position.seq !== this.#told.seq);
     this.#isLive = true;
   }
