@@ -3,14 +3,7 @@
  * the log in one turn, so an operation is whole or not there, in memory and on disk alike.
  */
 import type * as Y from 'yjs';
-import {
-  type BlobName,
-  type DocumentId,
-  documentOf,
-  type NodeId,
-  random53,
-  TREE_DOCUMENT,
-} from '../base/index.ts';
+import { type BlobName, documentOf, type NodeId, random53, TREE_DOCUMENT } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
 import {
@@ -28,6 +21,7 @@ import { equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { checkBounds } from './call-bounds.ts';
 import { compareLarge } from './compared-saves.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
+import { HeldDocuments } from './held-documents.ts';
 import { seedClientId } from './import-id.ts';
 import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
 import { type NamesInRecords, namesInRecords } from './names-in-records.ts';
@@ -46,7 +40,7 @@ type Remove = Extract<NodeOperation, { type: 'remove' }>;
 type RemoveShown = Extract<NodeOperation, { type: 'removeShown' }>;
 type Resolve = Extract<NodeOperation, { type: 'resolve' }>;
 /** Documents that must be in memory to be written to. */
-type Living = ReadonlyMap<Save | RemoveShown | Resolve, Y.Doc>;
+type Living = HeldDocuments['all'];
 
 interface Compared {
   readonly bases: Bases;
@@ -71,24 +65,20 @@ export async function applyOperations(
 ): Promise<{ result: ApplyResult; durable: Promise<void> }> {
   checkBounds(operations);
   const saves = operations.filter((operation) => operation.type === 'save');
-  const held: DocumentId[] = [];
+  const held = new HeldDocuments(state.documents);
   try {
-    const living = new Map<Save | RemoveShown | Resolve, Y.Doc>();
-    for (const operation of operations) {
-      const { type } = operation;
-      if (type !== 'save' && type !== 'removeShown' && type !== 'resolve') continue;
-      const document = documentOf(operation.id);
-      living.set(operation, await state.documents.hold(document));
-      held.push(document);
-    }
-    const names = await namesInRecords(state, operations, living);
+    await held.hold(operations);
+    const names = await namesInRecords(state, operations, held.all);
     let bases = await basesOf(state, saves);
     const compared = await compareLarge(state, bases);
     // What arrived while comparing is in the documents now, and was not shown to whoever saved.
-    while (!basesHold(state, bases)) bases = await basesOf(state, saves);
-    return new OperationRun(state, living, { bases, compared }, names).do(operations, options);
+    while (!held.areCurrent || !basesHold(state, bases)) {
+      await held.hold(operations);
+      bases = await basesOf(state, saves);
+    }
+    return new OperationRun(state, held.all, { bases, compared }, names).do(operations, options);
   } finally {
-    for (const document of held) state.documents.release(document);
+    held.release();
   }
 }
 

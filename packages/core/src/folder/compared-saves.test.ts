@@ -54,6 +54,30 @@ test('what arrives and what is typed while a save is compared is in the file wit
   expect(await a.folder.verify()).toEqual([]);
 });
 
+test('what is typed into a document that was closed while a save is compared harms neither', async () => {
+  const clock = new TurningClock();
+  const a = await openFolder({ seed: 1, id: ID, name: 'notes', clock });
+  await a.folder.writeFile('large.ts', textOf(lines));
+  const open = await a.folder.openDocument('large.ts');
+  clock.meanwhile = async () => {
+    open.text.insert(0, 'typed\n');
+    open.close();
+    // Its program goes on, and nobody records that.
+    open.text.insert(0, 'lost\n');
+  };
+  await a.folder.writeFile(
+    'large.ts',
+    changed((i) => i >= 100 && i % 3 === 0),
+  );
+  expect(clock.meanwhile).toBeUndefined();
+  const expected = `typed\n${changed((i) => i >= 100 && i % 3 === 0)}`;
+  expect((await a.folder.readFile('large.ts', 'utf8')) === expected).toBe(true);
+  const b = await openFolder({ seed: 2, id: ID, clock: new VirtualClock() });
+  await exchange(a, b);
+  expect((await b.folder.readFile('large.ts', 'utf8')) === expected).toBe(true);
+  expect(await a.folder.verify()).toEqual([]);
+});
+
 test('a small text is compared at once, and where nobody gives turns a large one is, too', async () => {
   const clock = new TurningClock();
   const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes', clock });

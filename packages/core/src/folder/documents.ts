@@ -58,8 +58,6 @@ interface Open {
   ready: Promise<Y.Doc> | undefined;
   /** How many hold it: a document somebody is about to write must not be built a second time beside it. */
   holds: number;
-  /** It goes as soon as nobody holds it. */
-  isRetired: boolean;
 }
 
 /** What a document was built without. */
@@ -100,7 +98,7 @@ export class Documents {
     }
     const doc = newDocument(document, READING, true);
     const clientId = this.#clientIds.get(document) ?? random53(this.#random);
-    const opening: Open = { doc, clientId, missed: [], ready: undefined, holds: 0, isRetired: false };
+    const opening: Open = { doc, clientId, missed: [], ready: undefined, holds: 0 };
     this.#open.set(document, opening);
     opening.ready = this.#fill(document, opening);
     this.#evict();
@@ -118,7 +116,7 @@ export class Documents {
     return isFirst ? firstContentOf(stored.record.body) : undefined;
   }
 
-  /** The newest state, to write to, kept in memory until `release`. */
+  /** The newest state, to write to, kept in memory until `release`. Whoever waited asks before he writes whether it is current. */
   async hold(document: DocumentId): Promise<Y.Doc> {
     const reading = this.newest(document);
     const open = this.#open.get(document);
@@ -129,18 +127,19 @@ export class Documents {
     return reading;
   }
 
-  release(document: DocumentId): void {
+  release(document: DocumentId, doc: Y.Doc): void {
     const open = this.#open.get(document);
-    if (open === undefined) return;
-    if (open.holds > 0) open.holds -= 1;
-    if (open.isRetired && open.holds === 0) this.#open.delete(document);
+    if (open?.doc === doc && open.holds > 0) open.holds -= 1;
   }
 
-  /** As `release`, and whoever needs the document next gets another one, built anew. */
-  retire(document: DocumentId): void {
-    const open = this.#open.get(document);
-    if (open !== undefined) open.isRetired = true;
-    this.release(document);
+  /** Whoever needs the document next gets another one, built anew, and whoever holds this one must not write to it any more. */
+  retire(document: DocumentId, doc: Y.Doc): void {
+    if (this.isCurrent(document, doc)) this.#open.delete(document);
+  }
+
+  /** Whether this is the document that everybody gets. One that somebody holds is, unless it is retired. */
+  isCurrent(document: DocumentId, doc: Y.Doc): boolean {
+    return this.#open.get(document)?.doc === doc;
   }
 
   /**

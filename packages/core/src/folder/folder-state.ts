@@ -259,7 +259,7 @@ export class FolderState {
   close(): void {
     this.live.close();
     for (const stop of this.#stop) stop();
-    this.documents.release(TREE_DOCUMENT);
+    this.documents.release(TREE_DOCUMENT, this.treeDoc);
   }
 
   #received({ entries, source }: Appended): void {

@@ -69,11 +69,13 @@ export class LiveDocuments {
   }
 
   async open(document: DocumentId): Promise<OpenDocument> {
-    const doc = await this.#documents.hold(document);
+    let doc = await this.#documents.hold(document);
+    // The last that had it open may have closed it just now.
+    while (!this.#documents.isCurrent(document, doc)) doc = await this.#documents.hold(document);
     let held = this.#held.get(document);
     if (held === undefined) held = this.#begin(document, doc);
     // One hold for all that have it open.
-    else this.#documents.release(document);
+    else this.#documents.release(document, doc);
     held.holders += 1;
     const { live } = held;
     let isOpen = true;
@@ -138,6 +140,6 @@ export class LiveDocuments {
     this.#held.delete(document);
     this.#presence.leave(document, held.presence);
     // Whoever goes on typing types into a document that is nobody else's: what has no record must not be built on.
-    this.#documents.retire(document);
+    this.#documents.retire(document, held.live.doc);
   }
 }
