@@ -15,7 +15,15 @@ export function hasArrived(
   { id, digest }: Pick<ShownNode, 'id' | 'digest'>,
   doc: Y.Doc,
 ): boolean {
+  // On its way it is here in a moment. What may be left is not taken for empty as long as that.
+  if (state.bodies.policy !== 'all' && isNowhere(state, { id, digest })) return false;
   return hasFirstContent(doc, digest) && (digest === '' || isWhole(doc) || !isAwaited(state, id));
+}
+
+/** Whether a file holds something, as far as is known, and nothing of that is here. */
+export function isNowhere(state: FolderState, { id, digest }: Pick<ShownNode, 'id' | 'digest'>): boolean {
+  if (state.log.assignedHeads(documentOf(id)).size > 0) return false;
+  return digest !== '' || isAwaited(state, id);
 }
 
 /** Whether a peer told of more than is durable here. What was written here is no peer's, durable or not. */

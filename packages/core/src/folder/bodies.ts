@@ -1,10 +1,10 @@
 /**
  * What files hold need not be here: a folder works with its tree alone, and leaves contents where they are until they are asked for.
  *
- * Invariant. A document of which anything is here is kept in step. So nothing that is shown is older than what a peer told of, but for the
- * moment in which that is fetched, and what was written here is never built upon elsewhere unnoticed.
+ * Invariant. A document of which anything is here is kept in step. So nothing that is shown is older than what a peer told of, but for as
+ * long as that takes, or nobody is there to be asked, and what was written here is never built upon elsewhere unnoticed.
  */
-import { type DocumentId, documentOf, Listeners, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
+import { type DocumentId, documentOf, isNodeId, Listeners, type NodeId } from '../base/index.ts';
 import type { FolderLog, PeerName, Wants } from '../log/index.ts';
 import { type FolderTree, ROOT, type TreeChange } from '../model/index.ts';
 import type { LiveDocuments } from './live-documents.ts';
@@ -14,7 +14,8 @@ import { splitPath } from './paths.ts';
  * Which contents a replica fetches by itself, and keeps in step.
  *
  * `all`: of every file. `used`: of files that were read, opened, written or fetched here. `directories`: of these, and of what lies in the
- * directories at these paths, wherever that comes from; `''` is the root. The tree, and data of applications, are always fetched.
+ * directories at these paths, wherever that comes from; `''` is the root. What is no file is always fetched: the tree, data of applications,
+ * names of devices.
  */
 export type BodyPolicy = 'all' | 'used' | { readonly directories: readonly string[] };
 
@@ -43,7 +44,7 @@ export class Bodies implements Wants {
   }
 
   wantsDocument(document: DocumentId): boolean {
-    if (this.policy === 'all' || document === TREE_DOCUMENT || isOfApplication(document)) return true;
+    if (this.policy === 'all' || !isNodeId(document)) return true;
     if (this.#asked.has(document) || this.#log.assignedHeads(document).size > 0) return true;
     return this.#liesInside(document);
   }
@@ -51,15 +52,16 @@ export class Bodies implements Wants {
   /** What a version names that was shown to nobody here is fetched only where everything is. */
   wantsBlobsOf(document: DocumentId | undefined): boolean {
     if (this.policy === 'all') return true;
-    return document !== undefined && (isOfApplication(document) || this.#liesInside(document));
+    return document !== undefined && (!isNodeId(document) || this.#liesInside(document));
   }
 
   isUrgent(document: DocumentId): boolean {
     return this.#asked.has(document) || this.#live?.isOpen(document) === true;
   }
 
-  /** Somebody waits for them. They stay wanted. */
+  /** Somebody waits for them, or was shown that there is nothing in them. They stay wanted. */
   ask(documents: readonly DocumentId[]): void {
+    if (this.policy === 'all') return;
     for (const document of documents) this.#asked.add(document);
   }
 
@@ -108,9 +110,6 @@ export class Bodies implements Wants {
     }
   }
 }
-
-/** No id of a node has a dot in it. */
-const isOfApplication = (document: DocumentId): boolean => document.startsWith('app.');
 
 function found(tree: FolderTree, paths: readonly string[]): Set<NodeId> {
   const directories = new Set<NodeId>();

@@ -1,5 +1,5 @@
 /** Waits for contents that are not here, as long as somebody can be asked who owes them. */
-import { documentOf, type NodeId } from '../base/index.ts';
+import { type BlobName, type DocumentId, documentOf, type NodeId } from '../base/index.ts';
 import { type EvermeshError, isEvermeshError } from '../errors/index.ts';
 import { isAwaited } from './arrived.ts';
 import type { FolderState } from './folder-state.ts';
@@ -21,44 +21,39 @@ export async function fetchContents(
   ids: readonly NodeId[],
   { signal }: FetchOptions = {},
 ): Promise<void> {
+  // What is empty up to now as well.
+  state.bodies.ask(ids.map(documentOf));
   const missing: NodeId[] = [];
   for (const id of ids) if (!(await nodes.isHere(id))) missing.push(id);
   signal?.throwIfAborted();
   if (missing.length === 0) return;
-  const documents = missing.map(documentOf);
-  state.bodies.ask(documents);
-  state.debts.look(documents);
-  let failure: EvermeshError | undefined;
-  for (const id of missing) {
-    try {
-      await arrival(state, nodes, id, signal);
-    } catch (error) {
-      if (!isEvermeshError(error, 'CONTENT_NOT_HERE')) throw error;
-      failure ??= error;
-    }
-  }
-  if (failure !== undefined) throw failure;
-}
-
-async function arrival(
-  state: FolderState,
-  nodes: FolderNodes,
-  id: NodeId,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const watch = new Watch(state, id, signal);
+  const watch = new Watch(state, signal);
   try {
-    for (;;) {
-      const changed = watch.next();
-      if (nodes.node(id) === undefined || (await nodes.isHere(id))) return;
-      // Reading it is what tells that a blob is missing, and asks for it.
-      for (const { content } of (await nodes.content(id))?.others ?? []) await state.askFor(content, id);
-      if (signal?.aborted === true) throw signal.reason;
-      if (watch.isInVain || (!watch.isWoken && !isComing(state, id))) throw notHere(nodes.pathOf(id));
-      await changed;
+    state.debts.look(missing.map(documentOf));
+    let failure: EvermeshError | undefined;
+    for (const id of missing) {
+      try {
+        await arrival(state, nodes, id, watch);
+      } catch (error) {
+        if (!isEvermeshError(error, 'CONTENT_NOT_HERE')) throw error;
+        failure ??= error;
+      }
     }
+    if (failure !== undefined) throw failure;
   } finally {
     watch.stop();
+  }
+}
+
+async function arrival(state: FolderState, nodes: FolderNodes, id: NodeId, watch: Watch): Promise<void> {
+  for (;;) {
+    const changed = watch.next();
+    if (nodes.node(id) === undefined || (await nodes.isHere(id))) return;
+    // Reading it is what tells that a blob is missing, and asks for it.
+    for (const { content } of (await nodes.content(id))?.others ?? []) await state.askFor(content, id);
+    watch.signal?.throwIfAborted();
+    if (watch.isInVain(id) || (!watch.isWoken && !isComing(state, id))) throw notHere(nodes.pathOf(id));
+    await changed;
   }
 }
 
@@ -72,15 +67,20 @@ function isComing(state: FolderState, id: NodeId): boolean {
   return isAwaited(state, id) && peers.some((peer) => state.debts.owes(peer, document) !== undefined);
 }
 
-/** What may change the answer. */
+/** What may change the answer, for as long as anything is waited for. */
 class Watch {
-  isInVain = false;
+  readonly signal: AbortSignal | undefined;
   /** Something changed since `next`: what was read meanwhile may be older. */
   isWoken = false;
+  readonly #state: FolderState;
   readonly #stops: readonly (() => void)[];
+  /** What a peer could not give, of whatever was waited for first. */
+  readonly #vain = new Set<DocumentId | BlobName>();
   #wake: () => void = () => undefined;
 
-  constructor(state: FolderState, id: NodeId, signal: AbortSignal | undefined) {
+  constructor(state: FolderState, signal: AbortSignal | undefined) {
+    this.#state = state;
+    this.signal = signal;
     const wake = (): void => {
       this.isWoken = true;
       this.#wake();
@@ -91,12 +91,16 @@ class Watch {
       state.log.appended.add(wake),
       state.bodies.peersChanged.add(wake),
       state.debts.vain.add((what) => {
-        if (what !== documentOf(id) && !state.contentsMissedBy(id).some((name) => name === what)) return;
-        this.isInVain = true;
+        this.#vain.add(what);
         wake();
       }),
       () => signal?.removeEventListener('abort', wake),
     ];
+  }
+
+  isInVain(id: NodeId): boolean {
+    const contents = this.#state.contentsMissedBy(id);
+    return this.#vain.has(documentOf(id)) || contents.some((name) => this.#vain.has(name));
   }
 
   /** Resolves at the first change from now on. */

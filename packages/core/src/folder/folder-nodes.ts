@@ -15,7 +15,7 @@ import {
 } from '../model/index.ts';
 import { covers, equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { applyOperations } from './apply-operations.ts';
-import { hasArrived, isAwaited } from './arrived.ts';
+import { hasArrived, isAwaited, isNowhere } from './arrived.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { forgetBaseRow } from './shown-bases.ts';
 import { importId } from './import-id.ts';
@@ -96,10 +96,10 @@ export class StateNodes implements FolderNodes {
   async isHere(id: NodeId): Promise<boolean> {
     const node = this.node(id);
     if (node === undefined || node.kind === 'directory') return node !== undefined;
-    const { log, documents, options } = this.#state;
+    const { documents, options } = this.#state;
     const document = documentOf(id);
     // Of most of what is left nothing is here: that takes no look at a document.
-    if (log.assignedHeads(document).size === 0 && node.digest !== '') return false;
+    if (isNowhere(this.#state, node)) return false;
     const read = (await documents.firstContent(document)) ?? (await documents.newest(document));
     const file = stateOf(this.#state, node, read);
     if (file === undefined || isAwaited(this.#state, id)) return false;

@@ -74,7 +74,7 @@ export class Folder {
   /**
    * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONTENT_NOT_HERE; with `'utf8'` PATH_INVALID if it is no text; BLOB_DAMAGED
    *   if the disk changed what is kept, which is fetched again then: CONTENT_NOT_HERE until it came. Where `bodies` are not `all`, it is
-   *   fetched first, as `fetch` does
+   *   fetched first, as `fetch` does; if that fails, what is here is read
    */
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: 'utf8'): Promise<string>;

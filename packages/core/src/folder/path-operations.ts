@@ -2,7 +2,7 @@
  * The folder API by path, in the manner of `node:fs/promises`. A path is resolved once, in the turn in which the
  * operation is made; from there on everything goes by identity.
  */
-import { gather } from '../base/index.ts';
+import { documentOf, gather, type NodeId } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import { type NodeKind, ROOT, readFile, type ShownNode } from '../model/index.ts';
 import type { Heads } from '../protocol/index.ts';
@@ -70,10 +70,19 @@ export class PathOperations {
   async *readPieces(path: string): AsyncGenerator<Uint8Array> {
     const node = this.#calls.find(path);
     if (node === undefined || node.kind === 'directory') throw isDirectory(path);
-    if (this.#state.bodies.policy !== 'all') await fetchContents(this.#state, this.#nodes, [node.id]);
+    if (this.#state.bodies.policy !== 'all') await this.#fetchFirst(node.id);
     const found = await this.#nodes.content(node.id);
     if (found === undefined) throw notHere(path);
     yield* piecesOf(this.#state, found.content, node.id);
+  }
+
+  /** What is here is read, whatever cannot be had of what a peer told of, or of what is in conflict with it. */
+  async #fetchFirst(id: NodeId): Promise<void> {
+    try {
+      await fetchContents(this.#state, this.#nodes, [id]);
+    } catch (error) {
+      if (!isEvermeshError(error, 'CONTENT_NOT_HERE')) throw error;
+    }
   }
 
   /** Resolves when all that is shown there is here. */
@@ -101,6 +110,8 @@ export class PathOperations {
       const doc = await this.#calls.readable(node, path);
       if (readFile(doc).shown.kind !== 'text') throw noText(path);
       this.#state.checkReady();
+      // What began empty is kept in step as well.
+      this.#state.bodies.ask([documentOf(node.id)]);
       return this.#state.live.openFile(node.id);
     });
   }

@@ -2,7 +2,7 @@
  * The history of a folder by path: versions of files, what was removed, and bringing either back. Bringing back is an operation like
  * any other: a text becomes edits of what is there now, contents that are no text a new version, and what was removed is revived.
  */
-import { documentOf, type NodeId, utf8 } from '../../base/index.ts';
+import { type NodeId, utf8 } from '../../base/index.ts';
 import {
   contentDigest,
   digestOfBlob,
@@ -10,6 +10,7 @@ import {
   type GoneNode,
   type NodeKind,
 } from '../../model/index.ts';
+import { isNowhere } from '../arrived.ts';
 import type { FolderState } from '../folder-state.ts';
 import type { NodeOperation } from '../nodes.ts';
 import type { PathCalls } from '../path-calls.ts';
@@ -92,8 +93,7 @@ export class FolderHistory {
     return this.#calls.run(async () => {
       const file = this.#file(path, id);
       // Of what is nowhere here it would be said that it never held anything.
-      const isNowhere = this.#state.log.assignedHeads(documentOf(file.id)).size === 0;
-      if (isNowhere && file.digest !== '') throw notHere(path);
+      if (isNowhere(this.#state, file)) throw notHere(path);
       return file;
     });
   }
