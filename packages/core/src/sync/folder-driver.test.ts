@@ -6,7 +6,8 @@ import { blobKey, recordKey } from '../log/index.ts';
 import { decodeRecord, encodeRecord, type FromDevice, type FromRelay, LIMITS } from '../protocol/index.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '@evermesh/testkit';
-import { FolderDriver, type FolderDriverOptions } from './folder-driver.ts';
+import type { FolderDriverOptions } from './driver-options.ts';
+import { FolderDriver } from './folder-driver.ts';
 import { BlobPeer } from './testing/blob-peer.ts';
 import { cursorAt, place } from './testing/conversation.ts';
 import { deviceId, FOLDER, openTestFolder, type TestFolder, write } from './testing/test-folder.ts';
@@ -174,14 +175,14 @@ test('a blob for which the peer has no room keeps its own record back, and no ot
   await stalled;
   expect(sent).toEqual(['a', 'c']);
   // What was removed is not waited for.
-  expect(driver.withheld).toMatchObject({ documents: ['b'], why: { code: 'QUOTA_EXCEEDED' } });
+  expect(driver).toMatchObject({ withheld: ['b'], full: { code: 'QUOTA_EXCEEDED' } });
   expect(driver).toMatchObject({ state: 'live', refusal: undefined, isSettled: false });
   remote.failure = undefined;
   const settled = until(() => driver.isSettled);
   clock.advance(60_000);
   await settled;
   expect([sent, [...remote.held.keys()]]).toEqual([['a', 'c', 'b', 'gone'], [name]]);
-  expect(driver.withheld.documents).toEqual([]);
+  expect(driver).toMatchObject({ withheld: [], full: undefined });
   await driver.stop();
   expect(clock.waiting).toBe(0);
 });

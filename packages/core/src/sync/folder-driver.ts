@@ -3,19 +3,19 @@
  * Everything that ends the connection goes through `fail`; nothing is thrown at whoever hands in a message. Damage in
  * this folder ends the session of this folder only.
  */
-import { type BlobName, type Clock, type DocumentId, type Logger, SerialQueue } from '../base/index.ts';
+import { type BlobName, type DocumentId, SerialQueue } from '../base/index.ts';
 import type { ErrorCode, EvermeshError } from '../errors/index.ts';
 import { type Appended, readProgress } from '../log/index.ts';
-import type { FromDevice, FromRelay } from '../protocol/index.ts';
+import type { FromRelay } from '../protocol/index.ts';
 import { BlobFetches } from './blob-fetches.ts';
 import { BlobOffers } from './blob-offers.ts';
+import type { FolderDriverOptions } from './driver-options.ts';
 import { FolderSession } from './folder-session.ts';
 import { asError } from './link-errors.ts';
 import { readOwnLog } from './own-log.ts';
 import { RoomLook } from './room-look.ts';
 import type { Effect, Refusal } from './session-effects.ts';
-import type { DocumentState, SyncedFolder } from './synced-folder.ts';
-import type { RemoteBlobs } from './transport.ts';
+import type { DocumentState } from './synced-folder.ts';
 
 /** What is wrong with the records of one folder, here or there: others on the connection have nothing to do with it. */
 const OF_FOLDER: ReadonlySet<ErrorCode> = new Set([
@@ -30,25 +30,6 @@ const OF_FOLDER: ReadonlySet<ErrorCode> = new Set([
  * are no reason.
  */
 const WAITING_BYTES = 16 * 1024 * 1024;
-
-export interface FolderDriverOptions {
-  readonly folder: SyncedFolder;
-  readonly peer: string;
-  readonly channel: number;
-  readonly frameBytes: number;
-  readonly remote: RemoteBlobs;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Named as the source of what is appended. */
-  readonly source: unknown;
-  readonly send: (message: FromDevice) => void;
-  /** The connection is of no use any more. */
-  readonly fail: (error: EvermeshError) => void;
-  /** Leave the channel, and open it anew. */
-  readonly reopen: (why: string) => void;
-  /** The state, or what is settled, may have changed. */
-  readonly changed: () => void;
-}
 
 export class FolderDriver {
   readonly #options: FolderDriverOptions;
@@ -102,15 +83,19 @@ export class FolderDriver {
     return this.#damage ?? this.#session?.refusal ?? untaken;
   }
 
-  /** Documents of which something that is wanted waits here until the peer has room, and what it said. */
-  get withheld(): { documents: readonly DocumentId[]; why: Refusal | undefined } {
-    const { withheld = [], full } = this.#session ?? {};
-    return { documents: withheld.filter((document) => !this.#options.folder.isGone(document)), why: full };
+  /** Documents of which something that is wanted waits here until the peer has room. */
+  get withheld(): DocumentId[] {
+    return [...this.#withheld()];
+  }
+
+  /** What the peer said when it had no room, if something that is wanted waits for that. */
+  get full(): Refusal | undefined {
+    return this.#withheld().next().done === true ? undefined : this.#session?.full;
   }
 
   /** Both sides hold the same, blobs included, as far as it is durable here. */
   get isSettled(): boolean {
-    return this.#isQuiet && this.#isComplete && this.withheld.documents.length === 0;
+    return this.#isQuiet && this.#isComplete && this.full === undefined;
   }
 
   /** All that is missing is what cannot be had of the peer: blobs, or room. */
@@ -124,6 +109,11 @@ export class FolderDriver {
 
   get #isComplete(): boolean {
     return this.#options.folder.debts.wantedBlobs.size === 0;
+  }
+
+  *#withheld(): Generator<DocumentId> {
+    const { folder } = this.#options;
+    for (const document of this.#session?.withheld ?? []) if (!folder.isGone(document)) yield document;
   }
 
   /** Milliseconds after which the peer wants to be asked again, told once; 0: not by itself. */
@@ -215,7 +205,8 @@ export class FolderDriver {
     } while (wanted.length > 0);
     if (session.state === 'live') this.#isLive();
     else this.#left?.();
-    if (session.withheld.length > 0) this.#room.later(session.full?.retryAfter);
+    if (session.withheld.size > 0) this.#room.later(session.full?.retryAfter);
+    else if (session.isSettled) this.#room.found();
     this.#options.changed();
   }
 

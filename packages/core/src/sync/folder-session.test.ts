@@ -361,12 +361,12 @@ describe('what the peer has no room for', () => {
     expect(puts(talk.take())).toEqual([['tree0 2'], ['large 3']]);
     await talk.ack(tree, 6);
     await talk.say(full);
-    expect(talk.session.withheld).toEqual(['large']);
+    expect([...talk.session.withheld]).toEqual(['large']);
     const [, behind] = (await write(folder, ['large', 'b'])) as [LogRecord, LogRecord];
     expect(puts(talk.take())).toEqual([['b 5']]);
     await talk.ack(behind, 7);
     const why = { code: 'QUOTA_EXCEEDED' };
-    expect(talk.session).toMatchObject({ isSettled: true, withheld: ['large'], full: why });
+    expect(talk.session).toMatchObject({ isSettled: true, withheld: new Set(['large']), full: why });
     expect(await talk.kept()).toEqual({ seq: 7, acknowledged: 3 });
   });
 
@@ -388,8 +388,27 @@ describe('what the peer has no room for', () => {
     await talk.tryAgain();
     expect(puts(talk.take())).toEqual([['large 2']]);
     await talk.ack(large, 8);
-    expect(talk.session).toMatchObject({ isSettled: true, withheld: [] });
+    expect(talk.session).toMatchObject({ isSettled: true, withheld: new Set() });
     expect(await talk.kept()).toEqual({ seq: 8, acknowledged: 4 });
+  });
+
+  test('is looked for while others are written without a pause: they wait until all that is on its way is answered', async () => {
+    const { folder } = await inStep();
+    const talk = await Conversation.begin(folder);
+    await talk.opened(5, { resumed: true });
+    await write(folder, ['large']);
+    await talk.say(full);
+    const [b] = (await write(folder, ['b'])) as [LogRecord];
+    expect(puts(talk.take())).toEqual([['large 2'], ['b 3']]);
+    await talk.tryAgain();
+    await write(folder, ['c']);
+    expect(puts(talk.take())).toEqual([]);
+    await talk.ack(b, 7);
+    expect(puts(talk.take())).toEqual([['large 2', 'c 4']]);
+    const [c] = await recordsIn(folder, 'c');
+    await talk.ack(c as LogRecord, 9);
+    expect(talk.session).toMatchObject({ isSettled: true, withheld: new Set() });
+    expect(await talk.kept()).toEqual({ seq: 9, acknowledged: 5 });
   });
 
   test('is sent before what builds on it, when that was on its way already', async () => {
@@ -403,12 +422,12 @@ describe('what the peer has no room for', () => {
     await talk.gap('a', new Map());
     expect(puts(talk.take())).toEqual([['a 2'], ['c 3'], ['a 4']]);
     await talk.say(full);
-    expect(talk.session.withheld).toEqual(['a']);
+    expect([...talk.session.withheld]).toEqual(['a']);
     const [c] = await recordsIn(folder, 'c');
     await talk.ack(c as LogRecord, 6);
     await talk.gap('a', new Map());
     expect(puts(talk.take())).toEqual([]);
-    expect(talk.session).toMatchObject({ isSettled: true, withheld: ['a'] });
+    expect(talk.session).toMatchObject({ isSettled: true, withheld: new Set(['a']) });
     expect(await talk.kept()).toEqual({ seq: 6, acknowledged: 2 });
   });
 });

@@ -22,8 +22,9 @@ import {
 } from '../protocol/index.ts';
 import { Inbox, type Incoming } from './inbox.ts';
 import { KeptCursor } from './kept-cursor.ts';
-import { Outbox, type ReadRequest } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import type { OutgoingPut } from './outgoing-put.ts';
+import type { ReadRequest } from './own-log.ts';
 import { NO_ROOM, putEffect, refusalOf } from './put-terms.ts';
 import { unexpected } from './link-errors.ts';
 import type { Effect, Refusal, SessionState } from './session-effects.ts';
@@ -73,7 +74,7 @@ export class FolderSession {
   }
 
   /** Documents of which something waits until the peer has room. */
-  get withheld(): readonly DocumentId[] {
+  get withheld(): ReadonlySet<DocumentId> {
     return this.#outbox.withheld;
   }
 
@@ -148,7 +149,7 @@ export class FolderSession {
     return this.#findNoRoom(put, NO_ROOM, this.#outbox.withdrawn(put) < this.#stale);
   }
 
-  /** Looks whether the peer has room now. Ask for what is next. */
+  /** Looks soon whether the peer has room. Ask for what is next. */
   tryAgain(): void {
     this.#outbox.tryAgain();
   }

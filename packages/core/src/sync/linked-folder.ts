@@ -38,7 +38,6 @@ export function linkedFolder(
   peer: PeerName,
 ): LinkedFolder {
   const refusal = driver?.refusal;
-  const { documents: withheld = [], why } = driver?.withheld ?? {};
   return {
     id,
     state: driver?.state ?? 'waiting',
@@ -49,7 +48,13 @@ export function linkedFolder(
     wantedBlobs: debts.wantedBlobs.size,
     leftDocuments: debts.leftCount(peer),
     leftBlobs: debts.leftBlobs,
-    withheld,
-    withheldFor: why === undefined || withheld.length === 0 ? undefined : refusalError(why),
+    // They may be many: only who asks has them looked at.
+    get withheld() {
+      return driver?.withheld ?? [];
+    },
+    get withheldFor() {
+      const why = driver?.full;
+      return why && refusalError(why);
+    },
   };
 }

@@ -6,7 +6,7 @@
  */
 import { type AuthorId, type DeviceId, deviceOf, type DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import type { FolderLog, Outcome, Span, StoredRecord } from '../log/index.ts';
+import type { Outcome, Span, StoredRecord } from '../log/index.ts';
 import {
   type Heads,
   isHeld,
@@ -16,28 +16,18 @@ import {
   type RecordHeader,
 } from '../protocol/index.ts';
 import { byDocument, intoPuts, type OutgoingPut } from './outgoing-put.ts';
+import type { ReadRequest } from './own-log.ts';
 import { latest, ReceivedPlaces } from './received-places.ts';
+import type { SessionOptions } from './session-options.ts';
 import { plainWalk, type Walk } from './walk.ts';
 import { Withheld } from './withheld.ts';
 
 const WINDOW_RECORDS = 256;
 const WINDOW_BYTES = 1024 * 1024;
 
-export interface ReadRequest {
-  readonly walk: Walk;
-  /** Whether a record of this document at this place may have to be sent: asked before the record is read. */
-  readonly concerns: (document: DocumentId, seq: number) => boolean;
-  readonly after: number;
-  readonly records: number;
-  readonly bytes: number;
-}
-
-/** What has to be known of the own log without reading it. */
-export type OutboxLog = Pick<FolderLog, 'position' | 'isWriting' | 'document'>;
-
 export class Outbox {
   readonly #device: DeviceId;
-  readonly #log: OutboxLog;
+  readonly #log: SessionOptions['log'];
   /** Who may only read offers nothing of others. */
   #sendsOthers = true;
   #walk: Walk | undefined;
@@ -53,13 +43,15 @@ export class Outbox {
   readonly #unanswered: OutgoingPut[] = [];
   /** What the peer has no room for. */
   readonly #withheld: Withheld = new Withheld();
+  /** Whether it has room now is to be looked for. */
+  #isLooking = false;
   /** Of these documents something is sent anew, from the PUT of this number on: older ones may build on what was not taken. */
   readonly #anew = new Map<DocumentId, number>();
   #sent = 0;
   #records = 0;
   #bytes = 0;
 
-  constructor(device: DeviceId, log: OutboxLog) {
+  constructor(device: DeviceId, log: SessionOptions['log']) {
     this.#device = device;
     this.#head = log.position.seq;
     this.#log = log;
@@ -132,7 +124,7 @@ export class Outbox {
   }
 
   /** Documents of which something waits until the peer has room. */
-  get withheld(): readonly DocumentId[] {
+  get withheld(): ReadonlySet<DocumentId> {
     return this.#withheld.documents;
   }
 
@@ -169,8 +161,9 @@ export class Outbox {
 
   /** What to read of the own log now, if there is something to read and room to send it. */
   nextRead(): ReadRequest | undefined {
+    if (this.#isLooking) this.#lookForRoom();
     const walk = this.#walk;
-    if (walk === undefined || this.#reading || this.#at === this.#head) return undefined;
+    if (walk === undefined || this.#isHolding || this.#reading || this.#at === this.#head) return undefined;
     const records = WINDOW_RECORDS - this.#records;
     const bytes = WINDOW_BYTES - this.#bytes;
     if (records < WINDOW_RECORDS / 2 || bytes < WINDOW_BYTES / 2) return undefined;
@@ -191,7 +184,7 @@ export class Outbox {
     const first = entries[0]?.seq ?? 0;
     const follows = this.#head === first - 1 && this.#at === this.#head && !this.#reading;
     this.#head = entries.at(-1)?.seq ?? this.#head;
-    const hasRoom = this.#records < WINDOW_RECORDS && this.#bytes < WINDOW_BYTES;
+    const hasRoom = this.#records < WINDOW_RECORDS && this.#bytes < WINDOW_BYTES && !this.#isHolding;
     return this.#walk !== undefined && follows && hasRoom ? this.#take(entries, this.#head) : [];
   }
 
@@ -231,14 +224,25 @@ export class Outbox {
     return this.oldest.number < (this.#anew.get(document) ?? 0) || this.#withheld.has(document);
   }
 
-  /** Looks whether there is room now. */
+  /** Looks whether there is room, once all that is on its way is answered: nothing new is sent before. */
   tryAgain(): void {
+    this.#isLooking = this.#withheld.documents.size > 0;
+  }
+
+  /** What the peer lacks goes first. */
+  get #isHolding(): boolean {
+    return this.#isLooking && this.#walk?.lacking.size === 0 && this.#unanswered.length > 0;
+  }
+
+  #lookForRoom(): void {
+    const walk = this.#walk;
+    if (walk?.lacking.size !== 0 || this.#unanswered.length > 0) return;
     const { first, documents } = this.#withheld;
-    if (!this.idle || documents.length === 0) return;
-    const boundary = this.#answered;
+    const boundary = this.#at;
+    this.#isLooking = false;
+    this.begin({ ...walk, from: first - 1, floor: boundary, lacking: new Set(documents), boundary });
     this.#withheld.clear();
     this.#anew.clear();
-    this.begin({ from: first - 1, floor: boundary, lacking: new Set(documents), boundary, known: new Map() });
   }
 
   /** Sends what may fit of a PUT that was not taken. */

@@ -5,8 +5,17 @@
 import type { DocumentId } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import type { FolderLog, StoredRecord } from '../log/index.ts';
-import type { ReadRequest } from './outbox.ts';
 import { sameGroup } from './outgoing-put.ts';
+import type { Walk } from './walk.ts';
+
+export interface ReadRequest {
+  readonly walk: Walk;
+  /** Whether a record of this document at this place may have to be sent: asked before the record is read. */
+  readonly concerns: (document: DocumentId, seq: number) => boolean;
+  readonly after: number;
+  readonly records: number;
+  readonly bytes: number;
+}
 
 export interface OwnRecords {
   readonly records: readonly StoredRecord[];

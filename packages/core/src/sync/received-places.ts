@@ -8,7 +8,7 @@ import type { Span } from '../log/index.ts';
  * Where more are kept the oldest are given up. A peer that is sent what it gave acknowledges a repeat, so that costs bytes and
  * nothing else.
  */
-const SPANS = 64;
+export const SPANS = 64;
 
 /** As many of them as are kept. */
 export const latest = (spans: readonly Span[]): readonly Span[] => spans.slice(-SPANS);

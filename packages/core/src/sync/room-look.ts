@@ -28,6 +28,11 @@ export class RoomLook {
     });
   }
 
+  /** All was taken: where there is no room another time, it is looked for as soon as the first time. */
+  found(): void {
+    this.#delay = FIRST;
+  }
+
   stop(): void {
     this.#isOver = true;
     this.#timer?.cancel();

@@ -2,8 +2,8 @@
 import type { BlobName } from '../base/index.ts';
 import type { Debt, Outcome, StoreOperation } from '../log/index.ts';
 import type { FromDevice, LogRecord, Put } from '../protocol/index.ts';
-import type { ReadRequest } from './outbox.ts';
 import type { OutgoingPut } from './outgoing-put.ts';
+import type { ReadRequest } from './own-log.ts';
 
 export type SessionState = 'opening' | 'catching-up' | 'live' | 'refused';
 
