@@ -1,0 +1,21 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { systemClock } from './system-clock.ts';
+
+const MONTH = 30 * 24 * 3_600_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('what is to happen later than a timer of the platform can wait happens then, and not at once', () => {
+  let runs = 0;
+  systemClock.after(MONTH, () => (runs += 1));
+  vi.advanceTimersByTime(MONTH - 1);
+  expect(runs).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(runs).toBe(1);
+  const timer = systemClock.after(MONTH, () => (runs += 1));
+  vi.advanceTimersByTime(MONTH - 1);
+  timer.cancel();
+  vi.advanceTimersByTime(MONTH);
+  expect([runs, vi.getTimerCount()]).toEqual([1, 0]);
+});
