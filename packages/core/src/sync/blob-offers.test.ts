@@ -83,6 +83,16 @@ describe('blobs that the peer asks for', () => {
     expect(await offers.give(new Set(names))).toBe('given');
   });
 
+  test('and for which there is no room keep back no other for which there is', async () => {
+    const names = await keep(...[1, 2, 3, 4, 5].map((one) => blobBytes(one, one === 3 ? 60_000 : 100)));
+    const [large] = await keep(blobBytes(6, 70_000));
+    peer.room = 1000;
+    offers.ask([...names, large as BlobName]);
+    await until(() => offers.isIdle);
+    expect(new Set(peer.held.keys())).toEqual(new Set(names.toSpliced(2, 1)));
+    expect([offers.problem, warnings]).toEqual([undefined, 1]);
+  });
+
   test('and that are wanted here are given once they came from elsewhere, and not if they came from the peer', async () => {
     const [elsewhere, fromPeer] = [blobBytes(1), blobBytes(2)];
     const names = [nameOf(elsewhere), nameOf(fromPeer)];

@@ -102,15 +102,24 @@ export class BlobOffers {
 
   async #answer(): Promise<void> {
     while (this.#asked.size > 0 && !this.#abort.signal.aborted) {
-      const names = new Set([...this.#asked].slice(0, ANSWERED));
-      const isGiven = await this.#insist(names, (problem) => (this.#unanswered = problem));
-      if (!isGiven) this.#logGivenUp(names);
+      const names = [...this.#asked].slice(0, ANSWERED);
+      const left = await this.#giveAsked(names);
+      if (left > 0) this.#logGivenUp(left);
       this.#unanswered = undefined;
       for (const name of names) this.#asked.delete(name);
     }
     // At once: whoever asks from here on begins anew.
     this.#answering = undefined;
     this.#changed();
+  }
+
+  /** One for which there is no room keeps back no other. Returns how many are not taken. */
+  async #giveAsked(names: readonly BlobName[]): Promise<number> {
+    if (await this.#insist(new Set(names), (problem) => (this.#unanswered = problem))) return 0;
+    const isFull = !this.#abort.signal.aborted && this.#unanswered?.code === 'QUOTA_EXCEEDED';
+    if (!isFull || names.length === 1) return names.length;
+    const half = names.length >>> 1;
+    return (await this.#giveAsked(names.slice(0, half))) + (await this.#giveAsked(names.slice(half)));
   }
 
   async #insist(
@@ -153,11 +162,11 @@ export class BlobOffers {
     }
   }
 
-  #logGivenUp(names: ReadonlySet<BlobName>): void {
+  #logGivenUp(blobs: number): void {
     if (this.#abort.signal.aborted) return;
     this.#logger.warn('the peer asks for blobs, and does not take them', {
       folder: this.#folder.id,
-      blobs: names.size,
+      blobs,
       error: this.#unanswered?.message,
     });
   }

@@ -19,6 +19,8 @@ export class BlobPeer implements RemoteBlobs {
   /** One line a request. */
   readonly requests: string[] = [];
   failure: Error | undefined;
+  /** Bytes for which there is room. */
+  room = Infinity;
   /** Called when a large blob is asked for; the answer waits for what it returns. */
   reading: (name: BlobName) => Promise<void> = () => Promise.resolve();
 
@@ -45,7 +47,7 @@ export class BlobPeer implements RemoteBlobs {
 
   async put(...[, name, , bytes]: Parameters<RemoteBlobs['put']>): Promise<void> {
     this.#ask('put');
-    this.held.set(name, (await gather(bytes)) as Uint8Array);
+    this.#keep([{ name, bytes: (await gather(bytes)) as Uint8Array }]);
   }
 
   async *getMany(...[, names]: Parameters<RemoteBlobs['getMany']>): AsyncGenerator<BatchedBlob> {
@@ -61,13 +63,21 @@ export class BlobPeer implements RemoteBlobs {
 
   putMany(...[, blobs]: Parameters<RemoteBlobs['putMany']>): Promise<void> {
     this.#ask(`putMany ${blobs.length}`);
-    for (const { name, bytes } of blobs) this.held.set(name, bytes);
+    this.#keep(blobs);
     return Promise.resolve();
   }
 
   lacking(...[, names]: Parameters<RemoteBlobs['lacking']>): Promise<BlobName[]> {
     this.#ask(`lacking ${names.length}`);
     return Promise.resolve(names.filter((name) => !this.held.has(name)));
+  }
+
+  /** All of them, or none. */
+  #keep(blobs: readonly { readonly name: BlobName; readonly bytes: Uint8Array }[]): void {
+    const bytes = blobs.reduce((sum, blob) => sum + blob.bytes.byteLength, 0);
+    if (bytes > this.room) throw new EvermeshError('QUOTA_EXCEEDED', 'no room');
+    this.room -= bytes;
+    for (const blob of blobs) this.held.set(blob.name, blob.bytes);
   }
 
   #ask(what: string): void {
