@@ -1,6 +1,13 @@
 /** One who asks for too much is told so by name, or slowed down, and others notice nothing. */
 import { request } from 'node:http';
-import { type DeviceId, type FolderId, sha256, toHex, TREE_DOCUMENT } from '@evermesh/core/base';
+import {
+  type DeviceId,
+  type FolderId,
+  sha256,
+  silentLogger,
+  toHex,
+  TREE_DOCUMENT,
+} from '@evermesh/core/base';
 import { encodeBlobBatch, type FromDevice } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -192,6 +199,20 @@ describe('what a folder stores', () => {
       records: [elsewhere.record(B, text(600, 'c'), { folder: OTHER })],
     });
     expect(await client.next('ACK')).toMatchObject({ channel: 2 });
+  });
+
+  test('is told to the operator once a channel when it ends at the quota, however often the device comes', async () => {
+    const lines: string[] = [];
+    const logger = { ...silentLogger, info: (line: string) => lines.push(line) };
+    const relay = await opened({ limits: { folderBytes: 1000 }, logger });
+    await using client = await TestClient.hello(relay.url);
+    await client.open();
+    const author = new TestAuthor(client.device);
+    for (let times = 0; times < 3; times++) {
+      client.send(put(author, text(1100, 'a')));
+      await client.next('UNTAKEN');
+    }
+    expect(lines.filter((line) => line === 'a folder has no room')).toHaveLength(1);
   });
 
   test('counts after a restart as before', async () => {

@@ -11,6 +11,7 @@ import {
   type Pull,
   type Put,
   SNAPSHOT_VERSION,
+  type Untaken,
   UNTAKEN_VERSION,
   WANTED_VERSION,
 } from '@evermesh/core/protocol';
@@ -49,6 +50,8 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   INTERNAL: 60_000,
 };
 
+type Problem = Omit<Untaken, 'type' | 'channel'>;
+
 export class SocketChannel {
   readonly #options: SocketChannelOptions;
   readonly #opening: Promise<void>;
@@ -58,6 +61,8 @@ export class SocketChannel {
   #isOver = false;
   /** What it was granted does not hold any more. */
   #isRevoked = false;
+  /** The log says that there was no room for something. */
+  #isFullTold = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: SocketChannelOptions) {
@@ -123,7 +128,7 @@ export class SocketChannel {
         blobs: parts.blobs,
         canBeAsked: version >= WANTED_VERSION,
         knowsSnapshots: version >= SNAPSHOT_VERSION,
-        noRoom: version >= UNTAKEN_VERSION ? (error) => this.#told(error) : undefined,
+        noRoom: version >= UNTAKEN_VERSION ? (error) => this.#noRoom(error) : undefined,
         socket: this.#whileGranted(socket),
         clock: parts.clock,
         logger: parts.logger,
@@ -191,19 +196,32 @@ export class SocketChannel {
   async #refuse(error: unknown): Promise<void> {
     const { socket, open } = this.#options;
     const told = this.#told(error);
+    this.#log('a channel is refused', told.code);
     this.#folder?.endPulls();
     await this.#folder?.settled();
     socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, ...told }));
     await this.close();
   }
 
-  /** What the device is told of it. */
-  #told(error: unknown): { code: string; reason: string; retryAfter: number } {
+  /** A device goes on, and comes again and again with what waits: the log says it once. */
+  #noRoom(error: EvermeshError): Problem {
+    const told = this.#told(error);
+    if (!this.#isFullTold) this.#log('a folder has no room', told.code);
+    this.#isFullTold = true;
+    return told;
+  }
+
+  #log(what: string, code: string): void {
     const { parts, device, open } = this.#options;
+    parts.logger.info(what, { folder: open.folder, device, code });
+  }
+
+  /** What the device is told of it. */
+  #told(error: unknown): Problem {
+    const { parts } = this.#options;
     const { code, reason } = toldError(error, parts.logger);
     const retryAfter = retryAfterOf(error) ?? (isErrorCode(code) ? (RETRY_AFTER[code] ?? 0) : 0);
     parts.meter?.refused(code);
-    parts.logger.info('something is refused', { folder: open.folder, device, code });
     return { code, reason, retryAfter };
   }
 
