@@ -27,6 +27,24 @@ export class Fuse {
 
   /** How often it was replaced: what works on from before then has died with the rest. */
   life = 0;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  /** Work that the system was asked for: it may end when whoever asked is dead. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const going = work();
+    this.#underWay.add(going);
+    try {
+      return await going;
+    } finally {
+      this.#underWay.delete(going);
+    }
+  }
+
+  /** From here on no step is done. Resolves when those that had begun have ended: nothing of a dead program comes later. */
+  async blow(): Promise<void> {
+    this.#limit = -1;
+    await Promise.allSettled(this.#underWay);
+  }
 
   replace(): void {
     this.life += 1;
@@ -74,7 +92,7 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     if (fuse.life !== life) throw new Error('The power went before.');
     fuse.step(what);
-    return work();
+    return fuse.during(work);
   };
   const read = async <T>(work: () => Promise<T>): Promise<T> => {
     fuse.check();
@@ -91,26 +109,30 @@ export function fusedFileSystem(fuse: Fuse): FileSystem {
       return { ...opened, sync: () => step(`sync ${path}`, () => opened.sync()) };
     },
     readLink: (path) => read(() => real.readLink(path)),
-    async createFile(path, content, options) {
-      fuse.step(`create ${path}`);
-      fuse.unsynced.add(path);
-      const stat = await real.createFile(path, fused(path, content), options);
-      fuse.unsynced.delete(path);
-      return stat;
+    createFile(path, content, options) {
+      return step(`create ${path}`, async () => {
+        fuse.unsynced.add(path);
+        const stat = await real.createFile(path, fused(path, content), options);
+        fuse.unsynced.delete(path);
+        return stat;
+      });
     },
-    async rename(from, to) {
-      await step(`rename ${from} ${to}`, () => real.rename(from, to));
-      fuse.follows(from, to);
-    },
-    async replace(from, to, inode) {
-      const isReplaced = await step(`rename ${from} ${to}`, () => real.replace(from, to, inode));
-      if (isReplaced) fuse.follows(from, to);
-      return isReplaced;
-    },
-    async link(from, to) {
-      await step(`link ${from} ${to}`, () => real.link(from, to));
-      fuse.follows(from, to);
-    },
+    rename: (from, to) =>
+      step(`rename ${from} ${to}`, async () => {
+        await real.rename(from, to);
+        fuse.follows(from, to);
+      }),
+    replace: (from, to, inode) =>
+      step(`rename ${from} ${to}`, async () => {
+        const isReplaced = await real.replace(from, to, inode);
+        if (isReplaced) fuse.follows(from, to);
+        return isReplaced;
+      }),
+    link: (from, to) =>
+      step(`link ${from} ${to}`, async () => {
+        await real.link(from, to);
+        fuse.follows(from, to);
+      }),
     unlink: (path) => step(`unlink ${path}`, () => real.unlink(path)),
     unlinkIf: (path, inode) => step(`unlink ${path}`, () => real.unlinkIf(path, inode)),
     makeDirectory: (path) => step(`mkdir ${path}`, () => real.makeDirectory(path)),

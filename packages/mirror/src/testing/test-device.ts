@@ -90,6 +90,7 @@ export class TestDevice {
     const { id } = this.folder;
     // What its store cannot take any more is lost with it.
     await this.replica.close().catch(() => undefined);
+    await this.fuse.blow();
     for (const path of this.fuse.unsynced) await emptied(path);
     this.fuse.replace();
     await fs.rm(this.at('.evermesh/lock'), { force: true });
