@@ -1,6 +1,6 @@
 /** Files of which something stays on this device because the relay has no room for it, by name. */
-import type { Folder } from '@evermesh/core';
-import { isNodeId } from '@evermesh/core/base';
+import type { DocumentId, Folder } from '@evermesh/core';
+import { isNodeId, TREE_DOCUMENT } from '@evermesh/core/base';
 import type { CliEvent } from './events.ts';
 import type { LinkWatch } from './link-watch.ts';
 import { explain } from './next-steps.ts';
@@ -23,25 +23,42 @@ export function withheldFiles({ withheld }: Held, folder: Pick<Folder, 'nodes'>)
   return [...paths.slice(0, NAMED).map(problem), ...(further > 0 ? [rest] : [])];
 }
 
-/** Tells each of them once, when it begins to wait. @returns ends the telling */
+/**
+ * Tells each of them when it begins to wait, and of very many that there are more; nothing twice before all was stored: each look for
+ * room, and each new connection, finds them anew. @returns ends the telling
+ */
 export function tellWithheld(
-  link: Held & Pick<LinkWatch, 'changed'>,
+  link: Held & Pick<LinkWatch, 'changed' | 'isSynced'>,
   folder: Pick<Folder, 'nodes'>,
   tell: (event: CliEvent) => void,
 ): () => void {
-  let told = new Set<string>();
+  const told = new Set<DocumentId>();
+  let isMore = false;
   const look = (): void => {
-    const problems = withheldFiles(link, folder);
-    for (const problem of problems) if (!told.has(problem.path)) tell({ event: 'problem', ...problem });
-    told = new Set(problems.map(({ path }) => path));
+    if (link.isSynced) {
+      told.clear();
+      isMore = false;
+    }
+    const { documents, why } = link.withheld;
+    if (why === undefined || isMore) return;
+    const { code, message, next } = explain(why);
+    for (const document of documents) {
+      if (told.has(document)) continue;
+      isMore = told.size === NAMED;
+      const path = isMore ? '... and further files' : pathOf(document, folder);
+      tell({ event: 'problem', path, code, message, next });
+      if (isMore) return;
+      told.add(document);
+    }
   };
   const stop = link.changed.add(look);
   look();
   return stop;
 }
 
-/** What is no file is named as it is: the folder's names and places, or a program's own data. */
-function pathOf(document: string, { nodes }: Pick<Folder, 'nodes'>): string {
-  if (!isNodeId(document) || nodes.node(document) === undefined) return document;
+/** What is no file is named as `verify` names it: the folder's names and places, or a program's own data. */
+function pathOf(document: DocumentId, { nodes }: Pick<Folder, 'nodes'>): string {
+  if (document === TREE_DOCUMENT) return 'the tree';
+  if (!isNodeId(document) || nodes.node(document) === undefined) return `document ${document}`;
   return nodes.pathOf(document);
 }
