@@ -1,5 +1,6 @@
 /** What differs between two versions, as a unified diff: what `patch` and `git apply` read, and people know. */
 import type { DiffHunk, DiffLine } from '@evermesh/core';
+import { utf8 } from '@evermesh/core/base';
 import { versionText } from './history-text.ts';
 import { printable } from './printable.ts';
 import type { DiffReport, VersionReport } from './questions.ts';
@@ -23,7 +24,20 @@ export function diffLines(report: DiffReport, paint: Paint, isTerminal: boolean)
 
 /** Behind a tab stands what a patch does not mind. */
 const header = (side: string, path: string, version: VersionReport): string =>
-  `${side}/${printable(path)}\t${versionText(version)}`;
+  `${patchName(`${side}/${path}`)}\t${versionText(version)}`;
+
+/** A name that no line can hold is quoted as git quotes it: what may not be shown is the octal numbers of its bytes. */
+function patchName(name: string): string {
+  if (printable(name) === name) return name;
+  return `"${name.replaceAll(/[^]/gu, quoted)}"`;
+}
+
+function quoted(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`;
+  return printable(character) === character ? character : [...utf8(character)].map(octal).join('');
+}
+
+const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
 
 const sizes = (from: VersionReport | undefined, to: VersionReport): string =>
   [from, to]

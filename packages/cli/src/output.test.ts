@@ -254,6 +254,12 @@ describe('a difference', () => {
     expect(stdout.text).toBe([...lines, ...end].join('\n'));
   });
 
+  test('quotes a name that no line can hold, as git does', () => {
+    const { output, stdout } = open({ terminal: true });
+    output.tell({ ...diff, path: 'a "b"\t\u202ec\\\u001b[2J' });
+    expect(stdout.text).toContain(`--- "a/a \\"b\\"\\011\\342\\200\\256c\\\\\\033[2J"\t${head}\n`);
+  });
+
   test('moves no cursor, and has colours where these are wanted', () => {
     for (const noColor of [true, false]) {
       const { output, stdout } = open({ terminal: true, noColor });
