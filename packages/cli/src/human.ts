@@ -142,11 +142,14 @@ function syncLines(report: SyncReport, paint: Paint): string[] {
   return lines;
 }
 
-/** A relay that gave all it has gives the rest when it has it. */
-const nextOf = ({ link, pending }: SyncReport): string =>
-  link.state === 'connected' && pending.contents > 0
-    ? `Next: connect the device that has these contents, then run 'evermesh sync' again.`
-    : `Next: run 'evermesh sync' again when the relay can be reached; what waits is kept here.`;
+/** A relay that gave all it has gives the rest when it has it; one that is full takes what waits when it has room. */
+function nextOf({ link, pending, problems }: SyncReport): string {
+  if (link.state === 'connected' && pending.contents > 0)
+    return `Next: connect the device that has these contents, then run 'evermesh sync' again.`;
+  if (link.state === 'connected' && problems.length > 0)
+    return `Next: see to the problems, then run 'evermesh sync' again; what waits is kept here.`;
+  return `Next: run 'evermesh sync' again when the relay can be reached; what waits is kept here.`;
+}
 
 function verifyLines({ files, disk, store, waiting }: VerifyReport, paint: Paint): string[] {
   const waits = waitingLines(waiting, paint);

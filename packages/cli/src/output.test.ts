@@ -230,6 +230,21 @@ test('other devices are told by name, and what happened by who did it', () => {
   expect(stdout.text).toMatch(/Nothing is known of what happened there\.\n$/);
 });
 
+test('a sync that left something says what would help: the relay, a device, or somebody who sees to a problem', () => {
+  const { output, stdout } = open();
+  const pending = { onDisk: 0, toRelay: 1, fromRelay: 0, contents: 0 };
+  const left: Extract<CliEvent, { event: 'sync' }> = {
+    ...({ event: 'sync' } as const),
+    ...{ directory: '/d', inStep: false, changes: 0, files: 1, pending, missing: [] },
+    ...{ link: { relay: 'ws://r', state: 'connected' }, conflicts: [], problems: [] },
+  };
+  const problem = { path: 'a', code: 'QUOTA_EXCEEDED', message: 'It is full.', next: 'Allow more.' };
+  output.tell({ ...left, problems: [problem] });
+  output.tell({ ...left, pending: { ...pending, contents: 1 } });
+  output.tell({ ...left, link: { relay: 'ws://r', state: 'away' } });
+  expect(stdout.text.match(/^Next: .*(problems|device|reached)/gm)?.length).toBe(3);
+});
+
 describe('a difference', () => {
   const version = { id: '0123456789abcdef~x', time: 0, device: 'laptop', kind: 'text', size: 1 } as const;
   const diff: CliEvent = {
