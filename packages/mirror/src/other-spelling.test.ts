@@ -70,6 +70,15 @@ describe('two names that differ in case only', () => {
     const waiting = ['NAME_TAKEN MAKEFILE', 'NAME_TAKEN Src', 'NAME_TAKEN makefile'];
     expect(problems(other)).toEqual(waiting);
     expect(await other.read('third')).toBe('third:\n');
+    expect(
+      (await other.mirror.verify()).map(({ path, what, detail }) => `${path}: ${what}, ${detail}`),
+    ).toEqual([
+      'MAKEFILE: elsewhere on disk, It is at third.',
+      expect.stringMatching(/^MAKEFILE: content differs/),
+      expect.stringMatching(/^Src: missing on disk/),
+      expect.stringMatching(/^Src\/b: missing on disk/),
+      expect.stringMatching(/^makefile: missing on disk/),
+    ]);
     const kept = vi.spyOn(other.folder.nodes, 'keep');
     const written = vi.spyOn(disk, 'createFile');
     await other.mirror.settle();

@@ -1,8 +1,9 @@
 /**
  * The disk beside the documents: every file read and compared by content, every difference named. What is not synced
- * takes no part. Nothing is changed, and nothing that is remembered is trusted.
+ * takes no part. Nothing is changed, and nothing that is remembered is trusted, but for which of the folder's nodes a file is that
+ * stands where the folder has none: it was moved there, or from there, and perhaps this disk has no room for it where it belongs.
  */
-import type { ShownNode } from '@evermesh/core';
+import type { NodeId, ShownNode } from '@evermesh/core';
 import { isEvermeshError } from '@evermesh/core/errors';
 import { composed } from '@evermesh/core/model';
 import { Ancestor } from './ancestor.ts';
@@ -20,6 +21,7 @@ export interface MirrorDifference {
   readonly path: string;
   readonly what:
     | 'missing on disk'
+    | 'elsewhere on disk'
     | 'not in the folder'
     | 'content differs'
     | 'kind differs'
@@ -30,7 +32,7 @@ export interface MirrorDifference {
   readonly detail: string;
 }
 
-type VerifyWorld = Pick<CycleParts, 'disk' | 'folder' | 'tell'>;
+type VerifyWorld = Pick<CycleParts, 'disk' | 'folder' | 'ancestor' | 'tell'>;
 
 export async function verify(world: VerifyWorld, signal: AbortSignal): Promise<MirrorDifference[]> {
   const { disk, folder, tell } = world;
@@ -60,19 +62,40 @@ export async function verify(world: VerifyWorld, signal: AbortSignal): Promise<M
   );
   const onDisk = new Map<string, DiskEntry>();
   collect(root, onDisk);
-  const shown = [...nodes.all()].map((node) => ({ node, path: nodes.pathOf(node.id) }));
-  await eachOf(shown, AT_ONCE, async ({ node, path }) => {
+  const shown = [...nodes.all()]
+    .map((node) => ({ node, path: nodes.pathOf(node.id) }))
+    .filter(({ node, path }) => rules.reasonOfPath(path, node.kind === 'directory') === undefined)
+    .map((each) => ({ ...each, entry: taken(onDisk, each.path) }));
+  const elsewhere = new Map<NodeId, DiskEntry>();
+  for (const entry of onDisk.values()) {
+    const id = nodeOf(world, entry);
+    if (id !== undefined) elsewhere.set(id, entry);
+  }
+  await eachOf(shown, AT_ONCE, async ({ node, path, entry }) => {
     signal.throwIfAborted();
-    if (rules.reasonOfPath(path, node.kind === 'directory') !== undefined) return;
-    const entry = onDisk.get(path);
-    onDisk.delete(path);
     if (isBelow(path, unreadable)) return;
-    const difference = await compare(world, node, path, entry);
+    const other = entry === undefined ? elsewhere.get(node.id) : undefined;
+    if (other !== undefined) {
+      onDisk.delete(composed(other.path));
+      found.push({ path, what: 'elsewhere on disk', detail: `It is at ${other.path}.` });
+    }
+    const difference = await compare(world, node, path, entry ?? other);
     if (difference !== undefined) found.push({ path, ...difference });
   });
   for (const [path, { kind }] of onDisk)
     found.push({ path, what: 'not in the folder', detail: `A ${kind} that only the disk has.` });
   return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+function taken(onDisk: Map<string, DiskEntry>, path: string): DiskEntry | undefined {
+  const entry = onDisk.get(path);
+  onDisk.delete(path);
+  return entry;
+}
+
+/** Which node the disk showed there, or before it was moved. */
+function nodeOf({ ancestor }: VerifyWorld, { kind, stat }: DiskEntry): NodeId | undefined {
+  return ancestor.withInode(stat.inode).find((known) => known.kind === kind && known.born === stat.born)?.id;
 }
 
 async function compare(
