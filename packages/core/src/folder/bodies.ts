@@ -24,6 +24,8 @@ export class Bodies implements Wants {
   /** A peer can be asked, or cannot be any more. */
   readonly peersChanged: Listeners<void> = new Listeners();
   readonly #log: Pick<FolderLog, 'assignedHeads'>;
+  /** Names on the way to each directory of the policy. */
+  readonly #paths: readonly (readonly string[])[];
   readonly #asked = new Set<DocumentId>();
   /** How many links reach each. */
   readonly #peers = new Map<PeerName, number>();
@@ -32,8 +34,10 @@ export class Bodies implements Wants {
   /** The directories of the policy, as far as they are there. */
   #directories: ReadonlySet<NodeId> | undefined;
 
+  /** @throws PATH_INVALID for a directory that no folder can have */
   constructor(policy: BodyPolicy, log: Pick<FolderLog, 'assignedHeads'>) {
     this.policy = policy;
+    this.#paths = typeof policy === 'string' ? [] : policy.directories.map(splitPath);
     this.#log = log;
   }
 
@@ -97,8 +101,8 @@ export class Bodies implements Wants {
 
   #liesInside(document: DocumentId): boolean {
     const tree = this.#tree;
-    if (tree === undefined || typeof this.policy === 'string') return false;
-    const directories = (this.#directories ??= found(tree, this.policy.directories));
+    if (tree === undefined || this.#paths.length === 0) return false;
+    const directories = (this.#directories ??= found(tree, this.#paths));
     if (directories.size === 0) return false;
     const node = tree.node(document as string as NodeId);
     if (node === undefined) return false;
@@ -111,11 +115,11 @@ export class Bodies implements Wants {
   }
 }
 
-function found(tree: FolderTree, paths: readonly string[]): Set<NodeId> {
+function found(tree: FolderTree, paths: readonly (readonly string[])[]): Set<NodeId> {
   const directories = new Set<NodeId>();
-  for (const path of paths) {
+  for (const names of paths) {
     let at: NodeId | undefined = ROOT;
-    for (const name of splitPath(path)) at = at && tree.child(at, name)?.id;
+    for (const name of names) at = at && tree.child(at, name)?.id;
     if (at !== undefined) directories.add(at);
   }
   return directories;

@@ -74,6 +74,11 @@ test('nothing is written over what is left of a file that began empty', async ()
   await expect(ben.folder.writeFile('a.md', 'two\n')).rejects.toMatchObject(NOT_HERE);
 });
 
+test('a directory that no folder can have is refused when a folder is opened', async () => {
+  const opening = openFolder({ seed: 1, id: ID, bodies: { directories: ['photos', 'a/../b'] } });
+  await expect(opening).rejects.toMatchObject({ code: 'PATH_INVALID' });
+});
+
 test('what was found empty when it was read or opened is kept in step', async () => {
   const { ada, ben } = await told({ 'read.md': '', 'open.md': '', 'other.md': '' });
   await ben.folder.readFile('read.md');

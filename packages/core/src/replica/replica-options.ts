@@ -22,7 +22,8 @@ export interface ReplicaOptions {
     | undefined;
   /**
    * Which contents of a folder's files are fetched by themselves. What is not, is listed, and fetched when it is read. It may be another at
-   * each opening: nothing goes that is here. Default: `all`, which a mirror of the folder needs.
+   * each opening: nothing goes that is here. A directory that no folder can have fails the opening with PATH_INVALID. Default: `all`, which a
+   * mirror of the folder needs.
    */
   readonly bodies?: ((folder: FolderId) => BodyPolicy) | undefined;
   /**
