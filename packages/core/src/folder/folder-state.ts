@@ -41,6 +41,12 @@ export interface ViewStep {
   readonly edited: readonly NodeId[];
 }
 
+interface DamagedRecord {
+  readonly document: DocumentId;
+  readonly author: AuthorId;
+  readonly counter: number;
+}
+
 /** What a folder was opened from. */
 type Opened = Pick<FolderState, 'log' | 'debts' | 'bodies' | 'documents' | 'treeDoc' | 'damaged'>;
 
@@ -66,9 +72,8 @@ export class FolderState {
   readonly steps: Listeners<ViewStep> = new Listeners();
   /** Records or debts changed, whether anything shown did or not. */
   readonly progress: Listeners<void> = new Listeners();
-  /** Records of this folder that could not be applied. */
-  readonly damaged: { readonly document: DocumentId; readonly author: AuthorId; readonly counter: number }[] =
-    [];
+  /** Records of this folder that could not be applied, by what names each. */
+  readonly damaged: ReadonlyMap<string, DamagedRecord>;
   readonly #missing: MissingContents;
   readonly #stop: (() => void)[];
   /** Once the tree was here, the folder works without any peer, whatever they tell of later. */
@@ -78,11 +83,14 @@ export class FolderState {
     const log = await FolderLog.open({ ...options, folder: options.id });
     const bodies = new Bodies(options.bodies ?? 'all', log);
     const debts = await Debts.load(options.store, options.id, bodies);
-    const damaged: FolderState['damaged'] = [];
+    const damaged = new Map<string, DamagedRecord>();
     const { compactor, logger, id: folder } = options;
     const documents = new Documents(log, options.author, options.random, {
       record(document, author, counter, error) {
-        damaged.push({ document, author, counter });
+        // Met again whenever somebody looks at the history of its document.
+        const name = `${document}/${author}/${counter}`;
+        if (damaged.has(name)) return;
+        damaged.set(name, { document, author, counter });
         const what = { folder, document, author, counter, error: String(error) };
         logger.error('a record cannot be applied', what);
       },

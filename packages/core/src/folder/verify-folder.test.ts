@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type FolderId, utf8 } from '../base/index.ts';
+import { authorOf, documentOf, type FolderId, newDeviceId, newRunId, utf8 } from '../base/index.ts';
 import { encodeState, isPackKey, readState, storedRow } from '../log/index.ts';
+import { makeRecord } from '../protocol/index.ts';
 import { EAGER, openFolder, type TestFolder } from '../testing/open-folder.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import type { Finding } from './verify-folder.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
@@ -137,4 +139,18 @@ describe('verify of what is compacted', () => {
     });
     expect(whats(await folder.verify())).toEqual(['state differs']);
   });
+});
+
+test('names a record that cannot be applied once, however often its file is looked at', async () => {
+  const { folder, state } = await openFolder({ seed: 1, id: ID, name: 'w' });
+  await folder.writeFile('a.txt', 'one\n');
+  await folder.flush();
+  const { id } = await folder.stat('a.txt');
+  const other = authorOf(newDeviceId(seededRandom(9)), newRunId(seededRandom(9)));
+  const body = Uint8Array.of(0, 7, 7, 7);
+  const record = { folder: ID, document: documentOf(id), author: other, counter: 1, prev: 0, time: 1, body };
+  await state.log.append([makeRecord(record)]).durable;
+  for (let times = 0; times < 3; times++) await folder.versions('a.txt');
+  expect(whats(await folder.verify())).toEqual(['record not applied']);
+  expect(await folder.readFile('a.txt', 'utf8')).toBe('one\n');
 });

@@ -23,7 +23,7 @@ export interface Finding {
 
 export async function verifyFolder(state: FolderState): Promise<Finding[]> {
   await state.log.idle();
-  const findings: Finding[] = state.damaged.map(({ document, author, counter }) => ({
+  const findings: Finding[] = [...state.damaged.values()].map(({ document, author, counter }) => ({
     document,
     what: 'record not applied',
     detail: `record ${counter} of ${author} cannot be applied`,
