@@ -129,8 +129,9 @@ async function live(world: World, { script, isEnough, taken, hasLetters }: Life)
   const sight = await restAndCompare(world, true);
   if (violations.length === 0 && hasLetters) checkLetters(world, sight);
   if (violations.length === 0) await scheduler.until(() => checkRecords(world), 'folders to be verified');
-  if (violations.length === 0) await scheduler.until(() => checkVersions(world), 'a look at versions');
   if (violations.length === 0) await checkSilence(world);
+  // Last, for whoever reads an earlier version that is not here has it fetched.
+  if (violations.length === 0) await scheduler.until(() => checkVersions(world), 'a look at versions');
 }
 
 const countDrawn = (seed: string, [least, most]: readonly [number, number]): number =>
