@@ -1,7 +1,7 @@
 /** What becomes of a channel, and of requests beside it, when what was granted does not hold any more. */
-import { type FolderId, Listeners, sha256, toHex, utf8 } from '@evermesh/core/base';
+import { type DeviceId, type FolderId, Listeners, sha256, toHex, utf8 } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
-import type { FromDevice, Grant } from '@evermesh/core/protocol';
+import type { FromDevice, FromRelay, Grant } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -280,4 +280,60 @@ test.each([
   await reader.roundTrip();
   told(now);
   await reader.next(first);
+});
+
+test('what is being given is not given further while it is asked whether it may be; others are given all meanwhile', async () => {
+  let answer: Promise<Grant> = Promise.resolve('write');
+  const changed = new Listeners<void>();
+  const relay = await opened({
+    changed,
+    authorize: (token) => (token === 'asked' ? answer : Promise.resolve('write')),
+  });
+  await using asked = await TestClient.hello(relay.url, { token: 'asked' });
+  await using other = await TestClient.hello(relay.url, { token: 'other' });
+  await Promise.all([asked.open(), other.open()]);
+  const author = new TestAuthor('d'.repeat(32) as DeviceId);
+  await using writer = await TestClient.hello(relay.url, {
+    token: 'writer',
+    device: 'd'.repeat(32) as DeviceId,
+  });
+  await writer.open();
+  // More than waits to leave at one time.
+  const records = Array.from({ length: 24 }, () => author.record(A, new Uint8Array(1024 * 1024)));
+  for (const record of records) {
+    writer.send({ type: 'PUT', channel: 1, records: [record] });
+    await writer.next('ACK');
+    await Promise.all([asked.next('LIVE'), other.next('LIVE')]);
+  }
+  const pull: FromDevice = { type: 'PULL', channel: 1, documents: [{ document: A, heads: new Map() }] };
+  const given = new Map([
+    [asked, 0],
+    [other, 0],
+  ]);
+  const readUntil = async (client: TestClient, isThis: (message: FromRelay) => boolean): Promise<void> => {
+    for (let isFound = false; !isFound;) {
+      const message = await client.any();
+      if (message.type === 'RECORDS') given.set(client, (given.get(client) ?? 0) + message.records.length);
+      isFound = isThis(message);
+    }
+  };
+  const isLast = (message: FromRelay): boolean => message.type === 'RECORDS' && message.done.length > 0;
+  asked.send(pull);
+  await readUntil(asked, ({ type }) => type === 'RECORDS');
+  let told: (grant: Grant) => void = () => undefined;
+  answer = new Promise((resolve) => {
+    told = resolve;
+  });
+  changed.emit();
+  for (let times = 0; times < 2; times++) {
+    other.send(pull);
+    await readUntil(other, isLast);
+  }
+  asked.send({ type: 'PING' });
+  await readUntil(asked, ({ type }) => type === 'PONG');
+  expect(given.get(other)).toBe(2 * records.length);
+  expect(given.get(asked)).toBeLessThan(records.length);
+  told('write');
+  await readUntil(asked, isLast);
+  expect(given.get(asked)).toBe(records.length);
 });
