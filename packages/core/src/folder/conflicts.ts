@@ -1,7 +1,9 @@
 /** What is kept twice in a folder, because nobody but a person can say which of the two is meant. */
+import { documentOf, type NodeId } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
-import type { FileContent, ShownNode } from '../model/index.ts';
-import type { FolderNodes } from './nodes.ts';
+import { type FileContent, readFile, type ShownNode } from '../model/index.ts';
+import { hasArrived } from './arrived.ts';
+import type { FolderState } from './folder-state.ts';
 
 /** Two versions of one thing, both kept; a person may choose. */
 export interface Conflict {
@@ -15,18 +17,26 @@ export interface Conflict {
   readonly others?: readonly { readonly id: string; readonly content: FileContent }[];
 }
 
-export async function conflictsIn(nodes: FolderNodes): Promise<Conflict[]> {
-  const found: Conflict[] = nodes
+/** The contents themselves need not be here. */
+export async function conflictsIn(state: FolderState): Promise<Conflict[]> {
+  const { log, tree } = state;
+  const found: Conflict[] = tree
     .nameConflicts()
-    .map(({ id, ownName }) => ({ path: nodes.pathOf(id), id, kind: 'name', ownName }));
-  for (const node of nodes.all()) {
+    .map(({ id, ownName }) => ({ path: tree.pathOf(id), id, kind: 'name', ownName }));
+  for (const { id, kind } of [...tree.nodes()]) {
     // Only a document that more than one author wrote can hold concurrent versions.
-    if (node.kind === 'directory' || nodes.headsOf(node.id).size < 2) continue;
-    const content = await nodes.content(node.id).catch(passOverDamage);
-    if (content === undefined || content.others.length === 0) continue;
-    found.push({ path: nodes.pathOf(node.id), id: node.id, kind: 'content', others: content.others });
+    if (kind === 'directory' || (log.document(documentOf(id))?.heads.size ?? 0) < 2) continue;
+    const others = await othersOf(state, id).catch(passOverDamage);
+    if (others !== undefined && others.length > 0)
+      found.push({ path: tree.pathOf(id), id, kind: 'content', others });
   }
   return found;
+}
+
+async function othersOf(state: FolderState, id: NodeId): Promise<Conflict['others']> {
+  const doc = await state.documents.newest(documentOf(id));
+  const node = state.tree.node(id);
+  return node !== undefined && hasArrived(state, node, doc) ? readFile(doc).others : undefined;
 }
 
 /** Versions that nobody can read are nothing to choose from; whoever reads the file learns why. */

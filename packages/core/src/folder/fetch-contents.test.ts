@@ -4,7 +4,7 @@ import { type DocumentId, documentOf, type FolderId, TREE_DOCUMENT } from '../ba
 import type { PeerName } from '../log/index.ts';
 import { ROOT } from '../model/index.ts';
 import { type Heads, NO_HEADS } from '../protocol/index.ts';
-import { openFolder, type TestFolder } from '../testing/open-folder.ts';
+import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
 const PEER: PeerName = 'relay';
@@ -72,6 +72,24 @@ test('nothing is written over what is left of a file that began empty', async ()
   await tell(ben, document, ada.state.log.document(document)?.heads ?? NO_HEADS);
   await expect(ben.folder.readFile('a.md', 'utf8')).rejects.toMatchObject(NOT_HERE);
   await expect(ben.folder.writeFile('a.md', 'two\n')).rejects.toMatchObject(NOT_HERE);
+});
+
+test('a conflict is listed where none of its contents is, and nothing of it is fetched for that', async () => {
+  const { ada, ben } = await told({ 'a.bin': 'one\n' });
+  const cleo = await openFolder({ seed: 3, id: ID });
+  await exchange(ada, cleo);
+  await ada.folder.writeFile('a.bin', Uint8Array.of(0, 1));
+  await cleo.folder.writeFile('a.bin', Uint8Array.of(0, 2));
+  await exchange(ada, cleo);
+  const document = fileAt(ada, 'a.bin');
+  await give(ada, ben, document);
+  const [conflict] = await ada.folder.conflicts();
+  expect(conflict).toMatchObject({ path: 'a.bin', kind: 'content' });
+  const missed: unknown[] = [];
+  ben.state.debts.missed.add((name) => missed.push(name));
+  expect(await ben.folder.conflicts()).toEqual([conflict]);
+  expect(missed).toEqual([]);
+  await expect(ben.folder.resolve('a.bin', 'shown')).rejects.toMatchObject(NOT_HERE);
 });
 
 test('a directory that no folder can have is refused when a folder is opened', async () => {

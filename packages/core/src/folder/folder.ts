@@ -248,7 +248,7 @@ export class Folder {
 
   /** Names and contents of which more than one is kept. */
   async conflicts(): Promise<Conflict[]> {
-    return conflictsIn(this.nodes);
+    return conflictsIn(this.#state);
   }
 
   /**
