@@ -13,7 +13,7 @@
  * - `s/<seq>`              the log's order: running digest at this place, and the document there
  * - `s/<seq>-`             in the same range: places up to this one are gone, from one that it names
  * - `d/<document>`         the index entry of a document
- * - `c/<peer>`             how far this replica has read a peer's log, and what that peer has of ours
+ * - `c/<peer>`             how far this replica has read a peer's log, and what that peer has of ours; or that nothing of it holds any more
  * - `o/<peer>/<document>`  a debt: what that peer announced and this replica has not fetched
  * - `b/<blob>`             a blob that a record names and this replica has not fetched
  * - `t/<seq>`              when the log was seen to have come as far as this place, by this replica's clock

@@ -7,6 +7,7 @@ import {
   type BlobName,
   type DocumentId,
   EMPTY,
+  equalBytes,
   type Epoch,
   type FolderId,
   fromUtf8,
@@ -51,7 +52,10 @@ export interface PeerProgress {
   readonly received: readonly Span[] | undefined;
 }
 
-/** @throws STORE_CORRUPT */
+/** In place of a row that holds no more. No other row is as short, and one that was cut short does not say this. */
+const FORGOTTEN = utf8('forgotten');
+
+/** Nothing if there is none that holds. @throws STORE_CORRUPT */
 export async function readProgress(
   store: Pick<Store, 'get'>,
   folder: FolderId,
@@ -59,7 +63,7 @@ export async function readProgress(
 ): Promise<PeerProgress | undefined> {
   const key = peerKey(folder, peer);
   const row = await store.get(key);
-  if (row === undefined) return undefined;
+  if (row === undefined || equalBytes(row, FORGOTTEN)) return undefined;
   return storedRow(key, row, (reader) => {
     const epoch = toHex(reader.raw(16)) as Epoch;
     const cursor = { epoch, seq: reader.uint(), digest: reader.raw(16).slice() };
@@ -78,6 +82,13 @@ export function progressRow(
   for (const { from, to } of received ?? []) writer.uint(from).uint(to);
   return { type: 'put', key: peerKey(folder, peer), value: writer.finish() };
 }
+
+/** Nothing of it holds any more. That there is this peer still counts. */
+export const forgottenRow = (folder: FolderId, peer: PeerName): StoreOperation => ({
+  type: 'put',
+  key: peerKey(folder, peer),
+  value: FORGOTTEN,
+});
 
 function readSpans(reader: Reader): Span[] {
   const spans: Span[] = [];

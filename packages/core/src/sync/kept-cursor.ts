@@ -3,7 +3,13 @@
  * is made for the batch that stores, or notes as owed, what lies before it.
  */
 import type { FolderId } from '../base/index.ts';
-import { peerKey, type PeerName, type PeerProgress, progressRow, type StoreOperation } from '../log/index.ts';
+import {
+  forgottenRow,
+  type PeerName,
+  type PeerProgress,
+  progressRow,
+  type StoreOperation,
+} from '../log/index.ts';
 import type { Cursor, Position } from '../protocol/index.ts';
 
 export class KeptCursor {
@@ -48,6 +54,6 @@ export class KeptCursor {
   /** It is kept no more. */
   forgotten(): StoreOperation {
     this.isTrusted = false;
-    return { type: 'del', key: peerKey(this.#folder, this.#peer) };
+    return forgottenRow(this.#folder, this.#peer);
   }
 }
