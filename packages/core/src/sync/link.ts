@@ -105,7 +105,8 @@ export class Link {
 
   /**
    * Resolves when both sides hold the same of every folder: all own records that were durable here when this was called are durable
-   * there, and nothing that the peer announced is missing here but what `ReplicaOptions.bodies` leaves there.
+   * there, but for those of removed files for which it has no room, and nothing that the peer announced is missing here but what
+   * `ReplicaOptions.bodies` leaves there.
    * @throws the code with which the peer refused the link or a folder, or has no room for what waits; LINK_CLOSED
    */
   async whenSynced({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
