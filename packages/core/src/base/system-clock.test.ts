@@ -19,3 +19,12 @@ test('what is to happen later than a timer of the platform can wait happens then
   vi.advanceTimersByTime(MONTH);
   expect([runs, vi.getTimerCount()]).toEqual([1, 0]);
 });
+
+test('a turn waits for no timer, and others have theirs meanwhile', async () => {
+  vi.useRealTimers();
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  let others = 0;
+  setImmediate(() => (others += 1));
+  for (let turns = 0; turns < 3; turns++) await systemClock.turn?.();
+  expect(others).toBe(1);
+});

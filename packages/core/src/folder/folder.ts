@@ -234,7 +234,7 @@ export class Folder {
 
   /**
    * What happened in the folder, or to what is or was at a path and inside: the last first by the clocks of those who did it. Of what
-   * came as a state instead of its history nobody knows.
+   * came as a state instead of its history nobody knows, nor of edits that are left where they are.
    * @throws PATH_NOT_FOUND, FOLDER_NOT_READY; STORE_CORRUPT if what is kept of it is damaged
    */
   history(options: PastOptions = {}): Promise<PastChange[]> {
