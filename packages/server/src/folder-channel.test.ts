@@ -47,13 +47,17 @@ async function openFolder(
 }
 
 /** A channel of a device that may write. What fails in it is thrown. */
-function channelOf(opened: Awaited<ReturnType<typeof openFolder>>, socket: TestSocket): FolderChannel {
+function channelOf(
+  opened: Awaited<ReturnType<typeof openFolder>>,
+  socket: TestSocket,
+  channel = 1,
+): FolderChannel {
   const failed = (error: unknown): never => {
     throw error;
   };
   return new FolderChannel({
     ...opened,
-    channel: 1,
+    channel,
     grant: 'write',
     socket,
     clock,
@@ -118,6 +122,23 @@ test('what a reader is told when its turn comes is made then: nothing of it wait
     ['CHANGED', 2],
   ]);
   await channel.close();
+});
+
+test('each is told on the channel that it uses, whoever was told the same before', async () => {
+  const opened = await openFolder();
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const append = (): Promise<void> =>
+    opened.folder.log.append([decodeRecord(author.record(A, 'text'))]).durable;
+  await append();
+  const numbers = [1, 2, 1, 3];
+  const sockets = numbers.map(() => new TestSocket());
+  for (const [i, number] of numbers.entries())
+    await channelOf(opened, sockets[i] as TestSocket, number).open(undefined);
+  while (sockets.some(({ sent }) => sent.length < 2)) await turn();
+  await append();
+  const told = sockets.map(({ sent }) => sent.map((message) => 'channel' in message && message.channel));
+  expect(told).toEqual(numbers.map((number) => [number, number, number]));
+  expect(sockets[0]?.sent.map(({ type }) => type)).toEqual(['OPENED', 'CHANGED', 'LIVE']);
 });
 
 test('what all are told is encoded once: of fifty readers at one place, and of those that follow', async () => {
