@@ -22,6 +22,8 @@ export class RecordsInUseHere implements RecordsInUse {
   readonly #folder: FolderId;
   readonly #store: Pick<Store, 'get' | 'iterator'>;
   readonly #shown = new Set<IsShown>();
+  /** Somebody shows files, and says no more as what, since it was asked what may go. */
+  #isUnsaid = false;
 
   constructor(folder: FolderId, store: Pick<Store, 'get' | 'iterator'>) {
     this.#folder = folder;
@@ -31,7 +33,9 @@ export class RecordsInUseHere implements RecordsInUse {
   /** Until the returned function is called. */
   shows(isShown: IsShown): () => void {
     this.#shown.add(isShown);
-    return () => void this.#shown.delete(isShown);
+    return () => {
+      this.#isUnsaid ||= this.#shown.delete(isShown);
+    };
   }
 
   /** The tree is what everything hangs on, and grows with what people make and move, not with what they save. */
@@ -40,7 +44,7 @@ export class RecordsInUseHere implements RecordsInUse {
   }
 
   isNeeded(document: DocumentId, covers: Heads): boolean {
-    return [...this.#shown].some((isShown) => isShown(document as string as NodeId, covers));
+    return this.#isUnsaid || [...this.#shown].some((isShown) => isShown(document as string as NodeId, covers));
   }
 
   /**
@@ -48,6 +52,7 @@ export class RecordsInUseHere implements RecordsInUse {
    * everything. Others get the state from here, or the records from there.
    */
   async mayGoTo(): Promise<number> {
+    this.#isUnsaid = false;
     if (this.#shown.size === 0 && (await this.#isShown())) return 0;
     const [store, id] = [this.#store, this.#folder];
     const prefix = peerPrefix(id);

@@ -183,6 +183,23 @@ test('while something has rows in the store, and does not say what it shows, eve
   expect((await textsOf(world, 'f.md')).length).toBeLessThan(9);
 });
 
+test('what a disk showed stays when it says no more what that is, while it is looked at what may go', async () => {
+  const world = await aged();
+  const { nodes } = world.folder;
+  await nodes.keep([nodes.row('somebody', 'shows', Uint8Array.of(1))]);
+  const files = ['e.md', 'f.md', 'g.md'];
+  for (const file of files) await saves(world, file, 2);
+  let asked = 0;
+  const stop = nodes.shows(() => {
+    asked += 1;
+    stop();
+    return true;
+  });
+  await world.pass(2 * HOUR);
+  expect(asked).toBe(1);
+  for (const file of files) expect(await textsOf(world, file), file).toHaveLength(6);
+});
+
 test('what no relay has stays as it is, where there is one', async () => {
   const world = await aged();
   const { state, folder } = world;
