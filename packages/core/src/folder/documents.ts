@@ -31,6 +31,7 @@ import {
   isSnapshot,
   type LogRecord,
   NO_HEADS,
+  raiseBy,
   raiseHead,
 } from '../protocol/index.ts';
 
@@ -154,21 +155,24 @@ export class Documents {
     const state = await this.#state(document);
     // What was seen then may be less than what the state stands for: the records are asked.
     const start = state !== undefined && covers(heads, state.covers) ? state : undefined;
+    const reached = new Map(start?.covers);
     if (start === undefined) {
-      const reached = new Map<AuthorId, number>();
       for await (const step of this.#log.read.history(document)) {
         if (!covers(heads, step.brings)) continue;
         this.#applyStep(document, doc, step);
         for (const [author, counter] of step.brings) raiseHead(reached, author, counter);
       }
-      // What is lost is waited for, and is in nothing that is here.
-      if (!covers(reached, commonHeads(heads, this.#durableHeads(document)))) throw noVersion();
-      return doc;
+    } else {
+      applyDocumentState(doc, start.body, FROM_LOG);
+      // Records behind the state may have gone since it was read: then a later state stands for them.
+      for await (const { record } of this.#log.read.document(document, NO_HEADS, start)) {
+        if (!isHeld(heads, record.header)) continue;
+        this.#apply(doc, record);
+        raiseBy(reached, record.header);
+      }
     }
-    applyDocumentState(doc, start.body, FROM_LOG);
-    for await (const { record } of this.#log.read.document(document, NO_HEADS, start)) {
-      if (isHeld(heads, record.header)) this.#apply(doc, record);
-    }
+    // What is lost is waited for, and is in nothing that is here.
+    if (!covers(reached, commonHeads(heads, this.#durableHeads(document)))) throw noVersion();
     return doc;
   }
 

@@ -44,7 +44,9 @@ export class RecordsInUseHere implements RecordsInUse {
   }
 
   isNeeded(document: DocumentId, covers: Heads): boolean {
-    return this.#isUnsaid || [...this.#shown].some((isShown) => isShown(document as string as NodeId, covers));
+    return (
+      this.#isUnsaid || [...this.#shown].some((isShown) => isShown(document as string as NodeId, covers))
+    );
   }
 
   /**

@@ -2,11 +2,14 @@ import { VirtualClock } from '@evermesh/testkit';
 import { expect, test } from 'vitest';
 import { documentOf, type FolderId, fromUtf8, type NodeId } from '../../base/index.ts';
 import {
+  type DocumentIndex,
   historyKey,
   isStandInKey,
+  looseRecords,
   orderPrefix,
   progressRow,
   recordPrefix,
+  stateKey,
   type StoreOperation,
 } from '../../log/index.ts';
 import type { FileVersion } from './file-version.ts';
@@ -31,9 +34,13 @@ interface Aged extends TestFolder {
   readonly pass: (milliseconds: number) => Promise<void>;
 }
 
-async function aged(rows?: Map<string, Uint8Array>, clock = new VirtualClock()): Promise<Aged> {
+async function aged(
+  rows?: Map<string, Uint8Array>,
+  clock = new VirtualClock(),
+  policy = EAGER,
+): Promise<Aged> {
   const made = rows === undefined ? { seed: 1, name: 'notes' } : { seed: 2, rows };
-  const folder = await openFolder({ id: ID, clock, policy: EAGER, history: POLICY, ...made });
+  const folder = await openFolder({ id: ID, clock, policy, history: POLICY, ...made });
   const settled = async (): Promise<void> => {
     await folder.folder.flush();
     await folder.retention?.idle();
@@ -150,6 +157,41 @@ test('a save of what was shown before that went is refused by name, and nothing 
   const { failures } = await world.folder.nodes.apply([save]);
   expect(failures.get(0)).toMatchObject({ code: 'VERSION_NOT_FOUND' });
   expect(await world.folder.readFile('f.md', 'utf8')).toBe(now);
+});
+
+test('a save of what was shown is refused by name, too, when that goes while it is read', async () => {
+  let compacts = true;
+  const policy = { ...EAGER, isDue: (index: DocumentIndex) => compacts && looseRecords(index) >= 2 };
+  const world = await aged(undefined, undefined, policy);
+  const { folder, store } = world;
+  let isShown = true;
+  folder.nodes.shows(() => isShown);
+  for (const text of ['one\n', 'one\ntwo\n']) await folder.writeFile('f.md', text);
+  await world.pass(HOUR);
+  const id = await idOf(world, 'f.md');
+  const key = stateKey(ID, documentOf(id));
+  expect(keysIn(world, key)).toHaveLength(1);
+  compacts = false;
+  await folder.writeFile('f.md', 'one\ntwo\nthree\n');
+  const shown = await headsNow(world, 'f.md');
+  await folder.writeFile('f.md', 'one\ntwo\nthree\nfour\n');
+  await world.pass(2 * HOUR);
+  await folder.writeFile('other.md', 'other\n');
+  await world.pass(2 * DAY);
+  const get = store.get.bind(store);
+  store.get = async (asked) => {
+    const row = await get(asked);
+    if (asked !== key || !isShown) return row;
+    isShown = false;
+    await world.pass(2 * HOUR);
+    expect(keysIn(world, key)).toEqual([]);
+    return row;
+  };
+  const content = { kind: 'text' as const, text: 'one\ntwo\nthree\nmore\n' };
+  const { failures } = await folder.nodes.apply([{ type: 'save', id, shown, content }]);
+  expect(isShown).toBe(false);
+  expect(failures.get(0)).toMatchObject({ code: 'VERSION_NOT_FOUND' });
+  expect(await folder.readFile('f.md', 'utf8')).toBe('one\ntwo\nthree\nfour\n');
 });
 
 test('what a disk shows stays, so that its next save deletes only what it showed', async () => {
