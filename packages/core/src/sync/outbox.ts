@@ -128,10 +128,10 @@ export class Outbox {
     return this.#withheld.documents;
   }
 
-  /** Everything up to this place is at the peer, but for what it has no room for. */
+  /** Everything up to this place was looked at, and is at the peer, but for what it has no room for. */
   get #answered(): number {
     const oldest = Math.min(...this.#unanswered.map(({ records }) => firstOf(records)));
-    return this.#received.beyond(Math.min(this.#at, oldest - 1));
+    return Math.min(this.#at, oldest - 1);
   }
 
   /** How far all was answered, but for what a walk sends in any case. */
@@ -146,8 +146,7 @@ export class Outbox {
   #concerns(walk: Walk, document: DocumentId, seq: number): boolean {
     if (seq <= walk.boundary && walk.lacking.has(document)) return true;
     if (seq <= walk.floor) return false;
-    // What stands for records may stand for some that the peer did not give.
-    return !this.#received.has(seq) || this.#log.document(document)?.compacted?.floor === seq;
+    return !this.#received.holds(this.#log, document, seq);
   }
 
   #needs({ seq, record }: StoredRecord): boolean {

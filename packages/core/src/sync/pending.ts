@@ -26,7 +26,7 @@ export async function pendingWith(folder: SyncedFolder, address: string): Promis
   let toRelay = 0;
   const received = new ReceivedPlaces(progress?.received);
   for await (const { seq, document } of placesOf(folder.log, progress?.acknowledged ?? 0)) {
-    if (received.has(seq) || folder.isGone(document)) continue;
+    if (received.holds(folder.log, document, seq) || folder.isGone(document)) continue;
     const stored = await recordAt(folder.log, document, seq);
     if (stored !== undefined && isOf(folder.device, stored)) toRelay += 1;
   }

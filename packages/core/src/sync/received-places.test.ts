@@ -1,5 +1,20 @@
 import { expect, test } from 'vitest';
+import type { DocumentId } from '../base/index.ts';
+import { emptyIndex } from '../log/index.ts';
 import { ReceivedPlaces } from './received-places.ts';
+
+const DOCUMENT = 'a' as DocumentId;
+
+/** In which a state stands for what was there up to a place. */
+const logWith = (floor: number): Parameters<ReceivedPlaces['holds']>[0] => ({
+  document: () => ({
+    ...emptyIndex(DOCUMENT),
+    compacted: { stateBytes: 1, seq: floor, records: floor, bytes: 1, floor, open: [] },
+  }),
+});
+
+const heldOf = (places: ReceivedPlaces, seqs: readonly number[], floor = 0): boolean[] =>
+  seqs.map((seq) => places.holds(logWith(floor), DOCUMENT, seq));
 
 const placesOf = (...seqs: number[]): ReceivedPlaces => {
   const places = new ReceivedPlaces();
@@ -13,12 +28,7 @@ test('places behind each other are one span, and each of them is there', () => {
     { from: 3, to: 5 },
     { from: 8, to: 8 },
   ]);
-  expect([2, 3, 5, 6, 8, 9].map((seq) => places.has(seq))).toEqual([false, true, true, false, true, false]);
-});
-
-test('what is at the peer goes on as far as nothing lies between', () => {
-  const places = placesOf(3, 4, 6);
-  expect([0, 1, 2, 3, 5, 9].map((seq) => places.beyond(seq))).toEqual([0, 1, 4, 4, 6, 9]);
+  expect(heldOf(places, [2, 3, 5, 6, 8, 9])).toEqual([false, true, true, false, true, false]);
 });
 
 test('what goes beyond a place stays when that is forgotten', () => {
@@ -33,5 +43,9 @@ test('what goes beyond a place stays when that is forgotten', () => {
 test('of very many spans the oldest are given up', () => {
   const places = placesOf(...Array.from({ length: 100 }, (_, i) => 2 * i + 1));
   expect(places.behind(0)).toHaveLength(64);
-  expect([places.has(71), places.has(73), places.has(199)]).toEqual([false, true, true]);
+  expect(heldOf(places, [71, 73, 199])).toEqual([false, true, true]);
+});
+
+test('who filled a place need not have all for which a state stands that is there now', () => {
+  expect(heldOf(placesOf(3, 4, 5), [3, 4, 5], 4)).toEqual([true, false, true]);
 });

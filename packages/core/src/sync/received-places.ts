@@ -2,7 +2,8 @@
  * Which places of the own log a peer filled, or acknowledged behind something for which it has no room: what stands there it holds, so
  * it need not be told. They are kept beside what the peer acknowledged, as spans, for as long as something before them is not.
  */
-import type { Span } from '../log/index.ts';
+import type { DocumentId } from '../base/index.ts';
+import type { FolderLog, Span } from '../log/index.ts';
 
 /**
  * Where more are kept the oldest are given up. A peer that is sent what it gave acknowledges a repeat, so that costs bytes and
@@ -28,15 +29,13 @@ export class ReceivedPlaces {
     if (this.#spans.length > SPANS) this.#spans.shift();
   }
 
-  has(seq: number): boolean {
-    return this.#spans.some(({ from, to }) => from <= seq && seq <= to);
+  /** Whether the peer has what stands at this place: a state that stands for records may stand for some that it did not give. */
+  holds(log: Pick<FolderLog, 'document'>, document: DocumentId, seq: number): boolean {
+    return this.#has(seq) && log.document(document)?.compacted?.floor !== seq;
   }
 
-  /** If all up to `seq` is at the peer, how far that goes on. */
-  beyond(seq: number): number {
-    let through = seq;
-    for (const { from, to } of this.#spans) if (from <= through + 1) through = Math.max(through, to);
-    return through;
+  #has(seq: number): boolean {
+    return this.#spans.some(({ from, to }) => from <= seq && seq <= to);
   }
 
   /** What goes beyond `seq`, ascending. */
