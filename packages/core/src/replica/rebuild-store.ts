@@ -11,18 +11,22 @@ import {
   type BlobStore,
   Committer,
   Debts,
+  decodeStored,
+  entriesOf,
   FolderLog,
   historyKey,
   historyTo,
   LogReader,
   openStore,
   prefixEnd,
+  standInKey,
   type Store,
+  type StoredRecord,
   type StoreOperation,
 } from '../log/index.ts';
 import type { LogRecord } from '../protocol/index.ts';
 import { DEVICE_KEY, folderEntryRow, readDeviceRow } from './registry.ts';
-import type { StoreSurvey } from './survey-store.ts';
+import type { StoreSurvey, WholeRecord } from './survey-store.ts';
 import { survivingBlobs } from './surviving-blobs.ts';
 import type { DamagedStore } from './surviving-rows.ts';
 
@@ -93,9 +97,11 @@ async function copyRecords(
     bytes = 0;
     await durable;
   };
-  for (const [done, { seq, header }] of survey.whole.entries()) {
+  for (const [done, each] of survey.whole.entries()) {
     signal?.throwIfAborted();
-    const stored = await reader.record(header.document, seq);
+    const stored = each.isStandIn
+      ? await standInAt(from, survey.folder, each)
+      : await reader.record(each.header.document, each.seq);
     if (stored === undefined)
       throw new EvermeshError('STORE_CORRUPT', 'The store changed while it was read.');
     chunk.push(stored.record);
@@ -104,6 +110,18 @@ async function copyRecords(
     onProgress?.(done + 1);
   }
   if (chunk.length > 0) await append();
+}
+
+/** A record of the same place may be there as well. */
+async function standInAt(
+  from: DamagedStore,
+  folder: FolderId,
+  { seq, header: { document } }: WholeRecord,
+): Promise<Pick<StoredRecord, 'record' | 'bytes'> | undefined> {
+  const key = standInKey(folder, document, seq);
+  const row = await from.get(key);
+  const [standIn] = row === undefined ? [] : entriesOf(key, row);
+  return standIn && { record: decodeStored(key, standIn.bytes), bytes: standIn.bytes };
 }
 
 /** What is kept of the history of records for which a state stands that is carried over. */

@@ -85,8 +85,9 @@ export async function surveyStore(options: SurveyOptions): Promise<StoreSurvey> 
     known.set(seq, document);
     // A record that was packed and a moment later still stood there by itself is one.
     if (header === undefined) damaged.add(seq);
-    else if (!found.has(seq)) read.push({ seq, header, isStandIn });
-    if (isStandIn) floors.set(document, seq);
+    // What stands for records is behind a record of its place: it is needed where that follows nothing that is here.
+    else if (isStandIn || !found.has(seq)) read.push({ seq, header, isStandIn });
+    if (isStandIn && header !== undefined) floors.set(document, seq);
     if (header !== undefined) found.add(seq);
     options.onProgress?.(read.length + damaged.size);
   }
