@@ -1,7 +1,7 @@
 /** A started mirror: what wakes it, how soon, and what it costs when nothing happens. */
 import * as fs from 'node:fs/promises';
 import { systemClock } from '@evermesh/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { FileSystem } from './fs/file-system.ts';
 import { nodeFileSystem } from './fs/node-file-system.ts';
 import { testDevices } from './testing/devices.ts';
@@ -34,6 +34,21 @@ describe('with the watcher of the system', () => {
     await fs.rm(a.at('file'));
     await told(a, change('in', 'removed file'));
     expect(await inFolder(a)).toEqual({ f: '/', 'f/e': '/', 'f/e/deep': 'deep\ndeeper\n' });
+  });
+
+  test('what a program writes is written, also if the mirror looks before that is durable', async () => {
+    const a = await devices.make();
+    await a.write('file', 'one\n');
+    await started(a);
+    const batch = a.store.batch.bind(a.store);
+    let goOn = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    vi.spyOn(a.store, 'batch').mockImplementation((...given) => waiting.then(() => batch(...given)));
+    await a.folder.writeFile('file', 'two\n');
+    await a.mirror.idle();
+    goOn();
+    await told(a, change('out', 'edited file'));
+    expect(await a.read('file')).toBe('two\n');
   });
 
   test('what arrives is written, and directories that the mirror made and moved are watched', async () => {

@@ -19,6 +19,7 @@ import { hasArrived, isAwaited, isNowhere } from './arrived.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
 import { forgetBaseRow } from './shown-bases.ts';
 import { importId } from './import-id.ts';
+import { LOCAL } from './local-records.ts';
 import type { ApplyOptions, ApplyResult, FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
 
 export class StateNodes implements FolderNodes {
@@ -30,6 +31,13 @@ export class StateNodes implements FolderNodes {
     state.steps.add(({ tree, edited }) =>
       this.changed.emit([...new Set([...tree.map(({ id }) => id), ...edited])]),
     );
+    // What is done here is a step at once. Whoever asks for heads then is told of those before, and has to be told again.
+    state.log.appended.add(({ entries, source }) => {
+      if (source !== LOCAL) return;
+      const documents = new Set(entries.map(({ record }) => record.header.document));
+      const ids = [...documents].flatMap((document) => this.node(document as string as NodeId)?.id ?? []);
+      if (ids.length > 0) this.changed.emit(ids);
+    });
   }
 
   get ready(): boolean {

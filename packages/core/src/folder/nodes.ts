@@ -96,7 +96,10 @@ export interface FolderNodes {
   readonly ready: boolean;
   /** Why nothing of it is to be shown, or changed, whatever arrives: FORMAT_TOO_NEW. `changed` tells when that comes up. */
   readonly failure: EvermeshError | undefined;
-  /** Something shown changed: nodes created, renamed, moved, removed, or their content. Told after it is durable or done. */
+  /**
+   * Something shown changed: nodes created, renamed, moved, removed, or their content. What others did is told when it is durable; what
+   * was done here when it is done, and of files once more when it is durable.
+   */
   readonly changed: Listeners<readonly NodeId[]>;
   node(id: NodeId): ShownNode | undefined;
   children(parent: NodeId): ShownNode[];
