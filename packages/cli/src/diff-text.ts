@@ -13,7 +13,8 @@ const COLOURS: Readonly<Partial<Record<DiffLine['kind'], Colour>>> = { removed: 
 export function diffLines(report: DiffReport, paint: Paint, isTerminal: boolean): string[] {
   const { path, from, to, kind, same, hunks } = report;
   if (same) return [`${printable(path)} holds the same in both.`];
-  if (kind === 'blob') return [`${printable(path)} is no text in both: ${sizes(from, to)}`];
+  if (kind === 'blob')
+    return [`${printable(path)} is no text${from === undefined ? '' : ' in both'}: ${sizes(from, to)}`];
   const shown = isTerminal ? shownLine : (text: string): string => text;
   return [
     from === undefined ? '--- /dev/null' : `--- ${header('a', path, from)}`,

@@ -291,6 +291,8 @@ describe('a difference', () => {
     expect(stdout.text).toMatch(/^--- \/dev\/null\n/);
     output.tell({ ...diff, kind: 'blob', hunks: [] });
     expect(stdout.text).toContain(`a b.md is no text in both: ${head} and ${head}\n`);
+    output.tell({ ...diff, from: undefined, kind: 'blob', hunks: [] });
+    expect(stdout.text).toContain(`a b.md is no text: ${head}\n`);
     output.tell({ ...diff, same: true, hunks: [] });
     expect(stdout.text).toContain('a b.md holds the same in both.\n');
   });
