@@ -1,6 +1,6 @@
 import { VirtualClock } from '@evermesh/testkit';
 import { expect, test } from 'vitest';
-import { documentOf, type FolderId, fromUtf8, type NodeId } from '../../base/index.ts';
+import { documentOf, type FolderId, fromUtf8, type NodeId, TREE_DOCUMENT } from '../../base/index.ts';
 import {
   type DocumentIndex,
   historyKey,
@@ -240,6 +240,30 @@ test('what a disk showed stays when it says no more what that is, while it is lo
   await world.pass(2 * HOUR);
   expect(asked).toBe(1);
   for (const file of files) expect(await textsOf(world, file), file).toHaveLength(6);
+});
+
+test('what comes to be shown while it is found out what would go stays', async () => {
+  const world = await aged();
+  await world.folder.writeFile('f.md', 'one\n');
+  const id = await idOf(world, 'f.md');
+  let asked = 0;
+  // Each time it is shown when it is about to go, and not before.
+  world.folder.nodes.shows((node) => node === id && ++asked % 2 === 0);
+  await saves(world, 'f.md', 3);
+  expect(asked).toBeGreaterThan(1);
+  expect(await textsOf(world, 'f.md')).toHaveLength(9);
+});
+
+test('of the tree every record stays', async () => {
+  const world = await aged();
+  for (const name of ['a', 'b', 'c', 'd']) {
+    await saves(world, `${name}.md`, 1);
+    await world.folder.rename(`${name}.md`, `was-${name}.md`);
+  }
+  await world.pass(3 * DAY);
+  const standIns = keysIn(world, recordPrefix(ID, TREE_DOCUMENT)).filter(isStandInKey);
+  expect(standIns).toEqual([]);
+  expect(keysIn(world, `f/${ID}/r/`).some(isStandInKey)).toBe(true);
 });
 
 test('what no relay has stays as it is, where there is one', async () => {
