@@ -52,6 +52,7 @@ test('48 MiB that another device writes while the disk hangs are never all in me
   const slow = hangable(memoryStore(), clock);
   const watched = observed(slow.store, clock);
   const largest = { bytes: 0, batches: 0 };
+  let hangs = false;
   const ben = await open('ben', {
     open: () => watched.open(),
     close: () => watched.close(),
@@ -59,9 +60,11 @@ test('48 MiB that another device writes while the disk hangs are never all in me
     iterator: (range) => watched.iterator(range),
     batch: async (operations, options) => {
       const before = watched.observations.batch.bytes;
+      // What the disk was given before does not hang: a log that was opened notes by itself how far it has come.
+      const isLate = hangs;
       await watched.batch(operations, options);
       largest.bytes = Math.max(largest.bytes, watched.observations.batch.bytes - before);
-      largest.batches += 1;
+      if (isLate) largest.batches += 1;
     },
   });
   const bens = await ben.joinFolder(folder.id);
@@ -70,8 +73,8 @@ test('48 MiB that another device writes while the disk hangs are never all in me
 
   await ben.flush();
   slow.hang();
+  hangs = true;
   onTestFinished(() => clock.advance(1000));
-  largest.batches = 0;
   for (let i = 0; i < FILES; i++) await folder.writeFile(`${i}.txt`, `${i}`.padStart(MEBIBYTE, '.'));
   await adas.whenSynced();
   // The relay has all of it, and has told ben as much as he took: nothing is durable there.
