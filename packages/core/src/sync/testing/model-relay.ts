@@ -179,18 +179,24 @@ export class RelayConnection {
     const decoded = records.map((bytes) => decodeRecord(bytes));
     const { full } = this.#relay;
     if (decoded.some(({ header }) => full.has(header.document)))
-      return this.#send({ type: 'UNTAKEN', channel, code: 'QUOTA_EXCEEDED', reason: '', retryAfter: 0 });
+      return this.#answer(() =>
+        this.#send({ type: 'UNTAKEN', channel, code: 'QUOTA_EXCEEDED', reason: '', retryAfter: 0 }),
+      );
     const { outcomes, durable } = this.#relay.log.append(decoded, { source: this });
     await durable;
     const gap = outcomes.find((outcome) => outcome.type === 'gap');
     const last = decoded.at(-1)?.header;
-    const answer = (): void => {
+    this.#answer(() => {
       if (gap !== undefined) {
         this.#send({ type: 'GAP', channel, document: gap.document, heads: gap.heads });
       } else if (last !== undefined) {
         this.#send({ type: 'ACK', channel, counter: last.counter, through: this.#told });
       }
-    };
+    });
+  }
+
+  /** PUTs are answered in their order. */
+  #answer(answer: () => void): void {
     if (this.#isSlow) this.#held.push(answer);
     else answer();
   }
