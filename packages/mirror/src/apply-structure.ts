@@ -8,9 +8,9 @@ import { joinPath, nameOf, parentOf } from './disk.ts';
 import { codeOf, type FileStat } from './fs/file-system.ts';
 import { isSystemJunk } from './ignore-rules.ts';
 import type { MirrorEvent } from './mirror-event.ts';
-import { hasNoRoom } from './other-spelling.ts';
 import { whereIs } from './put-back.ts';
 import type { StructureStep } from './reconcile-model.ts';
+import { stepsWithRoom } from './steps-with-room.ts';
 import { isAsKnown, letGo, overtaken, placeNew, placeOver } from './take-place.ts';
 
 const BATCH = 512;
@@ -42,6 +42,8 @@ class Structure {
   readonly #world: ApplyWorld;
   readonly aside: Aside;
   readonly #touched = new Set<string>();
+  /** Nodes for which there is no room, or not where they are to go. */
+  readonly #waiting = new Set<NodeId>();
   #changes: AncestorChange[] = [];
   #missed: AncestorEntry[] = [];
   #events: MirrorEvent[] = [];
@@ -54,8 +56,7 @@ class Structure {
 
   async batch(planned: readonly StructureStep[]): Promise<void> {
     const { nodes, ancestor, intents } = this.#world;
-    const steps: StructureStep[] = [];
-    for (const step of planned) if (!(await this.#waits(step))) steps.push(step);
+    const steps = await stepsWithRoom(this.#world, planned, this.#waiting);
     if (steps.length === 0) return;
     const announced = steps.flatMap((step): Row[] => this.#announce(step));
     if (announced.length > 0) await nodes.keep(announced);
@@ -75,13 +76,6 @@ class Structure {
     this.#touched.clear();
     this.#changes = [];
     this.#events = [];
-  }
-
-  /** Whether it goes where there is no room for it. */
-  async #waits(step: StructureStep): Promise<boolean> {
-    if (step.type !== 'move' || step.replaces !== undefined) return false;
-    const path = pathIn(this.#world, step.node.parent, step.name);
-    return path !== undefined && hasNoRoom(this.#world, path, step.node.id);
   }
 
   #announce(step: StructureStep): Row[] {

@@ -108,6 +108,24 @@ describe('two names that differ in case only', () => {
     expect(await onDisk(other)).toEqual(await onDisk(linux));
   });
 
+  test('cost no write either where something goes into a directory that waits: it stays where it is', async () => {
+    await linux.write('todo/a', 'a\n');
+    await settleAll(linux, other);
+    await fs.mkdir(linux.at('TODO'));
+    await fs.rename(linux.at('todo/a'), linux.at('TODO/a'));
+    await settleAll(linux, other);
+    expect(problems(other)).toEqual(['NAME_TAKEN TODO']);
+    expect(await other.read('todo/a')).toBe('a\n');
+    const kept = vi.spyOn(other.folder.nodes, 'keep');
+    await other.mirror.settle();
+    expect(problems(other)).toEqual(['NAME_TAKEN TODO']);
+    expect(kept.mock.calls.flat(2)).toEqual([]);
+    await fs.rename(linux.at('TODO'), linux.at('done'));
+    await settleAll(linux, other);
+    expect(await other.read('done/a')).toBe('a\n');
+    expect(problems(other)).toEqual([]);
+  });
+
   test('keep its name from a new file while one of them waits under that, and this is told', async () => {
     await writeBoth();
     await linux.write('third', 'third:\n');
