@@ -236,7 +236,7 @@ export class FolderDriver {
     if (effect.type === 'send') this.#options.send(effect.message);
     else if (effect.type === 'put') this.#put(effect);
     else if (effect.type === 'append') this.#append(session, effect);
-    else if (effect.type === 'reopen') this.#options.reopen('what others wrote was never compared');
+    else if (effect.type === 'reopen') this.#options.reopen(effect.why);
     else this.#track(this.#read(session, effect));
   }
 

@@ -190,6 +190,33 @@ describe('another log', () => {
     expect(await debtsInStore(again)).toEqual([]);
     expect(talk.session.isSettled).toBe(true);
   });
+
+  test('that resumes, but ends before what it announced page by page, is compared with once', async () => {
+    const { folder, other } = await inStep();
+    const meanwhile = await Conversation.begin(folder);
+    await meanwhile.opened(9, { resumed: true });
+    await meanwhile.changed({ a: headsOf(other.author, 3) });
+    expect(await debtsInStore(folder)).toEqual(['a']);
+
+    const again = await open(1, folder.store.rows);
+    const resumed = await Conversation.begin(again);
+    await resumed.opened(5, { resumed: true });
+    expect(types(resumed.take())).toEqual(['OPEN', 'PULL']);
+    await resumed.records([], 'a');
+    expect([resumed.reopened, resumed.session.state, await resumed.kept()]).toEqual([
+      1,
+      'opening',
+      undefined,
+    ]);
+
+    const talk = await Conversation.begin(again);
+    expect(talk.take()).toMatchObject([{ type: 'OPEN', cursor: undefined }]);
+    await talk.opened(5);
+    await talk.changed({ a: headsOf(other.author, 1), b: headsOf(folder.author, 1) }, 5);
+    expect(await debtsInStore(again)).toEqual([]);
+    expect([talk.reopened, talk.session.isSettled]).toEqual([0, true]);
+    expect(await talk.kept()).toEqual({ seq: 5, acknowledged: 2 });
+  });
 });
 
 describe('debts', () => {
@@ -240,12 +267,21 @@ describe('debts', () => {
 
   test('of a peer that sends nothing of what it announced are not asked for again and again', async () => {
     const { folder, other } = await inStep();
+    const resumed = await Conversation.begin(folder);
+    await resumed.opened(6, { resumed: true });
+    await resumed.changed({ a: headsOf(other.author, 9) }, 6);
+    await resumed.records([], 'a');
+    expect(types(resumed.take())).toEqual(['OPEN', 'PULL']);
+    expect([resumed.reopened, resumed.session.isSettled]).toEqual([1, false]);
+
+    // Compared with, it announces the same: so that is asked for once more.
     const talk = await Conversation.begin(folder);
-    await talk.opened(6, { resumed: true });
-    await talk.changed({ a: headsOf(other.author, 9) }, 6);
+    await talk.opened(6);
+    await talk.changed({ a: headsOf(other.author, 9), b: headsOf(folder.author, 1) }, 6);
     await talk.records([], 'a');
-    expect(types(talk.take())).toEqual(['OPEN', 'PULL']);
-    expect(talk.session.isSettled).toBe(false);
+    await talk.records([], 'a');
+    expect(types(talk.take())).toEqual(['OPEN', 'PULL', 'PULL']);
+    expect([talk.reopened, talk.session.isSettled]).toEqual([0, false]);
   });
 });
 

@@ -121,6 +121,7 @@ export class FolderSession {
   /** What to do next of its own accord. Ask again until there is nothing: an effect may make room for another. */
   next(): Effect[] {
     if (this.#state === 'refused' || this.#opened === undefined) return [];
+    if (this.#isResumed && this.#inbox.isInVain) return this.#openAnew('what is owed was never compared');
     const effects = this.#inbox.nextPull().map((message) => send(message));
     const request = this.#refusal === undefined ? this.#outbox.nextRead() : undefined;
     if (request !== undefined) effects.push({ type: 'read', request });
@@ -182,20 +183,15 @@ export class FolderSession {
     const received = this.#options.progress?.received;
     if (message.grant !== 'write') this.#outbox.withholdOthers();
     // It was never given what others wrote: what of that it lacks only a comparison of everything tells.
-    else if (this.#isResumed && received === undefined) return [this.#forget(), { type: 'reopen' }];
+    else if (this.#isResumed && received === undefined)
+      return this.#openAnew('what others wrote was never compared');
     if (this.#isResumed) this.#outbox.resume(received ?? []);
     this.#inbox.resume();
-    if (!this.#isResumed) return this.#beginAnew();
+    // What this log turns out to owe is noted from here on. The cursor speaks of another log, so it goes before that: a peer that is
+    // set back to that other log would be taken to owe both.
+    if (!this.#isResumed) return this.#kept.reset() ? [this.#forget()] : [];
     if (cursor?.seq === message.cursor.seq) this.#becomeLive();
     return [];
-  }
-
-  /**
-   * What this log turns out to owe is noted from here on. The cursor speaks of another log, so it goes before that: a peer that is
-   * set back to that other log would be taken to owe both.
-   */
-  #beginAnew(): Effect[] {
-    return this.#kept.reset() ? [this.#forget()] : [];
   }
 
   #onChanged(message: Changed): Effect[] {
@@ -262,6 +258,13 @@ export class FolderSession {
     this.#full = { code, reason, retryAfter };
     if (isStale) this.#stale -= 1;
     return isStale ? [] : this.#put(this.#outbox.untaken(put));
+  }
+
+  /** Without a cursor everything is compared. This session does no more: it would keep one again. */
+  #openAnew(why: string): Effect[] {
+    this.#state = 'opening';
+    this.#opened = undefined;
+    return [this.#forget(), { type: 'reopen', why }];
   }
 
   /** The cursor is kept no more. */

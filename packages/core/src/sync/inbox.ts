@@ -51,6 +51,7 @@ export class Inbox {
   #takesStates: boolean;
   readonly #checkState: (body: Uint8Array) => void;
   readonly #pulls: Pulls;
+  #isInVain = false;
 
   constructor(options: {
     folder: FolderId;
@@ -77,6 +78,14 @@ export class Inbox {
   /** Something that is to be fetched. */
   get isOwed(): boolean {
     return this.#debts.dueCount(this.#peer) > 0;
+  }
+
+  /**
+   * The peer was asked for what it once announced, and does not have it. Debts are noted page by page and the cursor moves with the
+   * last page, so a peer that is set back to a place between resumes, and owes less than is noted: only a comparison tells how much.
+   */
+  get isInVain(): boolean {
+    return this.#isInVain;
   }
 
   /** Debts of earlier connections are asked for again. */
@@ -226,14 +235,16 @@ export class Inbox {
 
   /**
    * The row that says a debt is paid, if it is. One that grew since it was asked for is asked for again; one that did not
-   * waits until the peer names the document again: the peer does not have what it once announced.
+   * waits until the peer is compared with, or names the document again: it does not have what it once announced.
    */
   #settle(document: DocumentId, asked?: Debt): StoreOperation[] {
     const debt = this.#debts.owes(this.#peer, document);
     if (debt === undefined) return [];
     if (covers(this.#log.assignedHeads(document), debt.heads)) return this.#debts.pay(this.#peer, document);
-    if (debt === asked) this.#debts.vain.emit(document);
-    else this.#pulls.add(this.#due(document));
+    if (debt === asked) {
+      this.#isInVain = true;
+      this.#debts.vain.emit(document);
+    } else this.#pulls.add(this.#due(document));
     return [];
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BlobName, silentLogger } from '../base/index.ts';
+import { authorOf, type BlobName, type DocumentId, newRunId, silentLogger } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import {
   type BatchedBlob,
@@ -267,6 +267,40 @@ describe('a folder on a link', () => {
     letGo();
     await link.whenSynced();
     expect(folder.log.position.seq).toBe(2);
+  });
+
+  test('becomes synced with a relay that broke off what it announced, and was set back to before that', async () => {
+    const first = await inStep();
+    const heads = new Map([[folder.author, 1]]);
+    const told = new Map([[authorOf(deviceId(2), newRunId(seededRandom(5))), 1]]);
+    const b = { document: 'b' as DocumentId, seq: 3, bytes: 1, heads: told };
+    await peer.say({ type: 'CHANGED', channel: first, documents: [b], through: undefined });
+    expect(link.folders()).toMatchObject([{ owedDocuments: 1 }]);
+    await folder.committer.idle();
+    peer.connections.at(-1)?.closed(undefined);
+    clock.advance(300);
+    await turn();
+    peer.take();
+
+    await peer.welcome();
+    const { channel } = find(peer.take(), 'OPEN');
+    await peer.say(
+      { type: 'OPENED', channel, cursor: cursorAt(1), grant: 'write', resumed: true },
+      { type: 'RECORDS', channel, records: [], done: [b.document] },
+    );
+    await folder.committer.idle();
+    await turn();
+    const again = peer.take();
+    expect(types(again)).toEqual(['STATES', 'PULL', 'LEAVE', 'OPEN']);
+    const open = find(again, 'OPEN');
+    expect(open.cursor).toBe(undefined);
+    const a = { document: 'a' as DocumentId, seq: 1, bytes: 1, heads };
+    await peer.say(
+      { type: 'OPENED', channel: open.channel, cursor: cursorAt(1), grant: 'write', resumed: false },
+      { type: 'CHANGED', channel: open.channel, documents: [a], through: cursorAt(1) },
+    );
+    await link.whenSynced();
+    expect(link.folders()).toMatchObject([{ state: 'live', isSynced: true, owedDocuments: 0 }]);
   });
 
   test('that is refused for a while is asked for again, and meanwhile tells why', async () => {

@@ -34,4 +34,4 @@ export type Effect =
   /** Read the own log; tell `read` what was found. */
   | { readonly type: 'read'; readonly request: ReadRequest }
   /** Leave the channel, and open the folder anew when what was appended is durable. */
-  | { readonly type: 'reopen' };
+  | { readonly type: 'reopen'; readonly why: string };
