@@ -12,6 +12,7 @@ export class Fuse {
   /** Files whose content is only in the caches of the system: a power cut takes it. */
   readonly unsynced: Set<string> = new Set();
   #limit = Infinity;
+  #first: RegExp | undefined;
   #last: RegExp | undefined;
 
   /** Lets this many further steps pass. */
@@ -22,6 +23,11 @@ export class Fuse {
 
   /** Lets steps pass until one is like this: it is the first that is not done. */
   blowAt(step: RegExp): void {
+    this.#first = step;
+  }
+
+  /** Lets steps pass until one is like this: it is the last that is done. */
+  blowBehind(step: RegExp): void {
     this.#last = step;
   }
 
@@ -49,6 +55,7 @@ export class Fuse {
   replace(): void {
     this.life += 1;
     this.#limit = Infinity;
+    this.#first = undefined;
     this.#last = undefined;
     this.unsynced.clear();
   }
@@ -63,7 +70,8 @@ export class Fuse {
   }
 
   step(what: string): void {
-    if (!this.isBlown && this.#last?.test(what) === true) this.#limit = this.steps.length;
+    if (!this.isBlown && this.#first?.test(what) === true) this.#limit = this.steps.length;
+    if (!this.isBlown && this.#last?.test(what) === true) this.#limit = this.steps.length + 1;
     if (!this.isBlown) this.steps.push(what);
     this.check();
   }
