@@ -126,6 +126,23 @@ describe('two names that differ in case only', () => {
     expect(problems(other)).toEqual([]);
   });
 
+  test('keep its name from a new file also where one of them is to go into a directory that waits', async () => {
+    await linux.write('todo', 'todo\n');
+    await linux.write('a', 'a\n');
+    await settleAll(linux, other);
+    await fs.mkdir(linux.at('TODO'));
+    await fs.rename(linux.at('a'), linux.at('TODO/a'));
+    await linux.write('A', 'another\n');
+    await settleAll(linux, other);
+    expect(problems(other)).toEqual(['NAME_TAKEN A', 'NAME_TAKEN TODO']);
+    expect(await other.read('a')).toBe('a\n');
+    await fs.rename(linux.at('TODO'), linux.at('done'));
+    await settleAll(linux, other);
+    expect(await other.read('done/a')).toBe('a\n');
+    expect(await other.read('A')).toBe('another\n');
+    expect(problems(other)).toEqual([]);
+  });
+
   test('keep its name from a new file while one of them waits under that, and this is told', async () => {
     await writeBoth();
     await linux.write('third', 'third:\n');

@@ -2,7 +2,7 @@
  * Two names that the folder tells apart, on a disk that takes them for one: only one of the two can be there. The other waits, and is
  * named, until one of them has another name. It is never written over the first, for what is new replaces nothing.
  */
-import { type FolderNodes, type NodeId, ROOT } from '@evermesh/core';
+import { type FolderNodes, type NodeId, ROOT, type ShownNode } from '@evermesh/core';
 import { portableKey } from '@evermesh/core/model';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { type Disk, joinPath, nameOf } from './disk.ts';
@@ -37,13 +37,16 @@ export async function waitsForSibling(world: World, path: string, id: NodeId): P
   return true;
 }
 
+type Shown = Pick<World, 'disk' | 'nodes' | 'ancestor'>;
+
 /** @param asked nodes that wait for this one: two that wait for each other are put aside, and wait for nobody */
 async function staying(
-  { disk, nodes, ancestor }: Pick<World, 'disk' | 'nodes' | 'ancestor'>,
+  world: Shown,
   path: string,
   id: NodeId,
   asked: ReadonlySet<NodeId> = new Set(),
 ): Promise<AncestorEntry | undefined> {
+  const { disk, nodes, ancestor } = world;
   const there = await disk.lstatIfPossible(path);
   if (there === undefined) return undefined;
   const name = nameOf(path);
@@ -55,13 +58,19 @@ async function staying(
       if (isSibling && portableKey(entry.name) === portableKey(name)) return entry;
       continue;
     }
-    const directory = node.parent === ROOT ? '' : ancestor.pathOf(node.parent);
-    if (directory === undefined) continue;
-    const target = joinPath(directory, node.name);
-    const blocking = await staying({ disk, nodes, ancestor }, target, entry.id, new Set([...asked, id]));
-    if (blocking !== undefined) return entry;
+    if (await isKept(world, node, new Set([...asked, id]))) return entry;
   }
   return undefined;
+}
+
+/** Whether there is no room for a node where it is to go, or for the directory that is to hold it. */
+async function isKept(world: Shown, node: ShownNode, asked: ReadonlySet<NodeId>): Promise<boolean> {
+  const { nodes, ancestor } = world;
+  const directory = node.parent === ROOT ? '' : ancestor.pathOf(node.parent);
+  if (directory !== undefined)
+    return (await staying(world, joinPath(directory, node.name), node.id, asked)) !== undefined;
+  const parent = nodes.node(node.parent);
+  return parent !== undefined && isKept(world, parent, new Set([...asked, node.id]));
 }
 
 /**
