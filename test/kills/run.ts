@@ -7,11 +7,11 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SeededRandom } from '../../bench/random.ts';
 import { bundleCommand } from '../support/bundle-command.ts';
 import { killInFirstSync } from './first-sync.ts';
 import { KillBook } from './kill.ts';
+import { killOptions, say } from './kill-options.ts';
 import { KillWorld } from './kill-world.ts';
 import { killInSaves } from './save-burst.ts';
 import { copySourceFiles, type SourceFiles } from './source-files.ts';
@@ -19,20 +19,7 @@ import { copySourceFiles, type SourceFiles } from './source-files.ts';
 /** What waits longer than this waits in vain. */
 const LIMIT_MS = 300_000;
 
-const say = (line: string): void => {
-  // oxlint-disable-next-line no-console -- a program, whose output this is
-  console.log(line);
-};
-
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '2' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
-    keep: { type: 'boolean', default: false },
-  },
-});
-const runs = numberFrom('runs', values.runs);
-const seed = numberFrom('seed', values.seed);
+const { runs, seed, keep } = killOptions(2);
 
 let current: KillWorld | undefined;
 const root = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-kills-')));
@@ -78,8 +65,8 @@ async function liveThrough(worldSeed: number, files: SourceFiles): Promise<boole
   } catch (error) {
     say(`FAILED, seed ${worldSeed}: ${inVain}${(error as Error).stack}`);
     say(`  Again: npm run kills -- --runs 1 --seed ${worldSeed} --keep`);
-    if (values.keep) say(`  Kept: ${directory}`);
-    keepsRoot ||= values.keep;
+    if (keep) say(`  Kept: ${directory}`);
+    keepsRoot ||= keep;
     return false;
   } finally {
     clearTimeout(limit);
@@ -87,10 +74,4 @@ async function liveThrough(worldSeed: number, files: SourceFiles): Promise<boole
     await world.close();
     if (!keepsRoot) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   }
-}
-
-function numberFrom(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`--${name} takes a whole number.`);
-  return value;
 }

@@ -7,12 +7,12 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type FolderId, newFolderId, systemRandom } from '@evermesh/core/base';
 import { SeededRandom } from '../../../bench/random.ts';
 import { bundleCommand } from '../../support/bundle-command.ts';
 import { homeOf } from '../../support/home.ts';
 import { EvermeshProcess } from '../../support/process.ts';
+import { killOptions, say } from '../kill-options.ts';
 import { checkPromises } from './check-promises.ts';
 import { PuttingDevice } from './putting-device.ts';
 
@@ -23,20 +23,7 @@ const AT_ONCE = 12;
 /** Microseconds behind the last PUT within which a relay is killed, about as long as an answer takes. */
 const WINDOW = 3000;
 
-const say = (line: string): void => {
-  // oxlint-disable-next-line no-console -- a program, whose output this is
-  console.log(line);
-};
-
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
-    keep: { type: 'boolean', default: false },
-  },
-});
-const runs = numberFrom('runs', values.runs);
-const seed = numberFrom('seed', values.seed);
+const { runs, seed, keep } = killOptions(20);
 
 const root = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-ack-kills-')));
 let keepsRoot = false;
@@ -60,8 +47,8 @@ for (let first = 0; first < runs; first += IN_A_ROW) {
     running?.kill('SIGKILL');
     tally.failures += 1;
     say(`FAILED, seed ${seed + first}: ${(error as Error).stack}`);
-    if (values.keep) say(`  Kept: ${home}`);
-    keepsRoot ||= values.keep;
+    if (keep) say(`  Kept: ${home}`);
+    keepsRoot ||= keep;
   }
 }
 for (const where of ['before', 'after'] as const) {
@@ -147,10 +134,4 @@ async function killOnce(devices: readonly PuttingDevice[], random: SeededRandom)
   const isOpen = devices.some(({ acknowledged, sent }) => acknowledged < sent.length);
   if (atAck) tally.after += 1;
   else if (isOpen) tally.before += 1;
-}
-
-function numberFrom(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`--${name} takes a whole number.`);
-  return value;
 }

@@ -8,11 +8,11 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as after } from 'node:timers/promises';
 import { SeededRandom } from '../../../bench/random.ts';
 import { bundleProgram } from '../../support/bundle-command.ts';
+import { killOptions, say } from '../kill-options.ts';
 import { AppendingProcess } from './appending-process.ts';
 import { checkLog } from './check-log.ts';
 import { wasWritingTable } from './level-journal.ts';
@@ -25,20 +25,7 @@ const IN_A_ROW = 8;
 const OPENING = 60;
 const WORKING = 1500;
 
-const say = (line: string): void => {
-  // oxlint-disable-next-line no-console -- a program, whose output this is
-  console.log(line);
-};
-
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
-    keep: { type: 'boolean', default: false },
-  },
-});
-const runs = numberFrom('runs', values.runs);
-const seed = numberFrom('seed', values.seed);
+const { runs, seed, keep } = killOptions(20);
 
 const root = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-log-kills-')));
 let keepsRoot = false;
@@ -65,8 +52,8 @@ for (let kill = 0; kill < runs; kill++) {
   } catch (error) {
     tally.failures += 1;
     say(`FAILED, seed ${seed + kill}: ${(error as Error).stack}`);
-    if (values.keep) say(`  Kept: ${store}`);
-    keepsRoot ||= values.keep;
+    if (keep) say(`  Kept: ${store}`);
+    keepsRoot ||= keep;
     // What is wrong with it stays wrong: the next kill begins with another.
     store = join(root, `store-${seed + kill}-anew`);
     promises = new Promises();
@@ -111,10 +98,4 @@ async function killOnce(killSeed: number): Promise<void> {
   if (await wasWritingTable(store)) tally.table += 1;
   await checkLog(store, promises);
   lived += 1;
-}
-
-function numberFrom(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`--${name} takes a whole number.`);
-  return value;
 }
