@@ -6,6 +6,7 @@ export type { BodyPolicy } from './bodies.ts';
 export type { FetchOptions } from './fetch-contents.ts';
 export { Folder } from './folder.ts';
 export type { FolderChange } from './folder-changes.ts';
+export type { FolderOptions } from './folder-options.ts';
 export { FolderState } from './folder-state.ts';
 export type { DiffOptions, FileDiff } from './history/file-diff.ts';
 export type { FileVersion, VersionName } from './history/file-version.ts';

@@ -5,15 +5,12 @@
  */
 import {
   authorOf,
-  type Clock,
   type DeviceId,
   type FolderId,
   isFolderId,
   isNodeId,
-  type Logger,
   newFolderId,
   newRunId,
-  type Random,
   SerialQueue,
   silentLogger,
   systemClock,
@@ -21,7 +18,7 @@ import {
   toBase64Url,
 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
-import { type BodyPolicy, Folder, FolderState, startFolder } from '../folder/index.ts';
+import { type BodyPolicy, Folder, type FolderOptions, FolderState, startFolder } from '../folder/index.ts';
 import {
   Committer,
   compactionPolicy,
@@ -30,9 +27,7 @@ import {
   historyPolicy,
   inlineCompaction,
   openStore,
-  type Retention,
   retentionOf,
-  type Store,
 } from '../log/index.ts';
 import { checkSnapshotBody, documentCodec } from '../model/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
@@ -82,15 +77,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   }
 }
 
-interface Parts {
-  readonly store: Store;
-  readonly committer: Committer;
-  readonly contents: Contents;
-  readonly compactor: Compactor;
-  readonly retention: Retention | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+interface Parts extends Omit<FolderOptions, 'id' | 'author' | 'bodies'> {
   readonly device: Device;
   readonly entries: Map<FolderId, FolderEntry>;
   readonly bodiesOf: (folder: FolderId) => BodyPolicy;
