@@ -241,6 +241,20 @@ test('while a history is read, what is done in the folder does not wait for it',
 });
 
 describe('bringing back a version', () => {
+  async function withTwoVersions(): Promise<{
+    shown: TestFolder;
+    folder: TestFolder['folder'];
+    first: FileVersion;
+  }> {
+    const shown = await newFolder();
+    const { folder, clock } = shown;
+    await folder.writeFile('a.md', 'one\n');
+    clock.advance(MINUTE);
+    await folder.writeFile('a.md', 'two\n');
+    const [, first] = (await folder.versions('a.md')) as [FileVersion, FileVersion];
+    return { shown, folder, first };
+  }
+
   test('is an edit: what others wrote meanwhile stays', async () => {
     const [a, b, clock] = await twoDevices();
     await a.folder.writeFile('a.md', 'one\ntwo\nthree\n');
@@ -275,12 +289,7 @@ describe('bringing back a version', () => {
   });
 
   test('to another path makes a new file, and leaves this one alone', async () => {
-    const shown = await newFolder();
-    const { folder, clock } = shown;
-    await folder.writeFile('a.md', 'one\n');
-    clock.advance(MINUTE);
-    await folder.writeFile('a.md', 'two\n');
-    const [, first] = (await folder.versions('a.md')) as [FileVersion, FileVersion];
+    const { shown, folder, first } = await withTwoVersions();
     expect(await folder.restore('a.md', { version: first, to: 'old/a.md' })).toBe('old/a.md');
     const expected = { 'a.md': 'two\n', old: '/', 'old/a.md': 'one\n' };
     expect(await listing(shown)).toEqual(expected);
@@ -306,12 +315,7 @@ describe('bringing back a version', () => {
   });
 
   test('goes to the file wherever that is when it was read', async () => {
-    const shown = await newFolder();
-    const { folder, clock } = shown;
-    await folder.writeFile('a.md', 'one\n');
-    clock.advance(MINUTE);
-    await folder.writeFile('a.md', 'two\n');
-    const [, first] = (await folder.versions('a.md')) as [FileVersion, FileVersion];
+    const { shown, folder, first } = await withTwoVersions();
     const [where] = await Promise.all([
       folder.restore('a.md', { version: first }),
       folder.rename('a.md', 'b.md'),
