@@ -139,26 +139,26 @@ async function takeAway(
   const { folder, ledger, say, bin } = seat;
   const doomed = below(folder, node);
   const read = new Map<NodeId, Heads>();
-  const texts: string[] = [];
+  const texts = new Map<NodeId, string>();
   for (const { id, kind } of doomed) {
     if (kind === 'directory') continue;
     const listed = await unread(seat, id);
     if (listed !== undefined) {
-      texts.push(listed.texts);
+      texts.set(id, listed.texts);
       read.set(id, listed.heads);
       continue;
     }
     const content = await opened(seat, id);
     const text = content && (await allOf(folder, content));
     if (content === undefined || text === undefined) return say('gives up: not all of it is here');
-    texts.push(text);
+    texts.set(id, text);
     read.set(id, content.heads);
   }
-  ledger.replaced(texts.join(''), '', how);
+  ledger.replaced([...texts.values()].join(''), '', how);
   const { stayed } = await folder.nodes.apply(
     operations({ type: 'remove', ids: doomed.map(({ id }) => id), shown: read }),
   );
-  if (stayed.size === 0) bin.push({ nodes: doomed, texts: texts.join(''), how });
+  if (stayed.size === 0) bin.push({ nodes: doomed, texts, how });
   else say(`is told that ${stayed.size} files stay, which have more than was read`);
 }
 

@@ -1,5 +1,5 @@
 /** Where somebody works with a folder through its API. */
-import type { Folder, ShownNode } from '@evermesh/core';
+import type { Folder, NodeId, ShownNode } from '@evermesh/core';
 import type { Sight } from './observe.ts';
 import type { Somebody } from './typing.ts';
 
@@ -15,7 +15,7 @@ export interface Seat extends Somebody {
 export interface Removal {
   /** Directories before what was in them. */
   readonly nodes: readonly ShownNode[];
-  readonly texts: string;
+  readonly texts: ReadonlyMap<NodeId, string>;
   /** As the ledger has it. */
   readonly how: string;
 }
