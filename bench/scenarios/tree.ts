@@ -83,6 +83,8 @@ async function measure(
   add('operation, p99', EVERMESH, 'ms', operations['localP99']);
   add('operation of another device', EVERMESH, 'ms', operations['remote']);
   add('operation of another device, p99', EVERMESH, 'ms', operations['remoteP99']);
+  add('operation of another device, looked at before', EVERMESH, 'ms', operations['remoteAgain']);
+  add('operation of another device, looked at before, p99', EVERMESH, 'ms', operations['remoteAgainP99']);
   add('rename of the directory with half of it', EVERMESH, 'ms', operations['rename']);
   add('the same by another device', EVERMESH, 'ms', operations['renameRemote']);
   add('the same, the first time', EVERMESH, 'ms', operations['renameFirst']);
@@ -94,6 +96,7 @@ async function measure(
   figures.reach(`${nodes}: heap of the view`, { atMost: 1.2, timesOf: DOCUMENT });
   figures.reach(`${nodes}: operation`, { atMost: 0.1 });
   figures.reach(`${nodes}: operation of another device`, { atMost: 0.1 });
+  figures.reach(`${nodes}: operation of another device, looked at before`, { atMost: 0.1 });
   figures.reach(`${nodes}: rename of the directory with half of it`, { atMost: 0.1 });
   figures.reach(`${nodes}: the same by another device`, { atMost: 0.1 });
   figures.reach(`${nodes}: the same, bytes`, { atMost: 100 });

@@ -77,17 +77,23 @@ async function operate(options: TaskOptions): Promise<Amounts> {
   const first = renaming(0);
   const renames = Array.from({ length: RENAMES }, (_, i) => renaming(i + 1));
 
-  const made: NodeId[] = [];
   const any = (i: number): NodeId => directories[(i * 7919) % directories.length] as NodeId;
-  const single = Array.from({ length: OPERATIONS }, (_, i) =>
-    pair(() => {
-      const id = made[i - 3];
-      if (i % 3 === 0 || id === undefined)
-        made[i] = local.create({ parent: any(i), name: `new ${i}`, kind: 'file', digest: '' });
-      else if (i % 3 === 1) local.place(made[i - 1]!, local.node(made[i - 1]!)!.parent, `renamed ${i}`);
-      else local.place(made[i - 2]!, any(i), `moved ${i}`);
-    }),
-  );
+  const series = (name: string): ReturnType<typeof pair>[] => {
+    const made: NodeId[] = [];
+    return Array.from({ length: OPERATIONS }, (_, i) =>
+      pair(() => {
+        const id = made[i - 3];
+        if (i % 3 === 0 || id === undefined)
+          made[i] = local.create({ parent: any(i), name: `${name} ${i}`, kind: 'file', digest: '' });
+        else if (i % 3 === 1)
+          local.place(made[i - 1]!, local.node(made[i - 1]!)!.parent, `${name} ${i}, renamed`);
+        else local.place(made[i - 2]!, any(i), `${name} ${i}, moved`);
+      }),
+    );
+  };
+  const single = series('new');
+  // The same directories once more: by now the reader has looked at all of them.
+  const again = series('newer').map((each) => each.there);
   const descendants = local.descendants(idOf(local, REMOVED));
   const removal = pair(() => local.remove(descendants));
   const here = single.map((each) => each.here);
@@ -97,6 +103,8 @@ async function operate(options: TaskOptions): Promise<Amounts> {
     localP99: quantile(here, 0.99),
     remote: median(there),
     remoteP99: quantile(there, 0.99),
+    remoteAgain: median(again),
+    remoteAgainP99: quantile(again, 0.99),
     renameFirst: first.there,
     rename: median(renames.map((each) => each.here)),
     renameRemote: median(renames.map((each) => each.there)),
