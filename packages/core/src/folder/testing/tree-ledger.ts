@@ -28,6 +28,11 @@ interface Wish extends TreeRecord {
 interface Removal {
   readonly content: Heads;
   readonly tree: Heads;
+  /**
+   * Nothing that he had of the tree waited for what it rests on. What waits replaces what is there before it is there itself, so
+   * that he removes a file from where it was long ago.
+   */
+  readonly wholly: boolean;
   /** The directory that it was removed with, if that is known. */
   readonly via: string | undefined;
 }
@@ -91,7 +96,8 @@ export class TreeLedger {
   mustBeMissing(id: string, heads: Heads): boolean {
     const touches = [...this.#touches].flatMap(([of, all]) => (of === id || !this.#files.has(of) ? all : []));
     return (this.#removals.get(id) ?? []).some(
-      ({ content, tree }) => hadSeen(content, heads) && touches.every((touch) => isSeen(touch, tree)),
+      ({ content, tree, wholly }) =>
+        wholly && hadSeen(content, heads) && touches.every((touch) => isSeen(touch, tree)),
     );
   }
 
