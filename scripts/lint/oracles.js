@@ -7,7 +7,7 @@ import { dirname, posix } from 'node:path';
 import { placeOf } from './places.js';
 
 const ORACLES = new Set(
-  ['sim/laws', 'sim/ledger', 'sim/letters', 'sim/naming', 'sim/observe']
+  ['sim/laws', 'sim/grant-laws', 'sim/ledger', 'sim/letters', 'sim/naming', 'sim/observe']
     .concat(['tree/claimed-heads', 'tree/paths', 'tree/portable-names', 'tree/rebuild', 'tree/removals'])
     .map((name) => `${name}.ts`),
 );

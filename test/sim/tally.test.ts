@@ -1,4 +1,4 @@
-import { CASE_PAIR, ON_DEMAND } from '@evermesh/testkit/sim';
+import { CASE_PAIR, GRANTS, NO_ROOM, ON_DEMAND } from '@evermesh/testkit/sim';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { Tally } from './tally.ts';
@@ -69,6 +69,24 @@ describe('the tally of many worlds', () => {
     expect(lacksOf(true, 10)).toEqual([]);
     expect(lacksOf(false, 0)).toEqual([]);
     expect(lacksOf(true, 9)).toEqual(["'a content is removed unread' only 9 times in 100 runs"]);
+  });
+
+  test('tells if little waited for a grant or for room, where relays give them', () => {
+    const weights = { 'relay has a quota': 1 };
+    const upkeep = { 'device compacts': 5 };
+    const fault = { 'relay has a quota': 1 };
+    const lacksOf = (grants: boolean, anomaly: Record<string, number>): string[] => {
+      const tally = new Tally({ weights, grants });
+      for (let run = 0; run < 100; run++) tally.add(outcomeOf({ anomaly, upkeep, fault }));
+      return tally.lacks;
+    };
+    const enough = { [NO_ROOM]: 1, [GRANTS.waits]: 1, [GRANTS.hidden]: 1 };
+    expect(lacksOf(true, enough)).toEqual([]);
+    expect(lacksOf(false, { [NO_ROOM]: 1 })).toEqual([]);
+    expect(lacksOf(false, {})).toEqual([`'${NO_ROOM}' only 0 times in 100 runs`]);
+    expect(lacksOf(true, { ...enough, [GRANTS.waits]: 0 })).toEqual([
+      `'${GRANTS.waits}' only 0 times in 100 runs`,
+    ]);
   });
 
   test('tells if devices compacted less than five documents a run, in 100 runs', () => {

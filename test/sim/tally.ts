@@ -1,5 +1,5 @@
 /** What happened in many worlds, how often; and what should have, and did not. */
-import { CASE_PAIR, ON_DEMAND, type Profile } from '@evermesh/testkit/sim';
+import { CASE_PAIR, GRANTS, NO_ROOM, ON_DEMAND, type Profile } from '@evermesh/testkit/sim';
 import type { Outcome } from './outcome.ts';
 
 /** Runs in a row in which each kind of step has to happen at least once. */
@@ -20,6 +20,13 @@ const LEAST_ON_DEMAND: readonly (readonly [what: string, least: number])[] = [
   [ON_DEMAND.left, 1],
 ];
 
+/** What has to happen a world, on average at least, where relays ask what a device may do, or have no room for everything. */
+const LEAST_OF_GRANTS: typeof LEAST_ON_DEMAND = [
+  [GRANTS.waits, 1],
+  [GRANTS.hidden, 0.5],
+];
+const LEAST_OF_QUOTAS: typeof LEAST_ON_DEMAND = [[NO_ROOM, 1]];
+
 const KINDS = ['operation', 'fault', 'anomaly', 'upkeep'] as const;
 
 export class Tally {
@@ -33,7 +40,8 @@ export class Tally {
   readonly #last: Map<string, number>;
   readonly #lacks = new Set<string>();
   readonly #hasCase: boolean;
-  readonly #isOnDemand: boolean;
+  /** Anomalies, and how often each has to happen a world, on average at least. */
+  readonly #least: typeof LEAST_ON_DEMAND;
   runs = 0;
   operations = 0;
 
@@ -41,8 +49,13 @@ export class Tally {
     weights,
     caseSensitive = false,
     onDemand = false,
-  }: Pick<Profile, 'weights' | 'caseSensitive' | 'onDemand'>) {
-    this.#isOnDemand = onDemand;
+    grants = false,
+  }: Pick<Profile, 'weights' | 'caseSensitive' | 'onDemand' | 'grants'>) {
+    this.#least = [
+      ...(onDemand ? LEAST_ON_DEMAND : []),
+      ...(grants ? LEAST_OF_GRANTS : []),
+      ...((weights['relay has a quota'] ?? 0) > 0 ? LEAST_OF_QUOTAS : []),
+    ];
     this.#hasCase = caseSensitive;
     const enabled = Object.entries(weights).filter(([, weight]) => weight > 0);
     this.#last = new Map(enabled.map(([type]) => [type, 0]));
@@ -71,8 +84,8 @@ export class Tally {
     const isTooFew = this.runs >= WITHIN && folded < LEAST_COMPACTIONS * this.runs;
     const pairs = this.#counts.anomaly.get(CASE_PAIR) ?? 0;
     const hasFewPairs = this.#hasCase && this.runs >= WITHIN && pairs < LEAST_CASE_PAIRS * this.runs;
-    const rare = LEAST_ON_DEMAND.filter(([what, least]) => this.#countOf(what) < least * this.runs);
-    const isRare = this.#isOnDemand && this.runs >= WITHIN;
+    const rare = this.#least.filter(([what, least]) => this.#countOf(what) < least * this.runs);
+    const isRare = this.runs >= WITHIN;
     return [
       ...this.#lacks,
       ...(isRare

@@ -7,11 +7,13 @@
  */
 export type { AppDevice, AppHand, Application } from './application.ts';
 export { CASE_PAIR } from './anomalies.ts';
+export { GRANTS } from './grant-laws.ts';
 export type { Violation } from './ledger.ts';
 export { ON_DEMAND } from './on-demand.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
 export type { Profile } from './profile.ts';
 export { PROFILES } from './profiles.ts';
+export { NO_ROOM } from './sim-relay.ts';
 export type { Step, StepType } from './script.ts';
 export type { Seeded } from './seeded.ts';
 export { shrink } from './shrink.ts';

@@ -136,6 +136,13 @@ export class Ledger {
     }
   }
 
+  /** Letters that were typed later than this, and by whom: those of which he knows that they are kept are his work. */
+  typedAfter(at: number): { readonly letter: string; readonly who: string; readonly isKept: boolean }[] {
+    return [...this.#letters].flatMap(([letter, { who, isPending, at: typed }]) =>
+      typed > at ? [{ letter, who, isKept: !isPending }] : [],
+    );
+  }
+
   /** @param texts every visible text, by a name for it */
   judge(texts: ReadonlyMap<string, string>): Violation[] {
     const seen = new Map<string, string[]>();

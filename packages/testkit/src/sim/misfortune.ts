@@ -1,5 +1,7 @@
 /** What befalls machines and networks. What it may take with it is excused here, and nothing else is. */
 import type { FolderId } from '@evermesh/core';
+import { checkGrants } from './grant-laws.ts';
+import type { Grants } from './grants.ts';
 import type { Inode } from './inode.ts';
 import type { Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -15,6 +17,9 @@ import type { SimNetwork } from './sim-network.ts';
 import type { SimRelay } from './sim-relay.ts';
 import type { Trace } from './trace.ts';
 
+/** Of a folder: worlds of a hundred operations fill this, and most fill half of it. */
+const MOST_QUOTA = 20_000;
+
 /** What a misfortune needs of the world. */
 export interface Afflicted {
   readonly relays: readonly SimRelay[];
@@ -24,9 +29,11 @@ export interface Afflicted {
   readonly ledger: Ledger;
   readonly trace: Trace;
   readonly folder: FolderId;
+  readonly grants: Grants;
   stick: readonly Copy[];
   /** For the trace: what befell a machine, by which step. */
   tell(type: 'misfortune', who: string, step: number, what: string): void;
+  violate(law: string, what: string): void;
   /** Runs something that may never end. */
   begin(work: Promise<void>, who: string, step: number): void;
 }
@@ -92,6 +99,9 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
     case 'wrong clock':
       device.machine.clockError = Math.floor((random.float() - 0.5) * 6e11);
       return;
+    case 'grant is taken':
+    case 'grant is given back':
+      return changeGrant(world, device, step, random);
     case 'visit':
       return device.visit(relays.filter((one) => one === relay || random.chance(0.3)));
     case 'relay stop':
@@ -119,6 +129,12 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
       return relay.disk.database.fill(random.below(3000));
     case 'relay store has room':
       return makeRoom(relay, world.trace);
+    case 'relay has a quota':
+      world.begin(relay.limit(random.below(MOST_QUOTA)), relay.name, step.id);
+      return;
+    case 'relay has no quota':
+      world.begin(relay.limit(undefined), relay.name, step.id);
+      return;
     case 'relay wipe':
       relay.process?.kill();
       relay.wipe();
@@ -126,6 +142,23 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
     default:
       throw new Error(`Nobody knows how ${type} happens.`);
   }
+}
+
+/** Write becomes read or nothing, and read nothing; and the other way round. What held until then is looked at first. */
+async function changeGrant(
+  world: Afflicted,
+  device: SimDevice,
+  { type, id }: Step,
+  random: Seeded,
+): Promise<void> {
+  await checkGrants(world, device);
+  const { grants, scheduler } = world;
+  const [half, whole] =
+    type === 'grant is taken' ? (['read', 'none'] as const) : (['read', 'write'] as const);
+  const isHalf = grants.of(device.name).grant !== half && random.chance(0.5);
+  const grant = isHalf ? half : whole;
+  grants.grant(device.name, grant, scheduler.now);
+  world.tell('misfortune', device.name, id, `may ${grant === 'none' ? 'do nothing' : grant}`);
 }
 
 export type Place = Pick<SimDevice, 'process' | 'disk' | 'name'> & {

@@ -52,6 +52,16 @@ export async function sightOf(folder: Folder, left: ReadonlySet<NodeId> = new Se
   return { lines, texts, onDisk, files };
 }
 
+/** The texts that it shows first, as far as they are here, one behind the other. */
+export async function textsOf({ nodes }: Folder): Promise<string> {
+  let texts = '';
+  for (const { id, kind } of nodes.ready ? nodes.all() : []) {
+    const content = kind === 'directory' ? undefined : (await nodes.content(id))?.content;
+    if (content?.kind === 'text') texts += content.text;
+  }
+  return texts;
+}
+
 /**
  * L3, of what one replica shows: every node once, each with a parent, no two names in a directory that are one in this folder, and nothing
  * under another name than its own unless something beside it has that.

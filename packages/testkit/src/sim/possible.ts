@@ -1,6 +1,7 @@
 /** What can befall whom: what could not happen is not counted. */
 import type { StepType } from './script.ts';
 import type { SimDevice } from './sim-device.ts';
+import type { Grants } from './grants.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimRelay } from './sim-relay.ts';
 
@@ -8,6 +9,7 @@ interface Places {
   readonly relays: readonly SimRelay[];
   readonly devices: readonly SimDevice[];
   readonly network: SimNetwork;
+  readonly grants: Grants;
 }
 
 /** @param relay that it befalls, or beside which it befalls the device */
@@ -16,7 +18,7 @@ export function isPossible(places: Places, type: StepType, device: SimDevice, re
 }
 
 /** What does not run is not killed. */
-function canHappen({ network }: Places, type: StepType, device: SimDevice, relay: SimRelay): boolean {
+function canHappen({ network, grants }: Places, type: StepType, device: SimDevice, relay: SimRelay): boolean {
   switch (type) {
     case 'stop':
       return device.running !== undefined;
@@ -37,6 +39,12 @@ function canHappen({ network }: Places, type: StepType, device: SimDevice, relay
       return relay.disk.database.isFull;
     case 'disk is well':
       return !device.trouble.isOver;
+    case 'grant is taken':
+      return grants.of(device.name).grant !== 'none';
+    case 'grant is given back':
+      return grants.of(device.name).grant !== 'write';
+    case 'relay has no quota':
+      return relay.quota !== undefined;
     case 'relay stop':
       return relay.running !== undefined;
     case 'relay kill':

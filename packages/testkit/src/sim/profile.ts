@@ -16,6 +16,8 @@ export interface Profile {
   readonly caseSensitive?: boolean;
   /** Some devices hold the tree, and of what files hold what was used. They mirror nothing. */
   readonly onDemand?: boolean;
+  /** Relays ask what a device may do with the folder: at first everything. */
+  readonly grants?: boolean;
   /** Default: 1. With more, a device visits one of them, several, or all. */
   readonly relays?: number;
   /** Milliseconds for which relays keep records as they came. Default: 30 days, of which no world has one. */

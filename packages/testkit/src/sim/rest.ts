@@ -1,5 +1,6 @@
 /** How a world comes to rest: everything works again, everybody is there, and what is under way arrives. */
 import { type Folder, isEvermeshError } from '@evermesh/core';
+import { checkGrants } from './grant-laws.ts';
 import { bringBack } from './lost-blobs.ts';
 import { makeRoom } from './misfortune.ts';
 import { giveRights } from './rights.ts';
@@ -30,8 +31,14 @@ export async function rest(world: World): Promise<void> {
     if (files !== undefined) giveRights(files);
     trouble.heal();
   }
+  for (const device of devices) {
+    await checkGrants(world, device);
+    if (world.grants.of(device.name).grant !== 'write')
+      world.grants.grant(device.name, 'write', scheduler.now);
+  }
   for (const place of places) makeRoom(place, world.trace);
   await within(world, 'everybody to be there', async () => {
+    for (const relay of relays) if (relay.quota !== undefined) await relay.limit(undefined);
     await Promise.all(relays.map((relay) => relay.start()));
     for (const device of devices) device.visit(relays);
     await Promise.all(devices.map((device) => device.start(world.folder)));

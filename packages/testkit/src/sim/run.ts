@@ -74,6 +74,7 @@ export async function run({
     latecomers: profile.latecomers ?? false,
     onDemand: profile.onDemand ?? false,
     caseSensitive: profile.caseSensitive ?? false,
+    grants: profile.grants ?? false,
     relays: profile.relays ?? 1,
     keep: profile.keep ?? 2_592_000_000,
     history: profile.history ?? 'everything',

@@ -54,6 +54,8 @@ const DEVICE_STEPS = [
   'rights are given',
   'wrong clock',
   'visit',
+  'grant is taken',
+  'grant is given back',
 ] as const;
 /** What befalls a relay. */
 const RELAY_STEPS = [
@@ -68,6 +70,8 @@ const RELAY_STEPS = [
   'relay wipe',
   'relay store is full',
   'relay store has room',
+  'relay has a quota',
+  'relay has no quota',
 ] as const;
 /** What somebody on the wire does who means no good. */
 const HOSTILE_STEPS = [

@@ -10,6 +10,7 @@ import {
   type RelayParts,
   type RelayStores,
 } from '@evermesh/server/sessions';
+import type { Grants } from './grants.ts';
 import { compactedOften } from './often.ts';
 import { simBlobs } from './sim-blobs.ts';
 import { type DiskImage, SimDisk } from './sim-disk.ts';
@@ -41,11 +42,40 @@ export class SimRelay {
   #stopping: Promise<void> | undefined;
   #backup: DiskImage | undefined;
   readonly #keep: number;
+  readonly #grants: Grants | undefined;
+  #quota: number | undefined;
 
-  /** @param keep milliseconds for which it keeps records as they came */
-  constructor(machine: Machine, keep: number) {
+  /**
+   * @param keep milliseconds for which it keeps records as they came
+   * @param grants what devices may do. Default: everything
+   */
+  constructor(machine: Machine, keep: number, grants?: Grants) {
     this.machine = machine;
     this.#keep = keep;
+    this.#grants = grants;
+  }
+
+  /** What a device says that it is. */
+  tokenOf(device: string): string {
+    return this.#grants === undefined ? '' : device;
+  }
+
+  /** Bytes of records that a folder may have, and as many of blobs. Default: what the disk has. */
+  get quota(): number | undefined {
+    return this.#quota;
+  }
+
+  /** Its operator decides that, and starts the program anew if it runs: not before that it holds. */
+  async limit(quota: number | undefined): Promise<void> {
+    this.#quota = quota;
+    const { process } = this;
+    if (process === undefined) return;
+    const over = new Promise<void>((resolve) => process.onDeath(resolve));
+    // One that is starting has begun with the quota before.
+    await Promise.race([this.#starting, over]);
+    if (this.#stopping === undefined) await this.stop();
+    else await over;
+    await this.start();
   }
 
   get name(): string {
@@ -79,12 +109,13 @@ export class SimRelay {
         ...compactedOften(process.clock, (job) => this.machine.compacts('relay', job)),
         keep: this.#keep,
       },
+      this.#quota,
     );
     const { registry, blobs } = stores;
     const parts: RelayParts = {
       registry,
       blobs,
-      authorizer: EVERYONE,
+      authorizer: this.#grants?.askedBy(process) ?? EVERYONE,
       clock: process.clock,
       logger: silentLogger,
     };
@@ -118,7 +149,7 @@ export class SimRelay {
   accept(line: Line): void {
     const running = this.#running;
     if (running === undefined || !running.process.isAlive) return line.close('listener');
-    const told = (frame: Uint8Array): void => this.#countSnapshots(frame);
+    const told = (frame: Uint8Array): void => this.#count(frame);
     const socket = new LineSocket(line, told);
     const session: DeviceSession = new DeviceSession(
       running.parts,
@@ -141,8 +172,9 @@ export class SimRelay {
     });
   }
 
-  /** Worlds in which none travels prove nothing of them. */
-  #countSnapshots(frame: Uint8Array): void {
+  /** Of snapshots, and of what there is no room for: worlds in which there is none prove nothing of them. */
+  #count(frame: Uint8Array): void {
+    if (frame[0] === UNTAKEN) this.machine.trace.count('anomaly', NO_ROOM);
     const way = SNAPSHOT_WAYS.get(frame[0] as number);
     if (way === undefined) return;
     const message = decodedOrNothing(frame);
@@ -169,6 +201,11 @@ export class SimRelay {
     this.disk.replace();
   }
 }
+
+/** The first byte of the frame. */
+const UNTAKEN = 19;
+/** What is counted where relays have quotas. */
+export const NO_ROOM = 'a relay has no room for what is put';
 
 /** By the first byte of the frame: RECORDS and PUT. */
 const SNAPSHOT_WAYS: ReadonlyMap<number, string> = new Map([

@@ -14,7 +14,7 @@ const PIECE = 16 * 1024;
 export function simTransport(process: SimProcess, network: SimNetwork, relay: SimRelay): Transport {
   return {
     address: `sim://${relay.name}/`,
-    token: '',
+    token: relay.tokenOf(process.parts.name),
     connect: (events) => {
       let isOver = false;
       const close = (): void => {
@@ -52,6 +52,7 @@ export function simTransport(process: SimProcess, network: SimNetwork, relay: Si
 }
 
 function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay): RemoteBlobs {
+  const token = relay.tokenOf(process.parts.name);
   const ask = <T>(bytes: number, signal: AbortSignal, act: (relay: RunningRelay) => Promise<T>): Promise<T> =>
     request({ process, network, relay, bytes, signal, act });
   return {
@@ -59,11 +60,11 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
       ask(
         100,
         signal,
-        async (at) => (await (await granted(at, folder, 'read')).size(folder, name)) !== undefined,
+        async (at) => (await (await granted(at, token, folder, 'read')).size(folder, name)) !== undefined,
       ),
     async *get(folder, name, offset, signal) {
       const bytes = await ask(100, signal, async (at) => {
-        const blobs = await granted(at, folder, 'read');
+        const blobs = await granted(at, token, folder, 'read');
         if ((await blobs.size(folder, name)) === undefined)
           throw new EvermeshError('BLOB_NOT_FOUND', `The folder has no blob ${name} here.`);
         return allOf(blobs.read(folder, name, offset));
@@ -75,13 +76,13 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
     async put(folder, name, size, bytes, signal) {
       const whole = await allOf(bytes);
       await ask(size, signal, async (at) => {
-        await (await granted(at, folder, 'write')).put(folder, name, inOnePiece(whole));
+        await (await granted(at, token, folder, 'write')).put(folder, name, inOnePiece(whole));
         relay.disk.promises([name]);
       });
     },
     async *getMany(folder, names, signal) {
       const found = await ask(names.length * 32, signal, async (at) => {
-        const blobs = await granted(at, folder, 'read');
+        const blobs = await granted(at, token, folder, 'read');
         const answers = [];
         for (const name of new Set(names)) answers.push(await blobs.batched(folder, name));
         return answers.filter((answer) => answer !== undefined);
@@ -94,23 +95,24 @@ function remoteBlobs(process: SimProcess, network: SimNetwork, relay: SimRelay):
         signal,
         async (at) => {
           const sound = blobs.filter(({ name, bytes }) => (toHex(sha256(bytes)) as BlobName) === name);
-          await (await granted(at, folder, 'write')).putMany(folder, sound);
+          await (await granted(at, token, folder, 'write')).putMany(folder, sound);
           relay.disk.promises(sound.map(({ name }) => name));
         },
       ),
     lacking: (folder, names, signal) =>
       ask(names.length * 32, signal, async (at) =>
-        (await granted(at, folder, 'read')).lackingOf(folder, names),
+        (await granted(at, token, folder, 'read')).lackingOf(folder, names),
       ),
   };
 }
 
 const granted = async (
   { parts }: RunningRelay,
+  token: string,
   folder: FolderId,
   needed: 'read' | 'write',
 ): Promise<RunningRelay['parts']['blobs']> => {
-  await checkedGrant(parts.authorizer, '', folder, needed);
+  await checkedGrant(parts.authorizer, token, folder, needed);
   return parts.blobs;
 };
 

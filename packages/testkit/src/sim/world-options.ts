@@ -14,6 +14,8 @@ export interface WorldOptions {
   readonly onDemand: boolean;
   /** The folder tells names apart that differ in case only. */
   readonly caseSensitive: boolean;
+  /** What a device may do with the folder can change. */
+  readonly grants: boolean;
   readonly relays: number;
   readonly keep: number;
   readonly history: HistoryPolicy | 'everything';

@@ -2,6 +2,7 @@
 import type { FolderId } from '@evermesh/core';
 import { AppRuns } from './application.ts';
 import { Anomalies } from './anomalies.ts';
+import { Grants } from './grants.ts';
 import { Intruder } from './intruder.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { type Copy, copyOf, furnish } from './latecomer.ts';
@@ -51,6 +52,7 @@ export class World {
   readonly devices: SimDevice[] = [];
   readonly absent: SimDevice[] = [];
   readonly relays: SimRelay[] = [];
+  readonly grants: Grants = new Grants();
   /** Once there is one. */
   intruder: Intruder | undefined;
   readonly violations: Violation[] = [];
@@ -91,7 +93,13 @@ export class World {
       });
     const late = random.fork('late');
     for (let i = 0; i < relays; i++)
-      this.relays.push(new SimRelay(machine(i === 0 ? 'relay' : `relay ${i + 1}`), keep));
+      this.relays.push(
+        new SimRelay(
+          machine(i === 0 ? 'relay' : `relay ${i + 1}`),
+          keep,
+          options.grants ? this.grants : undefined,
+        ),
+      );
     for (let i = 0; i < devices; i++) {
       const at = machine(NAMES[i] as string);
       const kind = fileSystems ? fileSystemOf(at.name, random, this.trace) : POSIX;
