@@ -32,7 +32,7 @@ interface Removal {
    * Nothing that he had of the tree waited for what it rests on. What waits replaces what is there before it is there itself, so
    * that he removes a file from where it was long ago.
    */
-  readonly wholly: boolean;
+  readonly complete: boolean;
   /** The directory that it was removed with, if that is known. */
   readonly via: string | undefined;
 }
@@ -96,8 +96,8 @@ export class TreeLedger {
   mustBeMissing(id: string, heads: Heads): boolean {
     const touches = [...this.#touches].flatMap(([of, all]) => (of === id || !this.#files.has(of) ? all : []));
     return (this.#removals.get(id) ?? []).some(
-      ({ content, tree, wholly }) =>
-        wholly && hadSeen(content, heads) && touches.every((touch) => isSeen(touch, tree)),
+      ({ content, tree, complete }) =>
+        complete && hadSeen(content, heads) && touches.every((touch) => isSeen(touch, tree)),
     );
   }
 

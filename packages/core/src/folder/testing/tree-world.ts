@@ -150,7 +150,7 @@ export class TreeWorld {
     for (const { writes } of done)
       if (writes !== undefined) this.#ledger.wrote(writes.id, writes.before, writes.after);
     const tree = replica.headsOf(TREE_DOCUMENT);
-    const wholly = replica.state.tree.isComplete();
+    const complete = replica.state.tree.isComplete();
     const removals = done.flatMap(({ removes = [], top }) => {
       const via = top === undefined ? () => undefined : viaOf(replica, before.get(top)?.id, removes);
       return removes.map((id) => ({ id, content: replica.headsOf(id), via: via(id) }));
@@ -168,7 +168,7 @@ export class TreeWorld {
       for (const id of replica.takeTouched()) this.#ledger.touched(id, { author, counter });
       for (const { id, wholly } of wishes) this.#ledger.wished(id, { author, counter, wholly });
       for (const { id, content, via } of removals) {
-        const seen = { content: withOwn(content, id), tree: withOwn(tree, TREE_DOCUMENT), wholly, via };
+        const seen = { content: withOwn(content, id), tree: withOwn(tree, TREE_DOCUMENT), complete, via };
         this.#ledger.removed(id, seen);
       }
     };
