@@ -5,6 +5,20 @@ import type { Store, StoreOperation } from './store.ts';
 
 const put = (key: string): StoreOperation => ({ type: 'put', key, value: Uint8Array.of(1) });
 
+function recorded(): {
+  store: ReturnType<typeof memoryStore>;
+  committer: Committer;
+  batches: StoreOperation[][];
+} {
+  const store = memoryStore();
+  const batches: StoreOperation[][] = [];
+  const batch: Store['batch'] = (operations, options) => {
+    batches.push(operations);
+    return store.batch(operations, options);
+  };
+  return { store, batches, committer: new Committer({ ...store, batch }) };
+}
+
 describe('group commit', () => {
   test('everything that waits shares one batch', async () => {
     const store = memoryStore();
@@ -35,13 +49,7 @@ describe('group commit', () => {
   });
 
   test('a row that several write is written once, as the last of them has it, behind what he gave before it', async () => {
-    const store = memoryStore();
-    const batches: StoreOperation[][] = [];
-    const batch: Store['batch'] = (operations, options) => {
-      batches.push(operations);
-      return store.batch(operations, options);
-    };
-    const committer = new Committer({ ...store, batch });
+    const { store, committer, batches } = recorded();
     const last: StoreOperation = { type: 'put', key: 'state', value: Uint8Array.of(2) };
     await Promise.all([
       committer.commit([put('a'), put('state'), put('gone')]),
@@ -71,5 +79,44 @@ describe('group commit', () => {
     void committer.commit([put('a')]);
     await committer.idle();
     expect(store.rows.has('a')).toBe(true);
+  });
+
+  test('idle writes what nobody waits for, in one batch, and nothing where nothing is left', async () => {
+    const store = memoryStore();
+    const committer = new Committer(store);
+    committer.commitLater([put('a')]);
+    committer.commitLater([put('b')]);
+    expect(committer.waitingBytes).toBe(0);
+    await committer.idle();
+    expect([...store.rows.keys()]).toEqual(['a', 'b']);
+    await committer.idle();
+    expect(store.batches).toBe(1);
+  });
+
+  test('what nobody waits for is written with what is given next, in front of it, and as it was given last', async () => {
+    const { committer, batches } = recorded();
+    const at = (key: string, value: number): StoreOperation => ({
+      type: 'put',
+      key,
+      value: Uint8Array.of(value),
+    });
+    const first = committer.commit([at('x', 1), at('y', 1)]);
+    committer.commitLater([at('x', 2)]);
+    committer.commitLater([at('z', 2)]);
+    committer.commitLater([at('x', 3), at('y', 3)]);
+    await first;
+    expect(batches).toEqual([[at('x', 1), at('y', 1)]]);
+    await committer.commit([at('a', 4), at('y', 4)]);
+    expect(batches.slice(1)).toEqual([[at('z', 2), at('x', 3), at('a', 4), at('y', 4)]]);
+  });
+
+  test('behind a batch that failed nothing is kept for later', async () => {
+    const store = memoryStore();
+    const committer = new Committer({ ...store, batch: () => Promise.reject(new Error('no space left')) });
+    committer.commitLater([put('a')]);
+    await expect(committer.idle()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    committer.commitLater([put('b')]);
+    await expect(committer.idle()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(store.rows.size).toBe(0);
   });
 });

@@ -19,6 +19,8 @@ export class Committer {
   #tellFailure: (failure: EvermeshError) => void = () => undefined;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  /** What goes with the next `commit`, by key. */
+  readonly #later = new Map<string, StoreOperation>();
   #writing: Promise<void> | undefined;
   #failure: EvermeshError | undefined;
 
@@ -45,19 +47,43 @@ export class Committer {
   /** Resolves, in the order of the calls, when the operations are durable. */
   commit(operations: readonly StoreOperation[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const bytes = operations.reduce((sum, operation) => sum + sizeOf(operation), 0);
+    const all = this.#with(operations);
+    const bytes = all.reduce((sum, operation) => sum + sizeOf(operation), 0);
     this.#waitingBytes += bytes;
     const done = new Promise<void>((resolve, reject) =>
-      this.#waiting.push({ operations, bytes, resolve, reject }),
+      this.#waiting.push({ operations: all, bytes, resolve, reject }),
     );
     this.#writing ??= this.#write();
     return done;
   }
 
-  /** Resolves when everything given so far is durable. */
+  /**
+   * Takes rows that nobody waits for: they are in the batch of the next `commit`, behind all that was given before, and a later row of the
+   * same key takes the place of one. So a power cut leaves nothing that it would not leave on a slower disk. But whoever reads them from the
+   * store awaits `idle` first, and whoever gives them does so in the end.
+   */
+  commitLater(operations: readonly StoreOperation[]): void {
+    if (this.#failure !== undefined) return;
+    for (const operation of operations) {
+      // Behind whatever was given since the one before.
+      this.#later.delete(operation.key);
+      this.#later.set(operation.key, operation);
+    }
+  }
+
+  /** Resolves when everything given so far is durable, also what nobody else waits for. */
   async idle(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#writing !== undefined) await this.commit([]);
+    if (this.#writing !== undefined || this.#later.size > 0) await this.commit([]);
+  }
+
+  /** What waited for these goes in front of them; what they write anew does not go at all. */
+  #with(operations: readonly StoreOperation[]): readonly StoreOperation[] {
+    if (this.#later.size === 0) return operations;
+    for (const { key } of operations) this.#later.delete(key);
+    const all = [...this.#later.values(), ...operations];
+    this.#later.clear();
+    return all;
   }
 
   async #write(): Promise<void> {
@@ -85,6 +111,7 @@ export class Committer {
     const all = [...batch, ...this.#waiting];
     this.#waiting = [];
     this.#waitingBytes = 0;
+    this.#later.clear();
     for (const { reject } of all) reject(failure);
     this.#tellFailure(failure);
   }

@@ -11,6 +11,7 @@ import { BlobFetches } from './blob-fetches.ts';
 import { BlobOffers } from './blob-offers.ts';
 import type { FolderDriverOptions } from './driver-options.ts';
 import { FolderSession } from './folder-session.ts';
+import { LateRows } from './late-rows.ts';
 import { asError } from './link-errors.ts';
 import { readOwnLog } from './own-log.ts';
 import { RoomLook } from './room-look.ts';
@@ -47,6 +48,7 @@ export class FolderDriver {
   #waiting = 0;
   #retryTold = false;
   readonly #room: RoomLook;
+  readonly #late: LateRows;
   /** The peer was told who is here. */
   #isPresent = false;
   /** Appends and reads that have not ended. */
@@ -62,7 +64,8 @@ export class FolderDriver {
       ended: options.changed,
     });
     this.#room = new RoomLook(options.clock, () => this.#tryAgain());
-    const { log, debts, presence } = options.folder;
+    const { log, debts, presence, committer } = options.folder;
+    this.#late = new LateRows(options.clock, committer, (writing) => this.#track(writing));
     this.#stopWatching = [
       log.appended.add((appended) => this.#onAppended(appended)),
       debts.missed.add(() => this.#onMissed()),
@@ -138,6 +141,7 @@ export class FolderDriver {
     this.#left?.();
     this.#abort.abort();
     this.#room.stop();
+    this.#late.write();
     await Promise.all([this.#offers.stop(), this.#fetches.stop()]);
     await Promise.allSettled(this.#running);
   }
@@ -236,6 +240,7 @@ export class FolderDriver {
     if (effect.type === 'send') this.#options.send(effect.message);
     else if (effect.type === 'put') this.#put(effect);
     else if (effect.type === 'append') this.#append(session, effect);
+    else if (effect.type === 'keep') this.#late.give(effect.rows);
     else if (effect.type === 'reopen') this.#options.reopen(effect.why);
     else this.#track(this.#read(session, effect));
   }

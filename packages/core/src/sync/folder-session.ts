@@ -126,12 +126,11 @@ export class FolderSession {
     const request = this.#refusal === undefined ? this.#outbox.nextRead() : undefined;
     if (request !== undefined) effects.push({ type: 'read', request });
     // What the peer has from elsewhere as well is passed over without an answer, so nothing else would keep how far.
-    const { acknowledged } = this.#outbox;
-    if (this.#outbox.idle && (!this.#kept.isTrusted || acknowledged > this.#kept.acknowledged)) {
+    const { acknowledged, idle } = this.#outbox;
+    if (idle && !this.#kept.isTrusted) {
       this.#kept.isTrusted = true;
-      this.#kept.acknowledged = acknowledged;
       effects.push(this.#append(nothing));
-    }
+    } else if (idle && acknowledged > this.#kept.acknowledged) effects.push(this.#kept.later(this.#outbox));
     return effects;
   }
 
@@ -222,7 +221,8 @@ export class FolderSession {
     const put = this.#outbox.answered();
     if (put.counter !== counter) throw unexpected('ACK');
     if (this.#stale > 0) this.#stale -= 1;
-    return [this.#append(nothing, through)];
+    this.#kept.advance(this.#opened?.cursor, through);
+    return [this.#kept.later(this.#outbox)];
   }
 
   /**
@@ -284,7 +284,7 @@ export class FolderSession {
 
   /** The cursor moves with the batch that stores, or notes as owed, what lies before it. */
   #append({ records, rows, came }: Incoming, through?: Position): Effect {
-    if (through !== undefined && this.#opened !== undefined) this.#kept.advance(this.#opened.cursor, through);
+    this.#kept.advance(this.#opened?.cursor, through);
     this.#storing += 1;
     const beside = (found: readonly Outcome[]): StoreOperation[] => {
       this.#outbox.gave(records, found);

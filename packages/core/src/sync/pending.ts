@@ -22,6 +22,8 @@ export interface Pending {
  */
 export async function pendingWith(folder: SyncedFolder, address: string): Promise<Pending> {
   const peer = peerNameOf(address);
+  // What the peer acknowledged a moment ago is not in the store yet. A store that takes no more has what it has.
+  if (folder.committer.failure === undefined) await folder.committer.idle();
   const progress = await readProgress(folder.store, folder.id, peer);
   let toRelay = 0;
   const received = new ReceivedPlaces(progress?.received);

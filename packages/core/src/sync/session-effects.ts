@@ -31,6 +31,8 @@ export type Effect =
       readonly beside: (outcomes: readonly Outcome[]) => StoreOperation[];
       readonly came: readonly Debt[];
     }
+  /** Let these rows be durable some time, not before what was appended is. */
+  | { readonly type: 'keep'; readonly rows: readonly StoreOperation[] }
   /** Read the own log; tell `read` what was found. */
   | { readonly type: 'read'; readonly request: ReadRequest }
   /** Leave the channel, and open the folder anew when what was appended is durable. */

@@ -140,7 +140,8 @@ export class Conversation {
       const { records, beside, came } = effect;
       await this.#folder.log.append(records, { beside }).durable;
       this.session.stored(came);
-    } else if (effect.type === 'reopen') this.reopened += 1;
+    } else if (effect.type === 'keep') this.#folder.committer.commitLater(effect.rows);
+    else if (effect.type === 'reopen') this.reopened += 1;
     else {
       const { records, through } = await readOwnLog(this.#folder.log, effect.request);
       await this.#do(this.session.read(effect.request, records, through));
