@@ -262,3 +262,84 @@ test.each([
   expect(errors).toEqual(['a document cannot be read to its end']);
   await channel.close();
 });
+
+describe('what becomes durable together', () => {
+  const device = 'e'.repeat(32) as DeviceId;
+
+  /** Readers that are told of everything, one of them for each channel number. */
+  async function readersOf(
+    opened: Awaited<ReturnType<typeof openFolder>>,
+    channels: readonly number[],
+  ): Promise<{ sockets: TestSocket[]; readers: FolderChannel[] }> {
+    const { log } = opened.folder;
+    await log.append([decodeRecord(new TestAuthor(device).record(A, 'text'))]).durable;
+    const sockets = channels.map(() => new TestSocket());
+    const readers = channels.map((channel, i) => channelOf(opened, sockets[i] as TestSocket, channel));
+    const cursor = { epoch: log.epoch, ...log.position };
+    for (const reader of readers) await reader.open(cursor);
+    for (const socket of sockets) socket.sent.splice(0);
+    for (const socket of sockets) socket.frames.splice(0);
+    return { sockets, readers };
+  }
+
+  test('is handed on in one frame, encoded once, but for who put some of it: he is told of the rest', async () => {
+    const opened = await openFolder();
+    const { sockets, readers } = await readersOf(opened, [1, 1, 1, 1]);
+    const authors = [new TestAuthor(device), new TestAuthor(device)] as const;
+    const put = (who: 0 | 1): Promise<void> =>
+      opened.folder.log.append([decodeRecord(authors[who].record(A, 'text'))], { source: readers[who] })
+        .durable;
+    await Promise.all([put(0), put(1), put(0), put(0)]);
+    await turn();
+    const records = sockets.map(({ sent }) =>
+      sent.map((each) => each.type === 'LIVE' && each.records.length),
+    );
+    expect(records).toEqual([[1], [3], [4], [4]]);
+    expect(sockets[2]?.frames[0]).toBe(sockets[3]?.frames[0]);
+    for (const socket of sockets) expect(places(socket)).toEqual([['LIVE', 5]]);
+  });
+
+  test('is handed on in several frames where it is much, and all of it', async () => {
+    const opened = await openFolder();
+    const { sockets } = await readersOf(opened, [1]);
+    const author = new TestAuthor(device);
+    const sizes = [100_000, 100_000, 100_000, 1_000_000, 1];
+    const durable = sizes.map(
+      (size) => opened.folder.log.append([decodeRecord(author.record(A, new Uint8Array(size)))]).durable,
+    );
+    await Promise.all(durable);
+    await turn();
+    expect(places(sockets[0] as TestSocket)).toEqual([
+      ['LIVE', 3],
+      ['LIVE', 4],
+      ['LIVE', 5],
+      ['LIVE', 6],
+    ]);
+  });
+
+  test('is told once to who comes while it is on its way', async () => {
+    const opened = await openFolder();
+    await readersOf(opened, []);
+    const { log } = opened.folder;
+    const author = new TestAuthor(device);
+    const socket = new TestSocket();
+    const cursors: number[] = [];
+    // The log tells of the first record of the batch: it is at its place, and the round is to come.
+    const stop = log.appended.add(() => {
+      cursors.push(log.position.seq);
+      if (cursors.length > 1) return;
+      void channelOf(opened, socket).open({ epoch: log.epoch, ...log.position });
+    });
+    const put = (): Promise<void> => log.append([decodeRecord(author.record(A, 'text'))]).durable;
+    await Promise.all([put(), put(), put()]);
+    while (socket.sent.length < 2) await turn();
+    stop();
+    await log.idle();
+    await turn();
+    const told = socket.sent.filter((each) => each.type === 'LIVE').flatMap(({ records }) => records);
+    const changed = socket.sent.some(({ type }) => type === 'CHANGED');
+    expect(cursors).toEqual([2, 3, 4]);
+    expect(changed ? 2 : told.length).toBe(2);
+    expect(places(socket).at(-1)).toEqual([changed ? 'CHANGED' : 'LIVE', 4]);
+  });
+});

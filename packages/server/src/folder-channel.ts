@@ -5,7 +5,7 @@
  */
 import { type Clock, equalBytes, type Logger, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
-import type { Appended, AppendResult } from '@evermesh/core/log';
+import type { AppendResult } from '@evermesh/core/log';
 import {
   type Awareness,
   type Cursor,
@@ -25,7 +25,7 @@ import { changedFrames } from './changed-frames.ts';
 import type { ChannelSocket } from './channel-socket.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
 import type { OpenFolder } from './folder-registry.ts';
-import { liveFrame } from './live-frames.ts';
+import type { LivePage } from './live-round.ts';
 import { checkRepeats, type PreparedPut, preparePut } from './put-check.ts';
 import { snapshotsUnknown } from './readable-records.ts';
 import { recordPages } from './record-pages.ts';
@@ -93,7 +93,7 @@ export class FolderChannel implements FolderReader {
     this.#send({ type: 'OPENED', channel, cursor: { epoch, ...position }, grant, resumed });
     if (resumed) this.#told = { seq: cursor.seq, digest: cursor.digest.slice() };
     folder.readers.add(this);
-    this.#stopWatching = log.appended.add((appended) => this.#onAppended(appended));
+    this.#stopWatching = folder.live.pages.add((page) => this.#onPage(page));
     if (resumed && cursor.seq === position.seq) this.#isLive = true;
     else this.#guard(this.#catchUp());
   }
@@ -162,20 +162,21 @@ export class FolderChannel implements FolderReader {
     return news.all();
   }
 
-  #onAppended(appended: Appended): void {
-    if (!this.#isLive) return;
+  /** What the reader was told of already, because it came while this was on its way, is passed over. */
+  #onPage(page: LivePage): void {
+    const { through } = page;
+    const { seq } = this.#told;
+    if (!this.#isLive || through.seq <= seq) return;
     const { socket, channel } = this.#options;
     if (socket.isFull) {
       this.#isLive = false;
       this.#guard(this.#catchUp());
       return;
     }
-    const last = appended.entries.at(-1);
-    if (last === undefined) return;
-    if (!this.#options.knowsSnapshots && appended.entries.some(({ record }) => isSnapshot(record)))
-      return this.#fail(snapshotsUnknown());
-    if (appended.source !== this) socket.send(liveFrame(appended, channel));
-    this.#tell({ seq: last.seq, digest: last.digest });
+    if (!this.#options.knowsSnapshots && page.some(isSnapshot)) return this.#fail(snapshotsUnknown());
+    const frame = page.frame(this, seq, channel);
+    if (frame !== undefined) socket.send(frame);
+    this.#tell(through);
   }
 
   /** Tells what changed behind the reader's place, until there is nothing more to tell. */

@@ -20,6 +20,7 @@ import {
   type Store,
 } from '@evermesh/core/log';
 import { AwarenessRound, type FolderReader } from './awareness-round.ts';
+import { LiveRound } from './live-round.ts';
 
 const CLEAN_KEY = 'relay/clean';
 const suspectKey = (folder: FolderId): string => `relay/suspect/${folder}`;
@@ -28,6 +29,8 @@ export interface OpenFolder {
   readonly log: FolderLog;
   /** Everything that is put to the folder goes through here. */
   readonly puts: SerialQueue;
+  /** What becomes durable in it. */
+  readonly live: LiveRound;
   readonly readers: Set<FolderReader>;
   /** What they say of who is where. */
   readonly awareness: AwarenessRound;
@@ -166,13 +169,14 @@ export class FolderRegistry {
     });
     if (renewEpoch) await committer.commit([{ type: 'del', key: suspectKey(folder) }]);
     const compactor = this.#compactor;
-    const stops = [compactor.watch(log), this.#retention.watch(log)];
+    const live = new LiveRound(log);
+    const stops = [compactor.watch(log), this.#retention.watch(log), live.stop];
     const stop = (): void => {
       for (const end of stops) end();
     };
     const readers = new Set<FolderReader>();
     const awareness = new AwarenessRound(readers);
-    return { log, puts: new SerialQueue(), readers, awareness, compactor, stop };
+    return { log, puts: new SerialQueue(), live, readers, awareness, compactor, stop };
   }
 }
 
