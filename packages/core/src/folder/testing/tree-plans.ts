@@ -23,7 +23,13 @@ export interface Plan {
   readonly top?: string;
   /** What somebody wishes to have somewhere. */
   readonly wishes?: readonly NodeId[];
-  readonly writes?: { readonly id: NodeId; readonly before: string; readonly after: string };
+  readonly writes?: {
+    readonly id: NodeId;
+    readonly before: string;
+    readonly after: string;
+    /** It is joined with what is here of the same. */
+    readonly adopts?: boolean;
+  };
 }
 
 /** Everything that is written is different from everything else. */
@@ -100,11 +106,12 @@ function placeRemoved(
 }
 
 function make(
-  { folder, nameKey }: TreeReplica,
+  replica: TreeReplica,
   paths: Paths,
   deed: Extract<Deed, { does: 'mkdir' | 'link' | 'create' | 'import' }>,
   fresh: Fresh,
 ): Plan {
+  const { folder, nameKey } = replica;
   const { does, name } = deed;
   const directory = directoryAt(paths, deed.where);
   const path = disk.join(directory, name);
@@ -114,6 +121,8 @@ function make(
   const digest = content === undefined ? '' : digestOf(content);
   const imported = does === 'import' ? folder.nodes.importId(path, kind, digest) : undefined;
   const id = imported ?? folder.nodes.newNodeId();
+  // Somebody else found the same, and went on: what he wrote can be here before it is known where.
+  const adopts = [...replica.headsOf(id)].length > 0;
   const create: NodeOperation = {
     type: 'create',
     id,
@@ -127,7 +136,7 @@ function make(
   return {
     operations: [create],
     effect: disk.made(paths, nameKey, directory, name, { id, kind, executable: false }),
-    ...(content === undefined ? {} : { writes: { id, before: '', after: written(content) } }),
+    ...(content === undefined ? {} : { writes: { id, before: '', after: written(content), adopts } }),
   };
 }
 
