@@ -31,6 +31,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   CONTENT_TOO_LARGE: `Keep the file outside the folder, or list it in .evermeshignore.`,
   VERSION_NOT_FOUND: `See which versions there are: evermesh versions PATH.`,
   CONFLICT_NOT_FOUND: `See what is in conflict: evermesh conflicts DIR.`,
+  CONFLICT_CHANGED: `See what is in conflict now: evermesh conflicts DIR.`,
   CHANGES_OVERFLOW: `Run the command again.`,
   BLOB_NOT_FOUND: `Wait until the device that has the content has reached the relay.`,
   BLOB_DAMAGED: `Nothing: it is fetched again. If it stays, check the disk and run 'evermesh verify'.`,

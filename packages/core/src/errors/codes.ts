@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   CONTENT_TOO_LARGE: { retryable: false },
   VERSION_NOT_FOUND: { retryable: false },
   CONFLICT_NOT_FOUND: { retryable: false },
+  CONFLICT_CHANGED: { retryable: false },
   CHANGES_OVERFLOW: { retryable: false },
   BLOB_NOT_FOUND: { retryable: true },
   BLOB_DAMAGED: { retryable: true },

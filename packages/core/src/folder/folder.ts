@@ -253,10 +253,11 @@ export class Folder {
 
   /**
    * Settles which content of a file in conflict is meant: `shown`, `both`, or the `id` of one of `others`. With `both` each of the others
-   * becomes a file beside it. What is not kept stays among the versions; what another device writes meanwhile is listed again. Of a
-   * conflict of names rename or remove one of the two. Durable when it resolves.
+   * becomes a file beside it. What is not kept stays among the versions; what another device writes at the same time is listed again, and what
+   * arrives within the call, with nothing settled, is told by CONFLICT_CHANGED. Of a conflict of names rename or remove one of the two. Durable
+   * when it resolves.
    * @returns the paths of files that were made
-   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONFLICT_NOT_FOUND, CONTENT_NOT_HERE, FOLDER_NOT_READY
+   * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONFLICT_NOT_FOUND, CONFLICT_CHANGED, CONTENT_NOT_HERE, FOLDER_NOT_READY
    */
   resolve(path: string, choice: string): Promise<string[]> {
     return this.#paths.resolve(path, choice);

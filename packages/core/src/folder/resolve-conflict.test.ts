@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FolderId } from '../base/index.ts';
 import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
+import type { FolderNodes } from './nodes.ts';
+import { resolveAt } from './resolve-conflict.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
 const bytes = (...values: number[]): Uint8Array => Uint8Array.of(0, ...values);
@@ -73,6 +75,34 @@ describe('a person decides between contents', () => {
     await b.folder.writeFile('d/logo.png', bytes(4));
     await exchange(a, b);
     for (const { folder } of [a, b]) expect(await folder.conflicts()).toMatchObject([{ kind: 'content' }]);
+  });
+
+  test('what arrives within the call is not settled by a choice that did not know it', async () => {
+    for (const choice of ['shown', 'other']) {
+      const [a] = await inConflict();
+      const c = await openFolder({ seed: 3, id: ID });
+      await exchange(a, c);
+      const node = a.state.tree.resolve('d/logo.png');
+      if (node === undefined) throw new Error('It is there.');
+      // The third one has a content of its own for it, and the first one hears of that when it has read what there is.
+      await c.folder.writeFile('d/logo.png', bytes(4));
+      let looks = 0;
+      const content: FolderNodes['content'] = async (id) => {
+        const found = await a.folder.nodes.content(id);
+        looks += 1;
+        if (looks === 1) await exchange(a, c);
+        return found;
+      };
+      const nodes = Object.assign(Object.create(a.folder.nodes) as FolderNodes, { content });
+      const keep = choice === 'shown' ? choice : await otherOf(a);
+      const { seq } = a.state.log.position;
+      await expect(resolveAt(a.state, nodes, { node, path: 'd/logo.png' }, keep)).rejects.toMatchObject({
+        code: 'CONFLICT_CHANGED',
+      });
+      expect(looks).toBe(2);
+      expect(await a.folder.conflicts()).toMatchObject([{ kind: 'content' }]);
+      expect(a.state.log.position.seq).toBe(seq + 1);
+    }
   });
 
   test('without a conflict, or for what is not in it, nothing is changed', async () => {

@@ -7,14 +7,16 @@ import {
   type FileContent,
   type ShownNode,
 } from '../model/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import { applyOperations, noConflict } from './apply-operations.ts';
 import type { FolderState } from './folder-state.ts';
-import type { FolderNodes, NodeOperation } from './nodes.ts';
+import type { FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
 import { notHere } from './paths.ts';
 
 /**
  * @param choice `shown`, `both`, or the id of one of the contents that are not shown
  * @returns where contents went that got a name of their own
+ * @throws CONFLICT_CHANGED, with nothing settled, if something arrived meanwhile that the choice did not know
  */
 export async function resolveAt(
   state: FolderState,
@@ -24,9 +26,13 @@ export async function resolveAt(
 ): Promise<string[]> {
   const beside = new Set<string>();
   const made: NodeId[] = [];
+  let listed: NodeContent | undefined;
   for (;;) {
     const found = await nodes.content(node.id);
     if (found === undefined) throw notHere(path);
+    listed ??= found;
+    // To have all of them is meant of whatever comes; to have one of them, of those alone that were to be chosen from.
+    if (choice !== 'both' && !isSameChoice(listed, found)) throw changed(path);
     const { others, heads } = found;
     const wanted = choice === 'both' ? others : others.filter(({ id }) => id === choice);
     if (others.length === 0 || (wanted.length === 0 && choice !== 'shown')) throw noConflict();
@@ -49,10 +55,27 @@ export async function resolveAt(
     }
     const keep = choice === 'both' ? 'shown' : choice;
     const stayed = await apply(state, [{ type: 'resolve', id: node.id, keep, shown: heads }]);
-    // Something came meanwhile, which nobody chose.
+    // Something came meanwhile: it is looked at first.
     if (!stayed.has(node.id)) return made.map((id) => state.tree.pathOf(id));
   }
 }
+
+function isSameChoice(before: NodeContent, now: NodeContent): boolean {
+  const ids = new Set(before.others.map(({ id }) => id));
+  return (
+    isSameContent(before.content, now.content) &&
+    now.others.length === ids.size &&
+    now.others.every(({ id }) => ids.has(id))
+  );
+}
+
+function isSameContent(a: FileContent, b: FileContent): boolean {
+  if (a.kind === 'text') return b.kind === 'text' && a.text === b.text;
+  return b.kind === 'blob' && a.name === b.name;
+}
+
+const changed = (path: string): EvermeshError =>
+  new EvermeshError('CONFLICT_CHANGED', `Something else arrived of ${path} meanwhile. Nothing was settled.`);
 
 type Creation = Extract<NodeOperation, { type: 'create' }>;
 
