@@ -128,6 +128,39 @@ describe('a reader', () => {
     expect(reader.unread).toEqual([]);
   });
 
+  test('is sent in one frame what became durable together, but for what it put itself', async () => {
+    await using reader = await TestClient.hello(relay.url);
+    await using other = await TestClient.hello(relay.url);
+    const [others, own] = [new TestAuthor(other.device), new TestAuthor(reader.device)];
+    await reader.open();
+    await other.open();
+    const reached = relay.disk.hold();
+    writer.send({ type: 'PUT', channel: 1, records: [author.record(A, 'first')] });
+    await reached;
+    // All of these wait for the disk together.
+    for (const [client, by] of [
+      [writer, author],
+      [reader, own],
+      [other, others],
+      [writer, author],
+    ] as const) {
+      client.send({ type: 'PUT', channel: 1, records: [by.record(B, 'x'), by.record(A, 'y')] });
+      await client.roundTrip();
+    }
+    relay.disk.release();
+    const counters = ({ records }: { readonly records: readonly Uint8Array[] }): number[] =>
+      records.map((bytes) => decodeRecord(bytes).header.counter);
+    expect(counters(await reader.next('LIVE'))).toEqual([1]);
+    const live = await reader.next('LIVE');
+    expect(counters(live)).toEqual([2, 3, 1, 2, 4, 5]);
+    expect(live.through.seq).toBe(9);
+    expect((await reader.next('ACK')).through).toEqual(live.through);
+    expect(reader.unread).toEqual([]);
+    expect((await writer.next('ACK')).counter).toBe(1);
+    const toWriter = await writer.next('LIVE');
+    expect([counters(toWriter), toWriter.through]).toEqual([[1, 2, 1, 2], live.through]);
+  });
+
   test('that left a channel is told nothing more', async () => {
     await using reader = await TestClient.hello(relay.url);
     await reader.open();
