@@ -259,6 +259,47 @@ describe.each([
   });
 });
 
+/** What the index should say: bytes of the records that are left, and of what stands for the others. */
+const bytesIn = async (log: FolderLog): Promise<number> =>
+  (await all(log)).reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+
+test.each([
+  ['whose records lie alone', undefined],
+  ['that is compacted', 16],
+])(
+  'a document %s has its bytes counted right after the next trim, wherever a store tore one',
+  async (_, compactedAt) => {
+    const options = compactedAt === undefined ? {} : { compactedAt };
+    const world = await open(options);
+    const ann = new Writer();
+    await world.write(ann.records(40));
+    await world.pass(DAY);
+    await world.write(ann.records(20));
+    await world.pass(29 * DAY - HOUR);
+    const [rows, time] = [new Map(world.store.rows), world.clock.now()];
+    world.batches.length = 0;
+    await world.pass(2 * HOUR);
+    const torn = world.batches.find((batch) => batch.some(({ key }) => isStandInKey(key))) ?? [];
+    await world.close();
+    expect(torn.length).toBeGreaterThan(2);
+    for (let written = 0; written <= torn.length; written++) {
+      const left = memoryStore(new Map(rows));
+      await left.batch(torn.slice(0, written), { sync: true });
+      const clock = new VirtualClock();
+      clock.advance(time - clock.now());
+      const again = await open({ ...options, rows: left.rows, clock });
+      await again.pass(3 * DAY);
+      expect(again.log.document(A)?.compacted?.floor, `${written} written`).toBe(60);
+      expect(again.log.document(A)?.bytes, `${written} written`).toBe(await bytesIn(again.log));
+      const { seq, bytes } = again.log.document(A)?.compacted ?? {};
+      expect([seq, bytes], `${written} written`).toEqual([60, again.log.document(A)?.bytes]);
+      expect(textOf(await all(again.log)), `${written} written`).toBe(ann.text);
+      expect(again.errors, `${written} written`).toEqual([]);
+      await again.close();
+    }
+  },
+);
+
 test('a state that was damaged when records went is made anew of all that is left, and of what came since', async () => {
   const world = await open({ compactedAt: 16 });
   // More than one pack holds, of each.

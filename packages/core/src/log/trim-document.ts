@@ -8,6 +8,7 @@ import type { DocumentId } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import { type Heads, Reader } from '../protocol/index.ts';
 import type { CompactionJob, CompactionResult } from './compact-document.ts';
+import { type CountedBytes, countBytes, isTorn } from './count-bytes.ts';
 import type { DocumentIndex } from './document-index.ts';
 import { readState } from './document-state.ts';
 import type { FolderLog } from './folder-log.ts';
@@ -56,8 +57,10 @@ export async function trimDocument(
     const comes = result.state.byteLength + bytesOfPacks(result) + moreHistory;
     if (!isWorthTrimming(bytesOf(read), comes)) return went;
     const isBehind = await isStateBehind(log, document, result.seq);
+    const counted = isTorn(index, read) ? await countBytes(log, index, result.seq) : undefined;
+    // Nothing is awaited between this and the commit: what is shown may be another a moment later.
     if (!mayGo(options, result)) return went;
-    await commit(log, index, { read, result, isBehind });
+    await commit(log, index, { read, result, isBehind, counted });
     if (!isFull) return true;
   }
 }
@@ -123,14 +126,22 @@ async function isStateBehind(log: FolderLog, document: DocumentId, seq: number):
 
 async function commit(
   log: FolderLog,
-  { document, compacted }: DocumentIndex,
+  index: DocumentIndex,
   {
     read,
     result,
     isBehind,
-  }: { readonly read: readonly ReadRow[]; readonly result: Trimmed; readonly isBehind: boolean },
+    counted,
+  }: {
+    readonly read: readonly ReadRow[];
+    readonly result: Trimmed;
+    readonly isBehind: boolean;
+    /** What is left, where the index entry cannot be believed. */
+    readonly counted: CountedBytes | undefined;
+  },
 ): Promise<void> {
   const { folder } = log;
+  const { document, compacted } = index;
   const { seq: floor, records, packs, state, history } = result;
   const key = standInKey(folder, document, floor);
   const puts: StoreOperation[] = [];
@@ -144,8 +155,11 @@ async function commit(
   if (!isBehind) removed.push(stateKey(folder, document));
   let standInBytes = 0;
   for (const { bytes } of entriesOf(key, state)) standInBytes += bytes.byteLength;
-  const lessBytes = result.bytes - standInBytes;
   const isInPacks = compacted !== undefined && floor <= compacted.seq;
+  const lessBytes =
+    counted === undefined ? result.bytes - standInBytes : index.bytes - counted.all - standInBytes;
+  const packedBytes =
+    counted === undefined ? (compacted?.bytes ?? 0) - lessBytes : counted.packed + standInBytes;
   // Packs that were read are written anew, or gone: none of them is open any more.
   const last = packs.at(-1)?.seq ?? floor;
   await log.replace(document, {
@@ -156,7 +170,7 @@ async function commit(
       stateBytes: isBehind && compacted !== undefined ? compacted.stateBytes : state.byteLength,
       seq: isInPacks ? compacted.seq : floor,
       records: isInPacks ? compacted.records : records,
-      bytes: isInPacks ? compacted.bytes - lessBytes : standInBytes,
+      bytes: isInPacks ? packedBytes : standInBytes,
       floor,
       open: isInPacks ? compacted.open.filter(({ after }) => after >= last) : [],
     },
