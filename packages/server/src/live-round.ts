@@ -35,10 +35,14 @@ export class LiveRound {
 /** What one frame holds, unless a reader put some of it, or was told of some of it before. */
 export class LivePage {
   readonly #appended: readonly Appended[];
+  /** How many records there are. */
+  readonly #length: number;
+  /** With all of them, by channel number. */
   readonly #frames = new Map<number, Uint8Array>();
 
   constructor(appended: readonly Appended[]) {
     this.#appended = appended;
+    this.#length = appended.reduce((sum, { entries }) => sum + entries.length, 0);
   }
 
   /** The place behind its last record. */
@@ -53,18 +57,13 @@ export class LivePage {
 
   /** What to send to who was told of everything up to `told`; `undefined` if all the rest has this source. */
   frame(source: unknown, told: number, channel: number): Uint8Array | undefined {
-    const others = this.#appended.filter((each) => each.source !== source);
-    const entries = others.flatMap((each) => each.entries).filter(({ seq }) => seq > told);
+    const news = this.#appended.flatMap((each) => (each.source === source ? [] : each.entries));
+    const entries = news.filter(({ seq }) => seq > told);
     if (entries.length === 0) return undefined;
-    const isAll = others.length === this.#appended.length && (this.#first?.seq ?? 0) > told;
-    if (!isAll) return this.#encode(entries, channel);
-    const frame = this.#frames.get(channel) ?? this.#encode(entries, channel);
-    this.#frames.set(channel, frame);
+    const isAll = entries.length === this.#length;
+    const frame = (isAll ? this.#frames.get(channel) : undefined) ?? this.#encode(entries, channel);
+    if (isAll) this.#frames.set(channel, frame);
     return frame;
-  }
-
-  get #first(): LogEntry | undefined {
-    return this.#appended[0]?.entries[0];
   }
 
   #encode(entries: readonly LogEntry[], channel: number): Uint8Array {
