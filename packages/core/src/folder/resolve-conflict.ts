@@ -1,13 +1,14 @@
 /** A person's choice between the contents of a file in conflict. Nothing is lost by it: what is not kept stays among the versions. */
 import { newNodeId, type NodeId, utf8 } from '../base/index.ts';
+import { EvermeshError } from '../errors/index.ts';
 import {
   alternativeName,
   contentDigest,
   digestOfBlob,
   type FileContent,
+  sameContent,
   type ShownNode,
 } from '../model/index.ts';
-import { EvermeshError } from '../errors/index.ts';
 import { applyOperations, noConflict } from './apply-operations.ts';
 import type { FolderState } from './folder-state.ts';
 import type { FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
@@ -63,15 +64,10 @@ export async function resolveAt(
 function isSameChoice(before: NodeContent, now: NodeContent): boolean {
   const ids = new Set(before.others.map(({ id }) => id));
   return (
-    isSameContent(before.content, now.content) &&
+    sameContent(before.content, now.content) &&
     now.others.length === ids.size &&
     now.others.every(({ id }) => ids.has(id))
   );
-}
-
-function isSameContent(a: FileContent, b: FileContent): boolean {
-  if (a.kind === 'text') return b.kind === 'text' && a.text === b.text;
-  return b.kind === 'blob' && a.name === b.name;
 }
 
 const changed = (path: string): EvermeshError =>
