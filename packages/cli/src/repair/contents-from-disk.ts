@@ -21,6 +21,7 @@ export async function takeContentsFromDisk(
   await using replica = await openReplica({
     store: levelStore(place.store),
     blobs: fileBlobs(join(place.data, 'blobs')),
+    history: 'everything',
   });
   const { nodes, blobs } = await replica.folder(folder);
   for (const { id, kind } of nodes.all()) {

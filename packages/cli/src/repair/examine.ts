@@ -93,6 +93,8 @@ async function damageInside({ place, folder, address, logger }: ExamineOptions):
     await using replica = await openReplica({
       store: levelStore(place.store),
       blobs: fileBlobs(join(place.data, 'blobs')),
+      // Whoever only looks lets nothing go.
+      history: 'everything',
       logger,
     });
     where = 'the folder';

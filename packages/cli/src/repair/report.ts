@@ -49,6 +49,7 @@ async function pathsIn(place: RepairPlace, { folder }: StoreSurvey): Promise<Map
   await using replica = await openReplica({
     store: levelStore(place.building),
     blobs: fileBlobs(join(place.data, 'blobs')),
+    history: 'everything',
   });
   const { nodes } = await replica.folder(folder);
   return new Map([...nodes.all()].map(({ id }) => [documentOf(id), nodes.pathOf(id)]));
