@@ -8,10 +8,17 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FolderId, isFolderId } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import { writeAtomically } from './atomic-file.ts';
+import { areKeptVersions } from './keep-versions.ts';
 import { parseRelayUrl } from './relay-url.ts';
 import { usageError } from './usage-error.ts';
 
-const VERSION = 1;
+/**
+ * Version 2 says which versions are kept. An earlier evermesh would let others go without being asked: it must not take such a file for
+ * one of its own, and one that says nothing of it stays as it was.
+ */
+const VERSION = 2;
+const versionOf = ({ keepVersions }: Pick<DirectoryEntry, 'keepVersions'>): number =>
+  keepVersions === undefined ? 1 : VERSION;
 
 export interface DirectoryEntry {
   /** The real path. */
@@ -21,6 +28,8 @@ export interface DirectoryEntry {
   readonly data: string;
   readonly tokenFile?: string | undefined;
   readonly deviceName?: string | undefined;
+  /** As `--keep-versions` has it; absent: it was never said. */
+  readonly keepVersions?: string | undefined;
 }
 
 /**
@@ -92,7 +101,7 @@ export class Directories {
 
   /** @throws CONFIG_INVALID if nothing can be remembered */
   async put(entry: DirectoryEntry): Promise<void> {
-    const text = JSON.stringify({ version: VERSION, ...entry }, undefined, 2);
+    const text = JSON.stringify({ version: versionOf(entry), ...entry }, undefined, 2);
     const file = this.fileOf(entry.directory);
     try {
       await writeAtomically(file, `${text}\n`);
@@ -135,18 +144,20 @@ function decode(file: string, text: string): DirectoryEntry {
     throw unreadable(file, 'it is not JSON', error);
   }
   if (typeof value !== 'object' || value === null) throw unreadable(file, 'it is not an object');
-  const { version, directory, folder, relay, data, tokenFile, deviceName } = value;
+  const { version, directory, folder, relay, data, tokenFile, deviceName, keepVersions } = value;
   if (typeof version === 'number' && version > VERSION) {
     throw new EvermeshError('FORMAT_TOO_NEW', `A newer evermesh wrote ${file}.`);
   }
-  if (version !== VERSION) throw unreadable(file, 'it has no known version');
+  if (version !== 1 && version !== VERSION) throw unreadable(file, 'it has no known version');
   if (typeof directory !== 'string') throw unreadable(file, 'it names no directory');
   if (typeof folder !== 'string' || !isFolderId(folder)) throw unreadable(file, 'it names no folder');
   if (typeof relay !== 'string' || typeof data !== 'string')
     throw unreadable(file, 'it names no relay or no data');
   if (!isOptionalText(tokenFile) || !isOptionalText(deviceName))
     throw unreadable(file, 'a field is not text');
-  return { directory, folder, relay: relayOf(file, relay), data, tokenFile, deviceName };
+  if (!isOptionalText(keepVersions) || (keepVersions !== undefined && !areKeptVersions(keepVersions)))
+    throw unreadable(file, 'it does not say which versions are kept');
+  return { directory, folder, relay: relayOf(file, relay), data, tokenFile, deviceName, keepVersions };
 }
 
 function relayOf(file: string, relay: string): string {
@@ -163,7 +174,7 @@ const isOptionalText = (value: unknown): value is string | undefined =>
 const unreadable = (file: string, why: string, cause?: unknown): EvermeshError =>
   new EvermeshError('CONFIG_INVALID', `${file} cannot be used: ${why}.`, {
     details: {
-      next: `Remove ${file}, then run 'evermesh up DIR --relay URL' again, with --data if it was given.`,
+      next: `Remove ${file}, then run 'evermesh up DIR --relay URL' again, with --data and --keep-versions if they were given.`,
     },
     cause,
   });

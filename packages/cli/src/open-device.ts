@@ -17,6 +17,7 @@ import { leaveDirectory } from '@evermesh/mirror';
 import { runningProcess } from './control-client.ts';
 import { CONTROL_FILE } from './control-protocol.ts';
 import { makeDataDirectory } from './data-directory.ts';
+import { historyOf } from './keep-versions.ts';
 import { shellWord } from './printable.ts';
 import { endRepair, isRepaired, repairRuns } from './repair/repair-place.ts';
 import type { Settings } from './settings.ts';
@@ -30,7 +31,10 @@ export interface OpenDevice {
 }
 
 /** Without a device name, the store's own stays. */
-export type DeviceSettings = Pick<Settings, 'directory' | 'data' | 'folder' | 'caseSensitive'> & {
+export type DeviceSettings = Pick<
+  Settings,
+  'directory' | 'data' | 'folder' | 'caseSensitive' | 'keepVersions'
+> & {
   readonly deviceName: string | undefined;
 };
 
@@ -71,7 +75,7 @@ export async function hasStore({ data }: Pick<Settings, 'data'>): Promise<boolea
 }
 
 async function openReplicaOf(
-  { directory, data, deviceName }: DeviceSettings,
+  { directory, data, deviceName, keepVersions }: DeviceSettings,
   logger: Logger,
 ): Promise<Replica> {
   try {
@@ -80,6 +84,7 @@ async function openReplicaOf(
       blobs: fileBlobs(join(data, 'blobs')),
       compaction: { runner: threadCompaction() },
       deviceName,
+      history: historyOf(keepVersions),
       logger,
     });
   } catch (error) {

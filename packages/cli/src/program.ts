@@ -53,6 +53,8 @@ export const COMMANDS = [
 ] as const;
 
 const RELAY_HELP = 'the relay, ws://HOST:PORT or wss://HOST; remembered';
+const KEEP_VERSIONS_HELP =
+  'all, or how long all, one a day, one in 30 days: 7d/90d/5y; remembered; default: 1d/30d/1y';
 const DATA_HELP = `where this directory's store lies; remembered`;
 
 export function buildProgram({ version, run, writeOut, writeError }: ProgramOptions): Command {
@@ -192,6 +194,7 @@ const directoryOptions = (command: Command): Command =>
     .option('--data <dir>', DATA_HELP)
     .option('--token-file <file>', `a file with the relay's token; its path is remembered`)
     .option('--device-name <name>', `what people see of this device; default: the host's name`)
+    .option('--keep-versions <times>', KEEP_VERSIONS_HELP)
     .option('--case-sensitive', 'of a new folder: Makefile and makefile are two names in it, for good')
     .option('--allow-mass-deletion', 'go on although most files are gone, because that was meant')
     .option('--join-again', 'take the directory as new although its mark is gone; nothing is deleted');

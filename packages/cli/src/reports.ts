@@ -67,6 +67,8 @@ export interface StatusReport {
   readonly link: LinkReport;
   readonly mirror: string;
   readonly files: number;
+  /** Which versions are kept, as `--keep-versions` has it. Absent: an earlier `up` answers. */
+  readonly keepVersions?: string | undefined;
   readonly inStep: boolean;
   readonly pending: PendingReport;
   /** The paths that `pending.contents` counts, the first 20. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FolderId } from '@evermesh/core/base';
@@ -161,8 +161,31 @@ describe('a directory that is remembered', () => {
     });
   });
 
+  test('says which versions are kept once somebody said so, and then to nobody who would not understand it', async () => {
+    const version = async (): Promise<unknown> =>
+      (JSON.parse(await readFile(directories.fileOf(notes), 'utf8')) as { version: unknown }).version;
+    expect([await version(), (await settled({})).keepVersions]).toEqual([1, undefined]);
+    await directories.put({ ...entry(), keepVersions: '7d/90d' });
+    expect(await version()).toBe(2);
+    expect((await settled({})).keepVersions).toBe('7d/90d');
+    expect((await settled({ deviceName: 'desk' })).keepVersions).toBe('7d/90d');
+    expect((await settled({ keepVersions: 'all' })).keepVersions).toBe('all');
+    expect((await recall(notes, { config, directories })).keepVersions).toBe('7d/90d');
+    await expect(settled({ keepVersions: '7' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  test.each([7, 'ever', ''])(
+    'with versions that cannot be kept (%s) is an error: nothing is let go by a guess',
+    async (keepVersions) => {
+      await writeFile(directories.fileOf(notes), JSON.stringify({ version: 2, ...entry(), keepVersions }));
+      const ask = [settled({}), settled({ keepVersions: 'all' }), recall(notes, { config, directories })];
+      for (const asked of await Promise.allSettled(ask))
+        expect(asked).toMatchObject({ status: 'rejected', reason: { code: 'CONFIG_INVALID' } });
+    },
+  );
+
   test('by a newer version is refused by name', async () => {
-    await writeFile(directories.fileOf(notes), JSON.stringify({ version: 2 }));
+    await writeFile(directories.fileOf(notes), JSON.stringify({ version: 3 }));
     await expect(settled({})).rejects.toMatchObject({ code: 'FORMAT_TOO_NEW' });
   });
 });

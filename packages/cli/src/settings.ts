@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type FolderId, isFolderId } from '@evermesh/core/base';
 import type { Config } from './config.ts';
+import { checkKeptVersions } from './keep-versions.ts';
 import { contains, type Directories, type DirectoryEntry, realPathOf } from './directories.ts';
 import { parseRelayUrl } from './relay-url.ts';
 import { usageError } from './usage-error.ts';
@@ -18,6 +19,7 @@ export interface DirectoryFlags {
   readonly data?: string | undefined;
   readonly tokenFile?: string | undefined;
   readonly deviceName?: string | undefined;
+  readonly keepVersions?: string | undefined;
   readonly caseSensitive?: boolean | undefined;
 }
 
@@ -29,6 +31,8 @@ export interface Settings {
   readonly folder: FolderId | undefined;
   readonly tokenFile: string | undefined;
   readonly deviceName: string;
+  /** As `--keep-versions` has it; absent: it was never said. */
+  readonly keepVersions: string | undefined;
   /** Asked for now: a folder that is made tells names apart which differ in case only, and one that is here does so already. */
   readonly caseSensitive: boolean;
   /** Whether an earlier `up` or `sync` on this directory is remembered. */
@@ -53,6 +57,7 @@ export async function settingsFor(
     folder: settleFolder(flags, entry),
     tokenFile: flags.tokenFile === undefined ? entry?.tokenFile : await realPathOf(flags.tokenFile),
     deviceName: checkName(flags.deviceName) ?? entry?.deviceName ?? config.hostName,
+    keepVersions: checkKeptVersions(flags.keepVersions) ?? entry?.keepVersions,
     caseSensitive: flags.caseSensitive === true,
     known: entry !== undefined,
   };
@@ -75,6 +80,7 @@ export async function recall(
     ...entry,
     tokenFile: entry.tokenFile,
     deviceName: entry.deviceName ?? config.hostName,
+    keepVersions: entry.keepVersions,
     caseSensitive: false,
     known: true,
   };

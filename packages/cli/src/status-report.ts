@@ -1,6 +1,7 @@
 /** The answer of `status`, put together from what replica, mirror and link say. */
 import type { Replica, Folder } from '@evermesh/core';
 import type { MirrorStatus } from '@evermesh/mirror';
+import { DEFAULT_KEPT_VERSIONS } from './keep-versions.ts';
 import type { ConflictReport, LinkReport, PendingReport, ProblemReport, StatusReport } from './reports.ts';
 import type { Settings } from './settings.ts';
 
@@ -32,6 +33,7 @@ export function statusReport(parts: StatusParts): StatusReport {
     link,
     mirror: running ? (mirror?.state ?? 'waiting') : 'not running',
     files: mirror?.files ?? 0,
+    keepVersions: settings.keepVersions ?? DEFAULT_KEPT_VERSIONS,
     inStep: mirror !== undefined && folder.nodes.ready && isQuiet && isNothing(pending),
     pending,
     missing: missingPaths(mirror),

@@ -1,17 +1,19 @@
 /** The answer of `status` in words. */
+import { keptVersionsText } from './keep-versions.ts';
 import { printable } from './printable.ts';
 import { conflictLines, missingLines, pendingText, problemLines } from './report-text.ts';
 import type { LinkReport, StatusReport } from './reports.ts';
 import { type Paint, plural } from './words.ts';
 
 export function statusLines(report: StatusReport, paint: Paint): string[] {
-  const { device, folder, conflicts, problems, ignored } = report;
+  const { device, folder, conflicts, problems, ignored, keepVersions } = report;
   return [
     row('directory', printable(report.directory)),
     row('device', `${printable(device.name)} (${device.id})`),
     ...(report.devices.length === 0 ? [] : [row('others', othersText(report.devices))]),
     row('folder', `${printable(folder.name || 'not here yet')} (${folder.id})`),
     row('relay', `${printable(report.link.relay)}, ${linkWords(report)}`),
+    ...(keepVersions === undefined ? [] : [row('versions', keptVersionsText(keepVersions))]),
     row('state', stateWords(report, paint)),
     ...missingLines(report.missing, report.pending).map((line) => `  ${line}`),
     ...listed(

@@ -54,8 +54,9 @@ async function withDevice<Result>(
   let inVain = false;
   let link: LinkWatch | undefined;
   try {
-    const { directory, relay, data, tokenFile, deviceName } = settings;
-    await directories.put({ directory, folder: device.folder.id, relay, data, tokenFile, deviceName });
+    const { directory, relay, data, tokenFile, deviceName, keepVersions } = settings;
+    const folder = device.folder.id;
+    await directories.put({ directory, folder, relay, data, tokenFile, deviceName, keepVersions });
     output.tell(folderEvent(settings, device));
     return await start(settings, flags, device, token, (running) => {
       ({ link } = running.daemon);

@@ -37,10 +37,11 @@ async function checkSame(
   { directories }: CommandContext,
 ): Promise<void> {
   const entry = await directories.get(settings.directory);
-  const { relay, tokenFile, deviceName } = settings;
+  const { relay, tokenFile, deviceName, keepVersions } = settings;
   const isSame =
     entry?.relay === relay &&
     entry.tokenFile === tokenFile &&
+    entry.keepVersions === keepVersions &&
     (flags.deviceName === undefined || entry.deviceName === deviceName);
   if (isSame && flags.allowMassDeletion !== true && flags.joinAgain !== true) return;
   throw usageError(
