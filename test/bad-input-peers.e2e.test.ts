@@ -32,7 +32,11 @@ function frame(kind: number, payload: Uint8Array, length = payload.byteLength): 
 const welcome = (version: number): Uint8Array =>
   frame(
     BINARY,
-    encodeMessage({ type: 'WELCOME', version, frameBytes: FRAME_BYTES, recordBytes: FRAME_BYTES }),
+    encodeMessage({
+      type: 'WELCOME',
+      version,
+      ...{ frameBytes: FRAME_BYTES, recordBytes: FRAME_BYTES, credit: 1 },
+    }),
   );
 
 async function listen(server: Server): Promise<string> {

@@ -1,9 +1,12 @@
-import { CASE_PAIR, GRANTS, NO_ROOM, ON_DEMAND } from '@evermesh/testkit/sim';
+import { CASE_PAIR, CREDIT, GRANTS, NO_ROOM, ON_DEMAND } from '@evermesh/testkit/sim';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { Tally } from './tally.ts';
 
 type Counts = Partial<Outcome['counts']>;
+
+/** As much of everything as there has to be in a world. */
+const upkeep = { 'device compacts': 5, [CREDIT.raised]: 5, [CREDIT.out]: 1 };
 
 const outcomeOf = (counts: Counts, others: Partial<Outcome> = {}): Outcome => ({
   seed: '1',
@@ -33,8 +36,7 @@ describe('the tally of many worlds', () => {
   test('tells what is enabled and did not happen in any 100 runs in a row', () => {
     const tally = new Tally({ weights: { edit: 1, kill: 1, attach: 0 } });
     const add = (runs: number, counts: Counts): void => {
-      for (let run = 0; run < runs; run++)
-        tally.add(outcomeOf({ ...counts, upkeep: { 'device compacts': 5 } }));
+      for (let run = 0; run < runs; run++) tally.add(outcomeOf({ ...counts, upkeep }));
     };
     add(50, { operation: { edit: 1 }, fault: { kill: 1 } });
     add(99, { operation: { edit: 1 } });
@@ -47,7 +49,6 @@ describe('the tally of many worlds', () => {
   test('tells if there were fewer pairs of names that differ in case only than runs, of folders that tell these apart', () => {
     const lacksOf = (caseSensitive: boolean, pairs: number): string[] => {
       const tally = new Tally({ weights: {}, caseSensitive });
-      const upkeep = { 'device compacts': 5 };
       for (let run = 0; run < 99; run++) tally.add(outcomeOf({ anomaly: { [CASE_PAIR]: 1 }, upkeep }));
       tally.add(outcomeOf({ anomaly: { [CASE_PAIR]: pairs }, upkeep }));
       return tally.lacks;
@@ -60,7 +61,6 @@ describe('the tally of many worlds', () => {
   test('tells if bodies that are left were seldom asked for, or removed unread, where they are left', () => {
     const lacksOf = (onDemand: boolean, unread: number): string[] => {
       const tally = new Tally({ weights: {}, onDemand });
-      const upkeep = { 'device compacts': 5 };
       const others = { [ON_DEMAND.opened]: 1, [ON_DEMAND.refused]: 1, [ON_DEMAND.left]: 1 };
       for (let run = 0; run < 99; run++) tally.add(outcomeOf({ anomaly: others, upkeep }));
       tally.add(outcomeOf({ anomaly: { ...others, [ON_DEMAND.unread]: unread }, upkeep }));
@@ -73,7 +73,6 @@ describe('the tally of many worlds', () => {
 
   test('tells if little waited for a grant or for room, where relays give them', () => {
     const weights = { 'relay has a quota': 1 };
-    const upkeep = { 'device compacts': 5 };
     const fault = { 'relay has a quota': 1 };
     const lacksOf = (grants: boolean, anomaly: Record<string, number>): string[] => {
       const tally = new Tally({ weights, grants });
@@ -92,13 +91,24 @@ describe('the tally of many worlds', () => {
   test('tells if devices compacted less than five documents a run, in 100 runs', () => {
     const compact = (times: number): string[] => {
       const tally = new Tally({ weights: {} });
-      for (let run = 0; run < 99; run++) tally.add(outcomeOf({ upkeep: { 'device compacts': 5 } }));
+      for (let run = 0; run < 99; run++) tally.add(outcomeOf({ upkeep }));
       expect(tally.lacks).toEqual([]);
-      tally.add(outcomeOf({ upkeep: { 'device compacts': times } }));
+      tally.add(outcomeOf({ upkeep: { ...upkeep, 'device compacts': times } }));
       return tally.lacks;
     };
     expect(compact(4)).toEqual(['devices compacted only 499 documents in 100 runs']);
     expect(compact(5)).toEqual([]);
+  });
+
+  test('tells if credit seldom ran out', () => {
+    const lacksOf = (out: number): string[] => {
+      const tally = new Tally({ weights: {} });
+      for (let run = 0; run < 100; run++)
+        tally.add(outcomeOf({ upkeep: { ...upkeep, [CREDIT.out]: run < out ? 1 : 0 } }));
+      return tally.lacks;
+    };
+    expect(lacksOf(5)).toEqual([]);
+    expect(lacksOf(4)).toEqual([`'${CREDIT.out}' only 4 times in 100 runs`]);
   });
 
   test('tells of worlds with too few devices or operations', () => {

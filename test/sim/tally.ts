@@ -1,5 +1,5 @@
 /** What happened in many worlds, how often; and what should have, and did not. */
-import { CASE_PAIR, GRANTS, NO_ROOM, ON_DEMAND, type Profile } from '@evermesh/testkit/sim';
+import { CASE_PAIR, CREDIT, GRANTS, NO_ROOM, ON_DEMAND, type Profile } from '@evermesh/testkit/sim';
 import type { Outcome } from './outcome.ts';
 
 /** Runs in a row in which each kind of step has to happen at least once. */
@@ -26,6 +26,11 @@ const LEAST_OF_GRANTS: typeof LEAST_ON_DEMAND = [
   [GRANTS.hidden, 0.5],
 ];
 const LEAST_OF_QUOTAS: typeof LEAST_ON_DEMAND = [[NO_ROOM, 1]];
+/** Some machines of each world take little at a time. */
+const LEAST_CREDIT: typeof LEAST_ON_DEMAND = [
+  [CREDIT.raised, 5],
+  [CREDIT.out, 0.05],
+];
 
 const KINDS = ['operation', 'fault', 'anomaly', 'upkeep'] as const;
 
@@ -40,7 +45,7 @@ export class Tally {
   readonly #last: Map<string, number>;
   readonly #lacks = new Set<string>();
   readonly #hasCase: boolean;
-  /** Anomalies, and how often each has to happen a world, on average at least. */
+  /** What has to happen how often in a world, on average at least. */
   readonly #least: typeof LEAST_ON_DEMAND;
   runs = 0;
   operations = 0;
@@ -52,6 +57,7 @@ export class Tally {
     grants = false,
   }: Pick<Profile, 'weights' | 'caseSensitive' | 'onDemand' | 'grants'>) {
     this.#least = [
+      ...LEAST_CREDIT,
       ...(onDemand ? LEAST_ON_DEMAND : []),
       ...(grants ? LEAST_OF_GRANTS : []),
       ...((weights['relay has a quota'] ?? 0) > 0 ? LEAST_OF_QUOTAS : []),
@@ -96,8 +102,8 @@ export class Tally {
     ];
   }
 
-  #countOf(anomaly: string): number {
-    return this.#counts.anomaly.get(anomaly) ?? 0;
+  #countOf(what: string): number {
+    return this.#counts.anomaly.get(what) ?? this.#counts.upkeep.get(what) ?? 0;
   }
 
   get counts(): Outcome['counts'] {

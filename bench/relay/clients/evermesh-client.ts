@@ -11,6 +11,7 @@ import {
 import { encodeBody } from '@evermesh/core/model';
 import {
   type Changed,
+  CREDIT_VERSION,
   decodeMessage,
   decodeRecord,
   encodeMessage,
@@ -19,7 +20,6 @@ import {
   type FromRelay,
   makeRecord,
   NO_HEADS,
-  PROTOCOL_VERSION,
   raiseBy,
 } from '@evermesh/core/protocol';
 import type { WebSocket } from 'ws';
@@ -66,7 +66,9 @@ class EvermeshClient implements RelayClient {
     if (this.#socket === undefined) {
       this.#socket = await openSocket(this.#options.port, '', (bytes) => this.#received(bytes));
       const device = newDeviceId(systemRandom);
-      this.#send({ type: 'HELLO', version: PROTOCOL_VERSION, device, label: '', token: '' });
+      // It sends as fast as it can, whatever the relay takes, as those beside it do.
+      const version = CREDIT_VERSION - 1;
+      this.#send({ type: 'HELLO', version, device, label: '', token: '', credit: undefined });
     }
     const opening = [...new Set(documents.map((document) => this.#channelOf(document)))];
     for (const number of opening) if (!this.#channels.has(number)) this.#openChannel(number);

@@ -35,6 +35,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   CHANGES_OVERFLOW: `Run the command again.`,
   BLOB_NOT_FOUND: `Wait until the device that has the content has reached the relay.`,
   BLOB_DAMAGED: `Nothing: it is fetched again. If it stays, check the disk and run 'evermesh verify'.`,
+  MESSAGE_BEYOND_CREDIT: `Update evermesh on this computer and at the relay.`,
   MESSAGE_MALFORMED: `Check that the address is an evermesh relay, and that both run the same version.`,
   MESSAGE_TOO_LARGE: `Update evermesh on this computer and at the relay.`,
   MESSAGE_UNEXPECTED: `Update evermesh on this computer and at the relay.`,

@@ -1,6 +1,6 @@
 /** What changed in a log behind a place, as CHANGED pages: bounded, so that a large folder never fills a socket at once. */
 import type { DocumentIndex, FolderLog } from '@evermesh/core/log';
-import { type Changed, LIMITS } from '@evermesh/core/protocol';
+import { type Changed, type Cursor, LIMITS } from '@evermesh/core/protocol';
 
 const PAGE_BYTES = 256 * 1024;
 const DOCUMENT_BYTES = 32;
@@ -12,6 +12,11 @@ export type ChangedPage = Pick<Changed, 'documents' | 'through'>;
 export function* changedPages(log: FolderLog, after: number): Generator<ChangedPage> {
   const through = { epoch: log.epoch, ...log.position };
   const changed = [...log.documents()].filter(({ lastSeq }) => lastSeq > after);
+  yield* pagesOf(changed, through);
+}
+
+/** These documents, at least one page of them; the last one leads to `through`. */
+export function* pagesOf(changed: DocumentIndex[], through: Cursor): Generator<ChangedPage> {
   changed.sort((a, b) => a.lastSeq - b.lastSeq);
   let sent = 0;
   do {

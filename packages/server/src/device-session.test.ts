@@ -3,6 +3,7 @@ import { decodeMessage, encodeMessage, PROTOCOL_VERSION } from '@evermesh/core/p
 import { VirtualClock } from '@evermesh/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import { DeviceSession } from './device-session.ts';
+import { PutCredits } from './put-credits.ts';
 
 const socket = {
   isWorking: false,
@@ -12,14 +13,15 @@ const socket = {
   send: (frame: Uint8Array) => void socket.sent.push(decodeMessage(frame).type),
   terminate: () => void (socket.isTerminated = true),
 };
+const parts = { clock: new VirtualClock(), logger: silentLogger, credits: new PutCredits(1024) };
 let session: DeviceSession;
 
 beforeEach(() => {
   Object.assign(socket, { isFull: false, sent: [], isTerminated: false });
-  session = new DeviceSession({ clock: new VirtualClock(), logger: silentLogger } as never, socket as never);
+  session = new DeviceSession(parts as never, socket as never);
   const device = 'd'.repeat(32) as never;
   session.frame(
-    encodeMessage({ type: 'HELLO', version: PROTOCOL_VERSION, device, label: '', token: '' }),
+    encodeMessage({ type: 'HELLO', version: PROTOCOL_VERSION, device, label: '', token: '', credit: 1 }),
     true,
   );
   socket.sent = [];

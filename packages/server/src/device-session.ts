@@ -5,6 +5,7 @@
 import type { Timer } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import {
+  CREDIT_VERSION,
   decodeMessage,
   encodeMessage,
   type FromDevice,
@@ -159,6 +160,8 @@ export class DeviceSession {
         return this.#channel(message).takesStates();
       case 'PUT':
         return this.#work(bytes, this.#channel(message).put(message));
+      case 'CREDIT':
+        return this.#channel(message).credited(message);
       case 'AWARENESS':
         if (message.state.byteLength > AWARENESS_BYTES) {
           throw new EvermeshError('MESSAGE_TOO_LARGE', `Awareness has at most ${AWARENESS_BYTES} bytes.`);
@@ -185,20 +188,19 @@ export class DeviceSession {
     this.#rate = this.#parts.rates?.enter(hello.token);
     this.#patience.cancel();
     const { frameBytes, recordBytes } = LIMITS;
-    this.#socket.send(encodeMessage({ type: 'WELCOME', version, frameBytes, recordBytes }));
+    const credit = version >= CREDIT_VERSION ? this.#parts.credits.first : undefined;
+    this.#socket.send(encodeMessage({ type: 'WELCOME', version, frameBytes, recordBytes, credit }));
     this.#parts.logger.debug('a device is here', { device: hello.device });
   }
 
-  #onOpen(open: Open, { device, token, version }: Hello, bytes: number): void {
+  #onOpen(open: Open, hello: Hello, bytes: number): void {
     if (this.#channels.has(open.channel)) throw unexpected('OPEN', 'the channel is taken');
     if (this.#channels.size === CHANNELS)
       throw unexpected('OPEN', `a socket has at most ${CHANNELS} channels`);
     const channel = new SocketChannel({
       parts: this.#parts,
       socket: this.#socket,
-      device,
-      token,
-      version,
+      hello,
       open,
       granted: () => {
         this.#isGranted = true;

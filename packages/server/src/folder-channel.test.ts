@@ -2,9 +2,16 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { type DeviceId, type DocumentId, silentLogger, systemRandom } from '@evermesh/core/base';
 import { inlineCompaction, recordKey, relayCompactionPolicy, type Store } from '@evermesh/core/log';
-import { decodeMessage, decodeRecord, type FromRelay, LIMITS, RECORD_VERSION } from '@evermesh/core/protocol';
+import {
+  decodeMessage,
+  decodeRecord,
+  type FromRelay,
+  LIMITS,
+  RECORD_VERSION,
+  SentCredit,
+} from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ChannelSocket } from './channel-socket.ts';
 import { FolderChannel, type FolderChannelOptions } from './folder-channel.ts';
 import { openRelayStores } from './relay-stores.ts';
@@ -51,6 +58,7 @@ function channelOf(
   opened: Awaited<ReturnType<typeof openFolder>>,
   socket: TestSocket,
   channel = 1,
+  credit: SentCredit = new SentCredit(Infinity),
 ): FolderChannel {
   const failed = (error: unknown): never => {
     throw error;
@@ -58,6 +66,7 @@ function channelOf(
   return new FolderChannel({
     ...opened,
     channel,
+    credit,
     grant: 'write',
     socket,
     clock,
@@ -98,6 +107,61 @@ test('a record that becomes durable while a reader is told of others is told in 
   await channel.close();
   await append([A]);
   expect(socket.sent).toHaveLength(5);
+});
+
+test('who takes no records is told which documents they are of, page by page, and nobody looks at others', async () => {
+  const opened = await openFolder();
+  const { log } = opened.folder;
+  const author = new TestAuthor('e'.repeat(32) as DeviceId);
+  const append = (documents: readonly DocumentId[]): Promise<void> =>
+    log.append(documents.map((document) => decodeRecord(author.record(document, 'text')))).durable;
+  await append([A]);
+  const sockets = [1, 1, 2].map((number) => ({ number, socket: new TestSocket() }));
+  const channels = sockets.map(({ number, socket }) => channelOf(opened, socket, number, new SentCredit(0)));
+  for (const channel of channels) await channel.open({ epoch: log.epoch, ...log.position });
+  const looks = vi.spyOn(log, 'documents');
+  await append([B, B]);
+  const twoPages = Array.from({ length: LIMITS.changedDocuments + 1 }, (_, i) => `d${i}` as DocumentId);
+  await append(twoPages);
+  const end = 3 + twoPages.length;
+  for (const { socket, number } of sockets) {
+    expect(places(socket)).toEqual([
+      ['OPENED', undefined],
+      ['CHANGED', 3],
+      ['CHANGED', undefined],
+      ['CHANGED', end],
+    ]);
+    const changed = socket.sent.filter((message) => message.type === 'CHANGED');
+    expect(new Set(changed.map(({ channel }) => channel))).toEqual(new Set([number]));
+    const documents = changed.flatMap((message) => message.documents);
+    expect(new Set(documents.map(({ document }) => document))).toEqual(new Set([B, ...twoPages]));
+    expect(documents[0]).toMatchObject({ document: B, seq: 3, heads: new Map([[author.id, 3]]) });
+  }
+  expect(looks).not.toHaveBeenCalled();
+  for (const channel of channels) await channel.close();
+});
+
+test('that a reader has no credit for what it asks for is said in its turn, so who asks again and again and reads nothing is not answered', async () => {
+  const opened = await openFolder();
+  const socket = new TestSocket();
+  const channel = channelOf(opened, socket, 1, new SentCredit(0));
+  await channel.open(undefined);
+  while (socket.sent.length < 2) await turn();
+  let drain: () => void = () => {};
+  const drained = new Promise<void>((resolve) => (drain = resolve));
+  socket.onDrained = () => drained;
+  const pull = { type: 'PULL', channel: 1, documents: [{ document: A, heads: new Map() }] } as const;
+  const pulls = Promise.all([channel.pull(pull), channel.pull(pull)]);
+  await turn();
+  expect(places(socket)).toEqual([
+    ['OPENED', undefined],
+    ['CHANGED', 0],
+  ]);
+  drain();
+  await pulls;
+  const unsent = { type: 'UNSENT', channel: 1, documents: [A] };
+  expect(socket.sent.slice(2)).toEqual([unsent, unsent]);
+  await channel.close();
 });
 
 test('what a reader is told when its turn comes is made then: nothing of it waits, and it is all that there is', async () => {
@@ -246,7 +310,9 @@ test.each([
   const failed = (error: unknown): never => {
     throw error;
   };
-  const channel = new FolderChannel({ ...opened, channel: 1, grant: 'read', socket, clock, logger, failed });
+  const credit = new SentCredit(Infinity);
+  const options = { channel: 1, grant: 'read', socket, clock, logger, credit, failed } as const;
+  const channel = new FolderChannel({ ...opened, ...options });
   await channel.open({ epoch: folder.log.epoch, ...folder.log.position });
   await channel.pull({
     type: 'PULL',

@@ -18,6 +18,7 @@ import {
   type Pull,
   type Put,
   type RecordHeader,
+  type SentCredit,
   type Untaken,
 } from '@evermesh/core/protocol';
 import type { FolderReader } from './awareness-round.ts';
@@ -26,9 +27,9 @@ import type { ChannelSocket } from './channel-socket.ts';
 import type { FolderBlobs } from './folder-blobs.ts';
 import type { OpenFolder } from './folder-registry.ts';
 import type { LivePage } from './live-round.ts';
+import { answerPull } from './pull-answer.ts';
 import { checkRepeats, type PreparedPut, preparePut } from './put-check.ts';
 import { snapshotsUnknown } from './readable-records.ts';
-import { recordPages } from './record-pages.ts';
 import { WantedNews } from './wanted-news.ts';
 
 export interface FolderChannelOptions {
@@ -38,6 +39,8 @@ export interface FolderChannelOptions {
   readonly blobs: FolderBlobs;
   /** Whether the device understands that it is asked for blobs. */
   readonly canBeAsked: boolean;
+  /** What the device takes of records before it has done with what came. */
+  readonly credit: SentCredit;
   /** Whether the device understands snapshots. */
   readonly knowsSnapshots: boolean;
   /** What to say where there is no room for a PUT; absent if the device does not go on with the rest then. */
@@ -103,8 +106,10 @@ export class FolderChannel implements FolderReader {
   }
 
   /** Resolves when everything asked for was sent. */
-  async pull({ documents }: Pull): Promise<void> {
-    await this.#pulls.run(() => this.#pull(documents));
+  async pull(pull: Pull): Promise<void> {
+    const isOver = (): boolean => this.#isClosed || this.#isEnding;
+    const options = { ...this.#options, takesStates: this.#takesStates, isOver };
+    await this.#pulls.run(() => answerPull(pull, options));
   }
 
   /**
@@ -167,15 +172,18 @@ export class FolderChannel implements FolderReader {
     const { through } = page;
     const { seq } = this.#told;
     if (!this.#isLive || through.seq <= seq) return;
-    const { socket, channel } = this.#options;
+    const { socket, channel, credit } = this.#options;
     if (socket.isFull) {
       this.#isLive = false;
       this.#guard(this.#catchUp());
       return;
     }
     if (!this.#options.knowsSnapshots && page.some(isSnapshot)) return this.#fail(snapshotsUnknown());
-    const frame = page.frame(this, seq, channel);
-    if (frame !== undefined) socket.send(frame);
+    const live = page.frame(this, seq, channel);
+    if (live !== undefined && credit.isLeft) {
+      credit.spend(live.bytes);
+      socket.send(live.frame);
+    } else if (live !== undefined) for (const frame of page.changed(channel)) socket.send(frame);
     this.#tell(through);
   }
 
@@ -197,21 +205,6 @@ export class FolderChannel implements FolderReader {
       if (this.#isClosed) return;
     } while (log.position.seq !== this.#told.seq);
     this.#isLive = true;
-  }
-
-  async #pull(documents: Pull['documents']): Promise<void> {
-    const { channel, folder, socket } = this.#options;
-    const wanted = { ...this.#options, takesStates: this.#takesStates };
-    const pages = recordPages(folder, documents, wanted);
-    const isOver = (): boolean => this.#isClosed || this.#isEnding;
-    const sendOne = async (): Promise<boolean> => {
-      const page = isOver() ? undefined : await pages.next();
-      if (page === undefined || page.done === true || isOver()) return false;
-      this.#send({ type: 'RECORDS', channel, ...page.value });
-      return true;
-    };
-    while (await socket.inTurn(sendOne));
-    await pages.return(undefined);
   }
 
   /** Nothing if the channel ended before its turn came. */

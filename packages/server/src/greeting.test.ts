@@ -1,7 +1,13 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import type { FolderId } from '@evermesh/core/base';
-import { encodeMessage, type FromDevice, LIMITS, PROTOCOL_VERSION } from '@evermesh/core/protocol';
+import {
+  CREDIT_VERSION,
+  encodeMessage,
+  type FromDevice,
+  LIMITS,
+  PROTOCOL_VERSION,
+} from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sharedToken } from './authorizer.ts';
@@ -27,6 +33,7 @@ const hello = (client: TestClient, version = PROTOCOL_VERSION): FromDevice => ({
   device: client.device,
   label: 'test',
   token: '',
+  credit: version >= CREDIT_VERSION ? 1 : undefined,
 });
 const open = (channel = 1, create = true): FromDevice => ({
   type: 'OPEN',
@@ -45,6 +52,7 @@ describe('a socket', () => {
       version: PROTOCOL_VERSION,
       frameBytes: LIMITS.frameBytes,
       recordBytes: LIMITS.recordBytes,
+      credit: 65_536,
     });
   });
 
@@ -59,7 +67,8 @@ describe('a socket', () => {
 
   test('that speaks another version is told so', async () => {
     await using client = await TestClient.connect(relay.url);
-    client.send(hello(client, 99));
+    // A later version may have more to say.
+    client.raw(Uint8Array.of(...encodeMessage(hello(client, 99)), 7));
     expect(await client.next('FAILED')).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
     await client.closed;
   });

@@ -36,7 +36,14 @@ const frame =
     encodeMessage(message(author));
 
 const hello: Frame = (_, { device }) =>
-  encodeMessage({ type: 'HELLO', version: PROTOCOL_VERSION, device, label: 'hostile', token: '' });
+  encodeMessage({
+    type: 'HELLO',
+    version: PROTOCOL_VERSION,
+    device,
+    label: 'hostile',
+    token: '',
+    credit: 1000,
+  });
 
 const document = fc.constantFrom(A, B);
 const folder = fc.constantFrom(...Array<FolderId>(9).fill(FOLDER), 'e'.repeat(32) as FolderId);

@@ -114,7 +114,14 @@ test('PUTs that are recorded and played again, in any order and on another socke
 describe('who is as slow as can be', () => {
   test('with the bytes of a first frame is ended after ten seconds, however many come', async () => {
     const client = await TestClient.connect(relay.url);
-    const hello: FromDevice = { type: 'HELLO', version: 1, device: client.device, label: '', token: '' };
+    const hello: FromDevice = {
+      type: 'HELLO',
+      version: 1,
+      device: client.device,
+      label: '',
+      token: '',
+      credit: undefined,
+    };
     for (const byte of encodeMessage(hello).subarray(0, 9)) {
       client.part(Uint8Array.of(byte));
       clock.advance(1000);

@@ -50,16 +50,17 @@ test('each reader is sent what is news to it, once and in order', async () => {
         for (const reader of readers) {
           if (page.through.seq <= reader.after) continue;
           if (reader.source === 3 && reader.after > 0) begun += 1;
-          const frame = page.frame(reader.source, reader.after, reader.channel);
+          const live = page.frame(reader.source, reader.after, reader.channel);
           reader.after = page.through.seq;
-          if (frame === undefined) continue;
+          if (live === undefined) continue;
+          const { frame, bytes } = live;
           frames += 1;
           if (made.has(frame)) shared += 1;
           made.add(frame);
           const { channel, through, records } = decodeMessage(frame) as FromRelay & Live;
           if (channel !== reader.channel || through.seq !== page.through.seq) wrong.push('place');
-          if (sizeOf(records) > atMost) wrong.push('size');
-          reader.sent.push(...records.map((bytes) => decodeRecord(bytes).header.counter));
+          if (sizeOf(records) > atMost || sizeOf(records) !== bytes) wrong.push('size');
+          reader.sent.push(...records.map((record) => decodeRecord(record).header.counter));
         }
       });
       for (const batch of log) {

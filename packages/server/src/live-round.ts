@@ -4,7 +4,8 @@
  */
 import { Listeners } from '@evermesh/core/base';
 import type { Appended, FolderLog, LogEntry } from '@evermesh/core/log';
-import { encodeMessage, type LogRecord, type Position } from '@evermesh/core/protocol';
+import { bytesOf, encodeMessage, type LogRecord, type Position } from '@evermesh/core/protocol';
+import { pagesOf as changedPagesOf } from './changed-pages.ts';
 
 /** How much of one round is in a frame, in bytes of records; what was put at once is never divided, and is less than a frame may hold. */
 const PAGE_BYTES = 256 * 1024;
@@ -13,9 +14,11 @@ export class LiveRound {
   /** Tells, page by page, of what is durable behind all that was told before. */
   readonly pages: Listeners<LivePage> = new Listeners();
   readonly stop: () => void;
+  readonly #log: FolderLog;
   #appended: Appended[] = [];
 
   constructor(log: FolderLog) {
+    this.#log = log;
     this.stop = log.appended.add((appended) => this.#add(appended));
   }
 
@@ -28,19 +31,29 @@ export class LiveRound {
   #tell(): void {
     const appended = this.#appended;
     this.#appended = [];
-    for (const page of pagesOf(appended)) this.pages.emit(page);
+    for (const page of pagesOf(appended, this.#log)) this.pages.emit(page);
   }
+}
+
+export interface LiveFrame {
+  readonly frame: Uint8Array;
+  /** What its records count for. */
+  readonly bytes: number;
 }
 
 /** What one frame holds, unless a reader put some of it, or was told of some of it before. */
 export class LivePage {
+  readonly #log: FolderLog;
   readonly #appended: readonly Appended[];
   /** How many records there are. */
   readonly #length: number;
   /** With all of them, by channel number. */
-  readonly #frames = new Map<number, Uint8Array>();
+  readonly #frames = new Map<number, LiveFrame>();
+  /** What stands for it, by channel number. */
+  readonly #changed = new Map<number, readonly Uint8Array[]>();
 
-  constructor(appended: readonly Appended[]) {
+  constructor(appended: readonly Appended[], log: FolderLog) {
+    this.#log = log;
     this.#appended = appended;
     this.#length = appended.reduce((sum, { entries }) => sum + entries.length, 0);
   }
@@ -56,7 +69,7 @@ export class LivePage {
   }
 
   /** What to send to who was told of everything up to `told`; `undefined` if all the rest has this source. */
-  frame(source: unknown, told: number, channel: number): Uint8Array | undefined {
+  frame(source: unknown, told: number, channel: number): LiveFrame | undefined {
     const news = this.#appended.flatMap((each) => (each.source === source ? [] : each.entries));
     const entries = news.filter(({ seq }) => seq > told);
     if (entries.length === 0) return undefined;
@@ -66,24 +79,40 @@ export class LivePage {
     return frame;
   }
 
-  #encode(entries: readonly LogEntry[], channel: number): Uint8Array {
+  /** CHANGED in place of it, for who takes no records now: of a large folder nothing else is looked at. */
+  changed(channel: number): readonly Uint8Array[] {
+    const known = this.#changed.get(channel);
+    if (known !== undefined) return known;
+    const { epoch } = this.#log;
+    const names = this.#appended.flatMap(({ entries }) =>
+      entries.map(({ record }) => record.header.document),
+    );
+    const documents = [...new Set(names)].flatMap((name) => this.#log.document(name) ?? []);
+    const pages = [...changedPagesOf(documents, { epoch, ...this.through })];
+    const frames = pages.map((page) => encodeMessage({ type: 'CHANGED', channel, ...page }));
+    this.#changed.set(channel, frames);
+    return frames;
+  }
+
+  #encode(entries: readonly LogEntry[], channel: number): LiveFrame {
     const records = entries.map(({ bytes }) => bytes);
-    return encodeMessage({ type: 'LIVE', channel, through: this.through, records });
+    const frame = encodeMessage({ type: 'LIVE', channel, through: this.through, records });
+    return { frame, bytes: bytesOf(records) };
   }
 }
 
-function* pagesOf(all: readonly Appended[]): Generator<LivePage> {
+function* pagesOf(all: readonly Appended[], log: FolderLog): Generator<LivePage> {
   let page: Appended[] = [];
   let bytes = 0;
   for (const appended of all) {
     const more = appended.entries.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
     if (page.length > 0 && bytes + more > PAGE_BYTES) {
-      yield new LivePage(page);
+      yield new LivePage(page, log);
       page = [];
       bytes = 0;
     }
     page.push(appended);
     bytes += more;
   }
-  if (page.length > 0) yield new LivePage(page);
+  if (page.length > 0) yield new LivePage(page, log);
 }

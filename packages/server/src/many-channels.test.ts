@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { silentLogger, systemRandom } from '@evermesh/core/base';
 import { inlineCompaction, relayCompactionPolicy } from '@evermesh/core/log';
-import { decodeMessage, decodeRecord, NO_HEADS } from '@evermesh/core/protocol';
+import { decodeMessage, decodeRecord, NO_HEADS, SentCredit } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { expect, test } from 'vitest';
 import { FolderChannel } from './folder-channel.ts';
@@ -75,10 +75,11 @@ test('a reader that pulls in many channels and reads slowly is sent one page aft
   };
   const pulls: Promise<void>[] = [];
   for (let channel = 1; channel <= CHANNELS; channel++) {
+    const credit = new SentCredit(Infinity);
     const opened = { folder, blobs, canBeAsked: true, knowsSnapshots: true, grant: 'write' as const };
     const follower = new FolderChannel({
       ...opened,
-      ...{ channel, socket, clock, logger: silentLogger, failed },
+      ...{ channel, socket, credit, clock, logger: silentLogger, failed },
     });
     await follower.open({ epoch: folder.log.epoch, ...folder.log.position });
     pulls.push(follower.pull({ type: 'PULL', channel, documents: [{ document: A, heads: NO_HEADS }] }));

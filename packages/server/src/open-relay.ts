@@ -19,6 +19,7 @@ import { allowEveryone, type Authorizer } from './authorizer.ts';
 import { FrameRates } from './frame-rates.ts';
 import { isLoopback } from './origin-guard.ts';
 import { DEFAULT_LIMITS, type RelayLimits } from './relay-limits.ts';
+import { PutCredits } from './put-credits.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { type ListenOptions } from './listening.ts';
 import { measuredCompaction, measuredStore } from './measured.ts';
@@ -99,7 +100,7 @@ export interface Relay {
 /**
  * Opens a relay. It takes connections when this resolves.
  * @throws RELAY_UNSAFE if it would serve everybody on an address that is not loopback; RELAY_PORT_IN_USE; CONFIG_INVALID
- *   if it cannot listen there for another reason, or `keepDays` is less than 1; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
+ *   if it cannot listen there for another reason, or `keepDays` or `limits.pendingBytes` is less than 1; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { store, blobs, authorizer, listen, compaction } = options;
@@ -113,6 +114,12 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     throw new EvermeshError(
       'CONFIG_INVALID',
       `A relay keeps records for a day at least, not for ${keepDays}.`,
+    );
+  const pendingBytes = options.limits?.pendingBytes ?? DEFAULT_LIMITS.pendingBytes;
+  if (!(pendingBytes >= 1))
+    throw new EvermeshError(
+      'CONFIG_INVALID',
+      `A relay takes a byte at a time at least, not ${pendingBytes}.`,
     );
   const random = options.random ?? systemRandom;
   const logger = options.logger ?? silentLogger;
@@ -134,7 +141,17 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   );
   const { registry } = stores;
   const rates = new FrameRates(clock, options.limits?.framesPerSecond ?? DEFAULT_LIMITS.framesPerSecond);
-  const parts: RelayParts = { registry, blobs: stores.blobs, authorizer, logger, clock, rates, meter };
+  const credits = new PutCredits(pendingBytes);
+  const parts: RelayParts = {
+    registry,
+    blobs: stores.blobs,
+    authorizer,
+    credits,
+    logger,
+    clock,
+    rates,
+    meter,
+  };
   let metrics: MetricsServer | undefined;
   try {
     const server = new RelayServer(parts, {

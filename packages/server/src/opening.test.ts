@@ -46,6 +46,13 @@ describe('a relay', () => {
       await expect(openRelay({ ...options(), keepDays })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
+  test('that is to take nothing, or no number of bytes, does not open', async () => {
+    for (const pendingBytes of [0, -1, Number.NaN]) {
+      const opening = openRelay({ ...options(), limits: { pendingBytes } });
+      await expect(opening).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    }
+  });
+
   test('has no empty token', () => {
     expect(() => sharedToken('')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
   });

@@ -1,4 +1,5 @@
 import type { DeviceId, FolderId } from '@evermesh/core/base';
+import { CREDIT_VERSION } from '@evermesh/core/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { A, B, type RecordOptions, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
@@ -197,16 +198,22 @@ describe('PUT', () => {
 
   test('is read no faster than the disk takes it', async () => {
     await using bystander = await TestClient.hello(relay.url);
+    // One that keeps to credit never sends so much.
+    await using older = await TestClient.hello(relay.url, { version: CREDIT_VERSION - 1 });
+    await older.open();
     const reached = relay.disk.hold();
     const count = 5;
-    for (let i = 0; i < count; i++) put(author.record(A, new Uint8Array(2 * 1024 * 1024)));
-    client.send({ type: 'PING' });
+    for (let i = 0; i < count; i++) {
+      const record = author.record(A, new Uint8Array(2 * 1024 * 1024));
+      older.send({ type: 'PUT', channel: 1, records: [record] });
+    }
+    older.send({ type: 'PING' });
     await reached;
     for (let i = 0; i < 10; i++) await bystander.roundTrip();
-    expect(client.unread).toEqual([]);
+    expect(older.unread).toEqual([]);
     relay.disk.release();
     const types: string[] = [];
-    while (types.length <= count) types.push((await client.any()).type);
+    while (types.length <= count) types.push((await older.any()).type);
     expect(types.toSorted()).toEqual([...Array<string>(count).fill('ACK'), 'PONG']);
   });
 

@@ -2,14 +2,18 @@
  * One channel of a socket, from OPEN to LEAVE: asks whether the device may have the folder, opens it, and ends with
  * REFUSED when something is not taken. Other channels of the socket, and other sockets, notice nothing.
  */
-import type { DeviceId } from '@evermesh/core/base';
 import { EvermeshError, type ErrorCode, isErrorCode, isEvermeshError } from '@evermesh/core/errors';
 import {
   type Awareness,
+  bytesOf,
+  type Credit,
+  CREDIT_VERSION,
   encodeMessage,
+  type Hello,
   type Open,
   type Pull,
   type Put,
+  SentCredit,
   SNAPSHOT_VERSION,
   type Untaken,
   UNTAKEN_VERSION,
@@ -19,16 +23,14 @@ import type { ChannelSocket } from './channel-socket.ts';
 import { FolderChannel } from './folder-channel.ts';
 import type { FrameSocket } from './frame-socket.ts';
 import { LastingGrant } from './lasting-grant.ts';
+import type { PutCredit } from './put-credits.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { toldError } from './told-error.ts';
 
 export interface SocketChannelOptions {
   readonly parts: RelayParts;
   readonly socket: FrameSocket;
-  readonly device: DeviceId;
-  readonly token: string;
-  /** Of the protocol, as the device speaks it. */
-  readonly version: number;
+  readonly hello: Hello;
   readonly open: Open;
   /** The device may have the folder. */
   readonly granted: () => void;
@@ -56,6 +58,9 @@ export class SocketChannel {
   readonly #options: SocketChannelOptions;
   readonly #opening: Promise<void>;
   readonly #grant: LastingGrant;
+  /** What the device may put, and may be sent; absent, and all, where it knows no credit. */
+  readonly #puts: PutCredit | undefined;
+  readonly #sent: SentCredit;
   #folder: FolderChannel | undefined;
   #isOpen = false;
   #isOver = false;
@@ -67,7 +72,11 @@ export class SocketChannel {
 
   constructor(options: SocketChannelOptions) {
     this.#options = options;
-    const { parts, token, open } = options;
+    const { parts, hello, open } = options;
+    const { token, version, credit = 0 } = hello;
+    const hasCredit = version >= CREDIT_VERSION;
+    this.#puts = hasCredit ? parts.credits.enter() : undefined;
+    this.#sent = new SentCredit(hasCredit ? credit : Infinity);
     const lost = (error: unknown): void => {
       this.#isRevoked = true;
       this.#fail(error);
@@ -89,8 +98,15 @@ export class SocketChannel {
     this.#folder?.takesStates();
   }
 
+  /** @throws MESSAGE_BEYOND_CREDIT */
   put(message: Put): Promise<void> {
-    return this.#use((folder) => folder.put(message));
+    const bytes = bytesOf(message.records);
+    this.#puts?.take(bytes);
+    return this.#put(message, bytes);
+  }
+
+  credited({ credit }: Credit): void {
+    this.#sent.grant(credit);
   }
 
   awareness(message: Awareness): void {
@@ -112,8 +128,17 @@ export class SocketChannel {
     return this.#closing;
   }
 
+  async #put(message: Put, bytes: number): Promise<void> {
+    await this.#use((folder) => folder.put(message));
+    if (this.#isOver) return;
+    const credit = this.#puts?.done(bytes);
+    const { socket, open } = this.#options;
+    if (credit !== undefined) socket.send(encodeMessage({ type: 'CREDIT', channel: open.channel, credit }));
+  }
+
   async #open(): Promise<void> {
-    const { parts, socket, version, open, granted } = this.#options;
+    const { parts, socket, hello, open, granted } = this.#options;
+    const { version } = hello;
     const { channel, folder: id, create, cursor } = open;
     try {
       const grant = await this.#grant.ask();
@@ -127,6 +152,7 @@ export class SocketChannel {
         folder,
         blobs: parts.blobs,
         canBeAsked: version >= WANTED_VERSION,
+        credit: this.#sent,
         knowsSnapshots: version >= SNAPSHOT_VERSION,
         noRoom: version >= UNTAKEN_VERSION ? (error) => this.#noRoom(error) : undefined,
         socket: this.#whileGranted(socket),
@@ -212,8 +238,8 @@ export class SocketChannel {
   }
 
   #log(what: string, code: string): void {
-    const { parts, device, open } = this.#options;
-    parts.logger.info(what, { folder: open.folder, device, code });
+    const { parts, hello, open } = this.#options;
+    parts.logger.info(what, { folder: open.folder, device: hello.device, code });
   }
 
   /** What the device is told of it. */
@@ -230,9 +256,10 @@ export class SocketChannel {
     // Whoever is opening may wait for a reader that is gone.
     void this.#folder?.close();
     await this.#opening;
-    if (this.#folder === undefined) return;
-    await this.#folder.close();
-    parts.registry.release(open.folder);
+    await this.#folder?.close();
+    // What was put is held until then.
+    this.#puts?.leave();
+    if (this.#folder !== undefined) parts.registry.release(open.folder);
   }
 }
 

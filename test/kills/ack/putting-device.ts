@@ -10,6 +10,7 @@ import {
   systemRandom,
 } from '@evermesh/core/base';
 import {
+  CREDIT_VERSION,
   decodeMessage,
   encodeMessage,
   encodeRecord,
@@ -17,7 +18,6 @@ import {
   type FromRelay,
   type Heads,
   makeRecord,
-  PROTOCOL_VERSION,
 } from '@evermesh/core/protocol';
 import { WebSocket } from 'ws';
 import type { SeededRandom } from '../../../bench/random.ts';
@@ -90,7 +90,10 @@ export class PuttingDevice {
       else if (message.type !== 'WELCOME' && message.type !== 'OPENED')
         reject(new Error(`The relay said ${JSON.stringify(message)}.`));
     };
-    void this.#say({ type: 'HELLO', version: PROTOCOL_VERSION, device: this.#device, label: '', token: '' });
+    // It puts as it likes, whatever the relay takes.
+    const version = CREDIT_VERSION - 1;
+    const device = this.#device;
+    void this.#say({ type: 'HELLO', version, device, label: '', token: '', credit: undefined });
     void this.#say({ type: 'OPEN', channel: CHANNEL, folder: this.#folder, create: true, cursor: undefined });
     return promise;
   }

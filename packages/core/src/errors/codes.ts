@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   CHANGES_OVERFLOW: { retryable: false },
   BLOB_NOT_FOUND: { retryable: true },
   BLOB_DAMAGED: { retryable: true },
+  MESSAGE_BEYOND_CREDIT: { retryable: false },
   MESSAGE_MALFORMED: { retryable: false },
   MESSAGE_TOO_LARGE: { retryable: false },
   MESSAGE_UNEXPECTED: { retryable: false },

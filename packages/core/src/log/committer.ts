@@ -7,7 +7,6 @@ import { type Store, type StoreOperation, storeError } from './store.ts';
 
 interface Waiting {
   readonly operations: readonly StoreOperation[];
-  readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -18,7 +17,6 @@ export class Committer {
   readonly #store: Store;
   #tellFailure: (failure: EvermeshError) => void = () => undefined;
   #waiting: Waiting[] = [];
-  #waitingBytes = 0;
   /** What goes with the next `commit`, by key. */
   readonly #later = new Map<string, StoreOperation>();
   #writing: Promise<void> | undefined;
@@ -36,22 +34,12 @@ export class Committer {
     return this.#failure;
   }
 
-  /**
-   * What was given and is not durable yet, in bytes: characters of keys, and values. All of it is in memory, and nothing here
-   * bounds it: who writes awaits what `commit` returns, and who is written to looks here before it takes more.
-   */
-  get waitingBytes(): number {
-    return this.#waitingBytes;
-  }
-
   /** Resolves, in the order of the calls, when the operations are durable. */
   commit(operations: readonly StoreOperation[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const all = this.#with(operations);
-    const bytes = all.reduce((sum, operation) => sum + sizeOf(operation), 0);
-    this.#waitingBytes += bytes;
     const done = new Promise<void>((resolve, reject) =>
-      this.#waiting.push({ operations: all, bytes, resolve, reject }),
+      this.#waiting.push({ operations: all, resolve, reject }),
     );
     this.#writing ??= this.#write();
     return done;
@@ -95,10 +83,7 @@ export class Committer {
       try {
         const operations = lastOfEachKey(batch);
         if (operations.length > 0) await this.#store.batch(operations, { sync: true });
-        for (const { bytes, resolve } of batch) {
-          this.#waitingBytes -= bytes;
-          resolve();
-        }
+        for (const { resolve } of batch) resolve();
       } catch (error) {
         this.#fail(storeError(error), batch);
       }
@@ -110,7 +95,6 @@ export class Committer {
     this.#failure = failure;
     const all = [...batch, ...this.#waiting];
     this.#waiting = [];
-    this.#waitingBytes = 0;
     this.#later.clear();
     for (const { reject } of all) reject(failure);
     this.#tellFailure(failure);
@@ -133,6 +117,3 @@ function lastOfEachKey(batch: readonly Waiting[]): StoreOperation[] {
   }
   return rows.reverse();
 }
-
-const sizeOf = (operation: StoreOperation): number =>
-  operation.key.length + (operation.type === 'put' ? operation.value.byteLength : 0);

@@ -20,6 +20,7 @@ import {
 } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import {
+  CREDIT_VERSION,
   type Cursor,
   decodeMessage,
   decodeRecord,
@@ -54,9 +55,21 @@ const list = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { m
 
 const type = <T extends Message['type']>(value: T): fc.Arbitrary<T> => fc.constant(value);
 const channel = uint;
+const firstCredit = { version: fc.oneof(fc.nat({ max: 9 }), uint), credit: uint };
+/** Older versions have none. */
+const withFirstCredit = <T extends { version: number; credit: number }>(
+  one: T,
+): Omit<T, 'credit'> & { credit: number | undefined } => ({
+  ...one,
+  credit: one.version >= CREDIT_VERSION ? one.credit : undefined,
+});
 const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({ type: type('HELLO'), version: uint, device: hex<DeviceId>(16), label: text, token: text }),
-  fc.record({ type: type('WELCOME'), version: uint, frameBytes: uint, recordBytes: uint }),
+  fc
+    .record({ type: type('HELLO'), device: hex<DeviceId>(16), label: text, token: text, ...firstCredit })
+    .map(withFirstCredit),
+  fc
+    .record({ type: type('WELCOME'), frameBytes: uint, recordBytes: uint, ...firstCredit })
+    .map(withFirstCredit),
   fc.record({ type: type('OPEN'), channel, folder: hex<FolderId>(16), create: fc.boolean(), cursor: maybe }),
   fc.record({
     type: type('OPENED'),
@@ -85,6 +98,8 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('PING') }),
   fc.record({ type: type('PONG') }),
   fc.record({ type: type('WANTED'), channel, names: list(hex<BlobName>(32)) }),
+  fc.record({ type: type('CREDIT'), channel, credit: uint }),
+  fc.record({ type: type('UNSENT'), channel, documents: list(document) }),
 );
 
 const record: fc.Arbitrary<LogRecord> = fc

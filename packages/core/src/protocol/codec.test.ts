@@ -42,10 +42,13 @@ const channel = 7;
 
 const MESSAGES: readonly (readonly [Message, string])[] = [
   [
-    { type: 'HELLO', version: 1, device, label: 'Zo\u00eb', token: 't' },
+    { type: 'HELLO', version: 1, device, label: 'Zo\u00eb', token: 't', credit: undefined },
     '0001000102030405060708090a0b0c0d0e0f045a6fc3ab0174',
   ],
-  [{ type: 'WELCOME', version: 1, frameBytes: 16_777_216, recordBytes: 12_582_912 }, '01018080800880808006'],
+  [
+    { type: 'WELCOME', version: 1, frameBytes: 16_777_216, recordBytes: 12_582_912, credit: undefined },
+    '01018080800880808006',
+  ],
   [
     { type: 'OPEN', channel, folder, create: true, cursor },
     '0207f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff0110e0e1e2e3e4e5e6e7e8e9eaebecedeeefac02d0d1d2d3d4d5d6d7d8d9dadbdcdddedf',
@@ -123,6 +126,19 @@ const MESSAGES: readonly (readonly [Message, string])[] = [
     `110702${'b0'.repeat(32)}${'b1'.repeat(32)}`,
   ],
   [{ type: 'STATES', channel }, '1207'],
+  [
+    { type: 'HELLO', version: 6, device, label: 'Zo\u00eb', token: 't', credit: 8_388_608 },
+    '0006000102030405060708090a0b0c0d0e0f045a6fc3ab017480808004',
+  ],
+  [
+    { type: 'WELCOME', version: 6, frameBytes: 16_777_216, recordBytes: 12_582_912, credit: 65_536 },
+    '01068080800880808006808004',
+  ],
+  [{ type: 'CREDIT', channel, credit: 300 }, '1407ac02'],
+  [
+    { type: 'UNSENT', channel, documents: [document, file] },
+    '150702057472656530113041414141414141414141414141414141',
+  ],
 ];
 
 const update = makeRecord({
@@ -179,7 +195,7 @@ const RECORDS: readonly (readonly [string, LogRecord, string])[] = [
 ];
 
 test('every type of message has golden bytes', () => {
-  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(20);
+  expect(new Set(MESSAGES.map(([{ type }]) => type)).size).toBe(22);
 });
 
 describe('messages', () => {
@@ -190,6 +206,14 @@ describe('messages', () => {
       expect(decodeMessage(fromHex(bytes))).toEqual(message);
     },
   );
+});
+
+test('a HELLO of a later version is read, whatever that has behind it, and no other message', () => {
+  const later = encodeMessage({ type: 'HELLO', version: 99, device, label: '', token: '', credit: 1 });
+  expect(decodeMessage(Uint8Array.of(...later, 1, 2, 3))).toMatchObject({ type: 'HELLO', version: 99 });
+  const version = PROTOCOL_VERSION;
+  const present = encodeMessage({ type: 'HELLO', version, device, label: '', token: '', credit: 1 });
+  expect(() => decodeMessage(Uint8Array.of(...present, 1))).toThrow('1 bytes follow the end');
 });
 
 describe('records', () => {
@@ -207,6 +231,7 @@ test('the bytes change only with the version that they are the bytes of', () => 
     '3.1': 'cc8337001ac2f656bd84994cec3d717f',
     '4.1': 'cc8337001ac2f656bd84994cec3d717f',
     '5.1': 'ea9f6b34e43bae10aa09158d6ed419a4',
+    '6.1': '2fd67b081a5ca49fd7a43064836e5162',
   };
   expect(toHex(sha256(utf8(table))).slice(0, 32)).toBe(known[`${PROTOCOL_VERSION}.${RECORD_VERSION}`]);
 });

@@ -2,20 +2,27 @@
  * The bytes of each message: one byte of type, then the fields in the order written here. A change here is a change of
  * `PROTOCOL_VERSION`; golden bytes in the tests guard it.
  */
+import { type BlobName, type DeviceId, type FolderId, toHex } from '../base/index.ts';
 import {
-  type BlobName,
-  type DeviceId,
-  type DocumentId,
-  EMPTY,
-  type Epoch,
-  type FolderId,
-  fromHex,
-  isDocumentId,
-  toHex,
-} from '../base/index.ts';
+  list,
+  readCursor,
+  readDocument,
+  readFirstCredit,
+  readFlag,
+  readGrant,
+  readPosition,
+  readProblem,
+  required,
+  writeCursor,
+  writeFirstCredit,
+  writeGrant,
+  writeList,
+  writePosition,
+  writeProblem,
+} from './fields.ts';
 import { readHeads, writeHeads } from './heads.ts';
 import { LIMITS } from './limits.ts';
-import type { Cursor, Grant, Message, Position } from './messages.ts';
+import { type Message, PROTOCOL_VERSION } from './messages.ts';
 import { malformed, Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
@@ -27,25 +34,35 @@ interface Codec<T extends Type> {
   read(reader: Reader): Of<T>;
 }
 
-const GRANTS: readonly Grant[] = ['none', 'read', 'write'];
 const LISTED = 100_000;
 
 const CODECS: { readonly [T in Type]: Codec<T> } = {
   HELLO: {
     tag: 0,
-    write: (w, m) => w.uint(m.version).hex(m.device).text(m.label).text(m.token),
-    read: (r) => ({
-      type: 'HELLO',
-      version: r.uint(),
-      device: toHex(r.raw(16)) as DeviceId,
-      label: r.text(LIMITS.textBytes),
-      token: r.text(LIMITS.tokenBytes),
-    }),
+    write: (w, m) => writeFirstCredit(w.uint(m.version).hex(m.device).text(m.label).text(m.token), m),
+    read: (r) => {
+      const version = r.uint();
+      const hello: Of<'HELLO'> = {
+        type: 'HELLO',
+        version,
+        device: toHex(r.raw(16)) as DeviceId,
+        label: r.text(LIMITS.textBytes),
+        token: r.text(LIMITS.tokenBytes),
+        credit: readFirstCredit(r, version),
+      };
+      // Whoever speaks a later version is told that nobody here does, whatever that has behind these fields.
+      if (version > PROTOCOL_VERSION) r.raw(r.left);
+      return hello;
+    },
   },
   WELCOME: {
     tag: 1,
-    write: (w, m) => w.uint(m.version).uint(m.frameBytes).uint(m.recordBytes),
-    read: (r) => ({ type: 'WELCOME', version: r.uint(), frameBytes: r.uint(), recordBytes: r.uint() }),
+    write: (w, m) => writeFirstCredit(w.uint(m.version).uint(m.frameBytes).uint(m.recordBytes), m),
+    read: (r) => {
+      const version = r.uint();
+      const [frameBytes, recordBytes] = [r.uint(), r.uint()];
+      return { type: 'WELCOME', version, frameBytes, recordBytes, credit: readFirstCredit(r, version) };
+    },
   },
   OPEN: {
     tag: 2,
@@ -69,7 +86,7 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
     tag: 3,
     write: (w, m) => {
       writeCursor(w.uint(m.channel), m.cursor);
-      w.byte(GRANTS.indexOf(m.grant)).byte(m.resumed ? 1 : 0);
+      writeGrant(w, m.grant).byte(m.resumed ? 1 : 0);
     },
     read: (r) => ({
       type: 'OPENED',
@@ -205,6 +222,16 @@ const CODECS: { readonly [T in Type]: Codec<T> } = {
     write: (w, m) => w.uint(m.channel),
     read: (r) => ({ type: 'STATES', channel: r.uint() }),
   },
+  CREDIT: {
+    tag: 20,
+    write: (w, m) => w.uint(m.channel).uint(m.credit),
+    read: (r) => ({ type: 'CREDIT', channel: r.uint(), credit: r.uint() }),
+  },
+  UNSENT: {
+    tag: 21,
+    write: (w, m) => writeList(w.uint(m.channel), m.documents, (document) => w.text(document)),
+    read: (r) => ({ type: 'UNSENT', channel: r.uint(), documents: list(r, LISTED, () => readDocument(r)) }),
+  },
 };
 
 const BY_TAG = new Map<number, Codec<Type>>(
@@ -230,69 +257,4 @@ export function decodeMessage(frame: Uint8Array): Message {
   const message = codec.read(reader);
   reader.end();
   return message;
-}
-
-interface Problem {
-  readonly code: string;
-  readonly reason: string;
-}
-
-const writeProblem = (writer: Writer, { code, reason }: Problem): Writer => writer.text(code).text(reason);
-
-const readProblem = (reader: Reader): Problem => ({
-  code: reader.text(64),
-  reason: reader.text(LIMITS.textBytes),
-});
-
-function writePosition(writer: Writer, position: Position): Writer {
-  return writer.uint(position.seq).raw(position.digest);
-}
-
-function readPosition(reader: Reader): Position {
-  return { seq: reader.uint(), digest: reader.raw(16) };
-}
-
-function writeCursor(writer: Writer, cursor: Cursor | undefined): void {
-  writer.bytes(cursor === undefined ? EMPTY : fromHex(cursor.epoch));
-  if (cursor !== undefined) writePosition(writer, cursor);
-}
-
-function readCursor(reader: Reader): Cursor | undefined {
-  const epoch = reader.bytes(16);
-  if (epoch.byteLength === 0) return undefined;
-  if (epoch.byteLength !== 16) throw malformed('an epoch has 16 bytes');
-  return { epoch: toHex(epoch) as Epoch, ...readPosition(reader) };
-}
-
-function required<T>(value: T | undefined): T {
-  if (value === undefined) throw malformed('a field is missing');
-  return value;
-}
-
-function readFlag(reader: Reader): boolean {
-  const flag = reader.byte();
-  if (flag > 1) throw malformed('a flag is neither 0 nor 1');
-  return flag === 1;
-}
-
-function readGrant(reader: Reader): Grant {
-  return required(GRANTS[reader.byte()]);
-}
-
-function readDocument(reader: Reader): DocumentId {
-  const text = reader.text(64);
-  if (!isDocumentId(text)) throw malformed('a document id is not well-formed');
-  return text;
-}
-
-function writeList<T>(writer: Writer, items: readonly T[], write: (item: T) => void): void {
-  writer.uint(items.length);
-  for (const item of items) write(item);
-}
-
-function list<T>(reader: Reader, limit: number, read: () => T): T[] {
-  const items: T[] = [];
-  let left = reader.count(limit, 'items');
-  while (left-- > 0) items.push(read());
-  return items;
 }

@@ -1,5 +1,6 @@
 export * from './blob-batch.ts';
 export * from './codec.ts';
+export * from './credit.ts';
 export * from './cut.ts';
 export * from './heads.ts';
 export * from './limits.ts';

@@ -13,8 +13,9 @@ import type { Heads } from './heads.ts';
  * - 3: snapshots travel; a device says STATES
  * - 4: a relay says beside the socket which blobs it lacks
  * - 5: a relay says UNTAKEN of a PUT for which a folder has no room, and goes on
+ * - 6: each side says how much of a channel's records it takes before it has done with what came
  */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 export const OLDEST_VERSION = 1;
 /** The first version in which a device understands WANTED. */
 export const WANTED_VERSION = 2;
@@ -22,6 +23,8 @@ export const WANTED_VERSION = 2;
 export const SNAPSHOT_VERSION = 3;
 /** The first version in which a device understands UNTAKEN. */
 export const UNTAKEN_VERSION = 5;
+/** The first version in which both sides keep to credit. */
+export const CREDIT_VERSION = 6;
 
 /** A place in a relay's log, and the running digest there: proof that both mean the same log. */
 export interface Position {
@@ -45,6 +48,8 @@ export interface Hello {
   readonly label: string;
   /** Empty when the relay asks for none. */
   readonly token: string;
+  /** What the device takes of records on each channel, in bytes, before it says CREDIT; absent before version 6. */
+  readonly credit: number | undefined;
 }
 
 export interface Welcome {
@@ -52,6 +57,8 @@ export interface Welcome {
   readonly version: number;
   readonly frameBytes: number;
   readonly recordBytes: number;
+  /** What the relay takes of records on each channel, in bytes, before it says CREDIT; absent before version 6. */
+  readonly credit: number | undefined;
 }
 
 export interface Open {
@@ -175,6 +182,20 @@ export interface Refused {
   readonly retryAfter: number;
 }
 
+/** How much of a channel's records, in bytes from its beginning on, whoever says this takes: see `SentCredit`. */
+export interface Credit {
+  readonly type: 'CREDIT';
+  readonly channel: number;
+  readonly credit: number;
+}
+
+/** Of these documents, which were pulled, not all was sent, for want of credit: what is left is to be asked for anew. */
+export interface Unsent {
+  readonly type: 'UNSENT';
+  readonly channel: number;
+  readonly documents: readonly DocumentId[];
+}
+
 /** Opaque, lossy, never stored: who is where in a document. */
 export interface Awareness {
   readonly type: 'AWARENESS';
@@ -215,13 +236,15 @@ export interface Wanted {
   readonly names: readonly BlobName[];
 }
 
-export type FromDevice = Hello | Open | Pull | States | Put | Awareness | Leave | Ping | Pong;
+export type FromDevice = Hello | Open | Pull | States | Put | Credit | Awareness | Leave | Ping | Pong;
 export type FromRelay =
   | Welcome
   | Opened
   | Changed
   | Records
+  | Unsent
   | Live
+  | Credit
   | Ack
   | Gap
   | Untaken

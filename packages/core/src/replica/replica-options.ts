@@ -31,6 +31,11 @@ export interface ReplicaOptions {
    * no relay has, where there is one.
    */
   readonly history?: HistoryPolicy | 'everything' | undefined;
+  /**
+   * Bytes of a folder's records that a relay may send before they are durable here, and one message more; less where there is little memory.
+   * At least 1. Default: 8 MiB.
+   */
+  readonly receiveBytes?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly logger?: Logger | undefined;

@@ -45,7 +45,8 @@ class Peer implements Transport {
   }
 
   welcome(): void {
-    this.say({ type: 'WELCOME', version: PROTOCOL_VERSION, frameBytes: 1_000_000, recordBytes: 1_000_000 });
+    const [frameBytes, recordBytes, credit] = [1_000_000, 1_000_000, 1_000_000];
+    this.say({ type: 'WELCOME', version: PROTOCOL_VERSION, frameBytes, recordBytes, credit });
   }
 
   readonly blobs: Transport['blobs'] = {
@@ -115,6 +116,13 @@ describe('opening', () => {
     const shared = recordsIn(store).map(({ author, counter }) => `${author} ${counter}`);
     expect(own?.filter((record) => other?.includes(record))).toEqual(shared);
     expect(own?.length).toBeGreaterThan(shared.length);
+  });
+
+  test('what a relay may send is a number of bytes, or nothing is opened', async () => {
+    const store = memoryStore();
+    for (const receiveBytes of [0, -1, 0.5, Number.NaN, Infinity])
+      await expect(openReplica({ store, receiveBytes })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await (await openReplica({ store, receiveBytes: 1 })).close();
   });
 
   test('a store that another process has is refused by name', async () => {

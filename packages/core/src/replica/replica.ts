@@ -41,9 +41,15 @@ interface OpenFolder {
 
 /**
  * Opens a replica, a new one if the store is empty.
- * @throws STORE_LOCKED if another process has it; STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
+ * @throws STORE_LOCKED if another process has it; STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW; CONFIG_INVALID of `receiveBytes`
  */
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
+  const { receiveBytes } = options;
+  if (receiveBytes !== undefined && !(Number.isSafeInteger(receiveBytes) && receiveBytes >= 1))
+    throw new EvermeshError(
+      'CONFIG_INVALID',
+      `A relay may send ${receiveBytes} bytes: that is no number of them.`,
+    );
   const store = await openStore(options.store);
   try {
     const committer = new Committer(store);
@@ -70,6 +76,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
       device,
       entries,
       bodiesOf: options.bodies ?? (() => 'all'),
+      receiveBytes,
     });
   } catch (error) {
     await store.close().catch(() => undefined);
@@ -81,6 +88,7 @@ interface Parts extends Omit<FolderOptions, 'id' | 'author' | 'bodies'> {
   readonly device: Device;
   readonly entries: Map<FolderId, FolderEntry>;
   readonly bodiesOf: (folder: FolderId) => BodyPolicy;
+  readonly receiveBytes: number | undefined;
 }
 
 export class Replica {
@@ -159,8 +167,8 @@ export class Replica {
   /** Keeps every folder of this replica in step with a peer until the link, or the replica, is closed. */
   connect(transport: Transport): Link {
     this.#checkOpen();
-    const { clock, random, logger, device } = this.#parts;
-    const link = new Link({ transport, device, clock, random, logger });
+    const { clock, random, logger, device, receiveBytes } = this.#parts;
+    const link = new Link({ transport, device, clock, random, logger, receiveBytes });
     this.#links.add(link);
     for (const { state } of this.#open.values()) link.add(syncedFolder(state));
     for (const { id } of this.folders()) {

@@ -16,6 +16,8 @@ export interface FolderDriverOptions {
   /** Named as the source of what is appended. */
   readonly source: unknown;
   readonly send: (message: FromDevice) => void;
+  /** Of the records that came, so many bytes more are durable, or noted as owed. */
+  readonly took: (bytes: number) => void;
   /** The connection is of no use any more. */
   readonly fail: (error: EvermeshError) => void;
   /** Leave the channel, and open it anew. */

@@ -34,6 +34,7 @@ const drive = (over: Partial<FolderDriverOptions> = {}): FolderDriver =>
     logger: silentLogger,
     source: undefined,
     send: () => undefined,
+    took: () => undefined,
     fail: (error) => failures.push(error),
     reopen: () => undefined,
     changed: () => undefined,

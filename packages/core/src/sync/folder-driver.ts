@@ -26,12 +26,6 @@ const OF_FOLDER: ReadonlySet<ErrorCode> = new Set([
   'DEVICE_FORKED',
 ]);
 
-/**
- * Bytes that may wait for the disk before more is refused that comes unasked. More than one operation of a person: those alone
- * are no reason.
- */
-const WAITING_BYTES = 16 * 1024 * 1024;
-
 export class FolderDriver {
   readonly #options: FolderDriverOptions;
   readonly #puts: SerialQueue = new SerialQueue();
@@ -130,9 +124,6 @@ export class FolderDriver {
     if (message.type === 'WANTED') return this.#offers.ask(message.names);
     if (message.type === 'AWARENESS') return this.#options.folder.presence.heard(message);
     this.#guard((session) => this.#run(session, session.receive(message)));
-    // Whatever else comes was asked for, and no more is asked for than there is room for.
-    if (message.type === 'LIVE' && this.#options.folder.committer.waitingBytes > WAITING_BYTES)
-      this.#options.reopen('the disk is behind');
   }
 
   /** Leaves the connection. Resolves when what is being appended is durable. */
@@ -148,8 +139,8 @@ export class FolderDriver {
 
   async #open(): Promise<void> {
     const { folder, peer, channel, frameBytes } = this.#options;
-    // An earlier channel may have taken the cursor back: that counts, so it has to be in the store. If it was left because the
-    // disk was behind, this is when it no longer is.
+    // An earlier channel may have taken the cursor back: that counts, so it has to be in the store. And what came on it is still to be
+    // durable, while this one begins with all of its credit.
     await folder.committer.idle();
     const progress = await readProgress(folder.store, folder.id, peer);
     if (this.#abort.signal.aborted) return;
@@ -245,11 +236,12 @@ export class FolderDriver {
     else this.#track(this.#read(session, effect));
   }
 
-  #append(session: FolderSession, { records, beside, came }: Effect & { type: 'append' }): void {
-    const { folder, source } = this.#options;
+  #append(session: FolderSession, { records, beside, came, bytes }: Effect & { type: 'append' }): void {
+    const { folder, source, took } = this.#options;
     const { durable } = folder.log.append(records, { beside, source });
     const settle = async (): Promise<void> => {
       await durable;
+      took(bytes);
       session.stored(came);
       this.#guard(() => this.#run(session, []));
     };

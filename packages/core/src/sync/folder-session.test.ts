@@ -285,6 +285,27 @@ describe('debts', () => {
   });
 });
 
+describe('what the peer had not the credit to send', () => {
+  test('is asked for again from where it ended, once what came before is durable, and is in step when it came', async () => {
+    const { folder, other } = await inStep();
+    const [one, two] = (await write(other, ['a', 'a'])) as [LogRecord, LogRecord];
+    const talk = await Conversation.begin(folder);
+    await talk.opened(6, { resumed: true });
+    await talk.changed({ a: headsOf(other.author, 3) }, 6);
+    talk.take();
+    await talk.records([one]);
+    await talk.unsent('a', 'nobody asked for this');
+    expect(talk.session.isSettled).toBe(false);
+    const heads = keptHeads(headsOf(other.author, 2));
+    expect(talk.take()).toMatchObject([{ type: 'PULL', documents: [{ document: 'a', heads }] }]);
+    // As often as it is so, and also when nothing came.
+    await talk.unsent('a');
+    expect(talk.take()).toMatchObject([{ type: 'PULL', documents: [{ document: 'a', heads }] }]);
+    await talk.records([two], 'a');
+    expect([talk.session.isSettled, talk.reopened]).toEqual([true, 0]);
+  });
+});
+
 describe('a gap', () => {
   test('is filled with what the peer lacks of the document, and the cursor is not kept until it is', async () => {
     const { folder, own } = await inStep();

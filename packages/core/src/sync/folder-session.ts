@@ -104,6 +104,8 @@ export class FolderSession {
         return this.#onChanged(message);
       case 'RECORDS':
         return [this.#append(this.#inbox.pulled(message))];
+      case 'UNSENT':
+        return [this.#append(this.#inbox.unsent(message))];
       case 'LIVE':
         if (this.#state !== 'live') throw unexpected('LIVE');
         return [this.#append(this.#inbox.live(message), message.through)];
@@ -271,7 +273,7 @@ export class FolderSession {
   #forget(): Effect {
     this.#storing += 1;
     const forget = this.#kept.forgotten();
-    return { type: 'append', records: [], beside: () => [forget], came: [] };
+    return { type: 'append', records: [], beside: () => [forget], came: [], bytes: 0 };
   }
 
   #put(puts: readonly OutgoingPut[]): Effect[] {
@@ -283,16 +285,16 @@ export class FolderSession {
   }
 
   /** The cursor moves with the batch that stores, or notes as owed, what lies before it. */
-  #append({ records, rows, came }: Incoming, through?: Position): Effect {
+  #append({ records, rows, came, bytes }: Incoming, through?: Position): Effect {
     this.#kept.advance(this.#opened?.cursor, through);
     this.#storing += 1;
     const beside = (found: readonly Outcome[]): StoreOperation[] => {
       this.#outbox.gave(records, found);
       return [...rows(found), ...this.#kept.rows(this.#outbox)];
     };
-    return { type: 'append', records, beside, came };
+    return { type: 'append', records, beside, came, bytes };
   }
 }
 
-const nothing: Incoming = { records: [], rows: () => [], came: [] };
+const nothing: Incoming = { records: [], rows: () => [], came: [], bytes: 0 };
 const send = (message: FromDevice): Effect => ({ type: 'send', message });

@@ -14,6 +14,7 @@ import {
   type StoreOperation,
 } from '../log/index.ts';
 import {
+  bytesOf,
   type Changed,
   checkKind,
   commonHeads,
@@ -29,6 +30,7 @@ import {
   NO_HEADS,
   raiseBy,
   type Records,
+  type Unsent,
 } from '../protocol/index.ts';
 import { Pulls } from './pulls.ts';
 
@@ -38,6 +40,8 @@ export interface Incoming {
   readonly rows: (outcomes: readonly Outcome[]) => StoreOperation[];
   /** Debts of which everything came: room for others when this is durable. */
   readonly came: readonly Debt[];
+  /** What the records that the peer sent count for. */
+  readonly bytes: number;
 }
 
 export class Inbox {
@@ -52,6 +56,8 @@ export class Inbox {
   readonly #checkState: (body: Uint8Array) => void;
   readonly #pulls: Pulls;
   #isInVain = false;
+  /** What is left of these is asked for once what came is durable. */
+  readonly #unsent = new Set<DocumentId>();
 
   constructor(options: {
     folder: FolderId;
@@ -111,7 +117,17 @@ export class Inbox {
   }
 
   stored(came: readonly Debt[]): void {
-    for (const debt of came) this.#pulls.release(debt);
+    for (const debt of came) {
+      this.#pulls.release(debt);
+      if (this.#unsent.delete(debt.document)) this.#pulls.add(this.#due(debt.document));
+    }
+  }
+
+  /** The peer had not the credit to send all of these. When what it sent before is durable, it has. */
+  unsent({ documents }: Unsent): Incoming {
+    const came = documents.flatMap((document) => this.#pulls.done(document) ?? []);
+    for (const { document } of came) this.#unsent.add(document);
+    return { records: [], rows: () => [], came, bytes: 0 };
   }
 
   /** `everything`: with the last page after the peer's log turned out to be another one, all that it holds. */
@@ -129,7 +145,7 @@ export class Inbox {
         ? []
         : [...this.#forgiveBeyond(everything), ...this.#debts.forgive(ANY_PEER)]),
     ];
-    return { records: [], rows, came: [] };
+    return { records: [], rows, came: [], bytes: 0 };
   }
 
   /** @throws RECORD_MALFORMED, FORMAT_TOO_NEW, DEVICE_FORKED */
@@ -140,7 +156,7 @@ export class Inbox {
       ...this.#consequences(decoded, outcomes),
       ...came.flatMap((debt) => this.#settle(debt.document, debt)),
     ];
-    return { records: decoded, rows, came };
+    return { records: decoded, rows, came, bytes: bytesOf(records) };
   }
 
   /**
@@ -158,7 +174,7 @@ export class Inbox {
       ...this.#owe(owed),
       ...this.#consequences(rest, outcomes),
     ];
-    return { records: rest, rows, came: [] };
+    return { records: rest, rows, came: [], bytes: bytesOf(records) };
   }
 
   #decode(bytes: Uint8Array): LogRecord {

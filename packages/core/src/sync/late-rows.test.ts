@@ -37,6 +37,7 @@ class Wire {
       logger: silentLogger,
       source: this,
       send: (message) => this.#answer(message),
+      took: () => undefined,
       fail: (error) => {
         throw error;
       },

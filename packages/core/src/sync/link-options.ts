@@ -8,4 +8,6 @@ export interface LinkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Bytes of a folder's records that the peer may send before they are durable here. Default: 8 MiB. */
+  readonly receiveBytes?: number | undefined;
 }

@@ -4,31 +4,37 @@ import { EvermeshError, isErrorCode } from '../errors/index.ts';
 import {
   decodeMessage,
   encodeMessage,
+  type Failed,
   type FromDevice,
   type FromRelay,
   LIMITS,
   type Message,
   PROTOCOL_VERSION,
+  type Welcome,
 } from '../protocol/index.ts';
 import type { FolderDriver } from './folder-driver.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { LinkChannel } from './link-channel.ts';
 import { asError, unexpected } from './link-errors.ts';
 import type { LinkOptions } from './link-options.ts';
 import type { Connection } from './transport.ts';
 
 const WELCOME_WITHIN = 20_000;
 const LABEL_CHARACTERS = 256;
+const RECEIVE_BYTES = 8 * 1024 * 1024;
 
 export class LinkSocket {
   readonly #options: LinkOptions;
   readonly #events: { welcomed: () => void; closed: (error: EvermeshError | undefined) => void };
-  readonly #channels = new Map<number, FolderDriver>();
+  readonly #channels = new Map<number, LinkChannel>();
   #connection: Connection | undefined;
   #heartbeat: Heartbeat | undefined;
   #patience: Timer | undefined;
   #isWelcome = false;
   #isOver = false;
   #frameBytes: number = LIMITS.frameBytes;
+  /** What the peer takes on a channel in the beginning. */
+  #credit = 0;
 
   constructor(
     options: LinkOptions,
@@ -62,15 +68,27 @@ export class LinkSocket {
   }
 
   enter(channel: number, driver: FolderDriver): void {
-    this.#channels.set(channel, driver);
+    const window = this.#window;
+    const send = (message: FromDevice): void => this.send(message);
+    this.#channels.set(channel, new LinkChannel({ channel, driver, credit: this.#credit, window, send }));
   }
 
   leave(driver: FolderDriver): void {
     for (const [channel, entered] of this.#channels) {
-      if (entered !== driver) continue;
+      if (entered.driver !== driver) continue;
       this.#channels.delete(channel);
       this.send({ type: 'LEAVE', channel });
     }
+  }
+
+  /** What a folder says. Nothing if its channel was left. */
+  say(channel: number, message: FromDevice): void {
+    this.#channels.get(channel)?.send(message);
+  }
+
+  /** Of what came on a channel, so many bytes more are durable. */
+  took(channel: number, bytes: number): void {
+    this.#channels.get(channel)?.took(bytes);
   }
 
   send(message: FromDevice): void {
@@ -90,6 +108,10 @@ export class LinkSocket {
     this.#connection?.close();
   }
 
+  get #window(): number {
+    return this.#options.receiveBytes ?? RECEIVE_BYTES;
+  }
+
   #end(error: EvermeshError | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -101,7 +123,9 @@ export class LinkSocket {
   #hello(): void {
     const { device, transport } = this.#options;
     const label = device.name.slice(0, LABEL_CHARACTERS);
-    this.send({ type: 'HELLO', version: PROTOCOL_VERSION, device: device.id, label, token: transport.token });
+    const { token } = transport;
+    const credit = this.#window;
+    this.send({ type: 'HELLO', version: PROTOCOL_VERSION, device: device.id, label, token, credit });
   }
 
   #onFrame(bytes: Uint8Array): void {
@@ -117,9 +141,9 @@ export class LinkSocket {
   #receive(message: Message): void {
     switch (message.type) {
       case 'WELCOME':
-        return this.#onWelcome(message.version, message.frameBytes);
+        return this.#onWelcome(message);
       case 'FAILED':
-        return this.fail(failure(message.code, message.reason));
+        return this.fail(failure(message, this.#isWelcome));
       case 'PING':
         return this.send({ type: 'PONG' });
       case 'PONG':
@@ -136,12 +160,13 @@ export class LinkSocket {
     }
   }
 
-  #onWelcome(version: number, frameBytes: number): void {
+  #onWelcome({ version, frameBytes, credit }: Welcome): void {
     if (this.#isWelcome) throw unexpected('WELCOME');
     if (version !== PROTOCOL_VERSION) {
       throw new EvermeshError('PROTOCOL_UNSUPPORTED', `The relay speaks version ${version} of the protocol.`);
     }
     this.#isWelcome = true;
+    this.#credit = credit ?? 0;
     this.#frameBytes = Math.min(frameBytes, LIMITS.frameBytes);
     this.#patience?.cancel();
     this.#heartbeat = new Heartbeat(this.#options.clock, {
@@ -159,7 +184,12 @@ export class LinkSocket {
   }
 }
 
-const failure = (code: string, reason: string): EvermeshError =>
-  isErrorCode(code)
-    ? new EvermeshError(code, reason)
-    : new EvermeshError('LINK_CLOSED', `The relay ended the connection: ${reason}`, { details: { code } });
+function failure({ code, reason }: Failed, isWelcome: boolean): EvermeshError {
+  // Nothing but HELLO was sent: relays of versions 1 to 5 find a field too many in it.
+  if (code === 'MESSAGE_MALFORMED' && !isWelcome) {
+    const what = `The relay does not know version ${PROTOCOL_VERSION} of the protocol: ${reason}`;
+    return new EvermeshError('PROTOCOL_UNSUPPORTED', what);
+  }
+  if (isErrorCode(code)) return new EvermeshError(code, reason);
+  return new EvermeshError('LINK_CLOSED', `The relay ended the connection: ${reason}`, { details: { code } });
+}

@@ -29,6 +29,8 @@ class Peer implements Transport {
   readonly token: string = 'secret';
   readonly connections: ConnectionEvents[] = [];
   #heard: Message[] = [];
+  /** What it takes on a channel in the beginning. */
+  credit = 65_536;
   /** Blobs of the peer, and what it answers when it will have none. */
   readonly has = new Set<BlobName>();
   refusesBlobs: EvermeshError | undefined;
@@ -69,6 +71,7 @@ class Peer implements Transport {
       version: PROTOCOL_VERSION,
       frameBytes: LIMITS.frameBytes,
       recordBytes: LIMITS.recordBytes,
+      credit: this.credit,
     });
   }
 
@@ -145,7 +148,11 @@ async function inStep(): Promise<number> {
 describe('a connection', () => {
   test('says who is there, waits to be welcome, and opens each folder on a channel of its own', async () => {
     expect(peer.take()).toEqual([
-      { type: 'HELLO', version: PROTOCOL_VERSION, device: deviceId(1), label: 'Anna', token: 'secret' },
+      {
+        type: 'HELLO',
+        version: PROTOCOL_VERSION,
+        ...{ device: deviceId(1), label: 'Anna', token: 'secret', credit: 8 * 1024 * 1024 },
+      },
     ]);
     expect(link.status()).toBe('connecting');
     await peer.welcome();
@@ -190,7 +197,17 @@ describe('a connection', () => {
   );
 
   test('with a relay of another version is the last', async () => {
-    await peer.say({ type: 'WELCOME', version: PROTOCOL_VERSION + 1, frameBytes: 1000, recordBytes: 1000 });
+    await peer.say({
+      type: 'WELCOME',
+      version: PROTOCOL_VERSION + 1,
+      ...{ frameBytes: 1000, recordBytes: 1000, credit: 1 },
+    });
+    expect([link.status(), link.error?.code]).toEqual(['refused', 'PROTOCOL_UNSUPPORTED']);
+  });
+
+  test('with a relay that finds no message in HELLO is the last: it speaks an older version', async () => {
+    const reason = 'Not a message of this protocol: 4 bytes follow the end.';
+    await peer.say({ type: 'FAILED', code: 'MESSAGE_MALFORMED', reason });
     expect([link.status(), link.error?.code]).toEqual(['refused', 'PROTOCOL_UNSUPPORTED']);
   });
 
@@ -456,8 +473,7 @@ describe('the end', () => {
 
 describe('a disk that is far slower than what others write live', () => {
   const MEBIBYTE = 1024 * 1024;
-  /** What may wait for the disk, and one record more. */
-  const BOUND = 17.5 * MEBIBYTE;
+  const RECEIVE_BYTES = 8 * MEBIBYTE;
 
   /** The next batch of the store takes a second. */
   const hang = (): void => {
@@ -465,45 +481,91 @@ describe('a disk that is far slower than what others write live', () => {
     folder.store.batch = (operations, options) => late.batch(operations, options);
   };
 
-  test('holds no more than its bound: the channel is left, and opened anew once the disk is there', async () => {
-    const channel = await inStep();
+  /** What another device wrote: a record of a document each. */
+  async function written(count: number): Promise<Uint8Array[]> {
     const other = await openTestFolder({ device: deviceId(2), random: seededRandom(3) });
     const body = new Uint8Array(MEBIBYTE);
-    const records = await Promise.all(
-      Array.from({ length: 40 }, async (_, i) => (await write(other, [`live-${i}`], { body }))[0]),
-    );
+    const writing = Array.from({ length: count }, async (_, i) => {
+      const [record] = await write(other, [`live-${i}`], { body });
+      return encodeRecord(record as LogRecord);
+    });
+    return Promise.all(writing);
+  }
+
+  test('is given no more than there is credit for, and more as it takes it', async () => {
+    const channel = await inStep();
+    const records = await written(8);
     hang();
     peer.take();
-    let most = 0;
-    for (const [i, record] of records.entries()) {
-      const live = encodeRecord(record as LogRecord);
-      await peer.say({ type: 'LIVE', channel, through: place(2 + i), records: [live] });
-      most = Math.max(most, folder.committer.waitingBytes);
-    }
-    expect(most).toBeLessThan(BOUND);
-    // It asks for nothing, and takes nothing, until its disk is there.
-    expect(peer.take()).toEqual([{ type: 'LEAVE', channel }]);
-    const held = Math.floor(folder.committer.waitingBytes / MEBIBYTE);
-    expect(held).toBeGreaterThanOrEqual(16);
-
+    for (const [i, record] of records.entries())
+      await peer.say({ type: 'LIVE', channel, through: place(2 + i), records: [record] }, { type: 'PING' });
+    // It goes on, but takes no more before its disk is there.
+    expect(new Set(types(peer.take()))).toEqual(new Set(['PONG']));
     clock.advance(1000);
     await folder.committer.idle();
     await turn();
-    expect(folder.committer.waitingBytes).toBe(0);
-    const [open] = peer.take();
-    // Where it stands is what is durable: what it did not take comes again.
-    expect(open).toMatchObject({ type: 'OPEN', create: true, cursor: { seq: 1 + held } });
-    expect(folder.log.position.seq).toBe(1 + held);
+    const bytes = records.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(bytes).toBeGreaterThan(RECEIVE_BYTES);
+    const told = peer.take().filter(({ type }) => type === 'CREDIT');
+    expect(told.at(-1)).toEqual({ type: 'CREDIT', channel, credit: bytes + RECEIVE_BYTES });
   });
 
-  test('counts what is written here as well, and lets others on the connection go on', async () => {
+  test('ends the connection with a peer that sends more all the same', async () => {
     const channel = await inStep();
+    const records = await written(9);
     hang();
-    const own = write(folder, ['b'], { body: new Uint8Array(18 * MEBIBYTE) });
-    peer.take();
-    await peer.say({ type: 'LIVE', channel, through: place(2), records: [] }, { type: 'PING' });
-    expect(types(peer.take())).toEqual(['LEAVE', 'PONG']);
+    for (const [i, record] of records.entries())
+      await peer.say({ type: 'LIVE', channel, through: place(2 + i), records: [record] });
+    expect([link.status(), link.error?.code]).toEqual(['waiting', 'MESSAGE_BEYOND_CREDIT']);
     clock.advance(1000);
-    await own;
+    await folder.committer.idle();
+  });
+});
+
+describe('PUTs', () => {
+  test('leave while there is credit, in their order, and the rest when the peer takes more', async () => {
+    peer.credit = 1;
+    const channel = await inStep();
+    peer.take();
+    const putsAfter = async (document: string): Promise<string[]> => {
+      await write(folder, [document]);
+      await turn();
+      return put();
+    };
+    const put = (): string[] =>
+      peer
+        .take()
+        .flatMap((message) =>
+          message.type === 'PUT'
+            ? message.records.map((bytes) => String(decodeRecord(bytes).header.document))
+            : [],
+        );
+    // There was credit for one byte, so for one PUT.
+    expect(await putsAfter('b')).toEqual(['b']);
+    expect([await putsAfter('c'), await putsAfter('d')]).toEqual([[], []]);
+    // Said once more, or late, it changes nothing.
+    await peer.say({ type: 'CREDIT', channel, credit: 1 });
+    expect(put()).toEqual([]);
+    await peer.say({ type: 'CREDIT', channel, credit: 200 });
+    expect(put()).toEqual(['c']);
+    await peer.say({ type: 'CREDIT', channel, credit: 100_000 }, { type: 'CREDIT', channel, credit: 1 });
+    expect(put()).toEqual(['d']);
+    expect(await putsAfter('e')).toEqual(['e']);
+  });
+
+  test('that had no credit are sent on the next connection', async () => {
+    peer.credit = 0;
+    await inStep();
+    peer.take();
+    await write(folder, ['b']);
+    await turn();
+    expect(types(peer.take())).toEqual([]);
+    peer.connections.at(-1)?.closed(undefined);
+    clock.advance(300);
+    await turn();
+    peer.credit = 1;
+    await inStep();
+    await turn();
+    expect(types(peer.take())).toContain('PUT');
   });
 });

@@ -191,7 +191,8 @@ export class Link {
       clock,
       logger,
       source: this,
-      send: (message) => socket.send(message),
+      send: (message) => socket.say(channel, message),
+      took: (bytes) => socket.took(channel, bytes),
       fail: (error) => socket.fail(error),
       reopen: (why) => {
         logger.info('a folder is opened anew', { folder: folder.id, why });

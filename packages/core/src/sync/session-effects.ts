@@ -30,6 +30,8 @@ export type Effect =
       readonly records: readonly LogRecord[];
       readonly beside: (outcomes: readonly Outcome[]) => StoreOperation[];
       readonly came: readonly Debt[];
+      /** What the records that came count for. */
+      readonly bytes: number;
     }
   /** Let these rows be durable some time, not before what was appended is. */
   | { readonly type: 'keep'; readonly rows: readonly StoreOperation[] }

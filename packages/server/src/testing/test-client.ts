@@ -1,7 +1,8 @@
 /** A device of a test: a bare socket that says what it is told to say, so that a test can also say what is wrong. */
 import type { Socket } from 'node:net';
-import { type DeviceId, newDeviceId, systemRandom } from '@evermesh/core/base';
+import { type DeviceId, Listeners, newDeviceId, systemRandom } from '@evermesh/core/base';
 import {
+  type Credit,
   type Cursor,
   decodeMessage,
   encodeMessage,
@@ -38,12 +39,13 @@ export class TestClient implements AsyncDisposable {
   /** A socket that was welcomed. */
   static async hello(
     url: string,
-    hello: { token?: string; device?: DeviceId; version?: number } = {},
+    hello: { token?: string; device?: DeviceId; version?: number; credit?: number } = {},
     options: ClientOptions = {},
   ): Promise<TestClient> {
     const client = await TestClient.connect(url, options);
     const { token = '', device = client.device, version = PROTOCOL_VERSION } = hello;
-    client.send({ type: 'HELLO', version, device, label: 'test', token });
+    const { credit = Number.MAX_SAFE_INTEGER } = hello;
+    client.send({ type: 'HELLO', version, device, label: 'test', token, credit });
     await client.next('WELCOME');
     return client;
   }
@@ -55,6 +57,7 @@ export class TestClient implements AsyncDisposable {
     socket.on('error', () => undefined);
     socket.on('message', (data) => {
       const message = decodeMessage(Uint8Array.from(data as Buffer)) as FromRelay;
+      if (message.type === 'CREDIT') return this.#credited(message);
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.#messages.push(message);
       else waiting(message);
@@ -92,6 +95,15 @@ export class TestClient implements AsyncDisposable {
     const message = await this.any();
     if (message.type !== type) throw new Error(`${describe(message)} came where ${type} was awaited.`);
     return message as Of<T>;
+  }
+
+  /** What the relay said that it takes, of each channel the last: said beside what is answered, so nobody awaits it as a message. */
+  readonly credits: Map<number, number> = new Map();
+  readonly onCredit: Listeners<Credit> = new Listeners();
+
+  #credited(credit: Credit): void {
+    this.credits.set(credit.channel, credit.credit);
+    this.onCredit.emit(credit);
   }
 
   /** Messages that came and were not asked for. */

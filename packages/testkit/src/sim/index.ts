@@ -8,6 +8,7 @@
 export type { AppDevice, AppHand, Application } from './application.ts';
 export { CASE_PAIR } from './anomalies.ts';
 export { GRANTS } from './grant-laws.ts';
+export { CREDIT } from './little-credit.ts';
 export type { Violation } from './ledger.ts';
 export { ON_DEMAND } from './on-demand.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';

@@ -99,6 +99,7 @@ export class Intruder {
       device: newDeviceId(random),
       label: this.name,
       token: '',
+      credit: Number.MAX_SAFE_INTEGER,
     });
     const open = { channel: CHANNEL, folder: this.#folder, create: false, cursor: undefined } as const;
     this.#say({ type: 'OPEN', ...open });

@@ -10,6 +10,7 @@ import {
   silentLogger,
 } from '@evermesh/core';
 import { type Mirror, openMirror } from '@evermesh/mirror';
+import { takenBytes } from './little-credit.ts';
 import { compactedOften } from './often.ts';
 import { copyOf } from './latecomer.ts';
 import { simBlobs } from './sim-blobs.ts';
@@ -155,6 +156,7 @@ export class SimDevice {
       deviceName: this.name,
       bodies: () => this.bodies,
       history: this.#parts.history,
+      receiveBytes: takenBytes(this.machine.random),
       compaction: compactedOften(process.clock, (job) => this.machine.compacts('device', job)),
     });
     // What lies in a directory may be of an earlier time.

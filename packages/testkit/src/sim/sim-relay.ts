@@ -3,14 +3,17 @@ import { silentLogger } from '@evermesh/core';
 import { decodeMessage, type Message } from '@evermesh/core/protocol';
 import {
   type Authorizer,
+  DEFAULT_LIMITS,
   DeviceSession,
   FrameSocket,
   openRelayStores,
+  PutCredits,
   type RawSocket,
   type RelayParts,
   type RelayStores,
 } from '@evermesh/server/sessions';
 import type { Grants } from './grants.ts';
+import { CREDIT_TOLD, takenBytes } from './little-credit.ts';
 import { compactedOften } from './often.ts';
 import { simBlobs } from './sim-blobs.ts';
 import { type DiskImage, SimDisk } from './sim-disk.ts';
@@ -116,6 +119,7 @@ export class SimRelay {
       registry,
       blobs,
       authorizer: this.#grants?.askedBy(process) ?? EVERYONE,
+      credits: new PutCredits(takenBytes(this.machine.random) ?? DEFAULT_LIMITS.pendingBytes),
       clock: process.clock,
       logger: silentLogger,
     };
@@ -172,9 +176,11 @@ export class SimRelay {
     });
   }
 
-  /** Of snapshots, and of what there is no room for: worlds in which there is none prove nothing of them. */
+  /** Of snapshots, of credit, and of what there is no room for: worlds in which there is none prove nothing of them. */
   #count(frame: Uint8Array): void {
     if (frame[0] === UNTAKEN) this.machine.trace.count('anomaly', NO_ROOM);
+    const credit = CREDIT_TOLD.get(frame[0] as number);
+    if (credit !== undefined) this.machine.trace.count('upkeep', credit);
     const way = SNAPSHOT_WAYS.get(frame[0] as number);
     if (way === undefined) return;
     const message = decodedOrNothing(frame);

@@ -100,6 +100,10 @@ export class Conversation {
     await this.say({ type: 'RECORDS', channel: CHANNEL, records: bytes, done: done as DocumentId[] });
   }
 
+  async unsent(...documents: string[]): Promise<void> {
+    await this.say({ type: 'UNSENT', channel: CHANNEL, documents: documents as DocumentId[] });
+  }
+
   async live(records: readonly LogRecord[], seq: number): Promise<void> {
     const bytes = records.map(encodeRecord);
     await this.say({ type: 'LIVE', channel: CHANNEL, records: bytes, through: place(seq) });

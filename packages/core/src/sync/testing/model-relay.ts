@@ -102,6 +102,7 @@ export class RelayConnection {
           version: PROTOCOL_VERSION,
           frameBytes: LIMITS.frameBytes,
           recordBytes: LIMITS.recordBytes,
+          credit: Number.MAX_SAFE_INTEGER,
         });
       case 'OPEN':
         return this.#onOpen(message);
