@@ -1,4 +1,4 @@
-import { CASE_PAIR, CREDIT, GRANTS, NO_ROOM, ON_DEMAND } from '@evermesh/testkit/sim';
+import { CASE_PAIR, CREDIT, GRANTS, NO_ROOM, ON_DEMAND, VERSIONS } from '@evermesh/testkit/sim';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { Tally } from './tally.ts';
@@ -86,6 +86,21 @@ describe('the tally of many worlds', () => {
     expect(lacksOf(true, { ...enough, [GRANTS.waits]: 0 })).toEqual([
       `'${GRANTS.waits}' only 0 times in 100 runs`,
     ]);
+  });
+
+  test('tells if few versions were restored, few conflicts settled, or nothing attached in chunks, where people do that', () => {
+    const weights = { 'restore version': 1, 'attach over': 1 };
+    const operation = { ...weights };
+    const lacksOf = (own: typeof weights | object, anomaly: Record<string, number>): string[] => {
+      const tally = new Tally({ weights: own });
+      for (let run = 0; run < 100; run++) tally.add(outcomeOf({ anomaly, upkeep, operation }));
+      return tally.lacks;
+    };
+    const enough = Object.fromEntries(Object.values(VERSIONS).map((what) => [what, 1]));
+    expect(lacksOf(weights, enough)).toEqual([]);
+    expect(lacksOf({}, {})).toEqual([]);
+    for (const what of Object.values(VERSIONS))
+      expect(lacksOf(weights, { ...enough, [what]: 0 })).toEqual([`'${what}' only 0 times in 100 runs`]);
   });
 
   test('tells if devices compacted less than five documents a run, in 100 runs', () => {

@@ -1,5 +1,14 @@
 /** What happened in many worlds, how often; and what should have, and did not. */
-import { CASE_PAIR, CREDIT, GRANTS, NO_ROOM, ON_DEMAND, type Profile } from '@evermesh/testkit/sim';
+import {
+  CASE_PAIR,
+  CREDIT,
+  GRANTS,
+  NO_ROOM,
+  ON_DEMAND,
+  type Profile,
+  type StepType,
+  VERSIONS,
+} from '@evermesh/testkit/sim';
 import type { Outcome } from './outcome.ts';
 
 /** Runs in a row in which each kind of step has to happen at least once. */
@@ -32,6 +41,15 @@ const LEAST_CREDIT: typeof LEAST_ON_DEMAND = [
   [CREDIT.out, 0.05],
 ];
 
+/** What has to happen a world, on average at least, where people go back to what files were. */
+const LEAST_OF_VERSIONS: typeof LEAST_ON_DEMAND = [
+  [VERSIONS.restored, 0.5],
+  [VERSIONS.exact, 0.1],
+  [VERSIONS.settled, 0.05],
+];
+/** Of contents that are too large for one blob. */
+const LEAST_OF_CHUNKS: typeof LEAST_ON_DEMAND = [[VERSIONS.chunked, 0.05]];
+
 const KINDS = ['operation', 'fault', 'anomaly', 'upkeep'] as const;
 
 export class Tally {
@@ -56,11 +74,14 @@ export class Tally {
     onDemand = false,
     grants = false,
   }: Pick<Profile, 'weights' | 'caseSensitive' | 'onDemand' | 'grants'>) {
+    const has = (type: StepType): boolean => (weights[type] ?? 0) > 0;
     this.#least = [
       ...LEAST_CREDIT,
       ...(onDemand ? LEAST_ON_DEMAND : []),
       ...(grants ? LEAST_OF_GRANTS : []),
-      ...((weights['relay has a quota'] ?? 0) > 0 ? LEAST_OF_QUOTAS : []),
+      ...(has('relay has a quota') ? LEAST_OF_QUOTAS : []),
+      ...(has('restore version') ? LEAST_OF_VERSIONS : []),
+      ...(has('attach over') ? LEAST_OF_CHUNKS : []),
     ];
     this.#hasCase = caseSensitive;
     const enabled = Object.entries(weights).filter(([, weight]) => weight > 0);

@@ -14,6 +14,7 @@ export { ON_DEMAND } from './on-demand.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
 export type { Profile } from './profile.ts';
 export { PROFILES } from './profiles.ts';
+export { VERSIONS } from './restoring-versions.ts';
 export { NO_ROOM } from './sim-relay.ts';
 export type { Step, StepType } from './script.ts';
 export type { Seeded } from './seeded.ts';

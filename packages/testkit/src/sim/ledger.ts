@@ -108,6 +108,11 @@ export class Ledger {
     }
   }
 
+  /** As `excuse`, of whatever has been typed until now. */
+  excuseAll(why: string): void {
+    this.excuse(this.#letters.keys(), why);
+  }
+
   /** What `who` brought back of these is gone again. */
   undone(letters: Iterable<string>, who: string): void {
     for (const letter of letters) {

@@ -1,5 +1,5 @@
 /** What is there for everybody to see, read through the public API and the disk, and compared in the plainest way there is. */
-import type { FileContent, Folder, Heads, NodeId, ShownNode } from '@evermesh/core';
+import type { FileContent, Folder, Heads, NodeContent, NodeId, ShownNode } from '@evermesh/core';
 import type { Naming } from './naming.ts';
 import type { SimFiles } from './sim-files.ts';
 
@@ -117,6 +117,13 @@ export async function textOf(folder: Folder, content: FileContent): Promise<stri
   let text = '';
   for await (const piece of folder.blobs.read(content.name)) text += decoder.decode(piece, { stream: true });
   return text + decoder.decode();
+}
+
+/** What all contents of a file say, of which one is shown. */
+export async function textOfAll(folder: Folder, { content, others }: NodeContent): Promise<string> {
+  let text = '';
+  for (const one of [content, ...others.map((other) => other.content)]) text += await textOf(folder, one);
+  return text;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -17,11 +17,13 @@ import {
 } from '@evermesh/core';
 import { inOnePiece, utf8 } from '@evermesh/core/base';
 import { lettersIn } from './letters.ts';
-import { textOf } from './observe.ts';
+import { textOf, textOfAll } from './observe.ts';
 import { opened, unread } from './opening.ts';
 import { restore } from './restoring.ts';
+import { restoreVersion, VERSIONS } from './restoring-versions.ts';
 import type { FolderStep } from './script.ts';
-import type { Seat } from './seat.ts';
+import { pickFile, type Seat } from './seat.ts';
+import { settle } from './settling.ts';
 import { edited, lines, shown } from './typing.ts';
 
 export async function act(step: FolderStep, seat: Seat): Promise<void> {
@@ -31,7 +33,7 @@ export async function act(step: FolderStep, seat: Seat): Promise<void> {
     await ACTS[step](seat);
   } catch (error) {
     // What a file system would refuse as well.
-    if (!isEvermeshError(error) || !/^(PATH|CONTENT)_/.test(error.code)) throw error;
+    if (!isEvermeshError(error) || !/^(PATH|CONTENT|VERSION|CONFLICT)_/.test(error.code)) throw error;
     say(`is told ${error.code}`);
   }
 }
@@ -78,6 +80,25 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     ledger.replaced(await textOf(folder, old.content), letters, `written over by ${who}`);
     await write(seat, path, letters, [{ type: 'save', id: there.id, content, shown: old.heads }]);
   },
+  async 'attach over'(seat) {
+    const { folder, random, ledger, who, say, said, cannot } = seat;
+    const file = pickFile(seat);
+    if (file === undefined) return ACTS.attach(seat);
+    const path = folder.nodes.pathOf(file.id);
+    const old = await opened(seat, file.id);
+    if (old === undefined) return cannot(`looks at ${path}, which has not arrived`);
+    const letters = seat.letters.take(3);
+    const isLarge = random.chance(0.1);
+    // Its letters stand in the first of its chunks, in one in the middle, and in the last.
+    const fill = 'x'.repeat(isLarge ? 150_000 : 10);
+    const bytes = utf8(`\0${Array.from(letters).join(fill)}`);
+    say(`attaches ${letters}, ${bytes.byteLength} bytes, over ${path}`);
+    const { name, size } = await folder.blobs.write(inOnePiece(bytes));
+    if (isLarge) said(VERSIONS.chunked);
+    ledger.replaced(await textOf(folder, old.content), letters, `written over by ${who}`);
+    const content: FileContent = { kind: 'blob', name, size };
+    await write(seat, path, letters, [{ type: 'save', id: file.id, content, shown: old.heads }]);
+  },
   async mkdir(seat) {
     const path = newPath(seat);
     seat.say(`makes directory ${path}`);
@@ -106,6 +127,8 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     ]);
   },
   restore,
+  'restore version': restoreVersion,
+  settle,
   async chmod(seat) {
     const file = pickFile(seat);
     if (file === undefined) return ACTS.create(seat);
@@ -163,11 +186,9 @@ async function takeAway(
 }
 
 /** What all versions of a file say; `undefined` if one of them that is not shown has not arrived. */
-async function allOf(folder: Folder, { content, others }: NodeContent): Promise<string | undefined> {
+async function allOf(folder: Folder, content: NodeContent): Promise<string | undefined> {
   try {
-    let text = '';
-    for (const one of [content, ...others.map((other) => other.content)]) text += await textOf(folder, one);
-    return text;
+    return await textOfAll(folder, content);
   } catch (error) {
     if (!isEvermeshError(error, 'BLOB_NOT_FOUND')) throw error;
     return undefined;
@@ -230,11 +251,6 @@ function parentOf(seat: Seat, path: string): NodeId {
 function pickNode({ folder, random }: Seat): ShownNode | undefined {
   const all = [...folder.nodes.all()];
   return all.length === 0 ? undefined : random.pick(all);
-}
-
-function pickFile({ folder, random }: Seat): ShownNode | undefined {
-  const files = [...folder.nodes.all()].filter(({ kind }) => kind === 'file');
-  return files.length === 0 ? undefined : random.pick(files);
 }
 
 const below = (folder: Folder, node: ShownNode): ShownNode[] => [

@@ -14,6 +14,9 @@ export const FOLDER_STEPS = [
   'attach',
   'chmod',
   'restore',
+  'restore version',
+  'settle',
+  'attach over',
 ] as const;
 /** What a person, or a program of his, does to the files in a mirrored directory. */
 export const DISK_STEPS = [

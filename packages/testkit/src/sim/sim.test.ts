@@ -86,6 +86,16 @@ describe('the ledger', () => {
     expect(lawsOf(ledger)).toEqual(['L2']);
   });
 
+  test('excuses whatever was typed until then, where nobody sees what a call came to, unless everybody had it before', () => {
+    const ledger = typed('乒\n');
+    ledger.share();
+    ledger.typed('乓丁\n', 'ben', 2, 'b');
+    ledger.excuseAll('may have been there');
+    ledger.typed('丂\n', 'ben', 3, 'b');
+    ledger.kept(['乓', '丁', '丂']);
+    expect(ledger.judge(new Map()).map(({ what }) => what[0])).toEqual(['乒', '丂']);
+  });
+
   test('names a letter that is there twice, unless its line was changed at two places at a time', () => {
     const ledger = typed('乒\n');
     expect(lawsOf(ledger, '乒\n', '乒\n')).toEqual(['L9']);

@@ -29,6 +29,7 @@ import { SimFiles } from './sim-files.ts';
 import { Seeded } from './seeded.ts';
 import { DIRECTORY, type RunningDevice, SimDevice } from './sim-device.ts';
 import type { Sight } from './observe.ts';
+import { seatAt } from './seat.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimRelay } from './sim-relay.ts';
 import { synced } from './synced.ts';
@@ -219,7 +220,8 @@ export class World {
       return this.begin(device.start(this.folder), device.name, step.id);
     }
     if (this.apps !== undefined) return this.#actInApp(this.apps, step, running, somebody);
-    const seat = { ...somebody, folder: running.folder, bin: device.bin, listed: this.listed };
+    const violate = (law: string, what: string): void => this.violate(law, what);
+    const seat = seatAt(running, { ...somebody, bin: device.bin, listed: this.listed, violate });
     this.begin(act(step.type as FolderStep, seat), device.name, step.id);
   }
 
