@@ -13,7 +13,6 @@ import {
   type Store,
   StoreBlobs,
   type StoreOperation,
-  tieredBlobs,
 } from '@evermesh/core/log';
 import { type BatchedBlob, LIMITS, type LogRecord, type SmallBlob } from '@evermesh/core/protocol';
 import type { Arrival, FolderQuota } from './folder-quota.ts';
@@ -42,7 +41,7 @@ export class FolderBlobs {
     this.#committer = committer;
     this.quota = quota;
     this.#small = new StoreBlobs(store, committer);
-    this.#blobs = new PackedBlobs(store, committer, tieredBlobs(this.#small, large));
+    this.#blobs = new PackedBlobs(store, committer, this.#small, large);
   }
 
   /** `undefined` if the folder has no such blob here. */

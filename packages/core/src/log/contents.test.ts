@@ -8,10 +8,10 @@ import { blobKey, chunkKey } from './keys.ts';
 import { StoreBlobs } from './store-blobs.ts';
 
 const PIECE = 100_000;
-/** A pack of 4 MiB, and what is cut or was handed in meanwhile. */
-const HELD = 4 * 1024 * 1024 + 1_000_000;
+/** Two packs of 4 MiB, and what is cut or was handed in meanwhile. */
+const HELD = 2 * 4 * 1024 * 1024 + 1_000_000;
 
-test('no more of a content is in memory than a pack, however long it is', async () => {
+test('no more of a content is in memory than two packs, however long it is', async () => {
   const store = memoryStore();
   const large = new StoreBlobs(memoryStore(), new Committer(memoryStore()));
   let [given, stored, most] = [0, 0, 0];
@@ -37,6 +37,72 @@ test('no more of a content is in memory than a pack, however long it is', async 
   expect(stored).toBeGreaterThan(15_000_000);
   expect(most).toBeLessThan(HELD);
 });
+
+test('the next pack is filled while one is being stored, and what lists chunks never comes before them', async () => {
+  const [store, beside] = [memoryStore(), memoryStore()];
+  const large = new StoreBlobs(beside, new Committer(beside));
+  const write = large.write.bind(large);
+  let given = 0;
+  const atWrites: number[] = [];
+  let tellFilled: () => void = () => undefined;
+  large.write = async (pieces, expected) => {
+    atWrites.push(given);
+    const isFirst = atWrites.length === 1;
+    const filled = new Promise<void>((resolve) => (tellFilled = resolve));
+    if (isFirst) await filled;
+    expect([...store.rows.keys()].filter((key) => key.startsWith('chunk/')).length > 0).toBe(!isFirst);
+    return write(pieces, expected);
+  };
+  const bytes = seededRandom(5).bytes(9_000_000);
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.byteLength; at += PIECE) {
+      if (at >= 8_000_000) tellFilled();
+      given = at;
+      yield bytes.subarray(at, at + PIECE);
+    }
+  }
+  const contents = new Contents(store, new Committer(store), large);
+  const { name } = await contents.write(source());
+  expect(atWrites).toHaveLength(3);
+  // It came as far while the first pack was not written.
+  expect(atWrites[1]).toBeGreaterThan(8_000_000);
+  expect(equalBytes((await gather(contents.read(name))) as Uint8Array, bytes)).toBe(true);
+});
+
+test.each(['the disk', 'the source'])(
+  'when %s fails, nothing is written any more once that is told, and nothing counts as here',
+  async (who) => {
+    const store = memoryStore();
+    const large = new StoreBlobs(memoryStore(), new Committer(memoryStore()));
+    let [writing, written] = [0, 0];
+    large.write = async (pieces) => {
+      writing += 1;
+      const bytes = (await gather(pieces)) as Uint8Array;
+      for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+      if (who === 'the disk') throw new Error('no space left');
+      written += 1;
+      return { name: toHex(sha256(bytes)) as BlobName, size: bytes.byteLength };
+    };
+    let isLeft = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (let i = 0; i < 60; i++) {
+          if (i === 50 && who === 'the source') throw new Error('gone');
+          yield seededRandom(100 + i).bytes(PIECE);
+        }
+      } finally {
+        isLeft = true;
+      }
+    }
+    const failed = who === 'the disk' ? 'no space left' : 'gone';
+    await expect(new Contents(store, new Committer(store), large).write(source())).rejects.toThrow(failed);
+    const rows = [...store.rows.keys()];
+    expect([isLeft, writing, written]).toEqual([true, 1, who === 'the disk' ? 0 : 1]);
+    for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+    expect([...store.rows.keys()]).toEqual(rows);
+    expect(rows.filter((key) => key.startsWith('content/'))).toEqual([]);
+  },
+);
 
 test('chunks of which the pack was written and the rows were not are as if they had not been here', async () => {
   const store = memoryStore();

@@ -3,7 +3,7 @@
  * whichever contents have it; so an edit of a large file costs what it changed. What stands for it on the wire and in records
  * is its manifest: blobs like any others.
  *
- * No more of a content is in memory than a pack, however large it is.
+ * No more of a content is in memory than two packs, one that is being stored and one that is being filled, however large it is.
  */
 import { begun, type BlobName, gather, inOnePiece, sha256OfPieces, toHex } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
@@ -25,7 +25,6 @@ import { PackedBlobs } from './packed-blobs.ts';
 import { StoreBlobs } from './store-blobs.ts';
 import type { Store, StoreOperation } from './store.ts';
 import { storedRow } from './stored-row.ts';
-import { tieredBlobs } from './tiered-blobs.ts';
 import { type ManifestSource, walkManifest } from './walk-manifest.ts';
 
 /** Up to so many bytes a content is one blob. */
@@ -56,8 +55,7 @@ export class Contents implements BlobStore {
     this.#store = store;
     this.#committer = committer;
     this.#small = new StoreBlobs(store, committer);
-    const under = large === undefined ? this.#small : tieredBlobs(this.#small, large);
-    this.blobs = new PackedBlobs(store, committer, under);
+    this.blobs = new PackedBlobs(store, committer, this.#small, large);
   }
 
   open(): Promise<void> {
@@ -197,9 +195,13 @@ export class Contents implements BlobStore {
     let held: SmallBlob[] = [];
     let heldBytes = 0;
     let nodes: SmallBlob[] = [];
+    let storing: Promise<void> = Promise.resolve();
+    /** Begins to store what is held, once what was held before is durable: a list never comes before what it lists. */
     const keep = async (rows: readonly StoreOperation[] = []): Promise<void> => {
-      const nodeRows = await Promise.all(nodes.map(({ name, bytes }) => this.#small.rowsOf(name, bytes)));
-      await this.blobs.writeMany(held, [...nodeRows.flat(), ...rows]);
+      await storing;
+      storing = this.#keep(held, nodes, rows);
+      // Whoever awaits it is told. Until then nobody does.
+      storing.catch(() => undefined);
       [held, heldBytes, nodes] = [[], 0, []];
     };
     const add = async (chunks: Iterable<Uint8Array>): Promise<void> => {
@@ -211,20 +213,36 @@ export class Contents implements BlobStore {
         if (heldBytes >= PACK_BYTES) await keep();
       }
     };
-    for await (const piece of pieces) {
-      hash.update(piece);
-      size += piece.byteLength;
-      await add(cutter.push(piece));
+    try {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        size += piece.byteLength;
+        await add(cutter.push(piece));
+      }
+      await add(cutter.end());
+      const name = toHex(hash.digest()) as BlobName;
+      if (expected !== undefined && name !== expected) throw damaged(expected);
+      const content = { name, size };
+      const [root, ...rest] = builder.end(content);
+      nodes.push(root, ...rest);
+      await keep([entryRow(content, root.name)]);
+      await storing;
+      this.#damaged.delete(name);
+      return content;
+    } finally {
+      // Whoever was told that it failed may close the store: nothing is written there any more.
+      await storing.catch(() => undefined);
     }
-    await add(cutter.end());
-    const name = toHex(hash.digest()) as BlobName;
-    if (expected !== undefined && name !== expected) throw damaged(expected);
-    const content = { name, size };
-    const [root, ...rest] = builder.end(content);
-    nodes.push(root, ...rest);
-    await keep([entryRow(content, root.name)]);
-    this.#damaged.delete(name);
-    return content;
+  }
+
+  /** Durable when it resolves. */
+  async #keep(
+    chunks: readonly SmallBlob[],
+    nodes: readonly SmallBlob[],
+    rows: readonly StoreOperation[],
+  ): Promise<void> {
+    const nodeRows = await Promise.all(nodes.map(({ name, bytes }) => this.#small.rowsOf(name, bytes)));
+    await this.blobs.writeMany(chunks, [...nodeRows.flat(), ...rows]);
   }
 
   async #entryOf(name: BlobName): Promise<Entry | undefined> {

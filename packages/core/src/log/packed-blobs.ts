@@ -12,7 +12,12 @@ import type { BlobStore } from './blob-store.ts';
 import type { Committer } from './committer.ts';
 import { chunkKey } from './keys.ts';
 import type { Store, StoreOperation } from './store.ts';
+import type { StoreBlobs } from './store-blobs.ts';
 import { storedRow } from './stored-row.ts';
+import { tieredBlobs } from './tiered-blobs.ts';
+
+/** Bytes of chunks that are handed on together: a call for each of them would cost more than the copy. */
+const PIECE_BYTES = 256 * 1024;
 
 /** Where a chunk lies. */
 interface Place {
@@ -24,18 +29,21 @@ interface Place {
 export class PackedBlobs implements BlobStore {
   readonly #store: Store;
   readonly #committer: Committer;
+  readonly #small: StoreBlobs;
   readonly #under: BlobStore;
   /** Chunks of which a read found that their pack is gone, or does not hold them as they were. */
   readonly #damaged = new Set<BlobName>();
 
   /**
    * @param committer of `store`
-   * @param under where packs lie, and every blob that is in none
+   * @param small where small blobs lie that are in no pack
+   * @param large where packs lie, and every other blob; default: with the small ones
    */
-  constructor(store: Store, committer: Committer, under: BlobStore) {
+  constructor(store: Store, committer: Committer, small: StoreBlobs, large?: BlobStore) {
     this.#store = store;
     this.#committer = committer;
-    this.#under = under;
+    this.#small = small;
+    this.#under = large === undefined ? small : tieredBlobs(small, large);
   }
 
   open(): Promise<void> {
@@ -84,7 +92,7 @@ export class PackedBlobs implements BlobStore {
     const lacking = new Map<BlobName, SmallBlob>();
     await Promise.all(
       chunks.map(async (chunk) => {
-        if ((await this.size(chunk.name)) === undefined) lacking.set(chunk.name, chunk);
+        if (!(await this.#hasSmall(chunk.name))) lacking.set(chunk.name, chunk);
       }),
     );
     // In the order of the content, in which they are going to be read.
@@ -107,6 +115,11 @@ export class PackedBlobs implements BlobStore {
   async delete(name: BlobName): Promise<void> {
     await this.#committer.commit([{ type: 'del', key: chunkKey(name) }]);
     await this.#under.delete(name);
+  }
+
+  /** One that is a file by itself is stored once more: looking for a file for each chunk took a fifth of storing them all. */
+  async #hasSmall(name: BlobName): Promise<boolean> {
+    return ((await this.#placeOf(name)) ?? (await this.#small.size(name))) !== undefined;
   }
 
   async #placeOf(name: BlobName): Promise<Place | undefined> {
@@ -164,7 +177,16 @@ const follows = (place: Place, before: Place | undefined): boolean =>
   before === undefined || (place.pack === before.pack && place.offset === before.offset + before.size);
 
 async function* piecesOf(chunks: readonly SmallBlob[]): AsyncGenerator<Uint8Array> {
-  for (const { bytes } of chunks) yield bytes;
+  let piece: Uint8Array[] = [];
+  let size = 0;
+  for (const { bytes } of chunks) {
+    piece.push(bytes);
+    size += bytes.byteLength;
+    if (size < PIECE_BYTES) continue;
+    yield concatBytes(piece);
+    [piece, size] = [[], 0];
+  }
+  if (size > 0) yield concatBytes(piece);
 }
 
 const damaged = (name: BlobName, cause?: unknown): EvermeshError =>
