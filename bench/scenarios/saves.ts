@@ -9,9 +9,11 @@ import { openReplica } from '@evermesh/core';
 import {
   contentDigest,
   firstUpdate,
+  lineDiffInSlices,
   newDocument,
   saveContent,
   shownFile,
+  type Sliced,
   textHunks,
   textHunksInSlices,
 } from '@evermesh/core/model';
@@ -74,7 +76,8 @@ async function run({ runs, say, directory }: ScenarioContext): Promise<ScenarioR
   for (const [what, base, next] of CASES) {
     say(what);
     figures.reach(`${what}: compared`, { atMost: REACH });
-    for (const turn of ['longest slice', 'written']) figures.reach(`${what}: ${turn}`, { atMost: TURN });
+    for (const turn of ['longest slice', 'written', 'longest slice of a diff'])
+      figures.reach(`${what}: ${turn}`, { atMost: TURN });
     for (let round = 0; round < runs; round++) {
       figures.add(
         `${what}: compared`,
@@ -86,6 +89,8 @@ async function run({ runs, say, directory }: ScenarioContext): Promise<ScenarioR
       figures.add(`${what}: longest slice`, EVERMESH, 'ms', slice);
       figures.add(`${what}: written`, EVERMESH, 'ms', written);
       figures.add(`${what}: saved`, EVERMESH, 'ms', saved);
+      const diff = sliced(lineDiffInSlices(base, next));
+      figures.add(`${what}: longest slice of a diff`, EVERMESH, 'ms', diff.longest);
       figures.add(`${what}: longest without a turn`, EVERMESH, 'ms', await heldUp(base, next));
     }
   }
@@ -130,18 +135,22 @@ function save(base: string, next: string): { slice: number; written: number; sav
   const digest = contentDigest(utf8(base));
   Y.applyUpdate(doc, firstUpdate(1, { kind: 'text', text: base }, digest, '0000000000'));
   const shown = shownFile(doc);
-  const comparison = textHunksInSlices(base, next, 'lines');
-  let [slice, all] = [0, 0];
+  const { longest, all, result: hunks } = sliced(textHunksInSlices(base, next, 'lines'));
+  const compared = { base, next, unit: 'lines', hunks } as const;
+  const options = { tag: '2222222222', unit: 'lines', compared } as const;
+  const written = busy(() => saveContent(doc, shown, { kind: 'text', text: next }, options));
+  return { slice: longest, written, saved: all + written };
+}
+
+/** What the longest slice took, and all of them. */
+function sliced<Result>(computation: Sliced<Result>): { longest: number; all: number; result: Result } {
+  let [longest, all] = [0, 0];
   for (;;) {
-    let step: ReturnType<typeof comparison.next> | undefined;
-    const took = busy(() => (step = comparison.next()));
-    slice = Math.max(slice, took);
+    let step: ReturnType<typeof computation.next> | undefined;
+    const took = busy(() => (step = computation.next()));
+    longest = Math.max(longest, took);
     all += took;
-    if (step?.done !== true) continue;
-    const compared = { base, next, unit: 'lines', hunks: step.value } as const;
-    const options = { tag: '2222222222', unit: 'lines', compared } as const;
-    const written = busy(() => saveContent(doc, shown, { kind: 'text', text: next }, options));
-    return { slice, written, saved: all + written };
+    if (step?.done === true) return { longest, all, result: step.value };
   }
 }
 

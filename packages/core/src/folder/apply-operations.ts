@@ -21,7 +21,7 @@ import { equalHeads, type Heads, NO_HEADS } from '../protocol/index.ts';
 import { checkBounds } from './call-bounds.ts';
 import { compareLarge } from './compared-saves.ts';
 import { type FolderState, SECRET } from './folder-state.ts';
-import { HeldDocuments } from './held-documents.ts';
+import { HeldDocuments, type Rewrite } from './held-documents.ts';
 import { seedClientId } from './import-id.ts';
 import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
 import { type NamesInRecords, namesInRecords } from './names-in-records.ts';
@@ -44,7 +44,7 @@ type Living = HeldDocuments['all'];
 
 interface Compared {
   readonly bases: Bases;
-  readonly compared: ReadonlyMap<Save, ComparedTexts>;
+  readonly compared: ReadonlyMap<Rewrite, ComparedTexts>;
 }
 
 /** What writes a file's document. */
@@ -70,7 +70,7 @@ export async function applyOperations(
     await held.hold(operations);
     const names = await namesInRecords(state, operations, held.all);
     let bases = await basesOf(state, saves);
-    const compared = await compareLarge(state, bases);
+    const compared = await compareLarge(state, held.all, bases);
     // What arrived while comparing is in the documents now, and was not shown to whoever saved.
     while (!held.areCurrent || !basesHold(state, bases)) {
       await held.hold(operations);
@@ -87,7 +87,7 @@ class OperationRun {
   readonly #state: FolderState;
   readonly #living: Living;
   readonly #bases: Bases;
-  readonly #compared: ReadonlyMap<Save, ComparedTexts>;
+  readonly #compared: ReadonlyMap<Rewrite, ComparedTexts>;
   readonly #names: NamesInRecords;
   readonly #records: LocalRecords;
   readonly #failures = new Map<number, EvermeshError>();
@@ -230,7 +230,9 @@ class OperationRun {
     const document = documentOf(id);
     if (!equalHeads(shown, this.#state.seenHeads(document))) return void this.#stayed.add(id);
     const live = this.#living.get(operation) as Y.Doc;
-    const next = this.#records.capture(document, live, () => removeShown(live, tag));
+    const next = this.#records.capture(document, live, () =>
+      removeShown(live, tag, this.#compared.get(operation)),
+    );
     if (next === undefined) tree.remove([id]);
     else this.#records.names(document, this.#blobsOf(next));
   }
@@ -240,7 +242,9 @@ class OperationRun {
     const document = documentOf(id);
     const live = this.#living.get(operation) as Y.Doc;
     if (!equalHeads(shown, this.#state.documents.heldHeads(document))) return void this.#stayed.add(id);
-    const isDone = this.#records.capture(document, live, () => resolveConflict(live, keep, this.#state.tag));
+    const isDone = this.#records.capture(document, live, () =>
+      resolveConflict(live, keep, this.#state.tag, this.#compared.get(operation)),
+    );
     if (!isDone) throw noConflict();
     this.#records.names(document, this.#blobsOf(readFile(live).shown));
   }

@@ -1,7 +1,8 @@
 /** What differs between two versions of a file. */
-import { type DiffHunk, type FileContent, lineDiff, sameContent } from '../../model/index.ts';
+import { type DiffHunk, type FileContent, lineDiffInSlices, sameContent } from '../../model/index.ts';
 import { equalHeads } from '../../protocol/index.ts';
 import type { FolderState } from '../folder-state.ts';
+import { inTurns } from '../in-turns.ts';
 import type { FileVersion, VersionName } from './file-version.ts';
 import { noVersion } from '../no-version.ts';
 import { type HistoricFile, versionAt, versionsOf } from './versions.ts';
@@ -39,7 +40,9 @@ export async function diffOf(
   const b = await versionAt(state, file, behind);
   const [was, is] = [a?.content ?? NOTHING, b.content];
   const kind = was.kind === 'blob' ? 'blob' : is.kind;
-  const hunks = was.kind === 'text' && is.kind === 'text' ? lineDiff(was.text, is.text) : [];
+  const { clock } = state.options;
+  const isText = was.kind === 'text' && is.kind === 'text';
+  const hunks = isText ? await inTurns(lineDiffInSlices(was.text, is.text), clock) : [];
   return { from: a?.version, to: b.version, kind, same: sameContent(was, is), hunks };
 }
 

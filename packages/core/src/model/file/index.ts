@@ -1,10 +1,11 @@
+export type { ComparedTexts } from './compared-texts.ts';
 export { contentDigest, digestOfBlob, type FileContent, sameContent, textOf } from './content.ts';
 export { type FirstContent, firstContentOf, firstUpdate, hasFirstContent } from './first-content.ts';
 export type { Hunk, Unit } from './hunk.ts';
-export { type DiffHunk, type DiffLine, lineDiff } from './line-diff.ts';
+export { type DiffHunk, type DiffLine, lineDiffInSlices } from './line-diff.ts';
 export { rootText, TEXT_LIMIT } from './layout.ts';
-export { removeShown, resolveConflict } from './resolution.ts';
-export { type ComparedTexts, saveContent, type SaveOptions } from './save.ts';
+export { removeShown, resolveConflict, settledTexts } from './resolution.ts';
+export { saveContent, type SaveOptions } from './save.ts';
 export { decodeShownFile, encodeShownFile, type ShownFile, shownFile } from './shown-file.ts';
 export { type FileState, type OtherContent, readFile, TEXT_ID } from './state.ts';
 export type { Sliced } from './slice.ts';

@@ -8,7 +8,8 @@
  */
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { type DiffHunk, lineDiff } from './line-diff.ts';
+import { type DiffHunk, lineDiffInSlices } from './line-diff.ts';
+import { atOnce } from './slice.ts';
 
 const RUNS = Number(process.env['PROP_RUNS'] ?? 500);
 const SEED = process.env['PROP_SEED'];
@@ -53,7 +54,7 @@ function applied(before: string, hunks: readonly DiffHunk[]): string {
 test('hunks lead from the text before to the text behind, and show no more than three equal lines around', () => {
   fc.assert(
     fc.property(pair, ([before, behind]) => {
-      const hunks = lineDiff(before, behind);
+      const hunks = atOnce(lineDiffInSlices(before, behind));
       expect(applied(before, hunks)).toBe(behind);
       let end = -1;
       for (const { fromLine, fromCount, lines } of hunks) {

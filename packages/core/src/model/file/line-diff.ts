@@ -4,7 +4,7 @@
  */
 import type { Range } from './range.ts';
 import { differingRanges } from './sequence-diff.ts';
-import { atOnce, Slice } from './slice.ts';
+import { Slice, type Sliced } from './slice.ts';
 
 export interface DiffLine {
   readonly kind: 'same' | 'removed' | 'added';
@@ -26,17 +26,23 @@ export interface DiffHunk {
 /** Equal lines around a difference. */
 const AROUND = 3;
 
-/** Ascending; none for equal texts. */
-export function lineDiff(before: string, behind: string): DiffHunk[] {
+/** Ascending; none for equal texts. In slices of which none takes long on any input. */
+export function* lineDiffInSlices(before: string, behind: string): Sliced<DiffHunk[]> {
   if (before === behind) return [];
-  const [a, b] = [linesOf(before), linesOf(behind)];
-  return together(atOnce(differingRanges(a, b, new Slice()))).map((ranges) => hunkOf(ranges, a, b));
+  const slice = new Slice();
+  const a = yield* linesOf(before, slice);
+  const b = yield* linesOf(behind, slice);
+  const ranges = yield* differingRanges(a, b, slice);
+  const hunks: DiffHunk[] = [];
+  for (const group of together(ranges)) hunks.push(yield* hunkOf(group, a, b, slice));
+  return hunks;
 }
 
-function linesOf(text: string): string[] {
+function* linesOf(text: string, slice: Slice): Sliced<string[]> {
   const lines: string[] = [];
   for (let start = 0; start < text.length;) {
     const end = text.indexOf('\n', start) + 1 || text.length;
+    if (slice.endsAfter(1 + ((end - start) >> 6))) yield;
     lines.push(text.slice(start, end));
     start = end;
   }
@@ -56,24 +62,32 @@ function together(ranges: readonly Range[]): Range[][] {
   return groups;
 }
 
-function hunkOf(ranges: readonly Range[], a: readonly string[], b: readonly string[]): DiffHunk {
+function* hunkOf(
+  ranges: readonly Range[],
+  a: readonly string[],
+  b: readonly string[],
+  slice: Slice,
+): Sliced<DiffHunk> {
   const [first, last] = [ranges[0] as Range, ranges.at(-1) as Range];
   const aFrom = Math.max(0, first.aFrom - AROUND);
   const aTo = Math.min(a.length, last.aTo + AROUND);
   const bFrom = first.bFrom - (first.aFrom - aFrom);
   const bTo = last.bTo + (aTo - last.aTo);
   const lines: DiffLine[] = [];
-  const add = (kind: DiffLine['kind'], texts: readonly string[]): void => {
-    for (const text of texts) lines.push({ kind, text });
-  };
+  function* add(kind: DiffLine['kind'], of: readonly string[], from: number, to: number): Sliced<void> {
+    for (let i = from; i < to; i++) {
+      if (slice.endsAfter(1)) yield;
+      lines.push({ kind, text: of[i] as string });
+    }
+  }
   let at = aFrom;
   for (const range of ranges) {
-    add('same', a.slice(at, range.aFrom));
-    add('removed', a.slice(range.aFrom, range.aTo));
-    add('added', b.slice(range.bFrom, range.bTo));
+    yield* add('same', a, at, range.aFrom);
+    yield* add('removed', a, range.aFrom, range.aTo);
+    yield* add('added', b, range.bFrom, range.bTo);
     at = range.aTo;
   }
-  add('same', a.slice(at, aTo));
+  yield* add('same', a, at, aTo);
   const fromCount = aTo - aFrom;
   const toCount = bTo - bFrom;
   return {

@@ -7,11 +7,11 @@
  */
 import type * as Y from 'yjs';
 import { utf8 } from '../../base/index.ts';
+import { type ComparedTexts, hunksOf } from './compared-texts.ts';
 import { contentDigest, type FileContent, sameContent } from './content.ts';
-import type { Hunk, Unit } from './hunk.ts';
+import type { Unit } from './hunk.ts';
 import type { ShownFile } from './shown-file.ts';
 import { writeHunks } from './text-edit.ts';
-import { textHunks } from './text-hunks.ts';
 import { writeVersion } from './version.ts';
 
 export interface SaveOptions {
@@ -20,14 +20,6 @@ export interface SaveOptions {
   readonly unit: Unit;
   /** Of these texts, if somebody compared them before. */
   readonly compared?: ComparedTexts | undefined;
-}
-
-/** Comparing large texts takes long: it is done before the save is written, in slices. */
-export interface ComparedTexts {
-  readonly base: string;
-  readonly next: string;
-  readonly unit: Unit;
-  readonly hunks: readonly Hunk[];
 }
 
 /**
@@ -71,8 +63,7 @@ function saveText(
     writeVersion(live, tag, { content: kept, kept: true, saw: digest, replaces: [] });
   }
   const next = content.text;
-  const isCompared = compared?.base === base.text && compared.next === next && compared.unit === unit;
-  const runs = writeHunks(live, base.runs, isCompared ? compared.hunks : textHunks(base.text, next, unit));
+  const runs = writeHunks(live, base.runs, hunksOf({ base: base.text, next, unit }, compared));
   const shown = { content, text: content.text, runs, saw: undefined };
   if (base.content.kind === 'text') return { ...shown, versions: base.versions };
   const key = writeVersion(live, tag, {

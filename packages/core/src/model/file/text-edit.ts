@@ -105,7 +105,7 @@ function idAt(runs: readonly Run[], offset: number): Y.ID | undefined {
 }
 
 const itemBehind = (text: Y.Text, left: Y.Item | null): Y.Item | null =>
-  left === null ? (Y.getTypeChildren(text)[0] ?? null) : left.right;
+  left === null ? text._start : left.right;
 
 function insertBehind(transaction: Y.Transaction, text: Y.Text, left: Y.Item | null, insert: string): Piece {
   const { store, clientID } = transaction.doc;
