@@ -2,47 +2,21 @@
  * What every format wrote is opened by the newest code, for ever: contents, heads, debts and all, and everything goes on
  * from there. The bytes in `test/fixtures` were written once, by the code of their time.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Folder, FolderId } from '@evermesh/core';
 import { openStore, STORE_FORMAT } from '@evermesh/core/log';
 import { openMirror } from '@evermesh/mirror';
 import { faulty } from '@evermesh/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readTree } from '../support/tree.ts';
-import { CastDevice, CastRelay } from './cast.ts';
 import { writeEntries } from './disk.ts';
-import { blobStoreOf, type Fixture, FIXTURES, rowsOf, storeOf, unpacked } from './fixture.ts';
+import { type Fixture, FIXTURES, rowsOf, storeOf } from './fixture.ts';
+import { fixtureOf, newDevice, openDevice, openRelay } from './opened.ts';
 import { sightOf } from './sight.ts';
 import { MISSED_CONTENT } from './story.ts';
 
 const FORMATS = (await readdir(FIXTURES)).sort();
-const idOf = ({ folder }: Fixture): FolderId => folder as FolderId;
-
-async function fixtureOf(format: string, of: 'device' | 'relay'): Promise<Fixture> {
-  return unpacked(await readFile(join(FIXTURES, format, `${of}.json.gz`)));
-}
-
-async function openDevice(fixture: Fixture): Promise<{ device: CastDevice; folder: Folder }> {
-  const device = new CastDevice('ada again', await storeOf(fixture), await blobStoreOf(fixture));
-  onTestFinished(() => device.close());
-  return { device, folder: await (await device.open()).folder(idOf(fixture)) };
-}
-
-async function openRelay(fixture: Fixture): Promise<CastRelay> {
-  const relay = new CastRelay(await storeOf(fixture), await blobStoreOf(fixture));
-  await relay.start();
-  onTestFinished(() => relay.stop());
-  return relay;
-}
-
-async function newDevice(name: string, { folder }: Fixture): Promise<{ device: CastDevice; folder: Folder }> {
-  const device = new CastDevice(name);
-  onTestFinished(() => device.close());
-  return { device, folder: await device.folder(folder as FolderId) };
-}
-
 test('the present format has its fixtures', () => {
   expect(FORMATS).toContain(`format-${STORE_FORMAT}`);
 });
