@@ -36,24 +36,15 @@ export class DiskTrouble {
   #room: { left: number; readonly code: string } | undefined;
   /** Told of each call that failed. */
   readonly #failed: (code: string) => void;
-  #hasFailed = false;
-  readonly #now: () => number;
-  #since: number | undefined;
+  #failures = 0;
 
-  /** @param now milliseconds since the world began */
-  constructor(failed: (code: string) => void, now: () => number) {
+  constructor(failed: (code: string) => void) {
     this.#failed = failed;
-    this.#now = now;
   }
 
-  /** Milliseconds since the world began: since then there are places where the mirror cannot look; `undefined` if there are none. */
-  get since(): number | undefined {
-    return this.#since;
-  }
-
-  /** Whether a call failed since everything was well. */
-  get hasFailed(): boolean {
-    return this.#hasFailed;
+  /** Calls that failed since the world began. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** What is at a path fails in one of the ways. */
@@ -61,7 +52,6 @@ export class DiskTrouble {
     const kinds = isDirectory ? [...ANYWHERE, ...OF_DIRECTORIES] : ANYWHERE;
     const trouble = { ...random.pick(kinds), path };
     this.#troubles.push(trouble);
-    this.#since ??= this.#now();
     return trouble;
   }
 
@@ -73,8 +63,6 @@ export class DiskTrouble {
   heal(): void {
     this.#troubles = [];
     this.#room = undefined;
-    this.#hasFailed = false;
-    this.#since = undefined;
   }
 
   get isOver(): boolean {
@@ -101,7 +89,7 @@ export class DiskTrouble {
   }
 
   #failing(code: string): string {
-    this.#hasFailed = true;
+    this.#failures++;
     this.#failed(code);
     return code;
   }

@@ -10,7 +10,6 @@ import type { Step } from './script.ts';
 import { type Copy, copyOf } from './latecomer.ts';
 import { lettersIn } from './letters.ts';
 import { isPossible } from './possible.ts';
-import { giveRights, takeRight } from './rights.ts';
 import { DIRECTORY, type SimDevice } from './sim-device.ts';
 import type { SimFiles } from './sim-files.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -85,17 +84,15 @@ export async function befall(world: Afflicted, step: Step, device: SimDevice, ra
     case 'disk is full':
       return device.trouble.fill(random.below(300), random.pick(['ENOSPC', 'EDQUOT']));
     case 'disk is well':
-      return device.trouble.heal();
+      return device.heal();
     case 'store is full':
       return device.disk.database.fill(random.below(3000));
     case 'store has room':
       return makeRoom(device, world.trace);
     case 'right is taken':
-      if (device.files !== undefined) takeRight(device.files, DIRECTORY, random);
-      return;
+      return device.takeRight(random);
     case 'rights are given':
-      if (device.files !== undefined) giveRights(device.files);
-      return;
+      return device.giveRights();
     case 'wrong clock':
       device.machine.clockError = Math.floor((random.float() - 0.5) * 6e11);
       return;
@@ -168,7 +165,7 @@ export type Place = Pick<SimDevice, 'process' | 'disk' | 'name'> & {
 /** Something of what a mirror uses fails: a path in its directory, that itself, or what it has there of its own. */
 function goWrong(
   world: Afflicted,
-  { files, trouble, name, directory }: SimDevice,
+  { files, trouble, lookedAt, name, directory }: SimDevice,
   step: Step,
   random: Seeded,
 ): void {
@@ -177,6 +174,7 @@ function goWrong(
   const [path, inode] = random.chance(0.05) ? ['', files.find(directory)] : random.pick(entries);
   const at = path === '' ? directory : `${directory}/${path}`;
   const { code, acts, isDeep } = trouble.begin(at, inode.kind === 'directory', random);
+  lookedAt.blind('disk');
   world.tell(
     'misfortune',
     name,

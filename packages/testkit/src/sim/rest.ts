@@ -3,7 +3,6 @@ import { type Folder, isEvermeshError } from '@evermesh/core';
 import { checkGrants } from './grant-laws.ts';
 import { bringBack } from './lost-blobs.ts';
 import { makeRoom } from './misfortune.ts';
-import { giveRights } from './rights.ts';
 import { ON_DEMAND } from './on-demand.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
 import { synced } from './synced.ts';
@@ -27,9 +26,9 @@ export async function rest(world: World): Promise<void> {
   for (const { name } of places) network.reachAgain(name);
   for (const { process } of places) process?.spare();
   world.intruder?.leave();
-  for (const { files, trouble } of devices) {
-    if (files !== undefined) giveRights(files);
-    trouble.heal();
+  for (const device of devices) {
+    device.giveRights();
+    device.heal();
   }
   for (const device of devices) {
     await checkGrants(world, device);
@@ -87,8 +86,21 @@ async function fetched(folder: Folder, path: string, scheduler: World['scheduler
   }
 }
 
-/** Everything of the device is at the relay, and everything of there on its disk. */
+/**
+ * Everything of the device is at the relay, and everything of there on its disk. A mirror whose disk failed a moment before all was
+ * well may still end for that: it is begun anew.
+ */
 async function settle(world: World, device: SimDevice): Promise<void> {
+  for (;;) {
+    await device.start(world.folder);
+    const { process } = device;
+    const ended = new Promise<boolean>((resolve) => process?.onDeath(() => resolve(true)));
+    const settled = settleOnce(world, device).then(() => false);
+    if (!(await Promise.race([settled, ended]))) return;
+  }
+}
+
+async function settleOnce(world: World, device: SimDevice): Promise<void> {
   const links = [...(device.running?.links.values() ?? [])];
   for (const link of links) await synced(link, world.scheduler);
   await device.mirrored();

@@ -10,14 +10,15 @@ const READ = 0o444;
 
 export const isReadable = ({ permissions }: Inode): boolean => (permissions & READ) !== 0;
 
-/** Takes the right to one entry of the directory `root`, if there is any. */
-export function takeRight(files: SimFiles, root: string, random: Seeded): void {
+/** Takes the right to one entry of the directory `root`; answers whether there is any. */
+export function takeRight(files: SimFiles, root: string, random: Seeded): boolean {
   const entries = [...files.walk(files.find(root))].filter(
     ([path, { kind }]) => kind !== 'symlink' && !`${path}/`.startsWith('.evermesh/'),
   );
-  if (entries.length === 0) return;
+  if (entries.length === 0) return false;
   const [, inode] = random.pick(entries);
   files.setPermissions(inode, inode.permissions & ~READ);
+  return true;
 }
 
 /** Everything may be read again. */

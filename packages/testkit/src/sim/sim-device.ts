@@ -20,6 +20,9 @@ import type { Removal } from './seat.ts';
 import type { SimFiles } from './sim-files.ts';
 import { troubledFileSystem } from './troubled-file-system.ts';
 import { DiskTrouble } from './disk-trouble.ts';
+import { LookedAt } from './looked-at.ts';
+import { giveRights, takeRight } from './rights.ts';
+import type { Seeded } from './seeded.ts';
 import { simWatcher } from './sim-watcher.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -40,9 +43,6 @@ export interface RunningDevice {
 /** Where the directory lies that a device mirrors, and in it the mirror's sign that it is the one. */
 export const DIRECTORY = '/shared';
 const MARKER = '.evermesh/folder.json';
-
-/** Milliseconds after a change, or the beginning of a mirror, in which it has looked at what changed, late events included. */
-const LOOKED_AT_WITHIN = 5000;
 
 export interface DeviceParts {
   readonly machine: Machine;
@@ -67,6 +67,7 @@ export class SimDevice {
   readonly disk: SimDisk = new SimDisk();
   /** What is wrong with the disk of the directory, for the mirror. */
   readonly trouble: DiskTrouble;
+  readonly lookedAt: LookedAt;
   /** What its person removed, and may want back: never what the device does not know of any more. */
   readonly bin: Removal[] = [];
   /** When its person took away what stood at a path in the directory. */
@@ -79,9 +80,8 @@ export class SimDevice {
   #mirroring: Promise<void> | undefined;
   /** Resolves when the program that was told to end has. */
   #stopping: Promise<void> | undefined;
-  /** When the mirror that runs began to, and what the ones before it have certainly looked at. */
-  #mirrorSince: number | undefined;
-  #lookedBefore = 0;
+  /** Calls of the disk that had failed when the mirror that runs began: they explain nothing of it. */
+  #failuresBefore = 0;
   #backup: { image: DiskImage; files: (() => void) | undefined; bin: readonly Removal[] } | undefined;
 
   constructor(parts: DeviceParts) {
@@ -89,10 +89,8 @@ export class SimDevice {
     this.#visited = parts.relays;
     this.machine = parts.machine;
     const { trace, scheduler } = parts.machine;
-    this.trouble = new DiskTrouble(
-      (code) => trace.count('anomaly', `${code} of a call`),
-      () => scheduler.now,
-    );
+    this.trouble = new DiskTrouble((code) => trace.count('anomaly', `${code} of a call`));
+    this.lookedAt = new LookedAt(() => scheduler.now);
   }
 
   /** Has links to these relays, and to no others, from now on. */
@@ -180,6 +178,7 @@ export class SimDevice {
   async #mirror(running: RunningDevice, files: SimFiles): Promise<void> {
     const { process, folder } = running;
     await folder.whenReady();
+    this.#failuresBefore = this.trouble.failures;
     const mirror = await openMirror({
       folder,
       directory: DIRECTORY,
@@ -200,11 +199,8 @@ export class SimDevice {
     });
     running.mirror = mirror;
     mirror.start();
-    this.#mirrorSince = this.machine.scheduler.now;
-    process.onDeath(() => {
-      this.#lookedBefore = this.lookedBefore;
-      this.#mirrorSince = undefined;
-    });
+    this.lookedAt.begins();
+    process.onDeath(() => this.lookedAt.ends());
   }
 
   /** As `evermesh up` does: the program ends. Nothing but what its disk or its store failed at is a reason for that. */
@@ -214,7 +210,7 @@ export class SimDevice {
   ): void {
     const { trace } = this.machine;
     const isExcused =
-      (code === 'MIRROR_ROOT_INVALID' && this.trouble.hasFailed) ||
+      (code === 'MIRROR_ROOT_INVALID' && this.trouble.failures > this.#failuresBefore) ||
       (code === 'STORE_FAILED' && this.disk.database.hasFailed);
     if (!isExcused) return this.#parts.violate('L12', `${this.name}'s mirror halts: ${code} ${message}`);
     trace.count('anomaly', `mirror halts: ${code}`);
@@ -223,12 +219,24 @@ export class SimDevice {
       .finally(() => process.exit());
   }
 
-  /** Milliseconds since the world began: what was changed on disk before then, a mirror has looked at and noted. */
   get lookedBefore(): number {
-    const since = this.#mirrorSince;
-    const before = this.machine.scheduler.now - LOOKED_AT_WITHIN;
-    const looked = since === undefined || before < since ? this.#lookedBefore : before;
-    return Math.min(looked, this.trouble.since ?? looked);
+    return this.lookedAt.before;
+  }
+
+  /** Everything on its disk can be asked again. */
+  heal(): void {
+    this.trouble.heal();
+    this.lookedAt.seesAgain('disk');
+  }
+
+  /** The mirror may not read some entry of the directory any more, if there is any. */
+  takeRight(random: Seeded): void {
+    if (this.files !== undefined && takeRight(this.files, DIRECTORY, random)) this.lookedAt.blind('rights');
+  }
+
+  giveRights(): void {
+    if (this.files !== undefined) giveRights(this.files);
+    this.lookedAt.seesAgain('rights');
   }
 
   /** Resolves when the directory is mirrored, if it is to be. */
