@@ -58,7 +58,8 @@ class Structure {
     const { nodes, ancestor, intents } = this.#world;
     const steps = await stepsWithRoom(this.#world, planned, this.#waiting);
     if (steps.length === 0) return;
-    const announced = steps.flatMap((step): Row[] => this.#announce(step));
+    const announced: Row[] = [];
+    for (const step of steps) announced.push(...(await this.#announce(step)));
     if (announced.length > 0) await nodes.keep(announced);
     for (const step of steps) await this.#step(step);
     await syncDirectories(this.#world.disk, this.#touched);
@@ -78,17 +79,18 @@ class Structure {
     this.#events = [];
   }
 
-  #announce(step: StructureStep): Row[] {
-    const { intents } = this.#world;
+  async #announce(step: StructureStep): Promise<Row[]> {
+    const { intents, ancestor, disk } = this.#world;
     if (step.type === 'make') return [];
     if (step.type === 'move') {
       const { node, name, replaces } = step;
       return [intents.row({ type: 'move', id: node.id, parent: node.parent, name, replaces: replaces?.id })];
     }
-    const { id, parent, name } = step.entry;
-    return [
-      intents.row({ type: step.type === 'aside' ? 'move' : 'remove', id, parent, name, replaces: undefined }),
-    ];
+    const { id, parent, name, kind } = step.entry;
+    if (step.type === 'aside') return [intents.row({ type: 'move', id, parent, name, replaces: undefined })];
+    const path = kind === 'directory' ? undefined : ancestor.pathOf(id);
+    const stat = path === undefined ? undefined : await disk.lstatIfPossible(path);
+    return [intents.row({ type: 'remove', id, parent, name, permissions: stat?.permissions })];
   }
 
   async #step(step: StructureStep): Promise<void> {

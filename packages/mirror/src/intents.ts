@@ -35,7 +35,11 @@ export type Intent =
       readonly waiting: Waiting | undefined;
     })
   | (Place & { readonly type: 'move'; readonly replaces: NodeId | undefined })
-  | (Place & { readonly type: 'remove' });
+  | (Place & {
+      readonly type: 'remove';
+      /** Of the file, before anything was done with it. `undefined` for a directory, and if an older version wrote it. */
+      readonly permissions?: number | undefined;
+    });
 
 const AREA = 'mirror-intent';
 

@@ -73,7 +73,8 @@ export async function carriedOut(
   if (intent.type === 'remove') {
     // What was put aside for that comes back, and may have been saved at the last moment.
     if (entry === undefined || (await isAside(disk, entry))) return [];
-    if (stat !== undefined) return hasComeBack(entry, stat) ? [{ id: intent.id, entry: undefined }] : [];
+    if (stat !== undefined)
+      return hasComeBack(entry, stat, intent) ? [{ id: intent.id, entry: undefined }] : [];
     // What a person moved is still there, and still to be removed, or to come back as itself.
     return (await whereabouts.namesOf(entry)).length === 0 ? [{ id: intent.id, entry: undefined }] : [];
   }
@@ -90,13 +91,25 @@ export async function carriedOut(
     const names = await whereabouts.namesOf(entry);
     if (!names.some(({ name }) => isShownAs(name, intent.name))) return [];
   }
+  if (await wasMovedOn({ disk, ancestor }, intent, entry, whereabouts)) return [];
   const moved = restamped({ ...entry, parent: intent.parent, name: intent.name }, stat);
   return [...replaced, { id: intent.id, entry: moved }];
 }
 
-/** It went to the trash, as the time tells at which it got a name last, and a person took it out again: it is what he put there. */
-const hasComeBack = (entry: AncestorEntry, stat: FileStat): boolean =>
-  entry.kind !== 'directory' && stat.inode === entry.inode && stat.ctime !== entry.ctime;
+/**
+ * It went to the trash, as the time tells at which it got a name last, and a person took it out again: it is what he put there.
+ * A save or another mode, where it stands, changes that time too: then it went nowhere, and is the file that it was.
+ */
+const hasComeBack = (
+  entry: AncestorEntry,
+  stat: FileStat,
+  { permissions = stat.permissions }: Extract<Intent, { type: 'remove' }>,
+): boolean =>
+  entry.kind !== 'directory' &&
+  stat.inode === entry.inode &&
+  stat.ctime !== entry.ctime &&
+  stat.mtime === entry.mtime &&
+  stat.permissions === permissions;
 
 /**
  * What was put there; `undefined` if it was not. People may have saved, moved or removed it since: they had it in front of
@@ -138,6 +151,26 @@ async function wasSavedOver(
 ): Promise<boolean> {
   if (entry.kind === 'directory' || ancestor.withInode(there.inode).length > 0) return false;
   return !(await isAside(disk, entry)) && (await whereabouts.namesOf(entry)).length === 0;
+}
+
+/**
+ * The name that it was to lose is gone, and it has one that the mirror did not give it: it had both after the crash, and a person moved
+ * it by the old one. What cannot be listed is not asked.
+ */
+async function wasMovedOn(
+  { disk, ancestor }: Pick<ApplyWorld, 'disk' | 'ancestor'>,
+  intent: Intent,
+  entry: AncestorEntry,
+  whereabouts: Whereabouts,
+): Promise<boolean> {
+  const old = ancestor.pathOf(entry.id);
+  if (entry.kind === 'directory') return false;
+  if (old !== undefined && (await disk.lstat(old))?.inode === entry.inode) return false;
+  const names = await whereabouts.namesIfPossible(entry);
+  const places = [intent, ...ancestor.withInode(entry.inode)];
+  return names.some(
+    (one) => !places.some(({ parent, name }) => one.parent === parent && isShownAs(one.name, name)),
+  );
 }
 
 /** A second name that a file had for a moment changes a time of it, and is nobody's save. */
@@ -214,11 +247,15 @@ async function dropOneName(
   };
   if (isMoved) await drop(asidePath(id));
   const isWhereKnown = (await whereabouts.isInPlace(parent)) && (await whereabouts.isInPlace(entry.parent));
-  if (isWhereKnown && !isRespelled(intent, entry)) return isMoved ? drop(ancestor.pathOf(id)) : undefined;
+  if (isWhereKnown && !isRespelled(intent, entry)) {
+    if (isMoved) return drop(ancestor.pathOf(id));
+    const to = pathIn(world, parent, name);
+    if (to === undefined || (await disk.lstat(to))?.inode !== entry.inode) return;
+  }
   const names = await whereabouts.namesOf(entry);
   const isOld = (one: Name): boolean => one.parent === entry.parent && one.name === entry.name;
   const isNew = (one: Name): boolean =>
-    one.name === name && !isOld(one) && (one.parent === parent || ancestor.get(parent) === undefined);
+    isShownAs(one.name, name) && !isOld(one) && (one.parent === parent || ancestor.get(parent) === undefined);
   const doomed = names.filter(isMoved ? isOld : isNew);
   // The last name is not thrown away.
   if (doomed.length < names.length) for (const one of doomed) await drop(one.path);

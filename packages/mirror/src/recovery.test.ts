@@ -156,6 +156,53 @@ describe('after a crash', () => {
     expect(await inFolder(a)).toEqual({ file: 'file\n' });
   });
 
+  /** Devices of which the second dies when it is about to put `file`, which was removed at the first, into the trash. */
+  const diedRemoving = async (): Promise<[TestDevice, TestDevice]> => {
+    const [a, b] = await devices.pair();
+    for (const name of ['file', 'other']) await a.write(name, `${name}\n`);
+    await settleAll(a, b);
+    for (const name of ['file', 'other']) await a.folder.rm(name);
+    await exchange(a, b);
+    b.fuse.blowAt(/^rename .*\/file /);
+    await b.settle().catch(() => undefined);
+    await b.crash();
+    expect(await onDisk(b)).toMatchObject({ file: 'file\n' });
+    return [a, b];
+  };
+
+  test('a file that was to be removed, and got another mode meanwhile, came from no trash: it is removed', async () => {
+    const [a, b] = await diedRemoving();
+    await fs.chmod(b.at('file'), 0o600);
+    await settleAll(a, b);
+    for (const device of [a, b]) expect(await onDisk(device)).toEqual({});
+  });
+
+  test('a file that was to be removed, and was saved in its place meanwhile, is still that file', async () => {
+    const [a, b] = await diedRemoving();
+    const [id] = (await a.folder.trash()).filter(({ path }) => path === 'file').map((entry) => entry.id);
+    await fs.appendFile(b.at('file'), 'more\n');
+    await settleAll(a, b);
+    for (const device of [a, b]) expect(await onDisk(device)).toEqual({ file: 'file\nmore\n' });
+    expect(a.idOf('file')).toBe(id);
+  });
+
+  test('a file that has two names after a crash in the middle of a move, and is moved by the old one, is one file', async () => {
+    const [a, b] = await devices.pair();
+    await a.write('old', 'one\n');
+    await settleAll(a, b);
+    const id = a.idOf('old');
+    await a.folder.rename('old', 'new');
+    await exchange(a, b);
+    b.fuse.blowBehind(/^link .*\/new$/);
+    await b.settle().catch(() => undefined);
+    await b.crash();
+    expect(await onDisk(b)).toEqual({ old: 'one\n', new: 'one\n' });
+    await fs.rename(b.at('old'), b.at('mine'));
+    await settleAll(a, b);
+    for (const device of [a, b]) expect(await onDisk(device)).toEqual({ mine: 'one\n' });
+    expect(a.idOf('mine')).toBe(id);
+  });
+
   test('a mode that a person gives to what waits for its place does not make it what he had in front of him', async () => {
     const begin = async (): Promise<[TestDevice, TestDevice]> => {
       const [a, b] = await devices.pair();

@@ -5,7 +5,7 @@
 import { type NodeId, ROOT } from '@evermesh/core';
 import type { Ancestor, AncestorEntry } from './ancestor.ts';
 import { type Disk, joinPath, OWN_DIRECTORY } from './disk.ts';
-import type { FileStat } from './fs/file-system.ts';
+import { type FileStat, isOfDisk } from './fs/file-system.ts';
 
 export interface Name {
   readonly path: string;
@@ -39,6 +39,14 @@ export class Whereabouts {
   async namesOf(entry: AncestorEntry): Promise<readonly Name[]> {
     this.#names ??= this.#list();
     return (await this.#names).get(keyOf(entry)) ?? [];
+  }
+
+  /** None if there is a directory that cannot be listed. */
+  namesIfPossible(entry: AncestorEntry): Promise<readonly Name[]> {
+    return this.namesOf(entry).catch((error: unknown) => {
+      if (isOfDisk(error)) return [];
+      throw error;
+    });
   }
 
   async #list(): Promise<Map<string, Name[]>> {
