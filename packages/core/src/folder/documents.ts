@@ -21,6 +21,7 @@ import {
   newDocument,
 } from '../model/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
+import { FetchedState } from './fetched-state.ts';
 import { noVersion } from './no-version.ts';
 import {
   commonHeads,
@@ -77,6 +78,7 @@ export class Documents {
   /** Of documents written in this run: a `clientID` belongs to one run and never begins anew. */
   readonly #clientIds = new Map<DocumentId, number>();
   readonly #damage: Damage;
+  readonly #fetched: FetchedState = new FetchedState();
 
   /** @param author who writes here */
   constructor(log: FolderLog, author: AuthorId, random: Random, damage: Damage) {
@@ -97,13 +99,16 @@ export class Documents {
       this.#open.set(document, known);
       return known.ready ?? known.doc;
     }
-    const doc = newDocument(document, READING, true);
+    // What is on its way to the disk may be more than that.
+    const fetched = this.#isDurable(document) ? this.#fetched.take(this.#log.document(document)) : undefined;
+    const doc = fetched ?? newDocument(document, READING, true);
     const clientId = this.#clientIds.get(document) ?? random53(this.#random);
     const opening: Open = { doc, clientId, missed: [], ready: undefined, holds: 0 };
     this.#open.set(document, opening);
-    opening.ready = this.#fill(document, opening);
+    if (fetched === undefined) opening.ready = this.#fill(document, opening);
+    else doc.clientID = clientId;
     this.#evict();
-    return opening.ready;
+    return opening.ready ?? doc;
   }
 
   /** What the document holds if that is its first content and it is not in memory: read without building it. */
@@ -204,8 +209,14 @@ export class Documents {
     }
   }
 
+  /** Looks whether this is the state of a document, whole. @throws UPDATE_MALFORMED */
+  checkState(body: Uint8Array): void {
+    this.#fetched.check(body);
+  }
+
   /** Records of others that are durable now. */
   received(entries: readonly LogEntry[]): void {
+    this.#fetched.stored(entries, (document) => this.#open.has(document));
     for (const entry of entries) {
       const open = this.#open.get(entry.record.header.document);
       if (open === undefined) continue;

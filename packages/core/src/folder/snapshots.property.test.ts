@@ -148,7 +148,9 @@ class Place {
     }
   }
 
+  /** As a device does: it looks at a state before it takes it. */
   async take(record: LogRecord): Promise<void> {
+    if (isSnapshot(record)) this.open.state.documents.checkState(record.body);
     const { outcomes, durable } = this.open.state.log.append([record]);
     await durable;
     expect(outcomes[0]?.type).not.toBe('gap');

@@ -64,15 +64,15 @@ function decode(update: Uint8Array): void {
 }
 
 /**
- * That this is a document's state, whole: it builds on nothing that is not in it. Takes as long as opening the document.
+ * The document of which the body of a snapshot is the state, whole: it builds on nothing that is not in it. Takes as long as opening
+ * the document. It belongs to nobody yet: it has no name, and `0` for its `clientID`.
  * @throws UPDATE_MALFORMED
  */
-export function checkSnapshotBody(state: Uint8Array): void {
+export function wholeDocument(state: Uint8Array): Y.Doc {
   const doc = newDocument('', 0, true);
   applySnapshotBody(doc, state, undefined);
-  const whole = isWhole(doc);
-  doc.destroy();
-  if (!whole) throw unreadable(undefined);
+  if (!isWhole(doc)) throw unreadable(undefined);
+  return doc;
 }
 
 function updateOf(state: Uint8Array, mostBytes = MOST_BYTES): Uint8Array {

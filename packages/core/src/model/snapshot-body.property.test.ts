@@ -15,7 +15,7 @@ import { concatBytes, deflate, equalBytes } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import { Writer } from '../protocol/index.ts';
 import { newDocument } from './body-codec.ts';
-import { applySnapshotBody, checkSnapshotBody, encodeDocumentState, equalStates } from './document-state.ts';
+import { applySnapshotBody, encodeDocumentState, equalStates, wholeDocument } from './document-state.ts';
 import { isSoundState } from './state-frame.ts';
 import { variedDocument } from './testing/varied-document.ts';
 
@@ -86,7 +86,7 @@ describe('the body of a snapshot', () => {
       const doc = newDocument('d', 6, true);
       applySnapshotBody(doc, made, null);
       expect(equalStates(doc, variedDocument().doc)).toBe(true);
-      expect(() => checkSnapshotBody(made)).not.toThrow();
+      expect(() => wholeDocument(made)).not.toThrow();
     }
     expect(isSoundState(state, MANY)).toBe(true);
   });
@@ -96,7 +96,7 @@ describe('the body of a snapshot', () => {
     expect(isSoundState(collected(1000), 999)).toBe(false);
     const claim = collected(2 ** 40);
     expect(claim.byteLength).toBeLessThan(50);
-    expect(() => checkSnapshotBody(plain(claim))).toThrow(refused);
+    expect(() => wholeDocument(plain(claim))).toThrow(refused);
   });
 
   test('that is inflated to more than it may be is refused', () => {
@@ -105,15 +105,15 @@ describe('the body of a snapshot', () => {
       .uint(2 ** 30)
       .raw(deflate(new Uint8Array(1000)))
       .finish();
-    expect(() => checkSnapshotBody(bomb)).toThrow(refused);
+    expect(() => wholeDocument(bomb)).toThrow(refused);
   });
 
   test('that builds on what is not in it is none', () => {
     const doc = variedDocument().doc;
     const vector = Y.encodeStateVector(doc);
     doc.getText('t').insert(3, 'late');
-    expect(() => checkSnapshotBody(plain(Y.encodeStateAsUpdateV2(doc, vector)))).toThrow(refused);
-    expect(() => checkSnapshotBody(encodeDocumentState(doc))).not.toThrow();
+    expect(() => wholeDocument(plain(Y.encodeStateAsUpdateV2(doc, vector)))).toThrow(refused);
+    expect(() => wholeDocument(encodeDocumentState(doc))).not.toThrow();
   });
 
   test.each([
@@ -124,6 +124,6 @@ describe('the body of a snapshot', () => {
     ['nothing', new Uint8Array(0)],
     ['of a later version', Uint8Array.of(3, 1)],
   ])('is never %s', (_what, body) => {
-    expect(() => checkSnapshotBody(body)).toThrow(refused);
+    expect(() => wholeDocument(body)).toThrow(refused);
   });
 });

@@ -29,7 +29,7 @@ import {
   openStore,
   retentionOf,
 } from '../log/index.ts';
-import { checkSnapshotBody, documentCodec } from '../model/index.ts';
+import { documentCodec } from '../model/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
@@ -267,5 +267,5 @@ const syncedFolder = (state: FolderState): Parameters<Link['add']>[0] => ({
   get takesStates() {
     return !state.wantsRecords;
   },
-  checkState: checkSnapshotBody,
+  checkState: (body) => state.documents.checkState(body),
 });
