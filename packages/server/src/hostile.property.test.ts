@@ -1,14 +1,15 @@
 /**
- * Law: whatever a device sends, in whatever order and however damaged, the relay stays, tells that device a code, and
- * serves the others of the same folder.
+ * Laws: whatever a device sends, in whatever order and however damaged, the relay stays, tells that device a code, and
+ * serves the others of the same folder. Of what a device sends that may only read, nobody gets a record.
  *
  * PROP_RUNS sets the number of runs, PROP_SEED replays one.
  */
 import { inlineCompaction } from '@evermesh/core/log';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
-import { type FolderId, type Logger, silentLogger } from '@evermesh/core/base';
+import { type AuthorId, type FolderId, type Logger, silentLogger } from '@evermesh/core/base';
 import { ERROR_CODES } from '@evermesh/core/errors';
 import {
+  decodeRecord,
   encodeMessage,
   type FromRelay,
   type Message,
@@ -17,7 +18,6 @@ import {
 } from '@evermesh/core/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allowEveryone } from './authorizer.ts';
 import { openRelay } from './open-relay.ts';
 import { A, B, FOLDER, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
@@ -35,15 +35,20 @@ const frame =
   (author) =>
     encodeMessage(message(author));
 
-const hello: Frame = (_, { device }) =>
-  encodeMessage({
-    type: 'HELLO',
-    version: PROTOCOL_VERSION,
-    device,
-    label: 'hostile',
-    token: '',
-    credit: 1000,
-  });
+const helloWith =
+  (token: string): Frame =>
+  (_, { device }) =>
+    encodeMessage({
+      type: 'HELLO',
+      version: PROTOCOL_VERSION,
+      device,
+      label: 'hostile',
+      token,
+      credit: 1000,
+    });
+const hello = helloWith('');
+/** The token of who may only read. */
+const READER = 'reader';
 
 const document = fc.constantFrom(A, B);
 const folder = fc.constantFrom(...Array<FolderId>(9).fill(FOLDER), 'e'.repeat(32) as FolderId);
@@ -106,7 +111,7 @@ test('a relay outlives whatever a device says to it', async () => {
     store: memoryStore(),
     blobs: memoryBlobs(),
     listen: { host: '127.0.0.1', port: 0 },
-    authorizer: allowEveryone,
+    authorizer: { authorize: (token) => Promise.resolve(token === READER ? 'read' : 'write') },
     compaction: { runner: inlineCompaction(counting, AT_ONCE) },
     logger,
   });
@@ -114,11 +119,15 @@ test('a relay outlives whatever a device says to it', async () => {
   const own = new TestAuthor(bystander.device);
   await bystander.open();
   const seen = new Map<string, number>();
+  const seenByReaders = new Map<string, number>();
+  const readers = new Set<AuthorId>();
 
   const bystanderIsServed = async (): Promise<void> => {
     bystander.send({ type: 'PUT', channel: 1, records: [own.record(A, 'here')] });
     for (let answer = await bystander.any(); answer.type !== 'ACK'; answer = await bystander.any()) {
       expect(['LIVE', 'CHANGED', 'AWARENESS']).toContain(answer.type);
+      const records = answer.type === 'LIVE' ? answer.records : [];
+      for (const record of records) expect(readers).not.toContain(decodeRecord(record).header.author);
     }
   };
 
@@ -128,16 +137,23 @@ test('a relay outlives whatever a device says to it', async () => {
     client.send({ type: 'PING' });
     for (;;) {
       const message = await client.any();
-      seen.set(message.type, (seen.get(message.type) ?? 0) + 1);
+      const counts = readers.has(author.id) ? seenByReaders : seen;
+      counts.set(message.type, (counts.get(message.type) ?? 0) + 1);
       if (message.type === 'PONG' || message.type === 'FAILED') return message;
     }
   };
 
-  const run = async (first: readonly Frame[], then: readonly Frame[], isGreeted: boolean): Promise<void> => {
+  const run = async (
+    first: readonly Frame[],
+    then: readonly Frame[],
+    isGreeted: boolean,
+    mayWrite: boolean,
+  ): Promise<void> => {
     await using client = await TestClient.connect(relay.url);
     const author = new TestAuthor(client.device);
     if (isGreeted) {
-      client.raw(hello(author, client));
+      if (!mayWrite) readers.add(author.id);
+      client.raw(helloWith(mayWrite ? '' : READER)(author, client));
       await client.next('WELCOME');
       await client.open({ channel: 0 });
       expect(await say(client, author, first)).toEqual({ type: 'PONG' });
@@ -150,10 +166,14 @@ test('a relay outlives whatever a device says to it', async () => {
     await bystanderIsServed();
   };
 
-  await fc.assert(fc.asyncProperty(fc.array(sound), fc.array(unsound), mostly, run), PARAMETERS);
+  await fc.assert(fc.asyncProperty(fc.array(sound), fc.array(unsound), mostly, mostly, run), PARAMETERS);
   expect(errors).toEqual([]);
   // Not vacuous: some were let in, some had records stored, some were thrown out.
   for (const type of ['ACK', 'GAP', 'REFUSED', 'RECORDS', 'FAILED', 'PONG']) {
     expect(seen.get(type), type).toBeGreaterThan(0);
   }
+  for (const type of ['REFUSED', 'FAILED', 'PONG']) {
+    expect(seenByReaders.get(type), type).toBeGreaterThan(0);
+  }
+  for (const type of ['ACK', 'GAP', 'UNTAKEN']) expect(seenByReaders.get(type), type).toBeUndefined();
 });

@@ -1,11 +1,23 @@
 /** What somebody does on purpose: it is refused by name, and whoever is beside it notices nothing. */
-import { type DeviceId, type DocumentId, utf8 } from '@evermesh/core/base';
-import { encodeMessage, type FromDevice } from '@evermesh/core/protocol';
+import {
+  authorOf,
+  type DeviceId,
+  type DocumentId,
+  type FolderId,
+  newRunId,
+  systemRandom,
+  utf8,
+} from '@evermesh/core/base';
+import { encodeMessage, type FromDevice, type Grant } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { A, B, TestAuthor } from './testing/test-author.ts';
 import { TestClient } from './testing/test-client.ts';
 import { TestRelay } from './testing/test-relay.ts';
+
+/** The token of who may only read. */
+const READER = 'reader';
+const OTHER = 'e'.repeat(32) as FolderId;
 
 let relay: TestRelay;
 let clock: VirtualClock;
@@ -13,7 +25,8 @@ let beside: TestClient;
 
 beforeEach(async () => {
   clock = new VirtualClock();
-  relay = await TestRelay.open({ clock });
+  const authorize = (token: string): Promise<Grant> => Promise.resolve(token === READER ? 'read' : 'write');
+  relay = await TestRelay.open({ clock, authorizer: { authorize } });
   beside = await TestClient.hello(relay.url);
   await beside.open();
 });
@@ -109,6 +122,77 @@ test('PUTs that are recorded and played again, in any order and on another socke
   expect(beside.unread).toEqual([]);
   await using after = await TestClient.hello(relay.url);
   expect((await after.open()).cursor.seq).toBe(before);
+});
+
+describe('who may only read', () => {
+  const forged = '../../relay/clean' as DocumentId;
+  type Forge = (author: TestAuthor, replayed: Uint8Array) => Uint8Array[];
+
+  test.each<[string, Forge]>([
+    ['a record', (author) => [author.record(A, 'x')]],
+    ['a forged document id', (author) => [author.record(forged, 'x')]],
+    ['a record of another folder', (author) => [author.record(A, 'x', { folder: OTHER })]],
+    ['a record of another device, as that put it', (_, replayed) => [replayed]],
+    ['records out of order', (author) => [author.record(A, 'x'), author.record(A, 'y')].toReversed()],
+    [
+      'a record in the name of another device',
+      (author) => {
+        const name = authorOf('d'.repeat(32) as DeviceId, newRunId(systemRandom));
+        return [Object.assign(author, { id: name }).record(A, 'x')];
+      },
+    ],
+    ['a part of a group', (author) => [author.record(A, 'x', { group: { first: 1, size: 9 } })]],
+    ['bytes that are no record', () => [utf8('no record')]],
+    ['nothing', () => []],
+  ])('and puts %s is refused by name, and nothing is written or handed on', async (_, forge) => {
+    const writer = new TestAuthor(beside.device);
+    const written = writer.record(A, 'written');
+    beside.send({ type: 'PUT', channel: 1, records: [written] });
+    await beside.next('ACK');
+    await using reader = await TestClient.hello(relay.url, { token: READER });
+    expect((await reader.open()).grant).toBe('read');
+    const { batches } = relay.disk;
+    reader.send({ type: 'PUT', channel: 1, records: forge(new TestAuthor(reader.device), written) });
+    expect(await reader.next('REFUSED')).toMatchObject({ channel: 1, code: 'AUTH_DENIED' });
+    await Promise.all([reader.roundTrip(), beside.roundTrip()]);
+    expect([relay.disk.batches, beside.unread]).toEqual([batches, []]);
+    // It may still read.
+    reader.send({ type: 'LEAVE', channel: 1 });
+    expect((await reader.open()).cursor.seq).toBe(1);
+    reader.send({ type: 'PULL', channel: 1, documents: [{ document: A, heads: new Map() }] });
+    expect((await reader.next('RECORDS')).records).toEqual([written]);
+  });
+
+  test('and goes on putting is ended where its credit is', async () => {
+    await using reader = await TestClient.hello(relay.url, { token: READER });
+    await reader.open();
+    const author = new TestAuthor(reader.device);
+    const { batches } = relay.disk;
+    for (let i = 0; i < 3; i++)
+      reader.send({ type: 'PUT', channel: 1, records: [author.record(A, new Uint8Array(40_000))] });
+    let told = await reader.any();
+    if (told.type === 'REFUSED') told = await reader.any();
+    expect(told).toMatchObject({ type: 'FAILED', code: 'MESSAGE_BEYOND_CREDIT' });
+    await reader.closed;
+    expect([relay.disk.batches, beside.unread]).toEqual([batches, []]);
+  });
+
+  test('leaves nothing of folders that it claims to have records of', async () => {
+    await using reader = await TestClient.hello(relay.url, { token: READER });
+    const { batches } = relay.disk;
+    for (let channel = 1; channel <= 20; channel++) {
+      const folder = channel.toString(16).padStart(32, '0') as FolderId;
+      reader.send({ type: 'OPEN', channel, folder, create: true, cursor: undefined });
+      expect(await reader.next('OPENED')).toMatchObject({ channel, grant: 'read', cursor: { seq: 0 } });
+      await reader.next('CHANGED');
+      const records = [new TestAuthor(reader.device).record(A, 'x', { folder })];
+      reader.send({ type: 'PUT', channel, records });
+      expect(await reader.next('REFUSED')).toMatchObject({ channel, code: 'AUTH_DENIED' });
+      reader.send({ type: 'LEAVE', channel });
+    }
+    await reader.roundTrip();
+    expect(relay.disk.batches).toBe(batches);
+  });
 });
 
 describe('who is as slow as can be', () => {
