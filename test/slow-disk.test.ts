@@ -1,6 +1,6 @@
 /**
- * A device whose disk hangs while another one writes much and the relay hands it on: what waits for the disk in memory is bounded,
- * and all of it is there when the disk is.
+ * A device whose disk hangs while another one writes much: what waits for the disk in memory is bounded, and so is what a relay sends
+ * and holds for it. All of it is there when the disk is.
  */
 import { threadCompaction } from '@evermesh/adapters/compaction-thread';
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
@@ -16,6 +16,8 @@ const FILES = 48;
 const TAKEN = 8 * MEBIBYTE;
 /** With one frame, which may begin anywhere below that, and the rows that stand beside the records. */
 const BOUND = TAKEN + 2 * MEBIBYTE;
+/** What a relay holds for a reader that keeps it waiting: more than one frame only until that is more than 1 MiB. */
+const HELD = 3 * MEBIBYTE;
 /** It takes more when half of it is used, and what came first hangs in a batch of its own. */
 const LEAST = TAKEN / 2 - MEBIBYTE;
 
@@ -32,6 +34,16 @@ function hangable(store: Store, clock: VirtualClock): { store: Store; hang: () =
   return { store: asked, hang: () => (batches = faulty(store, 1, { clock, milliseconds: 1000 })) };
 }
 
+/** What a relay has sent, and what of that waits for those who read. */
+async function loadOf(metricsUrl: string): Promise<{ sent: number; waiting: number }> {
+  const page = await (await fetch(new URL('/metrics', metricsUrl))).text();
+  const of = (name: string): number => {
+    const line = page.split('\n').find((one) => one.startsWith(`evermesh_relay_${name} `));
+    return Number(line?.split(' ')[1]);
+  };
+  return { sent: of('frame_bytes_total{direction="out"}'), waiting: of('waiting_bytes') };
+}
+
 async function open(name: string, store: Store): Promise<Replica> {
   const replica = await openReplica({ store, blobs: memoryBlobs(), deviceName: name });
   onTestFinished(() => replica.close());
@@ -43,6 +55,7 @@ test('48 MiB that another device writes while the disk hangs are never all in me
     store: memoryStore(),
     blobs: memoryBlobs(),
     listen: { host: '127.0.0.1', port: 0 },
+    metrics: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
     compaction: { runner: threadCompaction() },
   });
@@ -79,9 +92,19 @@ test('48 MiB that another device writes while the disk hangs are never all in me
   slow.hang();
   hangs = true;
   onTestFinished(() => clock.advance(1000));
-  for (let i = 0; i < FILES; i++) await folder.writeFile(`${i}.txt`, `${i}`.padStart(MEBIBYTE, '.'));
-  await adas.whenSynced();
-  // The relay has all of it, and has sent ben as much as he took: nothing is durable there.
+  const metricsUrl = relay.metricsUrl as string;
+  const { sent: before } = await loadOf(metricsUrl);
+  let waiting = 0;
+  for (let i = 0; i < FILES; i++) {
+    await folder.writeFile(`${i}.txt`, `${i}`.padStart(MEBIBYTE, '.'));
+    await adas.whenSynced();
+    waiting = Math.max(waiting, (await loadOf(metricsUrl)).waiting);
+  }
+  // The relay has all of it, and has sent ben as much as he took, and what there is beside: nothing is durable there.
+  const { sent } = await loadOf(metricsUrl);
+  expect(sent - before).toBeGreaterThan(LEAST);
+  expect(sent - before).toBeLessThan(BOUND);
+  expect(waiting).toBeLessThan(HELD);
   expect(largest.batches).toBe(0);
   clock.advance(1000);
   await link.whenSynced();
