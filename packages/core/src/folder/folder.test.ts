@@ -385,6 +385,20 @@ describe('operations by identity', () => {
     expect(await listing(b)).toEqual(await listing(a));
   });
 
+  test('the same edit saved on two devices before either heard of the other stays twice, alike on both, until a person removes one', async () => {
+    const [a, b] = await twoDevices();
+    await a.folder.writeFile('f.txt', 'one\ntwo\n');
+    await exchange(a, b);
+    for (const { folder } of [a, b]) await folder.writeFile('f.txt', 'one\nsame\ntwo\n');
+    await exchange(a, b);
+    for (const { folder } of [a, b])
+      expect(await folder.readFile('f.txt', 'utf8')).toBe('one\nsame\nsame\ntwo\n');
+    await a.folder.writeFile('f.txt', 'one\nsame\ntwo\n');
+    await exchange(a, b);
+    expect(await b.folder.readFile('f.txt', 'utf8')).toBe('one\nsame\ntwo\n');
+    expect(await listing(b)).toEqual(await listing(a));
+  });
+
   test('a file that is saved as somebody else had saved it lives, although that one removed it meanwhile', async () => {
     const { a, b, save } = await behind('one\nsame\ntwo\n');
     await b.folder.rm('f.txt');
