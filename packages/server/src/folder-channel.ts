@@ -214,7 +214,8 @@ export class FolderChannel implements FolderReader {
       if ('failure' in prepared) throw prepared.failure;
       const { decoded } = prepared;
       const { log } = this.#options.folder;
-      await checkRepeats(decoded, log);
+      const checking = checkRepeats(decoded, log);
+      if (checking !== undefined) await checking;
       const last = decoded.at(-1)?.header;
       if (last === undefined) throw new EvermeshError('MESSAGE_MALFORMED', 'A PUT without records.');
       this.#options.blobs.quota?.checkRecords(log, decoded);
@@ -231,7 +232,8 @@ export class FolderChannel implements FolderReader {
   async #append(records: readonly LogRecord[]): Promise<AppendResult> {
     const { blobs, folder } = this.#options;
     const { log } = folder;
-    const names = await blobs.unnoted(log.folder, records);
+    const hasNames = records.some(({ header }) => header.blobs.length > 0);
+    const names = hasNames ? await blobs.unnoted(log.folder, records) : [];
     const appended = log.append(records, { source: this, beside: blobs.wanted.rows(log.folder, names) });
     const ask = (): void => {
       if (names.length > 0) blobs.wanted.noted.emit({ folder: log.folder, names, source: this });

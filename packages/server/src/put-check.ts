@@ -26,7 +26,8 @@ export async function preparePut(
       throw new EvermeshError('AUTH_DENIED', 'The token lets this folder be read only.');
     }
     const decoded = decodePut(records, log);
-    await checkSnapshots(decoded, log, compactor);
+    // Of what nearly every PUT is, nothing has to be awaited.
+    if (decoded.some(isSnapshot)) await checkSnapshots(decoded, log, compactor);
     return { decoded };
   } catch (failure) {
     return { failure };
@@ -76,19 +77,27 @@ async function checkSnapshots(
  * was copied or rolled back within one run.
  * @throws DEVICE_FORKED, STORE_CORRUPT
  */
-export async function checkRepeats(records: readonly LogRecord[], log: FolderLog): Promise<void> {
-  const repeats = new Map<DocumentId, RecordHeader[]>();
+export function checkRepeats(records: readonly LogRecord[], log: FolderLog): Promise<void> | undefined {
+  const repeats = records.filter((record) => isRepeat(record, log));
+  return repeats.length === 0 ? undefined : checkAgainst(repeats, log);
+}
+
+const isRepeat = (record: LogRecord, log: FolderLog): boolean => {
+  const { document, author, counter } = record.header;
+  return !isSnapshot(record) && counter <= (log.assignedHeads(document).get(author) ?? 0);
+};
+
+async function checkAgainst(repeats: readonly LogRecord[], log: FolderLog): Promise<void> {
+  const byDocument = new Map<DocumentId, RecordHeader[]>();
   let isWriting = false;
-  for (const record of records) {
-    const { header } = record;
+  for (const { header } of repeats) {
     const { document, author, counter } = header;
-    if (isSnapshot(record) || counter > (log.assignedHeads(document).get(author) ?? 0)) continue;
-    repeats.set(document, [...(repeats.get(document) ?? []), header]);
+    byDocument.set(document, [...(byDocument.get(document) ?? []), header]);
     isWriting ||= counter > (log.document(document)?.heads.get(author) ?? 0);
   }
   // What is not durable cannot be read back yet.
   if (isWriting) await log.idle();
-  for (const [document, headers] of repeats) await checkAgainstLog(log, document, headers);
+  for (const [document, headers] of byDocument) await checkAgainstLog(log, document, headers);
 }
 
 /**
