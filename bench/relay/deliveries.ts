@@ -44,8 +44,8 @@ export const steady: Part = (context) =>
     const random = new SeededRandom(1);
     const plan = { documents, perSecond, next, random };
     const isThere = (): boolean => [...sent].every(([document, count]) => arrivals.at(1, document) >= count);
-    // What V8 compiles it compiles before.
-    await typeAtPace({ of: () => writer, typed }, { ...plan, seconds: options.count('seconds') / 5 });
+    // What V8 compiles it compiles before: at this pace that takes longer than a few seconds.
+    await typeAtPace({ of: () => writer, typed }, { ...plan, seconds: options.count('seconds') });
     await arrivals.until(isThere);
     delays.length = 0;
     const before = await relay.cost();

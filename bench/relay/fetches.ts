@@ -22,6 +22,7 @@ const PIECE = 1_000_000;
 
 export const FRESH = 'a new client has the text';
 export const FRESH_BYTES = 'a new client has the text: bytes';
+const FRESH_PROCESSOR = 'a new client has the text: processor, both sides';
 
 export const fresh: Part = (context) =>
   withEach(context, 'fresh', async (engine, relay) => {
@@ -43,7 +44,7 @@ async function deviceJoins(context: PartContext, relay: RelayProcess): Promise<v
   }
   await link.whenSynced();
   await settled(context);
-  const coming = { port: relay.port, folder: folder.id, directory, text };
+  const coming = { relay, folder: folder.id, directory, text };
   let came: Came | undefined;
   for (let i = 0; i < COMERS; i++) came = await deviceComes({ ...coming, name: `reader ${i}` });
   if (came !== undefined) note(context, EVERMESH, came);
@@ -51,35 +52,40 @@ async function deviceJoins(context: PartContext, relay: RelayProcess): Promise<v
 
 interface Came {
   readonly milliseconds: number;
+  /** Of this process, the proxy included, and of the relay: however many others use the machine. */
+  readonly processorMilliseconds: number;
   readonly bytes: number;
 }
 
 async function deviceComes(coming: {
-  readonly port: number;
+  readonly relay: RelayProcess;
   readonly folder: FolderId;
   readonly directory: string;
   readonly name: string;
   readonly text: string;
 }): Promise<Came> {
-  const proxy = await CountingProxy.open({ target: coming.port, frames: true });
+  const proxy = await CountingProxy.open({ target: coming.relay.port, frames: true });
   await using reader = await deviceAt(coming.directory, coming.name);
   const joined = await reader.joinFolder(coming.folder);
+  const before = await processorOf(coming.relay);
   const start = performance.now();
   const link = connectTo(reader, proxy.port);
   await link.whenSynced();
   const read = await joined.readFile(PATH, 'utf8');
   const milliseconds = performance.now() - start;
+  const processorMilliseconds = (await processorOf(coming.relay)) - before;
   if (read !== coming.text) throw new Error('What came is not what was written.');
   await link.close();
   await proxy.close();
-  return { milliseconds, bytes: bytesOf(proxy) };
+  return { milliseconds, processorMilliseconds, bytes: bytesOf(proxy) };
 }
 
 async function peerJoins(
   context: PartContext,
   { name, connect }: RelayEngine,
-  { port }: RelayProcess,
+  relay: RelayProcess,
 ): Promise<void> {
+  const { port } = relay;
   const { updates, text } = writtenIn(context);
   const arrivals = new Arrivals();
   const writer = connect({ port, apart: false });
@@ -91,31 +97,44 @@ async function peerJoins(
   await arrivals.until(() => arrivals.at(0, 0) >= through);
   await settled(context);
   let came: Came | undefined;
-  for (let i = 0; i < COMERS; i++) came = await peerComes(connect, port, text);
+  for (let i = 0; i < COMERS; i++) came = await peerComes(connect, relay, text);
   if (came !== undefined) note(context, name, came);
   await Promise.all([writer.close(), watcher.close()]);
 }
 
-async function peerComes(connect: RelayEngine['connect'], port: number, text: string): Promise<Came> {
-  const proxy = await CountingProxy.open({ target: port, frames: true });
+async function peerComes(connect: RelayEngine['connect'], relay: RelayProcess, text: string): Promise<Came> {
+  const proxy = await CountingProxy.open({ target: relay.port, frames: true });
   const doc = new Y.Doc();
+  const before = await processorOf(relay);
   const start = performance.now();
   const received = (_: number, update: Uint8Array): void => Y.applyUpdate(doc, update);
   const reader = connect({ port: proxy.port, apart: false, received });
   await reader.open([0]);
   const read = doc.getText('text').toJSON();
   const milliseconds = performance.now() - start;
+  const processorMilliseconds = (await processorOf(relay)) - before;
   if (read !== text) throw new Error('What came is not what was written.');
   await reader.close();
   await proxy.close();
-  return { milliseconds, bytes: bytesOf(proxy) };
+  return { milliseconds, processorMilliseconds, bytes: bytesOf(proxy) };
 }
 
 /** A relay does some of its work after the last update: Evermesh's compacts. */
 const settled = ({ options }: PartContext): Promise<void> => passed(options.count('settle') * 1000);
 
-function note({ figures }: PartContext, name: string, { milliseconds, bytes }: Came): void {
+async function processorOf(relay: RelayProcess): Promise<number> {
+  const { processorMicroseconds } = await relay.cost();
+  const { user, system } = process.cpuUsage();
+  return (processorMicroseconds + user + system) / 1000;
+}
+
+function note(
+  { figures }: PartContext,
+  name: string,
+  { milliseconds, processorMilliseconds, bytes }: Came,
+): void {
   figures.add(FRESH, name, 'ms', milliseconds);
+  figures.add(FRESH_PROCESSOR, name, 'ms', processorMilliseconds);
   figures.add(FRESH_BYTES, name, 'B', bytes);
 }
 

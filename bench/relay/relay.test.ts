@@ -31,7 +31,11 @@ test.each([
   ['fan-out', ['one writer, all others read: processor a delivery'], [EVERMESH, BARE]],
   ['edits', ['one edit, device to device, p50'], [EVERMESH, BARE]],
   ['memory', ['memory a document that two clients have open'], [EVERMESH]],
-  ['fresh', ['a new client has the text', 'a new client has the text: bytes'], [EVERMESH]],
+  [
+    'fresh',
+    ['a new client has the text: bytes', 'a new client has the text: processor, both sides'],
+    [EVERMESH],
+  ],
   ['joiners', ['all joiners have the large document', 'processor a joiner'], [EVERMESH]],
   ['idle', ['memory a connection', 'processor while all are idle'], [EVERMESH, BARE]],
   ['soak', ['soak: memory held at the end', 'soak: memory grown an update'], [EVERMESH]],
