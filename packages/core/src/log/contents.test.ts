@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type BlobName, concatBytes, equalBytes, gather, inOnePiece, sha256, toHex } from '../base/index.ts';
+import { Reader } from '../protocol/index.ts';
 import { memoryStore } from '../testing/memory-store.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { Committer } from './committer.ts';
@@ -103,6 +104,61 @@ test.each(['the disk', 'the source'])(
     expect(rows.filter((key) => key.startsWith('content/'))).toEqual([]);
   },
 );
+
+test('wherever a crash ends it, no list is here without its chunks, and the content is here whole or not at all', async () => {
+  const bytes = seededRandom(6).bytes(5_000_000);
+  let listed = 0;
+  for (let left = 0; ; left++) {
+    const [store, beside] = [memoryStore(), memoryStore()];
+    let batches = 0;
+    for (const each of [store, beside]) {
+      const batch = each.batch.bind(each);
+      each.batch = (operations, options) =>
+        batches++ < left ? batch(operations, options) : Promise.reject(new Error('power cut'));
+    }
+    const open = (): Contents =>
+      new Contents(store, new Committer(store), new StoreBlobs(beside, new Committer(beside)));
+    const name = await open()
+      .write(inOnePiece(bytes))
+      .then(
+        (written) => written.name,
+        () => undefined,
+      );
+    const after = open();
+    for (const [key, row] of store.rows) {
+      if (!key.startsWith('blob/')) continue;
+      const chunks = listedIn(row);
+      const sizes: number[] = [];
+      for await (const chunk of after.blobs.readMany(chunks.map((each) => each.name)))
+        sizes.push(chunk.byteLength);
+      expect(sizes).toEqual(chunks.map(({ size }) => size));
+      listed += chunks.length;
+    }
+    const contents = [...store.rows.keys()].filter((key) => key.startsWith('content/'));
+    expect(contents.length).toBe(name === undefined ? 0 : 1);
+    if (name === undefined) continue;
+    expect(equalBytes((await gather(after.read(name))) as Uint8Array, bytes)).toBe(true);
+    expect(left).toBeGreaterThanOrEqual(4);
+    break;
+  }
+  expect(listed).toBeGreaterThan(500);
+});
+
+/** The chunks of a list of them; none if these bytes are something else. */
+function listedIn(bytes: Uint8Array): { name: BlobName; size: number }[] {
+  try {
+    const reader = new Reader(bytes);
+    if (reader.byte() !== 0) return [];
+    const entries = Array.from({ length: reader.count(256, 'entries') }, () => ({
+      name: toHex(reader.raw(32)) as BlobName,
+      size: reader.uint(),
+    }));
+    reader.end();
+    return entries;
+  } catch {
+    return [];
+  }
+}
 
 test('chunks of which the pack was written and the rows were not are as if they had not been here', async () => {
   const store = memoryStore();
