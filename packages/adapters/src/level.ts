@@ -3,6 +3,7 @@ import type { Store, StoreOperation, StoreRange } from '@evermesh/core/log';
 import { DatabaseFiles } from '#database-files';
 import { Level } from 'level';
 import { isLocked } from './level-files/is-locked.ts';
+import { LevelRows } from './level-rows.ts';
 
 /**
  * Bytes that LevelDB gathers before it writes a sorted file. Four times its default: the rows of a first sync come in no order
@@ -100,7 +101,7 @@ class LevelStore implements Store {
   }
 
   iterator(range: StoreRange): AsyncIterable<[string, Uint8Array]> {
-    return this.#opened().iterator(range);
+    return new LevelRows(this.#opened().iterator(range));
   }
 
   async #write(batch: Batch, bytes: number, options: { sync: boolean }): Promise<void> {
