@@ -48,15 +48,31 @@ describe('group commit', () => {
     await expect(committer.idle()).rejects.toMatchObject({ code: 'STORE_FAILED' });
   });
 
-  test('a row that several write is written once, as the last of them has it, behind what he gave before it', async () => {
+  test('of a row that several write, the last counts', async () => {
     const { store, committer, batches } = recorded();
     const last: StoreOperation = { type: 'put', key: 'state', value: Uint8Array.of(2) };
     await Promise.all([
       committer.commit([put('a'), put('state'), put('gone')]),
       committer.commit([put('b'), { type: 'del', key: 'gone' }, last]),
     ]);
-    expect(batches).toEqual([[put('a'), put('b'), { type: 'del', key: 'gone' }, last]]);
+    expect(batches).toHaveLength(1);
+    expect([...store.rows.keys()].toSorted()).toEqual(['a', 'b', 'state']);
     expect(store.rows.get('state')).toEqual(Uint8Array.of(2));
+  });
+
+  test('rows that several share are asked for once a batch, and stand behind the last who shares them', async () => {
+    const { committer, batches } = recorded();
+    let asked = 0;
+    const shared = (): StoreOperation[] => [put(`shared ${++asked}`)];
+    const first = [committer.commit([put('a')], shared), committer.commit([put('b')])];
+    await Promise.all([...first, committer.commit([put('c')], shared), committer.commit([put('d')])]);
+    await committer.commit([put('e')], shared);
+    await committer.commit([put('f')]);
+    expect(batches).toEqual([
+      [put('a'), put('b'), put('c'), put('shared 1'), put('d')],
+      [put('e'), put('shared 2')],
+      [put('f')],
+    ]);
   });
 
   test('idle waits for what is being written', async () => {

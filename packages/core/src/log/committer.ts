@@ -5,8 +5,12 @@
 import type { EvermeshError } from '../errors/index.ts';
 import { type Store, type StoreOperation, storeError } from './store.ts';
 
+/** Rows that several commits of a batch share, asked for when it is written: what they say changes with each of these. */
+type SharedRows = () => readonly StoreOperation[];
+
 interface Waiting {
   readonly operations: readonly StoreOperation[];
+  readonly shared: SharedRows | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -34,12 +38,15 @@ export class Committer {
     return this.#failure;
   }
 
-  /** Resolves, in the order of the calls, when the operations are durable. */
-  commit(operations: readonly StoreOperation[]): Promise<void> {
+  /**
+   * Resolves, in the order of the calls, when the operations are durable.
+   * @param shared rows that stand behind those of the last call in the batch that names them
+   */
+  commit(operations: readonly StoreOperation[], shared?: SharedRows): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const all = this.#with(operations);
     const done = new Promise<void>((resolve, reject) =>
-      this.#waiting.push({ operations: all, resolve, reject }),
+      this.#waiting.push({ operations: all, shared, resolve, reject }),
     );
     this.#writing ??= this.#write();
     return done;
@@ -81,7 +88,7 @@ export class Committer {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        const operations = lastOfEachKey(batch);
+        const operations = rowsOf(batch);
         if (operations.length > 0) await this.#store.batch(operations, { sync: true });
         for (const { resolve } of batch) resolve();
       } catch (error) {
@@ -101,19 +108,16 @@ export class Committer {
   }
 }
 
-/** Where several write a row, only the last counts. It stays the last of what its writer gave: others of a batch stand before it. */
-function lastOfEachKey(batch: readonly Waiting[]): StoreOperation[] {
-  if (batch.length === 1) return [...(batch[0] as Waiting).operations];
+/** In the order in which they were given: where several write a row, the last counts. */
+function rowsOf(batch: readonly Waiting[]): StoreOperation[] {
+  const last = new Map<SharedRows, Waiting>();
+  for (const waiting of batch) if (waiting.shared !== undefined) last.set(waiting.shared, waiting);
   const rows: StoreOperation[] = [];
-  const written = new Set<string>();
-  // From the end, so that what is met first is the last.
-  for (const { operations } of batch.toReversed()) {
-    for (let i = operations.length - 1; i >= 0; i--) {
-      const operation = operations[i] as StoreOperation;
-      if (written.has(operation.key)) continue;
-      written.add(operation.key);
-      rows.push(operation);
-    }
+  for (const waiting of batch) {
+    const { operations, shared } = waiting;
+    for (const operation of operations) rows.push(operation);
+    if (shared === undefined || last.get(shared) !== waiting) continue;
+    for (const operation of shared()) rows.push(operation);
   }
-  return rows.reverse();
+  return rows;
 }

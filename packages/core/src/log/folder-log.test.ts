@@ -21,11 +21,12 @@ import { type MemoryStore, memoryStore } from '../testing/memory-store.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { Committer } from './committer.ts';
 import { Debts } from './debts.ts';
-import { type Appended, FolderLog, nextDigest, type Outcome } from './folder-log.ts';
+import { type Appended, FolderLog, type Outcome } from './folder-log.ts';
 import { recordKey } from './keys.ts';
 import { progressRow, readProgress } from './peer-state.ts';
 import { openStore, STORE_FORMAT } from './open-store.ts';
 import type { Store } from './store.ts';
+import { nextDigest } from './running-digest.ts';
 
 const FOLDER = 'f0'.repeat(16) as FolderId;
 const author = (number: number): AuthorId =>
@@ -233,6 +234,33 @@ describe('durable before visible', () => {
     expect([log.position.seq, log.document(id('a'))?.records, told]).toEqual([1, 1, 0]);
     expect(store.rows).toEqual(rows);
   });
+});
+
+test("what waits for one batch shares one entry of each document, and the log's state, behind all records and what replaces some", async () => {
+  const store = memoryStore();
+  const { log } = await open(store);
+  const batches: string[][] = [];
+  const write = store.batch.bind(store);
+  store.batch = (operations, options) => {
+    batches.push(operations.map(({ key }) => key.slice('f/'.length + FOLDER.length)));
+    return write(operations, options);
+  };
+  const compacted = { stateBytes: 1, seq: 0, records: 0, bytes: 0, floor: 0, open: [] };
+  const beside = [{ type: 'put' as const, key: `f/${FOLDER}/x/beside`, value: utf8('1') }];
+  const first = log.append([record(ANN, 'a', 1, 0), record(ANN, 'b', 2, 0)], { beside });
+  const replaced = log.replace(id('b'), { puts: [], removed: [], compacted });
+  const second = log.append([record(ANN, 'a', 3, 1)]);
+  await Promise.all([first.durable, replaced, second.durable, log.append([record(ANN, 'a', 3, 1)]).durable]);
+  const at = (seq: number): string => seq.toString(16).padStart(14, '0');
+  expect(batches).toEqual([
+    [
+      ...[`/r/a/${at(1)}`, `/s/${at(1)}`, `/r/b/${at(2)}`, `/s/${at(2)}`, '/x/beside', '/d/b'],
+      ...[`/r/a/${at(3)}`, `/s/${at(3)}`, '/d/a', '/l'],
+    ],
+  ]);
+  const again = (await open(store)).log;
+  expect(again.position).toEqual(log.position);
+  expect([...again.documents()]).toEqual([...log.documents()]);
 });
 
 describe('digest and epoch', () => {

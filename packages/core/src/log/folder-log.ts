@@ -23,7 +23,6 @@ import {
   NO_HEADS,
   type Position,
   raiseHead,
-  type RecordHeader,
   Writer,
 } from '../protocol/index.ts';
 import { checkAdmission } from './admission.ts';
@@ -34,6 +33,7 @@ import { documentKey, logKey, orderKey, recordKey } from './keys.ts';
 import { encodeLogState, loadLog, type LoadedLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
 import type { Replacement } from './replacement.ts';
+import { nextDigest } from './running-digest.ts';
 import type { Store, StoreOperation } from './store.ts';
 
 /** A record with its place in this log. */
@@ -93,6 +93,8 @@ export class FolderLog {
   readonly #documents: Map<DocumentId, DocumentIndex>;
   /** Entries that are assigned and not durable yet, by document. */
   readonly #assigned = new Map<DocumentId, DocumentIndex>();
+  /** Entries that go with the next batch. */
+  readonly #changed = new Map<DocumentId, DocumentIndex>();
   readonly #assignedHeads: Map<AuthorId, number>;
   #assignedPosition: Position;
   #position: Position;
@@ -157,8 +159,11 @@ export class FolderLog {
     const beside = besideOf(options.beside ?? [], outcomes);
     const indexes = this.#assignedTo(entries);
     const position = this.#assignedPosition;
-    const rows = this.#rows(entries, indexes);
-    const durable = this.#committer.commit('rows' in beside ? [...rows, ...beside.rows] : rows).then(() => {
+    const rows = this.#rows(entries);
+    for (const index of indexes) this.#changed.set(index.document, index);
+    if ('rows' in beside) for (const row of beside.rows) rows.push(row);
+    const shared = entries.length === 0 ? undefined : this.#sharedRows;
+    const durable = this.#committer.commit(rows, shared).then(() => {
       this.#publish(indexes, position);
       if (entries.length > 0) this.appended.emit({ entries, source: options.source });
       if ('thrown' in beside) throw beside.thrown;
@@ -175,6 +180,8 @@ export class FolderLog {
     const before = this.#assigned.get(document) ?? this.#documents.get(document) ?? emptyIndex(document);
     const index = { ...before, compacted, bytes: before.bytes - lessBytes };
     this.#assigned.set(document, index);
+    // The entry has its place among these rows. One from before would stand behind it, and not know of them.
+    this.#changed.delete(document);
     // The last first: what a torn batch leaves of them stands in front of what has them all.
     const removals = removed.toReversed().map((key) => ({ type: 'del' as const, key }));
     const rows = [...puts, putIndex(this.folder, index), ...removals];
@@ -243,8 +250,7 @@ export class FolderLog {
     return [...indexes];
   }
 
-  #rows(entries: readonly LogEntry[], indexes: readonly DocumentIndex[]): StoreOperation[] {
-    if (entries.length === 0) return [];
+  #rows(entries: readonly LogEntry[]): StoreOperation[] {
     const rows: StoreOperation[] = [];
     for (const { seq, digest, record, bytes } of entries) {
       const { document } = record.header;
@@ -252,11 +258,18 @@ export class FolderLog {
       const value = new Writer().raw(digest).ascii(document).finish();
       rows.push({ type: 'put', key: orderKey(this.folder, seq), value });
     }
-    for (const index of indexes) rows.push(putIndex(this.folder, index));
-    const state = encodeLogState({ epoch: this.epoch, position: this.#assignedPosition });
-    rows.push({ type: 'put', key: logKey(this.folder), value: state });
     return rows;
   }
+
+  /** Once for all records of a batch: an entry of each document, and behind them the log's state. */
+  readonly #sharedRows = (): StoreOperation[] => {
+    const rows: StoreOperation[] = [];
+    for (const index of this.#changed.values()) rows.push(putIndex(this.folder, index));
+    this.#changed.clear();
+    const value = encodeLogState({ epoch: this.epoch, position: this.#assignedPosition });
+    rows.push({ type: 'put', key: logKey(this.folder), value });
+    return rows;
+  };
 
   #publish(indexes: readonly DocumentIndex[], position: Position): void {
     this.#position = position;
@@ -273,18 +286,6 @@ const putIndex = (folder: FolderId, index: DocumentIndex): StoreOperation => ({
   key: documentKey(folder, index.document),
   value: encodeIndex(index),
 });
-
-/**
- * The running digest: a hash of all that came before, so that two logs agree at a `seq` only if they agree up to it. A
- * log rolled back and continued differently is told by it.
- */
-export function nextDigest(
-  previous: Uint8Array,
-  { author, counter, bodyDigest }: Pick<RecordHeader, 'author' | 'counter' | 'bodyDigest'>,
-): Uint8Array {
-  const writer = new Writer().raw(previous).author(author).ascii(String(counter)).raw(bodyDigest);
-  return writer.digest().subarray(0, 16);
-}
 
 /** What throws here must not keep from the disk what has its place in the log already. */
 function besideOf(beside: NonNullable<AppendOptions['beside']>, outcomes: readonly Outcome[]): Rows {

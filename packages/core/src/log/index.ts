@@ -21,6 +21,7 @@ export * from './peer-state.ts';
 export { historyTo, stepsOfHistory } from './kept-history.ts';
 export * from './open-store.ts';
 export * from './retention.ts';
+export * from './running-digest.ts';
 export * from './packed-blobs.ts';
 export * from './store.ts';
 export * from './store-blobs.ts';
