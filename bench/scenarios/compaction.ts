@@ -6,11 +6,13 @@ import * as Y from 'yjs';
 import { CompactedLog, updatesOf } from '../compacted-log.ts';
 import { EVERMESH, Figures } from '../figures.ts';
 import { deflatedUpdates, keptBytes, leastBytes, savedUpdates } from '../history-bytes.ts';
+import { compactByHand, openRows } from '../log/compact-by-hand.ts';
 import { editTrace } from '../log/edit-trace.ts';
 import { timed } from '../measure.ts';
 import type { Scenario, ScenarioContext, ScenarioResult } from './scenario.ts';
 
 const YJS = 'yjs';
+const BY_HAND = 'yjs, and the rows by hand';
 /** Of this process for as long, while nothing is done: what other processes take from it. */
 const IDLE = 'idle';
 /** Updates of which each is a keystroke. */
@@ -57,6 +59,7 @@ export const compaction: Scenario = {
 const NOTES = [
   'Yjs loads one merged value from memory; and applies all updates to a new document in one transaction, and encodes that.',
   'Evermesh reads its store, and compacts durably, in a thread that has started before.',
+  'By hand, in this thread: rows are read, compared with their digests, given to Yjs, packed, and replaced by that, synced.',
   'Idle is this process doing nothing for as long: what a busy machine alone makes of the event loop.',
   'State and history are the rows of a document, with a record for each 1,000 edits: typed, so that each edit is in it that outlives them;',
   'or saved, as a whole file is, compared by words. All forms of history are deflated; the least one builds on the state, and is not built.',
@@ -79,9 +82,25 @@ async function loadAndCompact(context: ScenarioContext, figures: Figures, run: n
   };
   await throwAway();
   figures.add(COMPACT, YJS, 'ms', await busy(throwAway));
+  figures.add(COMPACT, BY_HAND, 'ms', await compactRows(context, updates, run));
   figures.add(LOAD, EVERMESH, 'ms', await least(() => log.load()));
   figures.add(LOAD, YJS, 'ms', await least(async () => Y.applyUpdateV2(new Y.Doc(), merged)));
   await log.close();
+}
+
+/** Measured the second time, as the others. */
+async function compactRows(
+  { directory }: ScenarioContext,
+  updates: readonly Uint8Array[],
+  run: number,
+): Promise<number> {
+  const measured: number[] = [];
+  for (const name of ['warm', 'rows']) {
+    const database = await openRows(join(directory, `${name}-${run}`), updates);
+    measured.push(await busy(() => compactByHand(database)));
+    await database.close();
+  }
+  return measured.at(-1)!;
 }
 
 async function stallAndDisk(context: ScenarioContext, figures: Figures, run: number): Promise<void> {
