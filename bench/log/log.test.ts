@@ -23,7 +23,7 @@ test.each([
   ],
   ['trace', 'yjs', []],
   ['files', EVERMESH, ['a start', 'memory a file']],
-  ['soak', EVERMESH, ['memory grown a save', 'disk beside content']],
+  ['soak', EVERMESH, ['memory grown a save', 'disk beside content', 'arrays of bytes held after the saves']],
   ['kept', EVERMESH, ['a year of saves at a relay, beside content']],
 ])('%s is measured of %s', async (parts, engines, subjects) => {
   const figures = await shortRun(log, { ...SHORT, parts, engines });

@@ -30,6 +30,7 @@ async function soak(options: TaskOptions): Promise<Amounts> {
   const rounds = Math.ceil(options.updates / IN_A_ROW);
   // A tenth is for what grows in the beginning: compiled code, what is kept of files at hand.
   await edit(folder, texts, random, Math.ceil(rounds / 10));
+  await replica.flush();
   const middle = look();
   await edit(folder, texts, random, rounds - Math.ceil(rounds / 10));
   await replica.flush();
@@ -43,8 +44,11 @@ async function soak(options: TaskOptions): Promise<Amounts> {
   return {
     documentsOpen: late.documents,
     documentsOpenEarly: early.documents,
+    bytesHeld: late.arrays,
+    bytesHeldBefore: middle.arrays,
     bytesGrown: (late.bytes - middle.bytes) / options.updates,
     diskShare: (await bytesBelow(path)) / content,
+    ...(await rowsBeside(path, content, options.updates)),
     checked: wrong,
   };
 }
@@ -77,9 +81,36 @@ async function inTurns(count: number, work: (number: number) => Promise<void>): 
   return next;
 }
 
-/** Live bytes, and documents in memory: those of files at hand, and of the tree. */
-function look(): { readonly bytes: number; readonly documents: number } {
-  return { bytes: liveBytes(), documents: queryObjects(Y.Doc, { format: 'count' }) };
+interface Look {
+  readonly bytes: number;
+  /** In memory: those of files at hand, and of the tree. */
+  readonly documents: number;
+  /** Each record that something holds has two at least: its body, and the digest of that. */
+  readonly arrays: number;
+}
+
+function look(): Look {
+  return {
+    bytes: liveBytes(),
+    documents: queryObjects(Y.Doc, { format: 'count' }),
+    arrays: queryObjects(Uint8Array, { format: 'count' }),
+  };
+}
+
+/** What of the rows are the states of files, beside their content, and what is their history, a save. */
+async function rowsBeside(path: string, content: number, saves: number): Promise<Amounts> {
+  const store = levelStore(path);
+  await store.open();
+  let [now, before, others] = [0, 0, 0];
+  for await (const [key, row] of store.iterator({ gte: 'f/', lt: 'f0' })) {
+    const bytes = key.length + row.byteLength;
+    const [, , kind] = key.split('/');
+    if (kind === 'n') now += bytes;
+    else if (kind === 'r') before += bytes;
+    else others += bytes;
+  }
+  await store.close();
+  return { stateShare: now / content, historyEach: before / saves, othersEach: others / saves };
 }
 
 async function bytesBelow(directory: string): Promise<number> {

@@ -94,8 +94,13 @@ const MEASUREMENTS: Readonly<Record<Part, readonly Measurement[]>> = {
       engine: EVERMESH,
       subjects: {
         'documents open after the saves': ['documentsOpen', ''],
+        'arrays of bytes held after the saves': ['bytesHeld', ''],
+        'arrays of bytes held after a tenth of them': ['bytesHeldBefore', ''],
         'memory grown a save': ['bytesGrown', 'B'],
         'disk beside content': ['diskShare', 'times'],
+        'states beside content': ['stateShare', 'times'],
+        'history a save': ['historyEach', 'B'],
+        'places in the log, and the rest, a save': ['othersEach', 'B'],
       },
     },
   ],
@@ -190,6 +195,9 @@ function setCeilings(figures: Figures): void {
   figures.reach(STARTED, { atMost: 5, timesOf: 'a walk over the store' });
   figures.reach(MEMORY, { atMost: 1400 });
   figures.reach('memory a file beyond the tree', { atMost: 300 });
+  // As many as stay in memory when nobody uses them, those at hand, and the tree's.
+  figures.reach('documents open after the saves', { atMost: 120 });
+  figures.reach('arrays of bytes held after the saves', { atMost: 20_000 });
   figures.reach('memory grown a save', { atMost: 1 });
   figures.reach('disk beside content', { atMost: 3 });
   figures.reach('a year of saves at a relay, beside content', { atMost: 3 });
