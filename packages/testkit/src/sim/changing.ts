@@ -2,7 +2,7 @@
  * What somebody takes away who has a file hold something else than it does. That is what the file is when his call takes effect, and may
  * be more than he looked at: it is read from the versions that are new when he has his answer. Until then nothing is marked.
  */
-import { type FileVersion, isEvermeshError, type NodeContent, type NodeId } from '@evermesh/core';
+import { type FileVersion, type Heads, isEvermeshError, type NodeContent, type NodeId } from '@evermesh/core';
 import { lettersIn } from './letters.ts';
 import { textOf, textOfAll } from './observe.ts';
 import type { Seat } from './seat.ts';
@@ -14,6 +14,8 @@ export interface Change {
   readonly how: string;
   /** Its versions, listed before he looked. */
   readonly listed: readonly FileVersion[];
+  /** What he looked at, and of which heads that was the content. */
+  readonly heads: Heads;
   readonly look: string;
   readonly wanted: string;
   /** It is about what is kept beside the shown content as well: all of that is in `look`. */
@@ -31,7 +33,7 @@ export async function changing(
   change: Change,
   call: () => Promise<unknown>,
 ): Promise<NodeContent | undefined> {
-  const { id, look, wanted, how } = change;
+  const { id, heads, look, wanted, how, isAllKept } = change;
   const { folder, ledger, said, onDeath } = seat;
   let isTouched = false;
   const unheard = folder.nodes.changed.add((ids) => {
@@ -40,9 +42,11 @@ export async function changing(
   // Whoever never hears what came of it may have done it, to the file that he saw or to one into which more had come.
   const unseen = (): void => {
     if (!isTouched) return;
-    said(UNSEEN);
     mark(seat, change, [look], wanted);
-    if (change.isAllKept !== true) ledger.excuseAll(`may have been there when it was ${how}`);
+    // Nothing is shown before it is durable, and these are the heads of what is.
+    if (isAllKept === true || isAlone(heads, folder.nodes.headsOf(id), seat)) return;
+    said(UNSEEN);
+    ledger.excuseAll(`may have been there when it was ${how}`);
   };
   const spared = onDeath(unseen);
   try {
@@ -109,4 +113,15 @@ function broughtBack(before: readonly string[], after: readonly string[]): reado
   return stayed.join('') === after.filter((letter) => were.has(letter)).join('')
     ? after.filter((letter) => !were.has(letter))
     : after;
+}
+
+/** Nothing happened to the file but what this device did in one record, if it did anything. */
+export function isAlone(before: Heads, after: Heads, { device }: Seat): boolean {
+  const changed = [...after].filter(([author, counter]) => before.get(author) !== counter);
+  return (
+    changed.length <= 1 &&
+    changed.every(
+      ([author, counter]) => author.startsWith(device) && counter === (before.get(author) ?? 0) + 1,
+    )
+  );
 }

@@ -1,6 +1,5 @@
 /** Somebody who has a file be again what it was. */
-import type { Heads } from '@evermesh/core';
-import { changing } from './changing.ts';
+import { changing, isAlone } from './changing.ts';
 import { textOf } from './observe.ts';
 import { opened } from './opening.ts';
 import { pickFile, type Seat } from './seat.ts';
@@ -33,10 +32,14 @@ export async function restoreVersion(seat: Seat): Promise<void> {
     return cannot(`finds something else at ${path} by then`);
   say(() => `restores a version of ${path}: ${shown(look)} -> ${shown(wanted)}`);
   const how = `version ${version.id} of ${path} restored by ${who} at ${now()}`;
-  const after = await changing(seat, { id, path, how, listed, look, wanted }, async () => {
-    await folder.restore(path, { version });
-    await folder.flush();
-  });
+  const after = await changing(
+    seat,
+    { id, path, how, listed, heads: before.heads, look, wanted },
+    async () => {
+      await folder.restore(path, { version });
+      await folder.flush();
+    },
+  );
   said(VERSIONS.restored);
   if (after === undefined || !isAlone(before.heads, after.heads, seat)) return;
   said(VERSIONS.exact);
@@ -44,15 +47,4 @@ export async function restoreVersion(seat: Seat): Promise<void> {
   const text = await textOf(folder, content);
   if (text !== wanted || content.kind !== version.kind)
     violate('L4', `${who} restores ${shown(wanted)} at ${path}, and finds ${shown(text)}`);
-}
-
-/** Nothing happened to the file but what this device did in one record, if it did anything. */
-export function isAlone(before: Heads, after: Heads, { device }: Seat): boolean {
-  const changed = [...after].filter(([author, counter]) => before.get(author) !== counter);
-  return (
-    changed.length <= 1 &&
-    changed.every(
-      ([author, counter]) => author.startsWith(device) && counter === (before.get(author) ?? 0) + 1,
-    )
-  );
 }

@@ -1,10 +1,10 @@
 /** Somebody who chooses between the contents of a file that were made at the same time. */
 import { isEvermeshError, type NodeContent } from '@evermesh/core';
-import { changing } from './changing.ts';
+import { changing, isAlone } from './changing.ts';
 import { lettersIn } from './letters.ts';
 import { textOf } from './observe.ts';
 import { opened } from './opening.ts';
-import { isAlone, VERSIONS } from './restoring-versions.ts';
+import { VERSIONS } from './restoring-versions.ts';
 import type { Seat } from './seat.ts';
 import { shown } from './typing.ts';
 
@@ -31,7 +31,7 @@ export async function settle(seat: Seat): Promise<void> {
   const how = `${path} settled by ${who} at ${now()}`;
   const after = await changing(
     seat,
-    { id, path, how, listed, look, wanted, others: true, isAllKept: choice === 'both' },
+    { id, path, how, listed, heads: before.heads, look, wanted, others: true, isAllKept: choice === 'both' },
     () => folder.resolve(path, choice),
   );
   said(VERSIONS.settled);

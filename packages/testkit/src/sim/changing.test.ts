@@ -1,7 +1,7 @@
 /** When what a person did to a file is known to be all that happened to it. */
 import type { Heads } from '@evermesh/core';
 import { expect, test } from 'vitest';
-import { isAlone } from './restoring-versions.ts';
+import { isAlone } from './changing.ts';
 
 const heads = (...all: readonly (readonly [string, number])[]): Heads => new Map(all) as unknown as Heads;
 const BEFORE = heads(['a.1', 3], ['b.1', 2]);
