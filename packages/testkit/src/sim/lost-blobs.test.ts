@@ -1,10 +1,10 @@
 /** Which missing blobs nobody has to answer for. */
 import type { BlobName, FolderId } from '@evermesh/core';
-import { sha256, toHex, utf8 } from '@evermesh/core/base';
+import { concatBytes, sha256, toHex, utf8 } from '@evermesh/core/base';
 import { blobKey, wantedBlobKey } from '@evermesh/core/log';
 import { beforeEach, expect, test } from 'vitest';
 import { POSIX } from './inode.ts';
-import { lostBlobs } from './lost-blobs.ts';
+import { lostBlobs, lostContents } from './lost-blobs.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimFiles } from './sim-files.ts';
 
@@ -16,9 +16,14 @@ const NOTHING = new Uint8Array();
 interface Place {
   readonly disk: SimDisk;
   readonly files: SimFiles | undefined;
+  readonly attached: Uint8Array[];
 }
 
-const place = (): Place => ({ disk: new SimDisk(), files: new SimFiles(POSIX, () => 0) });
+const place = (): Place => ({
+  disk: new SimDisk(),
+  files: new SimFiles(POSIX, () => 0),
+  attached: [],
+});
 
 let anna: Place;
 let ben: Place;
@@ -106,4 +111,29 @@ test('one that nobody waits for, or that no disk ever had, is not looked for', (
   const unknown = '0'.repeat(64) as BlobName;
   ben.disk.write([{ type: 'put', key: wantedBlobKey(FOLDER, unknown), value: NOTHING }], true);
   expect(lost()).toEqual([]);
+});
+
+test('a content in chunks is lost when one of them that nothing else has is on no disk any more, and somebody waits', () => {
+  const [first, last] = [utf8('乒xx'), utf8('xx乓')];
+  anna.attached.push(concatBytes([first, last]));
+  const nameOf = (bytes: Uint8Array): BlobName => toHex(sha256(bytes)) as BlobName;
+  const contents = (): number =>
+    lostContents({ relays: [relay], everybody: [anna, ben], folder: FOLDER }).length;
+  // Nobody has them yet, for all that anybody knows: somebody has to answer for that.
+  expect(contents()).toBe(0);
+  for (const { disk } of [anna, relay])
+    for (const bytes of [first, last]) disk.writeBlob(nameOf(bytes), bytes);
+  anna.disk.replace();
+  expect(contents()).toBe(0);
+  relay.disk.replace();
+  expect(contents()).toBe(1);
+  // Ben has one of them in his store, and the other in a file.
+  ben.disk.write([{ type: 'put', key: blobKey(nameOf(first)), value: first }], true);
+  expect(contents()).toBe(1);
+  ben.disk.writeBlob(nameOf(last), last);
+  expect(contents()).toBe(0);
+  ben.disk.replace();
+  expect(contents()).toBe(0);
+  ben.disk.write([{ type: 'put', key: wantedBlobKey(FOLDER, NAME), value: NOTHING }], true);
+  expect(contents()).toBe(1);
 });

@@ -81,7 +81,7 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     await write(seat, path, letters, [{ type: 'save', id: there.id, content, shown: old.heads }]);
   },
   async 'attach over'(seat) {
-    const { folder, random, ledger, who, say, said, cannot } = seat;
+    const { folder, random, ledger, who, say, said, cannot, attached } = seat;
     const file = pickFile(seat);
     if (file === undefined) return ACTS.attach(seat);
     const path = folder.nodes.pathOf(file.id);
@@ -94,7 +94,10 @@ const ACTS: Readonly<Record<FolderStep, (seat: Seat) => Promise<void>>> = {
     const bytes = utf8(`\0${Array.from(letters).join(fill)}`);
     say(`attaches ${letters}, ${bytes.byteLength} bytes, over ${path}`);
     const { name, size } = await folder.blobs.write(inOnePiece(bytes));
-    if (isLarge) said(VERSIONS.chunked);
+    if (isLarge) {
+      said(VERSIONS.chunked);
+      attached.push(bytes);
+    }
     ledger.replaced(await textOf(folder, old.content), letters, `written over by ${who}`);
     const content: FileContent = { kind: 'blob', name, size };
     await write(seat, path, letters, [{ type: 'save', id: file.id, content, shown: old.heads }]);

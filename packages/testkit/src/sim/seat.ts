@@ -8,6 +8,8 @@ export interface Seat extends Somebody {
   readonly folder: Folder;
   /** What he removed, and may want back. */
   readonly bin: Removal[];
+  /** What he attached that is too large for one blob. */
+  readonly attached: Uint8Array[];
   /** What files held when everybody had everything, for whoever removes what is not at his device. */
   readonly listed: Sight['files'];
   /** As which the program that he works with writes. */
@@ -25,10 +27,13 @@ interface Program {
 
 /** At a program that runs. */
 export const seatAt = (
+  { bin, attached }: Pick<Seat, 'bin' | 'attached'>,
   { process, replica, folder }: Program,
-  person: Omit<Seat, 'folder' | 'device' | 'onDeath'>,
+  person: Omit<Seat, 'bin' | 'attached' | 'folder' | 'device' | 'onDeath'>,
 ): Seat => ({
   ...person,
+  bin,
+  attached,
   folder,
   device: replica.device.id,
   onDeath: (told) => process.onDeath(told),

@@ -70,6 +70,8 @@ export class SimDevice {
   readonly lookedAt: LookedAt;
   /** What its person removed, and may want back: never what the device does not know of any more. */
   readonly bin: Removal[] = [];
+  /** What its person attached that is too large for one blob: he still has it where it came from. */
+  readonly attached: Uint8Array[] = [];
   /** When its person took away what stood at a path in the directory. */
   readonly vacated: Map<string, number> = new Map();
   readonly #parts: DeviceParts;

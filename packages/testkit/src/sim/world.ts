@@ -221,7 +221,7 @@ export class World {
     }
     if (this.apps !== undefined) return this.#actInApp(this.apps, step, running, somebody);
     const violate = (law: string, what: string): void => this.violate(law, what);
-    const seat = seatAt(running, { ...somebody, bin: device.bin, listed: this.listed, violate });
+    const seat = seatAt(device, running, { ...somebody, listed: this.listed, violate });
     this.begin(act(step.type as FolderStep, seat), device.name, step.id);
   }
 
