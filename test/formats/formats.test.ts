@@ -5,6 +5,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Store, StoreOperation } from '@evermesh/core';
 import { openStore, STORE_FORMAT } from '@evermesh/core/log';
 import { openMirror } from '@evermesh/mirror';
 import { faulty } from '@evermesh/testkit';
@@ -87,6 +88,38 @@ describe.each(FORMATS)('%s', (format) => {
     expect(before).toEqual({ ...others, 'diary/today.md': expect.any(String) });
     expect(await sightOf(folder)).toEqual(fixture.sight);
   });
+
+  test.each(['device', 'relay'] as const)(
+    'of a %s is of the newest format, or refused as damaged, wherever a store tore what an opening wrote',
+    async (of) => {
+      const fixture = await fixtureOf(format, of);
+      const opened = await storeOf(fixture);
+      const written: StoreOperation[] = [];
+      const ends = new Set([0]);
+      const batch: Store['batch'] = (operations, options) => {
+        written.push(...operations);
+        ends.add(written.length);
+        return opened.batch(operations, options);
+      };
+      await openStore({ ...opened, batch });
+      const rows = await rowsOf(opened);
+      for (let cut = 0; cut <= written.length; cut++) {
+        const store = await storeOf(fixture);
+        await store.open();
+        await store.batch(written.slice(0, cut), { sync: true });
+        const torn = await rowsOf(store);
+        await store.close();
+        const code = await openStore(store).then(
+          () => 'opened',
+          (error: { code: string }) => error.code,
+        );
+        if (code !== 'opened') await store.open();
+        expect([code, await rowsOf(store)], `${cut}`).toEqual(
+          code === 'opened' || ends.has(cut) ? ['opened', rows] : ['STORE_CORRUPT', torn],
+        );
+      }
+    },
+  );
 
   test.each(['device', 'relay'] as const)(
     'of a %s is of the newest format once it was opened, wherever openings before were interrupted',

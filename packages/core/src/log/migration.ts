@@ -4,7 +4,10 @@ import type { Store, StoreOperation } from './store.ts';
 export interface MigrationStep {
   /** Committed whole and synced, together with `reached`. They are in memory at once: a few megabytes at most. */
   readonly operations: readonly StoreOperation[];
-  /** From where on the migration goes on if it is interrupted behind this step: whatever it wants to be told, often a key. */
+  /**
+   * From where on the migration goes on if it is interrupted behind this step: whatever it wants to be told, often a key. Steps that say
+   * the same as the one before may be done twice.
+   */
   readonly reached: string;
 }
 

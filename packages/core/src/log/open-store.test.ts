@@ -19,6 +19,12 @@ const rowsOf = ({ rows }: MemoryStore): Record<string, string | undefined> =>
 
 const put = (key: string, text: string): StoreOperation => ({ type: 'put', key, value: utf8(text) });
 
+const codeOf = (opening: Promise<unknown>): Promise<string> =>
+  opening.then(
+    () => 'opened',
+    (error: { code: string }) => error.code,
+  );
+
 /** Doubles each word: done twice to a row, it would show. */
 const DOUBLE: Migration = {
   from: 1,
@@ -111,6 +117,47 @@ describe('migrations', () => {
     expect(interruptions).toBeGreaterThan(15);
   });
 
+  test('are whole, or refused as damaged, wherever a store tears a step, and older versions see nothing of it', async () => {
+    const written: StoreOperation[] = [];
+    const ends = new Set([0]);
+    const whole = older();
+    const batch: MemoryStore['batch'] = (operations, options) => {
+      written.push(...operations);
+      ends.add(written.length);
+      return whole.batch(operations, options);
+    };
+    await openStore({ ...whole, batch }, LIST);
+    const seen = { goneOn: 0, refused: 0 };
+    for (let cut = 0; cut <= written.length; cut++) {
+      const store = older();
+      const before = rowsOf(store);
+      await store.batch(written.slice(0, cut), { sync: true });
+      const { 'format/begun': _, ...left } = rowsOf(store);
+      const byOlder = await codeOf(openStore(memoryStore(new Map(store.rows)), []));
+      if (byOlder === 'opened') expect(left, `${cut}`).toEqual(before);
+      else expect(byOlder, `${cut}`).toBe('FORMAT_TOO_NEW');
+      const rows = rowsOf(store);
+      const opened = await codeOf(openStore(store, LIST));
+      seen[opened === 'opened' ? 'goneOn' : 'refused'] += 1;
+      if (opened === 'opened') expect(rowsOf(store), `${cut}`).toEqual(MIGRATED);
+      else {
+        expect([opened, ends.has(cut)], `${cut}`).toEqual(['STORE_CORRUPT', false]);
+        expect(rowsOf(store), `${cut}`).toEqual(rows);
+      }
+    }
+    expect(seen.goneOn).toBeGreaterThan(15);
+    expect(seen.refused).toBeGreaterThan(15);
+  });
+
+  test('go on in a store that was interrupted when no step was announced', async () => {
+    const store = older();
+    await store.batch([put('w/ant', 'antant'), put('format', '2'), put('format/unfinished', '1 w/ant')], {
+      sync: true,
+    });
+    await openStore(store, LIST);
+    expect(rowsOf(store)).toEqual(MIGRATED);
+  });
+
   test('go on however often they are interrupted', async () => {
     const store = older();
     let openings = 1;
@@ -136,10 +183,7 @@ describe('migrations', () => {
       const before = rowsOf(store);
       const failing = faulty(store, at, 'unheard');
       await openStore(failing, LIST).catch(() => undefined);
-      const byOlder = await openStore(store, []).then(
-        () => 'opened',
-        (error: { code: string }) => error.code,
-      );
+      const byOlder = await codeOf(openStore(store, []));
       if (byOlder === 'opened') expect(rowsOf(store), `call ${at}`).toEqual(before);
       else {
         expect(byOlder).toBe('FORMAT_TOO_NEW');

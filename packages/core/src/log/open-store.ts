@@ -3,6 +3,7 @@
  *
  * - `format`             the version of everything in the store, in decimal digits
  * - `format/unfinished`  there while a migration is under way: the version it began with, a space, and how far it is
+ * - `format/begun`       the same of the step that was begun last: another than the one before where a store tore a step
  */
 import { fromUtf8, utf8 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
@@ -16,6 +17,7 @@ export const STORE_FORMAT: number = newestOf(MIGRATIONS);
 
 const FORMAT_KEY = 'format';
 const UNFINISHED_KEY = 'format/unfinished';
+const BEGUN_KEY = 'format/begun';
 /** Behind every key that UTF-8 can write. */
 const LAST_KEY = '\u{10FFFF}';
 
@@ -52,20 +54,29 @@ async function begin(store: Store, format: number): Promise<void> {
 }
 
 async function migrate(store: Store, format: number, migrations: readonly Migration[]): Promise<void> {
-  const unfinished = await store.get(UNFINISHED_KEY);
-  let [current, reached] =
-    unfinished === undefined ? [format, undefined] : readUnfinished(fromUtf8(unfinished) ?? '');
+  const [unfinished, begun] = [await textAt(store, UNFINISHED_KEY), await textAt(store, BEGUN_KEY)];
+  // Which rows of it are newer nobody can tell: done once more, it would make of these what they never were.
+  if (begun !== undefined && begun !== unfinished && readUnfinished(begun)[0] !== format) throw torn();
+  let [current, reached] = unfinished === undefined ? [format, undefined] : readUnfinished(unfinished);
   for (const migration of migrations) {
     if (migration.from !== current) continue;
     const mark = put(FORMAT_KEY, String(migration.to));
     for await (const step of migration.steps(store, reached)) {
-      // The mark goes first: no older version may take rows for its own of which some are newer.
-      const unfinishedRow = put(UNFINISHED_KEY, `${migration.from} ${step.reached}`);
-      await write(store, [...step.operations, mark, unfinishedRow]);
+      const reachedText = `${migration.from} ${step.reached}`;
+      // The mark goes before what changes: no older version may take rows for its own of which some are newer. How far it is goes
+      // behind: what is not done does not count as done. So a store that tears the batch is found out by what stands before both.
+      const ahead = [put(BEGUN_KEY, reachedText), mark];
+      await write(store, [...ahead, ...step.operations, put(UNFINISHED_KEY, reachedText)]);
     }
-    await write(store, [mark, { type: 'del', key: UNFINISHED_KEY }]);
+    const unneeded = [BEGUN_KEY, UNFINISHED_KEY].map((key) => ({ type: 'del' as const, key }));
+    await write(store, [mark, ...unneeded]);
     [current, reached] = [migration.to, undefined];
   }
+}
+
+async function textAt(store: Store, key: string): Promise<string | undefined> {
+  const row = await store.get(key);
+  return row && (fromUtf8(row) ?? '');
 }
 
 function readUnfinished(text: string): [from: number, reached: string] {
@@ -87,6 +98,12 @@ const foreign = (): EvermeshError =>
   new EvermeshError(
     'STORE_CORRUPT',
     'The store has no mark of Evermesh: another program wrote it, or a part of it is lost.',
+  );
+
+const torn = (): EvermeshError =>
+  new EvermeshError(
+    'STORE_CORRUPT',
+    'The store wrote a part of a batch without the rest while it was brought to a newer format.',
   );
 
 const write = (store: Store, operations: StoreOperation[]): Promise<void> =>
