@@ -108,7 +108,7 @@ async function readOne(read: LogReader, document: DocumentId, seq: number): Prom
 async function readAll(read: LogReader, document: DocumentId, first: number, last: number): Promise<Records> {
   const records = new Records();
   let before = 0;
-  for await (const [key, row] of read.rows(document, first - 1)) {
+  for await (const [key, row] of read.standing(document, first - 1)) {
     const end = seqOfKey(key);
     try {
       for (const { seq, bytes, bodyDigest, standsFor } of entriesOf(key, row))

@@ -10,7 +10,6 @@ import {
   entriesOf,
   historyTo,
   isRecordKey,
-  seqOfKey,
   stepsOfHistory,
 } from '../log/index.ts';
 import {
@@ -70,9 +69,7 @@ async function compare(
   const packed = { seq: 0, records: 0, bytes: 0 };
   const rebuilt = new Rebuilt(newDocument(document, 0, true));
   let last = 0;
-  for await (const [key, row] of log.read.rows(document, 0)) {
-    // A store that tore a batch has records beside the pack that has them, and a pack beside the one that has its records as well.
-    if (isRecordKey(key) && seqOfKey(key) <= compacted.seq) continue;
+  for await (const [key, row] of log.read.standing(document, 0)) {
     for (const { seq, bytes, bodyDigest, standsFor } of entriesOf(key, row)) {
       if (!isRecordKey(key) && seq > packed.seq) {
         packed.seq = seq;

@@ -12,6 +12,7 @@ import {
   Writer,
   writeHeads,
 } from '../protocol/index.ts';
+import { isRecordKey, isStandInKey, seqOfKey } from './keys.ts';
 
 export interface DocumentIndex {
   readonly document: DocumentId;
@@ -83,6 +84,14 @@ export const looseRecords = ({ records, compacted }: DocumentIndex): number =>
   records - (compacted?.records ?? 0);
 
 export const looseBytes = ({ bytes, compacted }: DocumentIndex): number => bytes - (compacted?.bytes ?? 0);
+
+/** Whether a row of a document is one of those for which others stand: a store that tore a batch left it. */
+export function isLeftOver({ compacted }: DocumentIndex, key: string): boolean {
+  if (compacted === undefined) return false;
+  const seq = seqOfKey(key);
+  if (isRecordKey(key)) return seq <= compacted.seq;
+  return isStandInKey(key) ? seq < compacted.floor : seq <= compacted.floor;
+}
 
 export function encodeIndex(index: DocumentIndex): Uint8Array {
   const { compacted } = index;

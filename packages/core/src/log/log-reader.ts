@@ -10,7 +10,7 @@ import {
   type LogRecord,
   NO_HEADS,
 } from '../protocol/index.ts';
-import type { DocumentIndex } from './document-index.ts';
+import { type DocumentIndex, isLeftOver } from './document-index.ts';
 import { type DocumentState, readState, standInOf } from './document-state.ts';
 import { historySteps } from './history-steps.ts';
 import type { HistoryStep } from './history-step.ts';
@@ -86,10 +86,8 @@ export class LogReader {
     }
     let found = start.records;
     let last = start.seq;
-    const packed = index.compacted?.seq ?? 0;
     for await (const [key, row] of this.rows(document, start.seq)) {
-      // A store that tore a batch left records beside the pack that has them.
-      if (isRecordKey(key) && seqOfKey(key) <= packed) continue;
+      if (isLeftOver(index, key)) continue;
       for (const { seq, bytes, bodyDigest, standsFor } of entriesOf(key, row)) {
         if (seq <= last) continue;
         last = seq;
@@ -139,6 +137,13 @@ export class LogReader {
     return this.#store.iterator(limit === undefined ? range : { ...range, limit });
   }
 
+  /** The same, but for those for which others stand: a store that tore a batch left them. */
+  async *standing(document: DocumentId, seq: number): AsyncGenerator<[string, Uint8Array]> {
+    const index = this.#indexOf(document);
+    for await (const row of this.rows(document, seq))
+      if (index === undefined || !isLeftOver(index, row[0])) yield row;
+  }
+
   /**
    * The state of a document, if it is compacted.
    * @throws STORE_CORRUPT if it is damaged or lost: all records are there without it
@@ -183,10 +188,13 @@ export class LogReader {
     const packed = this.#unpacked.find(document, seq);
     if (packed !== undefined) return this.#stored(document, packed);
     const key = recordKey(this.#folder, document, seq);
-    const bytes = await this.#store.get(key);
+    // Where a state stands for it, a store that tore a batch may have it as well.
+    const isGone = seq === this.#indexOf(document)?.compacted?.floor;
+    const bytes = isGone ? undefined : await this.#store.get(key);
     if (bytes !== undefined) return { seq, record: decodeStored(key, bytes), bytes };
     // The first pack that goes as far as this place, if none is missing.
-    const behind = { gte: key, lt: prefixEnd(recordPrefix(this.#folder, document)), limit: 1 };
+    const from = isGone ? standInKey(this.#folder, document, seq) : key;
+    const behind = { gte: from, lt: prefixEnd(recordPrefix(this.#folder, document)), limit: 1 };
     for await (const [packKey, row] of this.#store.iterator(behind)) {
       if (isStandInKey(packKey) && seqOfKey(packKey) === seq) {
         const [standIn] = entriesOf(packKey, row);
