@@ -9,34 +9,14 @@
  * FAULT_STEP=1 fails at every call; by default at every third, from a place that differs for each fault.
  */
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
-import { isEvermeshError } from '@evermesh/core';
-import { type Fault, faulty, type FaultyStore } from '@evermesh/testkit';
+import { faulty } from '@evermesh/testkit';
 import { describe, expect, test } from 'vitest';
 import { SweptDevice, SweptRelay } from './swept-mesh.ts';
 import { Promised, whatIsMissing, writeAndMeet } from './swept-script.ts';
+import { expectFailure, FAULTS, isDamage, sweep } from './sweep.ts';
 
-const STEP = Number(process.env['FAULT_STEP'] ?? 3);
-const FAULTS: readonly Fault[] = ['refused', 'unheard', 'torn'];
 /** Fewer would mean that the script does not reach what it is to reach. */
 const LEAST_CALLS = { device: 60, relay: 30 };
-
-/** Runs `live` with a fault at one call after the other, until it ends without meeting it. Returns the calls that it makes. */
-async function sweep(fault: Fault, live: (at: number) => Promise<FaultyStore>): Promise<number> {
-  for (let at = 1 + (FAULTS.indexOf(fault) % STEP); ; at += STEP) {
-    const store = await live(at);
-    if (!store.failure.aborted) return store.calls;
-  }
-}
-
-/** @throws what is not the failure of a store, here or at the relay, that was asked for */
-function expectFailure(error: unknown, store: FaultyStore): void {
-  const codes = ['STORE_FAILED', 'RELAY_DRAINING'] as const;
-  const isNamed = error === store.failure.reason || codes.some((code) => isEvermeshError(error, code));
-  if (!isNamed || !store.failure.aborted) throw error;
-}
-
-const isDamage = (error: unknown): boolean =>
-  isEvermeshError(error, 'STORE_CORRUPT') || isEvermeshError(error, 'RELAY_DAMAGED');
 
 describe.each(FAULTS)('a store on which call N is %s, for each N', (fault) => {
   test(

@@ -9,7 +9,7 @@ import {
   openReplica,
   type Replica,
 } from '@evermesh/core';
-import { type Logger, silentLogger, systemClock } from '@evermesh/core/base';
+import { type Clock, type Logger, silentLogger, systemClock } from '@evermesh/core/base';
 import {
   type BlobStore,
   type CompactionPolicy,
@@ -27,12 +27,39 @@ const AT_ONCE: CompactionPolicy = {
   isWorthTrimming: () => true,
 };
 
+const DAY = 86_400_000;
+
+const ahead = (milliseconds: number): Clock => ({
+  now: () => systemClock.now() + milliseconds,
+  after: (...timer) => systemClock.after(...timer),
+});
+
+/** Tells when a folder is within its bounds. */
+const watching = (within: () => void): Logger => ({
+  ...silentLogger,
+  debug: (message) => (message === 'a folder is within its bounds' ? within() : undefined),
+});
+
+/** Resolves when that is told. @throws the failure's reason */
+function toldBefore(failure: AbortSignal, tell: (within: () => void) => void): Promise<void> {
+  const told = new Promise<void>((resolve, reject) => {
+    tell(resolve);
+    failure.addEventListener('abort', () => reject(failure.reason as Error));
+    if (failure.aborted) reject(failure.reason as Error);
+  });
+  // Nobody may come as far as to wait for it.
+  told.catch(() => undefined);
+  return told;
+}
+
 export class SweptDevice {
   readonly name: string;
   readonly #store: Store;
   readonly #blobs: BlobStore = memoryBlobs();
   #replica: Replica | undefined;
   #link: Link | undefined;
+  #later = 0;
+  #within: () => void = () => {};
 
   constructor(name: string, store: Store) {
     this.name = name;
@@ -45,6 +72,8 @@ export class SweptDevice {
       blobs: this.#blobs,
       deviceName: this.name,
       compaction: { policy: AT_ONCE },
+      clock: ahead(this.#later),
+      logger: watching(() => this.#within()),
     });
     return this.#replica;
   }
@@ -91,6 +120,17 @@ export class SweptDevice {
     this.#link = undefined;
   }
 
+  /** It is opened twice, the second time two days later. Resolves when older records went. @throws the failure's reason; what opening throws */
+  async age(id: FolderId, failure: AbortSignal): Promise<void> {
+    for (const later of [0, 2 * DAY]) {
+      await this.stop();
+      const within = toldBefore(failure, (tell) => (this.#within = later === 0 ? () => {} : tell));
+      this.#later += later;
+      await (await this.folder(id)).flush();
+      if (later > 0) await within;
+    }
+  }
+
   async stop(): Promise<void> {
     await this.#replica?.close().catch(passOverFailure);
     this.#replica = undefined;
@@ -98,7 +138,7 @@ export class SweptDevice {
   }
 }
 
-const MONTH_AND_MORE = 31 * 86_400_000;
+const MONTH_AND_MORE = 31 * DAY;
 
 export class SweptRelay {
   readonly #store: Store;
@@ -118,17 +158,14 @@ export class SweptRelay {
 
   /** @param later milliseconds by which its clock is ahead */
   async start(later = 0): Promise<void> {
-    const debug: Logger['debug'] = (message) => {
-      if (message === 'a folder is within its bounds') this.#bounded();
-    };
     this.#relay = await openRelay({
       store: this.#store,
       blobs: this.#blobs,
       listen: { host: '127.0.0.1', port: 0 },
       authorizer: allowEveryone,
       compaction: { runner: inlineCompaction(documentCodec, systemClock), policy: AT_ONCE },
-      clock: { now: () => systemClock.now() + later, after: (...timer) => systemClock.after(...timer) },
-      logger: { ...silentLogger, debug },
+      clock: ahead(later),
+      logger: watching(() => this.#bounded()),
     });
   }
 
@@ -137,12 +174,7 @@ export class SweptRelay {
    * @throws the failure's reason
    */
   async age(somebody: SweptDevice, failure: AbortSignal): Promise<void> {
-    const bounded = new Promise<void>((resolve, reject) => {
-      this.#bounded = resolve;
-      failure.addEventListener('abort', () => reject(failure.reason as Error));
-    });
-    // Nobody may come as far as to wait for it.
-    bounded.catch(() => undefined);
+    const bounded = toldBefore(failure, (tell) => (this.#bounded = tell));
     for (const later of [0, MONTH_AND_MORE]) {
       await somebody.disconnect();
       await this.stop();

@@ -58,6 +58,38 @@ export async function writeAndMeet(
   await ada.stop();
 }
 
+/** Ada's and Bob's lines in two files get old, twice, and both go on with them. */
+export async function writeAndAge(
+  ada: SweptDevice,
+  bob: SweptDevice,
+  relay: SweptRelay,
+  promised: Promised,
+  failure: AbortSignal,
+): Promise<void> {
+  const { id } = await (await ada.open()).createFolder({ name: 'swept' });
+  promised.folder = id;
+  for (let round = 0; round < 2; round++) {
+    const adas = await ada.folder(id);
+    for (const line of ['1', '2', '3', '4']) await type(adas, 'a.txt', promised, `ada ${round}${line}`);
+    await ada.inStep(relay);
+    promised.allSynced();
+    const bobs = await bob.folder(id);
+    await bob.inStep(relay);
+    await bobs.whenReady();
+    await type(bobs, 'a.txt', promised, `bob ${round}1`);
+    await type(bobs, 'b.txt', promised, `bob ${round}2`);
+    await bob.inStep(relay);
+    await ada.inStep(relay);
+    promised.allSynced();
+    await type(adas, 'b.txt', promised, `ada ${round}5`);
+    await ada.inStep(relay);
+    promised.allSynced();
+    await ada.age(id, failure);
+  }
+  await type(await ada.folder(id), 'b.txt', promised, 'ada last');
+  await ada.stop();
+}
+
 /**
  * What the device that opens first lacks before it has met the others, of what was promised to it (a new one: of what was in
  * step); and what is wrong when all have met: what raw records do not show, what is not equal, what of all that was promised
