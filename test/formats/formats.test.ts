@@ -6,16 +6,35 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store, StoreOperation } from '@evermesh/core';
-import { openStore, STORE_FORMAT } from '@evermesh/core/log';
+import { type Migration, openStore, STORE_FORMAT } from '@evermesh/core/log';
 import { openMirror } from '@evermesh/mirror';
 import { faulty } from '@evermesh/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readTree } from '../support/tree.ts';
+import { CastDevice, CastRelay } from './cast.ts';
 import { writeEntries } from './disk.ts';
 import { type Fixture, FIXTURES, rowsOf, storeOf } from './fixture.ts';
 import { fixtureOf, newDevice, openDevice, openRelay } from './opened.ts';
 import { sightOf } from './sight.ts';
 import { MISSED_CONTENT } from './story.ts';
+
+/** How a version says its format that is newer than this one. */
+const later = Buffer.from(String(STORE_FORMAT + 1)).toString('base64');
+
+const codeOf = (opening: Promise<unknown>): Promise<string> =>
+  opening.then(
+    () => 'opened',
+    (error: { code: string }) => error.code,
+  );
+
+/** What a version knows of migrations that writes this format. */
+const toFormat = (to: number): Migration[] => [{ from: to - 1, to, async *steps() {} }];
+
+/** Of a store that may have been closed, because somebody refused it. */
+async function rowsIn(store: Store): Promise<[string, string][]> {
+  await store.open();
+  return rowsOf(store);
+}
 
 const FORMATS = (await readdir(FIXTURES)).sort();
 test('the present format has its fixtures', () => {
@@ -90,6 +109,23 @@ describe.each(FORMATS)('%s', (format) => {
   });
 
   test.each(['device', 'relay'] as const)(
+    'of a %s is refused by a version that knows only earlier formats, and nothing in it changes',
+    async (of) => {
+      const fixture = await fixtureOf(format, of);
+      const store = await storeOf(fixture);
+      const code = await codeOf(openStore(store, toFormat(fixture.format - 1)));
+      if (fixture.format > 1) expect([code, await rowsIn(store)]).toEqual(['FORMAT_TOO_NEW', fixture.rows]);
+
+      const newer = await storeOf({
+        rows: fixture.rows.map(([key, row]) => [key, key === 'format' ? later : row]),
+      });
+      const rows = await rowsIn(newer);
+      const opening = of === 'device' ? new CastDevice('ada', newer).open() : new CastRelay(newer).start();
+      expect([await codeOf(opening), await rowsIn(newer)]).toEqual(['FORMAT_TOO_NEW', rows]);
+    },
+  );
+
+  test.each(['device', 'relay'] as const)(
     'of a %s is of the newest format, or refused as damaged, wherever a store tore what an opening wrote',
     async (of) => {
       const fixture = await fixtureOf(format, of);
@@ -109,12 +145,8 @@ describe.each(FORMATS)('%s', (format) => {
         await store.batch(written.slice(0, cut), { sync: true });
         const torn = await rowsOf(store);
         await store.close();
-        const code = await openStore(store).then(
-          () => 'opened',
-          (error: { code: string }) => error.code,
-        );
-        if (code !== 'opened') await store.open();
-        expect([code, await rowsOf(store)], `${cut}`).toEqual(
+        const code = await codeOf(openStore(store));
+        expect([code, await rowsIn(store)], `${cut}`).toEqual(
           code === 'opened' || ends.has(cut) ? ['opened', rows] : ['STORE_CORRUPT', torn],
         );
       }

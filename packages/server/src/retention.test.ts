@@ -113,6 +113,19 @@ test('a device that has read all has its place there still, and one that has lon
   expect(await again.open({ channel: 2, cursor: { ...cursor, seq: 3 } })).toMatchObject({ resumed: false });
 });
 
+test('of what is numbered alike and differs, what is here is told apart, and what is gone counts as a repeat', async () => {
+  const records = await aged();
+  const fork = new TestAuthor(writer.device);
+  Object.defineProperty(fork, 'id', { value: author.id });
+  const others = records.map((_, i) => fork.record(A, `another body ${i}`));
+  writer.send({ type: 'PUT', channel: 1, records: others.slice(0, 15) });
+  expect(await writer.next('ACK')).toMatchObject({ counter: 15 });
+  writer.send({ type: 'PUT', channel: 1, records: others.slice(15, 16) });
+  expect(await writer.next('REFUSED')).toMatchObject({ channel: 1, code: 'DEVICE_FORKED' });
+  const [standIn, ...rest] = await pulled(NO_HEADS);
+  expect([decodeRecord(standIn as Uint8Array).header.kind, rest]).toEqual(['snapshot', records.slice(15)]);
+});
+
 test('what is put again that is gone is a repeat, and what comes next is taken', async () => {
   const records = await aged();
   writer.send({ type: 'PUT', channel: 1, records: [records[0] as Uint8Array] });

@@ -13,7 +13,7 @@ import {
   type StoreOperation,
 } from '../../log/index.ts';
 import type { FileVersion } from './file-version.ts';
-import type { Heads } from '../../protocol/index.ts';
+import { type Heads, makeSnapshot } from '../../protocol/index.ts';
 import { surveyStore } from '../../replica/survey-store.ts';
 import { EAGER, openFolder, type TestFolder } from '../../testing/open-folder.ts';
 import { seededRandom } from '../../testing/seeded-random.ts';
@@ -130,6 +130,22 @@ test('an old version that is kept comes back, also after a restart', async () =>
   expect(oldest.time).toBeLessThan(world.clock.now() - 4 * DAY);
   await world.folder.restore('f.md', { version: oldest });
   expect(await world.folder.readFile('f.md', 'utf8')).toBe(text);
+});
+
+test('who wrote what went numbers on, and whatever claims to stand for what he has yet to write is refused by name', async () => {
+  const world = await aged();
+  await saves(world, 'f.md', 4);
+  const document = documentOf(await idOf(world, 'f.md'));
+  expect(keysIn(world, recordPrefix(ID, document)).some(isStandInKey)).toBe(true);
+  await world.folder.writeFile('f.md', 'more\n');
+  const { author } = world.state.options;
+  const written = world.state.log.lastCounter(author);
+  expect((await headsNow(world, 'f.md')).get(author)).toBe(written);
+  const heads = { folder: ID, document, blobs: [], body: Uint8Array.of(0, 0, 0) };
+  const claim = makeSnapshot({ ...heads, covers: new Map([[author, written + 1]]) });
+  await world.state.log.append([claim]).durable;
+  await expect(world.folder.writeFile('f.md', 'most\n')).rejects.toMatchObject({ code: 'DEVICE_FORKED' });
+  expect(world.state.log.lastCounter(author)).toBe(written);
 });
 
 test('where nobody saves any more, versions get fewer with time alone, and the last stays', async () => {
