@@ -39,6 +39,18 @@ test('the other one takes its place, and goes when it is removed as well', async
   await expectBoth(a, b, { d: '/', x: 'x\n' });
 });
 
+test('also if one device made both: a program wrote while a save that had not seen that lay on the disk', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('notes', 'one\n');
+  await settleAll(a, b);
+  await a.write('notes', 'two\n');
+  await a.folder.writeFile('notes', new TextEncoder().encode('\0of a program'));
+  await settleAll(a, b);
+  expect(await a.read('notes')).toBe('\0of a program');
+  await fs.rm(a.at('notes'));
+  await expectBoth(a, b, { notes: 'two\n' });
+});
+
 test('with its directory, the other one keeps the directory', async () => {
   const [a, b, , other] = await inConflict();
   await fs.rm(b.at('d'), { recursive: true });
