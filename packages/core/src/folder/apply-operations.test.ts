@@ -1,7 +1,7 @@
 /** What is left of a call whose operations were not all sound. */
 import { describe, expect, test } from 'vitest';
-import { type FolderId, utf8 } from '../base/index.ts';
-import { contentDigest, type FileContent, ROOT } from '../model/index.ts';
+import { type BlobName, type FolderId, inOnePiece, sha256, toHex, utf8 } from '../base/index.ts';
+import { contentDigest, digestOfBlob, type FileContent, ROOT } from '../model/index.ts';
 import { listing, openFolder, type TestFolder } from '../testing/open-folder.ts';
 import type { NodeOperation } from './nodes.ts';
 
@@ -39,6 +39,20 @@ describe('an operation that is not sound', () => {
     expect([...failures]).toMatchObject([[1, { code: 'PATH_INVALID' }]]);
     await a.folder.writeFile('later', 'later');
     expect(await reopened(a)).toEqual({ good: 'good', later: 'later' });
+  });
+
+  test('fails with all others if its content was never stored, or so long ago that nobody has it any more', async () => {
+    const a = await open();
+    const bytes = Uint8Array.of(0, 1, 2);
+    const name = toHex(sha256(bytes)) as BlobName;
+    const blob = create(a, 'blob', { content: { kind: 'blob', name, size: 3 }, digest: digestOfBlob(name) });
+    await expect(a.folder.nodes.apply([create(a, 'good'), blob])).rejects.toMatchObject({
+      code: 'BLOB_NOT_FOUND',
+    });
+    expect(await reopened(a)).toEqual({});
+    await a.folder.blobs.write(inOnePiece(bytes));
+    await a.folder.nodes.apply([blob]);
+    expect(await a.folder.readFile('blob')).toEqual(bytes);
   });
 
   test('takes nothing with it that is written later, whatever it throws', async () => {

@@ -16,7 +16,7 @@ export type NodeOperation =
       readonly parent: NodeId;
       readonly name: string;
       readonly kind: NodeKind;
-      /** What a file holds first, and where a symbolic link leads (as text). A blob is in the blob store already. */
+      /** What a file holds first, and where a symbolic link leads (as text). A blob is in `folder.blobs` already, or the call fails with BLOB_NOT_FOUND. */
       readonly content?: FileContent;
       /** The digest of the content's bytes, as `contentDigest` gives it; empty for none. */
       readonly digest: string;

@@ -12,10 +12,13 @@ import * as Y from 'yjs';
 import { type AuthorId, documentOf, type DocumentId, type NodeId, TREE_DOCUMENT } from '../../base/index.ts';
 import { FolderTree, hasFirstContent, isWhole, readFile, ROOT, type ShownNode } from '../../model/index.ts';
 import type { Heads, LogRecord } from '../../protocol/index.ts';
+import { blobKey } from '../../log/keys.ts';
+import type { StoreOperation } from '../../log/index.ts';
 import { openFolder, type TestFolder } from '../../testing/open-folder.ts';
 import { describeStep } from '../folder-changes.ts';
 import type { ViewStep } from '../folder-state.ts';
 import { LOCAL } from '../local-records.ts';
+import type { ApplyResult, NodeOperation } from '../nodes.ts';
 import { startFolder } from '../start-folder.ts';
 import { NaiveDisk } from './naive-disk.ts';
 
@@ -74,6 +77,20 @@ export class TreeReplica {
   /** Which names are one name, as far as it is known here. */
   get nameKey(): NameKey {
     return nameKeyOf(new Map(this.state.treeDoc.getMap('m').entries()));
+  }
+
+  /** What has a name and lies nowhere lies here from now on: what is not here cannot be written. */
+  async apply(operations: readonly NodeOperation[]): Promise<ApplyResult> {
+    const contents = operations.flatMap((one) =>
+      'content' in one && one.content !== undefined ? [one.content] : [],
+    );
+    const rows = contents.flatMap((content): StoreOperation[] =>
+      content.kind === 'blob'
+        ? [{ type: 'put', key: blobKey(content.name), value: new Uint8Array(content.size) }]
+        : [],
+    );
+    if (rows.length > 0) await this.#opened.store.batch(rows, { sync: false });
+    return this.folder.nodes.apply(operations);
   }
 
   get state(): TestFolder['state'] {

@@ -103,7 +103,7 @@ export class TreeWorld {
       });
       await replica.folder.flush();
     } else {
-      const { failures } = await replica.folder.nodes.apply(plan.operations);
+      const { failures } = await replica.apply(plan.operations);
       refused = failures.size > 0;
     }
     noted();
@@ -127,7 +127,7 @@ export class TreeWorld {
     }
     if (plans.length === 0) return;
     const noted = this.#note(replica, plans, before);
-    const { failures } = await replica.folder.nodes.apply(plans.flatMap(({ operations }) => operations));
+    const { failures } = await replica.apply(plans.flatMap(({ operations }) => operations));
     noted();
     let at = 0;
     for (const plan of plans) {
