@@ -7,6 +7,7 @@ import { isEvermeshError } from '@evermesh/core/errors';
 import {
   areaPrefix,
   prefixEnd,
+  BlobsInUse,
   type BlobStore,
   type Committer,
   PackedBlobs,
@@ -41,7 +42,7 @@ export class FolderBlobs {
     this.#committer = committer;
     this.quota = quota;
     this.#small = new StoreBlobs(store, committer);
-    this.#blobs = new PackedBlobs(store, committer, this.#small, large);
+    this.#blobs = new PackedBlobs(store, committer, { small: this.#small, large }, new BlobsInUse());
   }
 
   /** `undefined` if the folder has no such blob here. */

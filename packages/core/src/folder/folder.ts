@@ -66,7 +66,10 @@ export class Folder {
     return this.#state.tree.metadata(NAME_RULES_FACT) === String(NAME_RULES.caseSensitive);
   }
 
-  /** Where the replica keeps contents that are not text. */
+  /**
+   * Where the replica keeps contents that are not text. One that nothing names within a day of its last use goes again (sooner, where
+   * every version is kept for less; never, where `history` is `everything`).
+   */
   get blobs(): BlobStore {
     return this.#state.options.contents;
   }

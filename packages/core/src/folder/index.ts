@@ -17,6 +17,7 @@ export type { TrashEntry } from './history/trash.ts';
 export type { VersionsOptions } from './history/versions.ts';
 export type { MissingPart } from './missing-parts.ts';
 export type { OpenDocument, OpenFile } from './live-documents.ts';
+export { namedBlobs } from './named-blobs.ts';
 export type { ApplyOptions, ApplyResult, FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
 export type { Entry, Stat } from './path-operations.ts';
 export { startFolder } from './start-folder.ts';

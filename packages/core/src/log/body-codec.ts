@@ -1,3 +1,4 @@
+import type { BlobName } from '../base/index.ts';
 import type { HistoryUpdate } from './history-step.ts';
 
 /** What a log has to know of bodies to compact a document, and does not: handed in by who knows what bodies are. */
@@ -18,6 +19,10 @@ export interface BodyHistory {
    * @throws UPDATE_MALFORMED, and this is of no use any more
    */
   add(updates: readonly HistoryUpdate[]): void;
+  /** Notes what a reader finds of what was taken: at each step that is kept. */
+  look(): void;
+  /** Contents that a reader finds at one of those that were looked at. */
+  readonly contents: ReadonlySet<BlobName>;
   /** What was taken since the last step as the body of one update: what came and went meanwhile is not in it. */
   step(): Uint8Array;
 }

@@ -24,7 +24,7 @@ import {
   MOST_STATE_BLOBS,
   readState,
 } from './document-state.ts';
-import { type HistoryJob, type HistoryPiece, thinHistory } from './kept-history.ts';
+import { type HistoryJob, type HistoryPiece, thinHistory, type ThinnedHistory } from './kept-history.ts';
 import {
   encodePack,
   type PackedRecord,
@@ -70,8 +70,8 @@ export type CompactionResult =
       readonly bytes: number;
       /** All records in the job's rows, those that were in packs included. */
       readonly packs: readonly NewPack[];
-      /** The row of what is kept of the history, if that was asked for. */
-      readonly history?: Uint8Array | undefined;
+      /** What is kept of the history, if that was asked for. */
+      readonly history?: ThinnedHistory | undefined;
     }
   /** The row of the state is not what was written. */
   | { readonly type: 'state damaged' }

@@ -18,6 +18,7 @@ import {
   Writer,
 } from '../protocol/index.ts';
 import type { BlobStore } from './blob-store.ts';
+import { BlobsInUse } from './blobs-in-use.ts';
 import type { Committer } from './committer.ts';
 import { contentKey } from './keys.ts';
 import { blobOf, ManifestBuilder } from './manifest-builder.ts';
@@ -41,6 +42,8 @@ interface Entry {
 export class Contents implements BlobStore {
   /** What contents consist of, and what others ask for: small contents, chunks, and what lists them. */
   readonly blobs: PackedBlobs;
+  /** What of it is used, for who collects the rest. */
+  readonly inUse: BlobsInUse = new BlobsInUse();
   readonly #store: Store;
   readonly #committer: Committer;
   readonly #small: StoreBlobs;
@@ -55,7 +58,7 @@ export class Contents implements BlobStore {
     this.#store = store;
     this.#committer = committer;
     this.#small = new StoreBlobs(store, committer);
-    this.blobs = new PackedBlobs(store, committer, this.#small, large);
+    this.blobs = new PackedBlobs(store, committer, { small: this.#small, large }, this.inUse);
   }
 
   open(): Promise<void> {
@@ -102,11 +105,11 @@ export class Contents implements BlobStore {
   /** A content whose first bytes are those of a manifest is stored in chunks as well: as a blob it would be taken for one. */
   write(pieces: AsyncIterable<Uint8Array>, expected?: BlobName): Promise<{ name: BlobName; size: number }> {
     return begun(pieces, WHOLE_BYTES, (content) => {
-      if ('long' in content) return this.#writeInChunks(content.long, expected);
+      const inChunks = (bytes: AsyncIterable<Uint8Array>): Promise<{ name: BlobName; size: number }> =>
+        this.inUse.store(() => this.#writeInChunks(bytes, expected));
+      if ('long' in content) return inChunks(content.long);
       const bytes = inOnePiece(content.whole);
-      return beginsAsManifest(content.whole)
-        ? this.#writeInChunks(bytes, expected)
-        : this.blobs.write(bytes, expected);
+      return beginsAsManifest(content.whole) ? inChunks(bytes) : this.blobs.write(bytes, expected);
     });
   }
 
@@ -134,7 +137,11 @@ export class Contents implements BlobStore {
    * Durable when it resolves.
    * @throws BLOB_DAMAGED, with the name of the chunk that is damaged, if it is one; BLOB_NOT_FOUND
    */
-  async complete(root: BlobName, manifest: Manifest): Promise<void> {
+  complete(root: BlobName, manifest: Manifest): Promise<void> {
+    return this.inUse.store(() => this.#complete(root, manifest));
+  }
+
+  async #complete(root: BlobName, manifest: Manifest): Promise<void> {
     const { content } = manifest;
     const hash = sha256OfPieces();
     try {
@@ -144,13 +151,14 @@ export class Contents implements BlobStore {
       throw error;
     }
     if (toHex(hash.digest()) !== content.name) throw damaged(content.name);
+    for (const name of [root, content.name]) this.inUse.note(name);
     await this.#committer.commit([entryRow(content, root)]);
     this.#damaged.delete(content.name);
   }
 
   /** Keeps nodes of manifests. Durable when it resolves. @throws BLOB_DAMAGED */
   async keepNodes(nodes: readonly SmallBlob[]): Promise<void> {
-    await Promise.all(nodes.map(({ name, bytes }) => this.#small.write(inOnePiece(bytes), name)));
+    await Promise.all(nodes.map(({ name, bytes }) => this.blobs.write(inOnePiece(bytes), name)));
   }
 
   /** How the nodes of manifests here are read. */
@@ -225,6 +233,7 @@ export class Contents implements BlobStore {
       const content = { name, size };
       const [root, ...rest] = builder.end(content);
       nodes.push(root, ...rest);
+      this.inUse.note(name);
       await keep([entryRow(content, root.name)]);
       await storing;
       this.#damaged.delete(name);
@@ -241,19 +250,21 @@ export class Contents implements BlobStore {
     nodes: readonly SmallBlob[],
     rows: readonly StoreOperation[],
   ): Promise<void> {
+    for (const { name } of nodes) this.inUse.note(name);
     const nodeRows = await Promise.all(nodes.map(({ name, bytes }) => this.#small.rowsOf(name, bytes)));
     await this.blobs.writeMany(chunks, [...nodeRows.flat(), ...rows]);
   }
 
   async #entryOf(name: BlobName): Promise<Entry | undefined> {
-    const key = contentKey(name);
-    const row = await this.#store.get(key);
-    return (
-      row &&
-      storedRow(key, row, (reader) => ({ root: toHex(reader.raw(32)) as BlobName, size: reader.uint() }))
-    );
+    await this.inUse.use(name);
+    const row = await this.#store.get(contentKey(name));
+    return row && readEntry(contentKey(name), row);
   }
 }
+
+/** @throws STORE_CORRUPT */
+export const readEntry = (key: string, row: Uint8Array): Entry =>
+  storedRow(key, row, (reader) => ({ root: toHex(reader.raw(32)) as BlobName, size: reader.uint() }));
 
 /** That all of a content is here. */
 export const entryRow = (
@@ -265,7 +276,8 @@ export const entryRow = (
   value: new Writer().hex(root).uint(size).finish(),
 });
 
-const isLost = (error: unknown): boolean =>
+/** Not here, or not what it was. */
+export const isLost = (error: unknown): boolean =>
   isEvermeshError(error, 'BLOB_DAMAGED') || isEvermeshError(error, 'BLOB_NOT_FOUND');
 
 const damaged = (name: BlobName, cause?: unknown): EvermeshError =>

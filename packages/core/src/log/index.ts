@@ -1,4 +1,6 @@
+export * from './blob-collector.ts';
 export * from './blob-store.ts';
+export { BlobsInUse } from './blobs-in-use.ts';
 export * from './body-codec.ts';
 export * from './committer.ts';
 export * from './debts.ts';

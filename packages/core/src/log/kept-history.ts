@@ -6,7 +6,7 @@
  * Bytes, checked by their digest: the length of what follows, which is deflated; then the number of steps; of each when it was seen
  * here, the time of its author, what it brings, and its body. The only step of a document has none: the state is it.
  */
-import { type AuthorId, deflate, inflate } from '../base/index.ts';
+import { type AuthorId, type BlobName, deflate, inflate } from '../base/index.ts';
 import { isEvermeshError } from '../errors/index.ts';
 import {
   equalHeads,
@@ -20,7 +20,7 @@ import {
   Writer,
   writeHeads,
 } from '../protocol/index.ts';
-import type { BodyCodec } from './body-codec.ts';
+import type { BodyCodec, BodyHistory } from './body-codec.ts';
 import { checkedContent, checkedRow } from './checked-row.ts';
 import { type HistoryPolicy, periodOf, stricter, TOO_OLD } from './history-policy.ts';
 import type { HistoryStep, HistoryUpdate } from './history-step.ts';
@@ -116,6 +116,13 @@ export function* stepsOfHistory(steps: readonly KeptStep[], standIn: Uint8Array)
   }
 }
 
+/** What is kept of a history. */
+export interface ThinnedHistory {
+  readonly row: Uint8Array;
+  /** Contents that a reader of it finds: of the versions that are kept, and of the state that they lead to. */
+  readonly contents: readonly BlobName[];
+}
+
 /** Several steps that are to be one. */
 interface Group {
   readonly period: string;
@@ -129,7 +136,7 @@ interface Group {
 const SLICE = { updates: 64, bytes: 16_384 };
 
 /**
- * The row that keeps of a history what its policy keeps. Yields where it may be interrupted.
+ * What its policy keeps of a history. Yields where it may be interrupted.
  * @param pieces all of the document that is to go, in the log's order; the first may stand for all that the row tells of
  * @throws UPDATE_MALFORMED
  */
@@ -137,20 +144,18 @@ export function* thinHistory(
   job: HistoryJob,
   pieces: readonly HistoryPiece[],
   codec: BodyCodec,
-): Generator<void, Uint8Array> {
+): Generator<void, ThinnedHistory> {
   for (const policy of stricter(job.policy)) {
-    const steps = yield* merged(groupsOf({ ...job, policy }, pieces), codec);
-    if (steps !== undefined) return encodeHistory(steps);
+    const history = codec.history();
+    const steps = yield* merged(groupsOf({ ...job, policy }, pieces), history);
+    if (steps !== undefined) return { row: encodeHistory(steps), contents: [...history.contents] };
   }
   // The strictest leaves one step, which has no body.
   throw new TypeError('A history of one step is never too large.');
 }
 
 /** `undefined`: they are too much. */
-function* merged(groups: readonly Group[], codec: BodyCodec): Generator<void, KeptStep[] | undefined> {
-  const [only] = groups;
-  if (groups.length === 1 && only !== undefined) return [{ ...only, body: undefined }];
-  const history = codec.history();
+function* merged(groups: readonly Group[], history: BodyHistory): Generator<void, KeptStep[] | undefined> {
   const steps: KeptStep[] = [];
   let bytes = 0;
   for (const { seen, time, brings, updates } of groups) {
@@ -158,8 +163,10 @@ function* merged(groups: readonly Group[], codec: BodyCodec): Generator<void, Ke
       history.add(slice);
       yield;
     }
-    const body = history.step();
-    bytes += body.byteLength;
+    history.look();
+    // The only step is the state.
+    const body = groups.length === 1 ? undefined : history.step();
+    bytes += body?.byteLength ?? 0;
     if (bytes > MOST_BYTES) return undefined;
     steps.push({ seen, time, brings, body });
     yield;

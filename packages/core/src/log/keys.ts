@@ -1,7 +1,8 @@
 /**
  * Where things lie in a store. Every key of a folder begins with `f/<folder id>/`, so a folder is one range. Beside them lies
  * `blob/<blob>`: the bytes of a small blob, whichever folders name it; `chunk/<blob>`: where in which pack a chunk of a large content
- * lies; `content/<blob>`: the root of the manifest of a content that is here in chunks.
+ * lies; `content/<blob>`: the root of the manifest of a content that is here in chunks; `unnamed/` and one of these keys: since when nothing
+ * has been known to name it.
  *
  * - `l`                    the log itself: epoch, position, running digest, whose writers' records
  * - `a`                    there once the folder's tree was here as far as anybody had told of it
@@ -64,6 +65,8 @@ export const areaPrefix = (folder: FolderId, area: string): string => `f/${folde
 
 export const blobKey = (name: BlobName): string => `blob/${name}`;
 export const chunkKey = (name: BlobName): string => `chunk/${name}`;
+/** @param key of a blob, or a content */
+export const unnamedKey = (key: string): string => `unnamed/${key}`;
 export const contentKey = (name: BlobName): string => `content/${name}`;
 
 /** The smallest text that sorts behind every key with this prefix. */

@@ -9,6 +9,7 @@ import { type BlobName, concatBytes, gather, sha256, toHex } from '../base/index
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import { type SmallBlob, Writer } from '../protocol/index.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { BlobsInUse } from './blobs-in-use.ts';
 import type { Committer } from './committer.ts';
 import { chunkKey } from './keys.ts';
 import type { Store, StoreOperation } from './store.ts';
@@ -31,6 +32,7 @@ export class PackedBlobs implements BlobStore {
   readonly #committer: Committer;
   readonly #small: StoreBlobs;
   readonly #under: BlobStore;
+  readonly #inUse: BlobsInUse;
   /** Chunks of which a read found that their pack is gone, or does not hold them as they were. */
   readonly #damaged = new Set<BlobName>();
 
@@ -38,12 +40,19 @@ export class PackedBlobs implements BlobStore {
    * @param committer of `store`
    * @param small where small blobs lie that are in no pack
    * @param large where packs lie, and every other blob; default: with the small ones
+   * @param inUse is told of all that is found here, or stored
    */
-  constructor(store: Store, committer: Committer, small: StoreBlobs, large?: BlobStore) {
+  constructor(
+    store: Store,
+    committer: Committer,
+    { small, large }: { readonly small: StoreBlobs; readonly large: BlobStore | undefined },
+    inUse: BlobsInUse,
+  ) {
     this.#store = store;
     this.#committer = committer;
     this.#small = small;
     this.#under = large === undefined ? small : tieredBlobs(small, large);
+    this.#inUse = inUse;
   }
 
   open(): Promise<void> {
@@ -81,14 +90,22 @@ export class PackedBlobs implements BlobStore {
   }
 
   write(bytes: AsyncIterable<Uint8Array>, expected?: BlobName): Promise<{ name: BlobName; size: number }> {
-    return this.#under.write(bytes, expected);
+    return this.#inUse.store(async () => {
+      const written = await this.#under.write(bytes, expected);
+      this.#inUse.note(written.name);
+      return written;
+    });
   }
 
   /**
    * Stores those that are not here in one pack, and `rows` with them; durable when it resolves. All of it is in memory.
    * @param chunks whose bytes were seen to hash to their names
    */
-  async writeMany(chunks: readonly SmallBlob[], rows: readonly StoreOperation[] = []): Promise<void> {
+  writeMany(chunks: readonly SmallBlob[], rows: readonly StoreOperation[] = []): Promise<void> {
+    return this.#inUse.store(() => this.#writeMany(chunks, rows));
+  }
+
+  async #writeMany(chunks: readonly SmallBlob[], rows: readonly StoreOperation[]): Promise<void> {
     const lacking = new Map<BlobName, SmallBlob>();
     await Promise.all(
       chunks.map(async (chunk) => {
@@ -100,6 +117,7 @@ export class PackedBlobs implements BlobStore {
     const places: StoreOperation[] = [];
     if (packed.length > 0) {
       const { name: pack } = await this.#under.write(piecesOf(packed));
+      this.#inUse.note(pack);
       let offset = 0;
       for (const { name, size } of packed) {
         const value = new Writer().hex(pack).uint(offset).uint(size).finish();
@@ -123,6 +141,7 @@ export class PackedBlobs implements BlobStore {
   }
 
   async #placeOf(name: BlobName): Promise<Place | undefined> {
+    await this.#inUse.use(name);
     const row = this.#damaged.has(name) ? undefined : await this.#store.get(chunkKey(name));
     return row && readPlace(chunkKey(name), row);
   }

@@ -11,10 +11,12 @@ import { isEvermeshError } from '../errors/index.ts';
 import { type Heads, NO_HEADS, Writer } from '../protocol/index.ts';
 import type { Committer } from './committer.ts';
 import type { Compactor } from './compactor.ts';
+import type { Contents } from './contents.ts';
 import type { FolderLog } from './folder-log.ts';
 import { forgetGone, forgetOrder } from './forget-order.ts';
 import { type HistoryPolicy, isOnePeriod } from './history-policy.ts';
 import { historyPrefix, markKey, markPrefix, prefixEnd, seqOfKey } from './keys.ts';
+import { namesForContents } from './names-for-contents.ts';
 import type { Store, StoreOperation } from './store.ts';
 import { storedRow } from './stored-row.ts';
 import type { Trim } from './trim-document.ts';
@@ -29,6 +31,8 @@ export interface RetentionOptions {
   readonly keep: number;
   /** What is kept of what is older. Default: what it comes to. */
   readonly history?: HistoryPolicy | undefined;
+  /** Where contents lie: what no version that is kept has is not named any more. Default: all stays named. */
+  readonly contents?: Contents | undefined;
 }
 
 /** What somebody who has a use for older records needs of them. */
@@ -106,6 +110,11 @@ export class Retention {
     return this.#looks.idle();
   }
 
+  /** Does something while no log is being looked at. */
+  between(work: () => Promise<void>): Promise<void> {
+    return this.#looks.run(work);
+  }
+
   /** What is under way is left as it is, where it can be. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -160,7 +169,7 @@ export class Retention {
       const isNeeded = (covers: Heads): boolean => (isLeft = inUse.isNeeded?.(document, covers) ?? false);
       // Who shows the newest needs nothing older; for anybody else it is not worth finding out what would go.
       if (!isNeeded(log.document(document)?.heads ?? NO_HEADS)) {
-        const trim = { floor, isNeeded, history: this.#history(marks) };
+        const trim = { floor, isNeeded, history: this.#history(marks), namesOf: this.#namesOf };
         await this.#of(log, document, () => this.#options.compactor.trim(log, document, trim));
       }
       if (isLeft) needed.push(document);
@@ -186,11 +195,19 @@ export class Retention {
       if (!this.#watched.has(log)) return;
       const isNeeded = (covers: Heads): boolean => inUse.isNeeded?.(document, covers) ?? false;
       await this.#of(log, document, () =>
-        compactor.thin(log, document, { isNeeded, history: { policy: history, now, marks: [] } }),
+        compactor.thin(log, document, {
+          ...{ isNeeded, namesOf: this.#namesOf },
+          history: { policy: history, now, marks: [] },
+        }),
       );
     }
     this.#thinned.set(log, now);
   }
+
+  readonly #namesOf: Trim['namesOf'] = (names, needed) => {
+    const { contents } = this.#options;
+    return contents === undefined ? Promise.resolve(names) : namesForContents(contents, names, needed);
+  };
 
   #history(marks: readonly Mark[]): Trim['history'] {
     const { history, clock } = this.#options;

@@ -20,10 +20,13 @@ import {
 import { EvermeshError } from '../errors/index.ts';
 import { type BodyPolicy, Folder, type FolderOptions, FolderState, startFolder } from '../folder/index.ts';
 import {
+  type BlobCollector,
+  type BlobStore,
   Committer,
   compactionPolicy,
   Compactor,
   Contents,
+  type HistoryPolicy,
   historyPolicy,
   inlineCompaction,
   openStore,
@@ -31,6 +34,7 @@ import {
 } from '../log/index.ts';
 import { documentCodec } from '../model/index.ts';
 import { Link, type Pending, pendingWith, type Transport } from '../sync/index.ts';
+import { collectorOf } from './collector-of.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { type Device, readDevice, type FolderEntry, folderEntryRow, readFolderEntries } from './registry.ts';
 
@@ -63,8 +67,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     const runner = options.compaction?.runner ?? inlineCompaction(documentCodec, clock);
     const policy = options.compaction?.policy ?? compactionPolicy;
     const compactor = new Compactor({ runner, policy, clock, logger });
-    const kept = { store, committer, compactor, clock, logger };
-    return new Replica({
+    const kept = { store, committer, compactor, clock, logger, contents };
+    const replica = new Replica({
       store,
       committer,
       contents,
@@ -75,9 +79,13 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
       logger,
       device,
       entries,
+      large: options.blobs,
+      history: options.history ?? historyPolicy,
       bodiesOf: options.bodies ?? (() => 'all'),
       receiveBytes,
     });
+    await replica.begin();
+    return replica;
   } catch (error) {
     await store.close().catch(() => undefined);
     throw error;
@@ -89,6 +97,8 @@ interface Parts extends Omit<FolderOptions, 'id' | 'author' | 'bodies'> {
   readonly entries: Map<FolderId, FolderEntry>;
   readonly bodiesOf: (folder: FolderId) => BodyPolicy;
   readonly receiveBytes: number | undefined;
+  readonly large: BlobStore | undefined;
+  readonly history: HistoryPolicy | 'everything';
 }
 
 export class Replica {
@@ -97,12 +107,22 @@ export class Replica {
   readonly #open = new Map<FolderId, OpenFolder>();
   readonly #links = new Set<Link>();
   readonly #opening: SerialQueue = new SerialQueue();
+  readonly #collector: BlobCollector | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use `openReplica`. */
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#author = authorOf(parts.device.id, newRunId(parts.random));
+    this.#collector = collectorOf(parts, {
+      folders: () => parts.entries.keys(),
+      state: (id) => this.#open.get(id)?.state,
+    });
+  }
+
+  /** Called once, before anything is done with what is here. */
+  async begin(): Promise<void> {
+    await this.#collector?.begin();
   }
 
   get device(): { readonly id: DeviceId; readonly name: string } {
@@ -208,8 +228,11 @@ export class Replica {
   async #close(): Promise<void> {
     await Promise.all([...this.#links].map((link) => link.close()));
     await this.#opening.idle();
+    // What collects waits for what lets records go, and that for what compacts.
+    const collected = this.#collector?.close();
     const retained = this.#parts.retention?.close();
     await this.#parts.compactor.close();
+    await collected;
     await retained;
     try {
       await this.flush();

@@ -2,6 +2,7 @@
 import type { BodyPolicy, Folder } from '../folder/index.ts';
 import type { DeviceId, FolderId } from '../base/index.ts';
 import {
+  BlobCollector,
   Committer,
   type CompactionPolicy,
   type CompactionRunner,
@@ -25,7 +26,7 @@ import {
   silentLogger,
   systemClock,
 } from '../base/index.ts';
-import { Folder as FolderClass, FolderState, startFolder } from '../folder/index.ts';
+import { Folder as FolderClass, FolderState, namedBlobs, startFolder } from '../folder/index.ts';
 import { memoryStore, type MemoryStore } from './memory-store.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -35,6 +36,8 @@ export interface TestFolder {
   readonly store: MemoryStore;
   readonly compactor: Compactor;
   readonly retention: Retention | undefined;
+  /** Where history is kept within bounds. */
+  readonly collector: BlobCollector | undefined;
 }
 
 /** Compacts at once whatever can be, and lets go whatever may. */
@@ -77,15 +80,17 @@ export async function openFolder(options: {
     clock = systemClock,
   } = options;
   const compactor = new Compactor({ runner, policy, clock: systemClock, logger });
-  const kept = { store, committer, compactor, clock, logger };
-  const retention = retentionOf(kept, options.history ?? 'everything');
+  const contents = new Contents(store, committer);
+  const kept = { store, committer, compactor, clock, logger, contents };
+  const history = options.history ?? 'everything';
+  const retention = retentionOf(kept, history);
   const state = await FolderState.open({
     retention,
     id: options.id,
     author: authorOf(options.device ?? newDeviceId(random), newRunId(random)),
     store,
     committer,
-    contents: new Contents(store, committer),
+    contents,
     compactor,
     clock,
     random,
@@ -94,7 +99,23 @@ export async function openFolder(options: {
   });
   if (options.name !== undefined)
     await startFolder(state, { name: options.name, secret: 'sixteen-bytes-000' }, []);
-  return { state, folder: new FolderClass(state), store, compactor, retention };
+  const collector =
+    retention === undefined || history === 'everything'
+      ? undefined
+      : new BlobCollector(
+          {
+            ...kept,
+            large: undefined,
+            grace: history.everything,
+            between: (work) => retention.between(work),
+          },
+          {
+            isQuiet: () => state.debts.wantedBlobs.size === 0,
+            names: () => namedBlobs(state),
+          },
+        );
+  await collector?.begin();
+  return { state, folder: new FolderClass(state), store, compactor, retention, collector };
 }
 
 /** Gives `to` every record of `from` that it lacks, blobs too. Returns how many it took. */

@@ -56,8 +56,8 @@ export function readVersions(doc: Y.Doc): Versions {
   return { all: sorted, current: currentOf(sorted), malformed: malformed.toSorted() };
 }
 
-/** A version replaces only earlier ones: two that claim to replace each other are both current, not both gone. */
-function currentOf(all: readonly Version[]): Version[] {
+/** Those that no other of them replaces. A version replaces only earlier ones: two that claim to replace each other are both current, not both gone. */
+export function currentOf(all: readonly Version[]): Version[] {
   const replaced = new Set<string>();
   for (const { lamport, replaces } of all) {
     for (const key of replaces) {
