@@ -1,4 +1,5 @@
-import { CASE_PAIR, CREDIT, GRANTS, NO_ROOM, ON_DEMAND, VERSIONS } from '@evermesh/testkit/sim';
+import { CASE_PAIR, COLLECTED, CREDIT, GRANTS, NO_ROOM, ON_DEMAND, VERSIONS } from '@evermesh/testkit/sim';
+import type { HistoryPolicy } from '@evermesh/core';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { Tally } from './tally.ts';
@@ -124,6 +125,19 @@ describe('the tally of many worlds', () => {
     };
     expect(lacksOf(5)).toEqual([]);
     expect(lacksOf(4)).toEqual([`'${CREDIT.out}' only 4 times in 100 runs`]);
+  });
+
+  test('tells if devices collected less than two blobs a run, in 100 runs, where they keep few versions', () => {
+    const lacksOf = (collected: number, history?: HistoryPolicy): string[] => {
+      const tally = new Tally({ weights: {}, ...(history === undefined ? {} : { history }) });
+      for (let run = 0; run < 100; run++)
+        tally.add(outcomeOf({ upkeep: { ...upkeep, [COLLECTED]: run === 0 ? collected : 2 } }));
+      return tally.lacks;
+    };
+    const history = { everything: 1, thinned: [] };
+    expect(lacksOf(2, history)).toEqual([]);
+    expect(lacksOf(1)).toEqual([]);
+    expect(lacksOf(1, history)).toEqual(['devices collected only 199 blobs in 100 runs']);
   });
 
   test('tells of worlds with too few devices or operations', () => {

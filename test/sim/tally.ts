@@ -1,6 +1,7 @@
 /** What happened in many worlds, how often; and what should have, and did not. */
 import {
   CASE_PAIR,
+  COLLECTED,
   CREDIT,
   GRANTS,
   NO_ROOM,
@@ -17,6 +18,8 @@ const LEAST_DEVICES = 3;
 const LEAST_OPERATIONS = 100;
 /** Documents of devices that are folded in a world, on average at least: where it seldom happens, little is said of it. */
 const LEAST_COMPACTIONS = 5;
+/** Blobs that devices collect in a world, on average at least, where they keep few versions. */
+const LEAST_COLLECTED = 2;
 
 /** Pairs of names that differ in case only, in a world whose folder tells them apart, on average at least. */
 const LEAST_CASE_PAIRS = 1;
@@ -63,6 +66,7 @@ export class Tally {
   readonly #last: Map<string, number>;
   readonly #lacks = new Set<string>();
   readonly #hasCase: boolean;
+  readonly #collects: boolean;
   /** What has to happen how often in a world, on average at least. */
   readonly #least: typeof LEAST_ON_DEMAND;
   runs = 0;
@@ -73,8 +77,10 @@ export class Tally {
     caseSensitive = false,
     onDemand = false,
     grants = false,
-  }: Pick<Profile, 'weights' | 'caseSensitive' | 'onDemand' | 'grants'>) {
+    history,
+  }: Pick<Profile, 'weights' | 'caseSensitive' | 'onDemand' | 'grants' | 'history'>) {
     const has = (type: StepType): boolean => (weights[type] ?? 0) > 0;
+    this.#collects = history !== undefined;
     this.#least = [
       ...LEAST_CREDIT,
       ...(onDemand ? LEAST_ON_DEMAND : []),
@@ -109,6 +115,8 @@ export class Tally {
   get lacks(): string[] {
     const folded = this.#counts.upkeep.get('device compacts') ?? 0;
     const isTooFew = this.runs >= WITHIN && folded < LEAST_COMPACTIONS * this.runs;
+    const collected = this.#counts.upkeep.get(COLLECTED) ?? 0;
+    const areFew = this.#collects && this.runs >= WITHIN && collected < LEAST_COLLECTED * this.runs;
     const pairs = this.#counts.anomaly.get(CASE_PAIR) ?? 0;
     const hasFewPairs = this.#hasCase && this.runs >= WITHIN && pairs < LEAST_CASE_PAIRS * this.runs;
     const rare = this.#least.filter(([what, least]) => this.#countOf(what) < least * this.runs);
@@ -119,6 +127,7 @@ export class Tally {
         ? rare.map(([what]) => `'${what}' only ${this.#countOf(what)} times in ${this.runs} runs`)
         : []),
       ...(isTooFew ? [`devices compacted only ${folded} documents in ${this.runs} runs`] : []),
+      ...(areFew ? [`devices collected only ${collected} blobs in ${this.runs} runs`] : []),
       ...(hasFewPairs ? [`only ${pairs} ${CASE_PAIR}, in ${this.runs} runs`] : []),
     ];
   }

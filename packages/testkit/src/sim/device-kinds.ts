@@ -5,6 +5,8 @@ import type { Naming } from './naming.ts';
 import type { Seeded } from './seeded.ts';
 import type { Trace } from './trace.ts';
 
+export const NAMES: readonly string[] = ['anna', 'ben', 'cleo', 'dora', 'emil', 'finn'];
+
 /** Half of the devices have one of the usual kind. */
 export function fileSystemOf(device: string, seed: Seeded, trace: Trace): FilesProfile {
   const random = seed.fork(`file system of ${device}`);

@@ -3,14 +3,18 @@ import type { HistoryPolicy } from '@evermesh/core';
 import type { Profile } from './profile.ts';
 import { DISK_WEIGHTS, FOLDER_WEIGHTS, LATECOMERS } from './weights.ts';
 
-/** A few versions of the last minutes: worlds are short, and what goes with time alone has gone before a world is watched for silence. */
+/** A few versions of the last minutes, and of more of them than a world takes to come to rest: those of before are looked at then. */
 const SHORT_HISTORY: HistoryPolicy = {
   everything: 30_000,
   thinned: [
     { every: 30_000, for: 120_000 },
-    { every: 120_000, for: 240_000 },
+    { every: 120_000, for: 600_000 },
   ],
 };
+
+/** Milliseconds after which nothing of a history goes any more: neither the oldest versions, nor what they alone named. */
+export const goneWithin = ({ everything, thinned }: HistoryPolicy): number =>
+  Math.max(everything, ...thinned.map((versions) => versions.for)) + 4 * everything;
 
 export const HISTORY_PROFILES: Readonly<Record<string, Profile>> = {
   history: {
@@ -21,8 +25,8 @@ export const HISTORY_PROFILES: Readonly<Record<string, Profile>> = {
     history: SHORT_HISTORY,
     weights: {
       ...FOLDER_WEIGHTS,
-      // Not tried yet: blobs that only one of the relays has.
-      attach: 0,
+      // Often onto a file that is there: what that was is collected when no version of it is kept any more.
+      attach: 20,
       ...LATECOMERS,
       kill: 1,
       'power cut': 1,
@@ -43,6 +47,7 @@ export const HISTORY_PROFILES: Readonly<Record<string, Profile>> = {
       rest: 2,
       'long wait': 3,
       restore: 3,
+      'wrong clock': 0.5,
     },
   },
   'disk history': {
@@ -51,6 +56,7 @@ export const HISTORY_PROFILES: Readonly<Record<string, Profile>> = {
     history: SHORT_HISTORY,
     weights: {
       ...DISK_WEIGHTS,
+      'disk attach': 20,
       edit: 10,
       move: 2,
       stop: 2,
@@ -64,6 +70,7 @@ export const HISTORY_PROFILES: Readonly<Record<string, Profile>> = {
       'relay kill': 1,
       'relay start': 5,
       'relay wipe': 0.5,
+      'wrong clock': 0.5,
       rest: 1,
       'long wait': 3,
     },

@@ -11,6 +11,7 @@ export { GRANTS } from './grant-laws.ts';
 export { CREDIT } from './little-credit.ts';
 export type { Violation } from './ledger.ts';
 export { ON_DEMAND } from './on-demand.ts';
+export { COLLECTED } from './sim-disk.ts';
 export { run, type RunOptions, type RunResult } from './run.ts';
 export type { Profile } from './profile.ts';
 export { PROFILES } from './profiles.ts';

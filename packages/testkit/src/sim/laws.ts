@@ -124,15 +124,17 @@ export async function checkRecords(world: World): Promise<void> {
   }
 }
 
-/** Each version that a device lists of a file it can read (L5). */
+/** Each version that a device lists of a file it can read (L5), and where it fetches everything, without asking anybody. */
 export async function checkVersions(world: World): Promise<void> {
-  for (const { name, running } of world.devices) {
+  for (const { name, running, bodies } of world.devices) {
     const { folder } = running as RunningDevice;
     for (const { id, kind } of folder.nodes.all()) {
       if (kind === 'directory' || (await folder.nodes.content(id)) === undefined) continue;
       const path = folder.nodes.pathOf(id);
       for (const version of await folder.versions(path)) {
         const bytes = await readVersion(folder, path, version);
+        if (bytes === undefined && bodies === 'all')
+          world.violate('L5', `${name} lists a version of ${path} of which it has not the bytes`);
         if (bytes !== undefined && bytes.byteLength !== version.size)
           world.violate('L5', `${name} reads a version of ${path} that is not the one it lists`);
       }

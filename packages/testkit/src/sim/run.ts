@@ -1,6 +1,7 @@
 /** One run: a world, a script, and whether everything that must hold did. */
 import type { Violation } from './ledger.ts';
 import { drawScript } from './draw-script.ts';
+import { goneWithin } from './history-profiles.ts';
 import type { Profile } from './profile.ts';
 import type { Application } from './application.ts';
 import { isQuietStep, type Step } from './script.ts';
@@ -18,6 +19,7 @@ import {
 import type { Sight } from './observe.ts';
 import { fetchEverything, rest, Unsettled } from './rest.ts';
 import type { RunningDevice, SimDevice } from './sim-device.ts';
+import { COLLECTED } from './sim-disk.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -130,9 +132,12 @@ async function live(world: World, { script, isEnough, taken, hasLetters }: Life)
   const sight = await restAndCompare(world, true);
   if (violations.length === 0 && hasLetters) checkLetters(world, sight);
   if (violations.length === 0) await scheduler.until(() => checkRecords(world), 'folders to be verified');
+  if (world.history !== 'everything') await scheduler.pass(goneWithin(world.history));
   if (violations.length === 0) await checkSilence(world);
   // Last, for whoever reads an earlier version that is not here has it fetched.
   if (violations.length === 0) await scheduler.until(() => checkVersions(world), 'a look at versions');
+  for (const { disk } of world.everybody)
+    for (let left = disk.collected; left > 0; left--) trace.count('upkeep', COLLECTED);
 }
 
 const countDrawn = (seed: string, [least, most]: readonly [number, number]): number =>
@@ -150,10 +155,12 @@ async function performAtRest(world: World, step: Step): Promise<void> {
 
 async function restAndCompare(world: World, isEnd = false): Promise<Sight> {
   await rest(world);
-  const { scheduler, devices, anomalies, ledger } = world;
+  const { scheduler, devices, anomalies, ledger, history } = world;
   const sight = await scheduler.until(() => checkAgreement(world, isEnd), 'a look at everything');
   const { folder } = (devices[0] as SimDevice).running as RunningDevice;
   await scheduler.until(() => anomalies.countAtRest(folder), 'anomalies to be counted');
+  // Later they have gone.
+  if (history !== 'everything') await scheduler.until(() => checkVersions(world), 'a look at versions');
   await scheduler.until(() => checkApplication(world), 'the application to look at everything');
   ledger.share();
   world.shared(sight.files);

@@ -36,7 +36,7 @@ export function simBlobs(disk: SimDisk, process: SimProcess): BlobStore {
     },
     delete: (name) =>
       process.call('deletes blob', name, () => {
-        files.delete(name);
+        disk.deleteBlob(name);
       }),
   };
 }

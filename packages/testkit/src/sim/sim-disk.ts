@@ -16,6 +16,9 @@ export interface DiskImage {
   readonly rest: number;
 }
 
+/** What it is called where it is counted. */
+export const COLLECTED = 'device collects a blob';
+
 const EMPTY_DISK: DiskImage = { rows: new Map(), blobs: new Map(), durable: new Set(), rest: 0 };
 const BLOB_ROW = blobKey('' as BlobName);
 
@@ -26,10 +29,15 @@ export class SimDisk {
   readonly lost: BlobFiles = new Map();
   /** The number of the last rest of the world of which it has everything that all had then: 0 for none. */
   rest = 0;
+  /** Blobs that a program deleted. */
+  collected = 0;
   #durable = new Set<BlobName>();
 
   /** A batch of the database. */
   write(operations: readonly StoreOperation[], sync: boolean): void {
+    for (const { type, key } of operations)
+      if (type === 'del' && key.startsWith(BLOB_ROW) && this.database.get(key) !== undefined)
+        this.collected += 1;
     this.database.write(operations, sync);
     if (!sync) return;
     for (const { type, key } of operations)
@@ -42,6 +50,10 @@ export class SimDisk {
     if (this.database.isFull) this.database.take(bytes.byteLength);
     this.blobs.set(name, bytes);
     this.#durable.add(name);
+  }
+
+  deleteBlob(name: BlobName): void {
+    if (this.blobs.delete(name)) this.collected += 1;
   }
 
   /** Somebody was told that these are durable here. */

@@ -23,7 +23,7 @@ import {
   type Step,
   type StepType,
 } from './script.ts';
-import { bodiesOf, fileSystemOf } from './device-kinds.ts';
+import { bodiesOf, fileSystemOf, NAMES } from './device-kinds.ts';
 import { POSIX } from './inode.ts';
 import { SimFiles } from './sim-files.ts';
 import { Seeded } from './seeded.ts';
@@ -62,6 +62,7 @@ export class World {
   listed: Sight['files'] = new Map();
   readonly random: Seeded;
   readonly naming: Naming;
+  readonly history: WorldOptions['history'];
   folder!: FolderId;
   /** What was copied last from a directory to somewhere else. */
   stick: readonly Copy[] = [];
@@ -78,6 +79,7 @@ export class World {
     const { seed, devices, trace, mirrors, fileSystems, latecomers } = options;
     const { onDemand, caseSensitive, relays, keep, history, app } = options;
     this.random = new Seeded(seed);
+    this.history = history;
     this.naming = caseSensitive ? NAMING_BY_CASE : NAMING;
     this.trace = new Trace(trace);
     this.anomalies = new Anomalies((what) => this.trace.count('anomaly', what));
@@ -296,5 +298,3 @@ export class World {
     this.#busy.add(ended);
   }
 }
-
-const NAMES: readonly string[] = ['anna', 'ben', 'cleo', 'dora', 'emil', 'finn'];
