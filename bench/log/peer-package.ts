@@ -5,8 +5,15 @@ import { load } from '../peers/load.ts';
 
 const INSTALLED = join(import.meta.dirname, '../peers/node_modules');
 
-/** The version that is installed, if one is. */
-export function peerVersion(name: string): string | undefined {
+/** Whether the package that an engine needs is installed; a note says which, or what to do. */
+export function hasPeer(engine: string, peer: string, notes: string[]): boolean {
+  const version = peerVersion(peer);
+  const missing = 'left out, not installed (npm install --ignore-scripts, in bench/peers)';
+  notes.push(`${engine}: ${version === undefined ? missing : `${peer} ${version}`}`);
+  return version !== undefined;
+}
+
+function peerVersion(name: string): string | undefined {
   try {
     const description = readFileSync(join(INSTALLED, name, 'package.json'), 'utf8');
     return (JSON.parse(description) as { version: string }).version;

@@ -1,6 +1,6 @@
 /** Relays that are measured, and who speaks with them. */
 import { EVERMESH, isNamed } from '../figures.ts';
-import { peerVersion } from '../log/peer-package.ts';
+import { hasPeer } from '../log/peer-package.ts';
 import type { ConnectClient } from './client.ts';
 import { automergeClient } from './clients/automerge-client.ts';
 import { bareClient, bareClientOfEach } from './clients/bare-client.ts';
@@ -70,11 +70,7 @@ export const ENGINES: readonly RelayEngine[] = [
 
 /** Those of these names (none: all) that are installed; what is left out is noted. */
 export function enginesNamed(names: readonly string[], notes: string[]): RelayEngine[] {
-  return ENGINES.filter(({ name, peer }) => {
-    if (!isNamed(name, names)) return false;
-    if (peer === undefined) return true;
-    const version = peerVersion(peer);
-    notes.push(`${name}: ${version === undefined ? 'left out, see bench/peers' : `${peer} ${version}`}`);
-    return version !== undefined;
-  });
+  return ENGINES.filter(
+    ({ name, peer }) => isNamed(name, names) && (peer === undefined || hasPeer(name, peer, notes)),
+  );
 }

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { profileText, monotonicMicroseconds } from '../cpu-profile.ts';
 import { findEvermesh } from '../engines/evermesh-command.ts';
 import { EVERMESH, Figures, isNamed } from '../figures.ts';
-import { peerVersion } from '../log/peer-package.ts';
+import { hasPeer } from '../log/peer-package.ts';
 import { runTask } from '../log/run-task.ts';
 import type { Amounts, TaskOptions } from '../log/task-options.ts';
 import { type Scenario, type ScenarioContext, type ScenarioResult, UsageError } from './scenario.ts';
@@ -135,12 +135,8 @@ async function measureAll(context: ScenarioContext): Promise<ScenarioResult> {
   return { figures, notes };
 }
 
-function isThere({ peer, engine }: Measurement, notes: string[]): boolean {
-  if (peer === undefined) return true;
-  const version = peerVersion(peer);
-  notes.push(`${engine}: ${version === undefined ? 'left out, see bench/peers' : `${peer} ${version}`}`);
-  return version !== undefined;
-}
+const isThere = ({ peer, engine }: Measurement, notes: string[]): boolean =>
+  peer === undefined || hasPeer(engine, peer, notes);
 
 function partOf(name: string): Part {
   const part = PARTS.find((one) => one === name);
