@@ -107,16 +107,24 @@ describe('after a crash', () => {
     },
   );
 
-  test('a save over the new name of a file, after a crash right behind its move, is one of that file', async () => {
+  /** Devices of which the second dies where it moves a file from `old` to `new`, and the id of that. */
+  const diedMoving = async (
+    blow: (fuse: TestDevice['fuse']) => void,
+  ): Promise<[TestDevice, TestDevice, string | undefined]> => {
     const [a, b] = await devices.pair();
     await a.write('old', 'one\n');
     await settleAll(a, b);
     const id = a.idOf('old');
     await a.folder.rename('old', 'new');
     await exchange(a, b);
-    b.fuse.blowAt(/^syncdir /);
+    blow(b.fuse);
     await b.settle().catch(() => undefined);
     await b.crash();
+    return [a, b, id];
+  };
+
+  test('a save over the new name of a file, after a crash right behind its move, is one of that file', async () => {
+    const [a, b, id] = await diedMoving((fuse) => fuse.blowAt(/^syncdir /));
     expect(await onDisk(b)).toEqual({ new: 'one\n' });
     await b.write('beside~', 'one\ntwo\n');
     await fs.rename(b.at('beside~'), b.at('new'));
@@ -187,15 +195,7 @@ describe('after a crash', () => {
   });
 
   test('a file that has two names after a crash in the middle of a move, and is moved by the old one, is one file', async () => {
-    const [a, b] = await devices.pair();
-    await a.write('old', 'one\n');
-    await settleAll(a, b);
-    const id = a.idOf('old');
-    await a.folder.rename('old', 'new');
-    await exchange(a, b);
-    b.fuse.blowBehind(/^link .*\/new$/);
-    await b.settle().catch(() => undefined);
-    await b.crash();
+    const [a, b, id] = await diedMoving((fuse) => fuse.blowBehind(/^link .*\/new$/));
     expect(await onDisk(b)).toEqual({ old: 'one\n', new: 'one\n' });
     await fs.rename(b.at('old'), b.at('mine'));
     await settleAll(a, b);
