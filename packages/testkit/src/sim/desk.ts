@@ -53,7 +53,7 @@ export const directories = (desk: Desk): string[] =>
 export function pickFile(desk: Desk): [string, Inode] | undefined {
   // What a power cut left of a file, nobody takes for what it should be.
   const files = entries(desk).filter(
-    ([, { kind, isDamaged, isHalf }]) => kind === 'file' && !isDamaged && !isHalf,
+    ([, { kind, isDamaged, saving }]) => kind === 'file' && !isDamaged && saving === undefined,
   );
   return files.length === 0 ? undefined : desk.random.pick(files);
 }

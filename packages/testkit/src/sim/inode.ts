@@ -36,8 +36,8 @@ export interface Inode {
   safe: Uint8Array | undefined;
   /** The power failed before it was written, and something of it is lost. */
   isDamaged: boolean;
-  /** A program is in the middle of saving it. */
-  isHalf: boolean;
+  /** What a program is in the middle of saving, of which nothing is in `data` yet. */
+  saving: string | undefined;
   /** Whoever made it had removed what was there, as a call of its own. */
   isMadeAnew: boolean;
   /** When it got the name that it has by a rename of its own, and when it took the place of another; 0: never. */

@@ -283,7 +283,11 @@ function clone(world: Afflicted, device: SimDevice, random: Seeded): void {
   device.process?.kill();
   device.become(disk.copy());
   const { files, machine } = device;
-  const onDisk = files === undefined ? [] : lettersOn(files).flatMap(([, letters]) => letters);
+  // What a program is in the middle of saving is in the directory when the mirror that joins looks at it.
+  const onDisk =
+    files === undefined
+      ? []
+      : lettersOn(files).flatMap(([{ saving = '' }, letters]) => [...letters, ...lettersIn(saving)]);
   // What was in the folder only, and not in the directory yet, is gone with the data directory; the rest is found there again.
   world.ledger.setBack(machine.name, `the device became a copy of ${name}`, new Set(onDisk));
   world.ledger.copied(onDisk);

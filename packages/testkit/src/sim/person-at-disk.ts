@@ -74,10 +74,10 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     const text = edited(old, desk);
     desk.say(() => `begins to save ${path}: ${shown(old)} -> ${shown(text)}`);
     record(desk, path, old, text);
-    inode.isHalf = true;
+    inode.saving = text;
     desk.files.write(inode, new Uint8Array(0));
     await desk.sleep(desk.random.float() * 5);
-    inode.isHalf = false;
+    inode.saving = undefined;
     desk.files.write(inode, utf8(text));
     desk.say(`has saved ${path}`);
     // What is in the trash by now is kept, and told: in nobody's folder.
@@ -101,7 +101,7 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     if (all.length === 0) return ACTS['disk create'](desk);
     const [path] = desk.random.pick(all);
     const doomed = all.filter(([at]) => at === path || at.startsWith(`${path}/`)).reverse();
-    if (doomed.some(([, { isHalf }]) => isHalf)) return desk.cannot('lets a program save first');
+    if (doomed.some(([, { saving }]) => saving !== undefined)) return desk.cannot('lets a program save first');
     desk.say(`removes ${path}`);
     for (const [at, inode] of doomed) {
       desk.ledger.replaced(textOf(inode), '', `removed with ${path} by ${desk.who}`);
@@ -143,7 +143,7 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   if (there?.kind === 'symlink') return desk.cannot('would write to what a link leads to');
   if (there !== undefined && isText(there.data) !== isText(bytes))
     return desk.cannot('would not make another kind of it');
-  if (there?.isHalf === true) return desk.cannot('lets a program save first');
+  if (there?.saving !== undefined) return desk.cannot('lets a program save first');
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
   record(desk, path, there === undefined ? '' : textOf(there), text);
   files.write(inode, bytes);
@@ -157,7 +157,7 @@ function move(desk: Desk, target: (path: string) => string): Promise<void> | voi
   const [from, moved] = random.pick(all);
   const to = target(from);
   const replaced = files.look(`${root}/${to}`);
-  if (replaced?.isHalf === true) return desk.cannot('lets a program save first');
+  if (replaced?.saving !== undefined) return desk.cannot('lets a program save first');
   say(`moves ${from} to ${to}`);
   files.rename(`${root}/${from}`, `${root}/${to}`);
   vacate(

@@ -195,7 +195,7 @@ export class SimFiles {
       data,
       safe: undefined,
       isDamaged: false,
-      isHalf: false,
+      saving: undefined,
       isMadeAnew: false,
       renamedAt: 0,
       replacedAt: 0,
