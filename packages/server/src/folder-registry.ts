@@ -7,7 +7,7 @@
  * - `relay/clean`              there while the relay is stopped in good order
  * - `relay/suspect/<folder>`   the log was there at an unclean start and was not opened since: its epoch is to be renewed
  */
-import { EMPTY, type FolderId, type Random, SerialQueue } from '@evermesh/core/base';
+import { type Clock, EMPTY, type FolderId, type Random, SerialQueue } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import {
   Committer,
@@ -41,6 +41,9 @@ export interface OpenFolder {
 }
 
 export interface LogUpkeep {
+  readonly clock: Clock;
+  /** Milliseconds between two synced batches, at least. */
+  readonly syncEvery: number;
   readonly compactor: Compactor;
   readonly retention: (committer: Committer) => Retention;
 }
@@ -63,14 +66,9 @@ export class FolderRegistry {
    * @param upkeep what compacts the folders' logs, and keeps them within bounds; the registry closes it
    */
   static async open(store: Store, random: Random, upkeep: LogUpkeep): Promise<FolderRegistry> {
-    const committer = new Committer(store);
-    const wasClean = (await store.get(CLEAN_KEY)) !== undefined;
-    if (wasClean) await committer.commit([{ type: 'del', key: CLEAN_KEY }]);
-    else {
-      for await (const folder of foldersOf(store)) {
-        await committer.commit([{ type: 'put', key: suspectKey(folder), value: EMPTY }]);
-      }
-    }
+    await noteSuspects(store);
+    const { clock, syncEvery } = upkeep;
+    const committer = new Committer(store, syncEvery > 0 ? { clock, every: syncEvery } : undefined);
     return new FolderRegistry({
       store,
       committer,
@@ -149,6 +147,7 @@ export class FolderRegistry {
 
   /** After everything was written: the next start may trust the logs. What is being compacted is left as it is. */
   async close(): Promise<void> {
+    this.committer.hurry();
     const retained = this.#retention.close();
     await this.#compactor.close();
     await retained;
@@ -178,6 +177,15 @@ export class FolderRegistry {
     const awareness = new AwarenessRound(readers);
     return { log, puts: new SerialQueue(), live, readers, awareness, compactor, stop };
   }
+}
+
+/** Nobody is served yet, so nobody waits for more to write. */
+async function noteSuspects(store: Store): Promise<void> {
+  const committer = new Committer(store);
+  const wasClean = (await store.get(CLEAN_KEY)) !== undefined;
+  if (wasClean) return committer.commit([{ type: 'del', key: CLEAN_KEY }]);
+  for await (const folder of foldersOf(store))
+    await committer.commit([{ type: 'put', key: suspectKey(folder), value: EMPTY }]);
 }
 
 /** One look at the store a folder: what is in it is passed over. */

@@ -19,13 +19,13 @@ export interface RelayStores {
   close(): Promise<void>;
 }
 
-export type RelayUpkeep = CompactorOptions & { readonly keep: number };
+export type RelayUpkeep = CompactorOptions & { readonly keep: number; readonly syncEvery: number };
 
 /**
  * Opens the stores of a relay.
  * @param large where contents lie that are not small
  * @param folderBytes of a folder's records, and as many of its blobs. Default: what the disk has
- * @param upkeep how documents are compacted, and for how many milliseconds their records are kept; its runner is closed with the stores.
+ * @param upkeep how documents are compacted, for how many milliseconds their records are kept, and how many lie between two syncs at least; its runner is closed with the stores.
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelayStores(
@@ -60,8 +60,10 @@ export async function openRelayStores(
 
 function upkeepOf(store: Store, options: RelayUpkeep): LogUpkeep {
   const compactor = new Compactor(options);
-  const { clock, logger, keep } = options;
+  const { clock, logger, keep, syncEvery } = options;
   return {
+    clock,
+    syncEvery,
     compactor,
     retention: (committer) => new Retention({ store, committer, compactor, clock, logger, keep }),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../testing/memory-store.ts';
-import { Committer } from './committer.ts';
+import type { Clock } from '../base/index.ts';
+import { Committer, type Pace } from './committer.ts';
 import type { Store, StoreOperation } from './store.ts';
 
 const put = (key: string): StoreOperation => ({ type: 'put', key, value: Uint8Array.of(1) });
@@ -18,6 +19,52 @@ function recorded(): {
   };
   return { store, batches, committer: new Committer({ ...store, batch }) };
 }
+
+/** A clock whose only timers are those of the committer. */
+function pausing(): { pace: Pace; pass: () => void; timers: (() => void)[] } {
+  const timers: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    after: (_, run) => {
+      timers.push(run);
+      return { cancel: () => undefined };
+    },
+  };
+  return { pace: { clock, every: 5 }, timers, pass: () => timers.shift()?.() };
+}
+
+describe('a pace', () => {
+  test('who comes after a pause waits for nothing; what comes soon after a batch shares the next', async () => {
+    const { pace, pass, timers } = pausing();
+    const store = memoryStore();
+    const committer = new Committer(store, pace);
+    await committer.commit([put('a')]);
+    expect([store.batches, timers.length]).toEqual([1, 1]);
+    const [b, c] = ['b', 'c'].map((key) => committer.commit([put(key)]));
+    await new Promise(setImmediate);
+    expect(store.batches).toBe(1);
+    const d = committer.commit([put('d')]);
+    pass();
+    await Promise.all([b, c, d]);
+    expect([store.batches, timers.length]).toEqual([2, 1]);
+    pass();
+    await committer.commit([put('e')]);
+    expect(store.batches).toBe(3);
+  });
+
+  test('in a hurry nothing waits any more', async () => {
+    const { pace, timers } = pausing();
+    const store = memoryStore();
+    const committer = new Committer(store, pace);
+    await committer.commit([put('a')]);
+    const waiting = committer.commit([put('b')]);
+    committer.hurry();
+    await waiting;
+    await committer.commit([put('c')]);
+    await committer.idle();
+    expect([store.batches, timers.length]).toEqual([3, 1]);
+  });
+});
 
 describe('group commit', () => {
   test('everything that waits shares one batch', async () => {

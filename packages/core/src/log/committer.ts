@@ -2,11 +2,18 @@
  * Group commit: whatever is given while a batch is being written goes into the next batch, so many writers share one
  * sync. Batches are written strictly one after the other, and each `commit` is wholly inside one batch.
  */
+import type { Clock } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
 import { type Store, type StoreOperation, storeError } from './store.ts';
 
 /** Rows that several commits of a batch share, asked for when it is written: what they say changes with each of these. */
 type SharedRows = () => readonly StoreOperation[];
+
+export interface Pace {
+  readonly clock: Clock;
+  /** Milliseconds between the beginnings of two batches, at least. */
+  readonly every: number;
+}
 
 interface Waiting {
   readonly operations: readonly StoreOperation[];
@@ -25,9 +32,18 @@ export class Committer {
   readonly #later = new Map<string, StoreOperation>();
   #writing: Promise<void> | undefined;
   #failure: EvermeshError | undefined;
+  #pace: Pace | undefined;
+  /** Until then no batch begins. */
+  #rest: Promise<void> | undefined;
+  #endRest: () => void = () => undefined;
 
-  constructor(store: Store) {
+  /**
+   * @param pace where many write one after the other: each sync costs as much as the records of tens of them, so what comes within
+   *   that time of a batch shares the next one. Whoever comes after a pause waits for nothing. Default: a batch begins when the last has ended
+   */
+  constructor(store: Store, pace?: Pace) {
     this.#store = store;
+    this.#pace = pace;
     this.failed = new Promise((resolve) => {
       this.#tellFailure = resolve;
     });
@@ -66,6 +82,12 @@ export class Committer {
     }
   }
 
+  /** From now on no batch waits for more. A timer keeps no process alive, so one that is to end asks for this first. */
+  hurry(): void {
+    this.#pace = undefined;
+    this.#endRest();
+  }
+
   /** Resolves when everything given so far is durable, also what nobody else waits for. */
   async idle(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
@@ -85,6 +107,8 @@ export class Committer {
     // One turn later, so that everything the current turn produces shares the first batch.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
+      await this.#rest;
+      this.#rest = this.#pace && this.#pause(this.#pace);
       const batch = this.#waiting;
       this.#waiting = [];
       try {
@@ -96,6 +120,13 @@ export class Committer {
       }
     }
     this.#writing = undefined;
+  }
+
+  #pause({ clock, every }: Pace): Promise<void> {
+    return new Promise((resolve) => {
+      this.#endRest = resolve;
+      clock.after(every, resolve);
+    });
   }
 
   #fail(failure: EvermeshError, batch: readonly Waiting[]): void {

@@ -101,7 +101,8 @@ const ACTS: Readonly<Record<DiskStep, (desk: Desk) => Promise<void> | void>> = {
     if (all.length === 0) return ACTS['disk create'](desk);
     const [path] = desk.random.pick(all);
     const doomed = all.filter(([at]) => at === path || at.startsWith(`${path}/`)).reverse();
-    if (doomed.some(([, { saving }]) => saving !== undefined)) return desk.cannot('lets a program save first');
+    if (doomed.some(([, { saving }]) => saving !== undefined))
+      return desk.cannot('lets a program save first');
     desk.say(`removes ${path}`);
     for (const [at, inode] of doomed) {
       desk.ledger.replaced(textOf(inode), '', `removed with ${path} by ${desk.who}`);

@@ -111,6 +111,7 @@ export class SimRelay {
       {
         ...compactedOften(process.clock, (job) => this.machine.compacts('relay', job)),
         keep: this.#keep,
+        syncEvery: 5,
       },
       this.#quota,
     );
