@@ -9,18 +9,29 @@ export interface KillOptions {
 }
 
 /**
- * Of the command line; the seed is drawn where none is given.
+ * Of the command line; the seed is drawn where none is given. Ends the process where help is asked for.
+ * @param name of the command
+ * @param what it does, in a line
  * @param runs by default
  * @throws TypeError
  */
-export function killOptions(runs: number): KillOptions {
+export function killOptions(name: string, what: string, runs: number): KillOptions {
   const { values } = parseArgs({
     options: {
       runs: { type: 'string', default: String(runs) },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
       keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    say(`npm run ${name}: ${what}
+
+  --runs    how often [${runs}]
+  --seed    of the first; the next ones follow. Default: drawn
+  --keep    leave on disk what a failure left there`);
+    process.exit(0);
+  }
   return {
     runs: numberFrom('runs', values.runs),
     seed: numberFrom('seed', values.seed),

@@ -19,7 +19,11 @@ import { copySourceFiles, type SourceFiles } from './source-files.ts';
 /** What waits longer than this waits in vain. */
 const LIMIT_MS = 300_000;
 
-const { runs, seed, keep } = killOptions(2);
+const { runs, seed, keep } = killOptions(
+  'kills',
+  'kills relay, sender and receiver with SIGKILL, each as often as said, and looks whether anything is lost',
+  2,
+);
 
 let current: KillWorld | undefined;
 const root = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-kills-')));

@@ -20,10 +20,14 @@ import { PuttingDevice } from './putting-device.ts';
 const IN_A_ROW = 8;
 /** PUTs of each device that are on their way at a kill. */
 const AT_ONCE = 12;
-/** Microseconds behind the last PUT within which a relay is killed, about as long as an answer takes. */
-const WINDOW = 3000;
+/** Microseconds behind the last PUT within which a relay is killed, about as long as an answer takes: a sync, and the pause before it. */
+const WINDOW = 8000;
 
-const { runs, seed, keep } = killOptions(20);
+const { runs, seed, keep } = killOptions(
+  'ack-kills',
+  'kills a relay around its answers to what was put, and looks whether it holds all that it acknowledged',
+  20,
+);
 
 const root = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-ack-kills-')));
 let keepsRoot = false;

@@ -25,7 +25,11 @@ const WORKING = 1500;
 /** How much later than a deletion begins the kill comes. */
 const DELETING = 3;
 
-const { runs, seed, keep } = killOptions(20);
+const { runs, seed, keep } = killOptions(
+  'blob-kills',
+  'kills a process that saves files and collects old contents, and reads whatever it left',
+  20,
+);
 
 const root = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-blob-kills-')));
 let keepsRoot = false;

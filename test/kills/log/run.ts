@@ -25,7 +25,11 @@ const IN_A_ROW = 8;
 const OPENING = 60;
 const WORKING = 1500;
 
-const { runs, seed, keep } = killOptions(20);
+const { runs, seed, keep } = killOptions(
+  'log-kills',
+  'kills a process that appends to a log, and looks whether all that was acknowledged is there',
+  20,
+);
 
 const root = await realpath(await mkdtemp(join(tmpdir(), 'evermesh-log-kills-')));
 let keepsRoot = false;
