@@ -112,8 +112,13 @@ export async function whatIsMissing(
   // In the order of their names: Ada made the folder, and may be the only one who has it.
   const all = [first, ...others].sort((one, other) => one.name.localeCompare(other.name));
   for (const device of all) await device.folder(promised.folder);
-  // Twice: what the last one brought is there for the first one then.
-  for (let round = 0; round < 2; round++) for (const device of all) await device.inStep(relay);
+  // Twice: what the last one brought is there for the first one then. On a new link, for on one that is in step that is still on its way.
+  for (let round = 0; round < 2; round++) {
+    for (const device of all) {
+      await device.disconnect();
+      await device.inStep(relay);
+    }
+  }
   for (const device of all) {
     const here = await device.folder(promised.folder);
     const contents = await contentsOf(here);

@@ -109,6 +109,7 @@ describe('a tree of a later format', () => {
   ])('(%s %s) is refused by name, and nothing is written', async (key, value) => {
     const { a, b } = await two();
     await a.folder.writeFile('f', 'f\n');
+    await a.folder.flush();
     a.state.treeDoc.getMap('m').set(key, value);
     const tooNew = { code: 'FORMAT_TOO_NEW' };
     const before = a.state.log.position.seq;
