@@ -11,12 +11,14 @@ import {
   TREE_DOCUMENT,
 } from '../base/index.ts';
 import { blobKey, type DocumentIndex, type PeerName, readWantedBlobs } from '../log/index.ts';
-import { type LogRecord, NO_HEADS } from '../protocol/index.ts';
+import { type LogRecord, makeRecord, NO_HEADS } from '../protocol/index.ts';
 import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { startFolder } from './start-folder.ts';
 
 const ID = '0123456789abcdef0123456789abcdef' as FolderId;
+/** Of an author's first record. */
+const NUMBERS = { counter: 1, prev: 0 } as const;
 const NOT_HERE = { code: 'CONTENT_NOT_HERE' };
 
 async function twoDevices(): Promise<[TestFolder, TestFolder]> {
@@ -167,6 +169,30 @@ describe('a folder that has arrived once', () => {
     again.state.step('remote', []);
     expect(again.folder.nodes.ready).toBe(true);
   });
+});
+
+test('a folder has arrived when its tree waits for nothing but what nobody owes', async () => {
+  const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+  const b = await openFolder({ seed: 2, id: ID });
+  await a.folder.mkdir('x');
+  await a.folder.rename('x', 'y');
+  const [first, lost, last] = await lacking(a, b, 'tree');
+  if (first === undefined || lost === undefined || last === undefined) throw new TypeError('there are three');
+  const random = seededRandom(3);
+  // Everybody lost one record, and another run said the last one again.
+  const author = authorOf(newDeviceId(random), newRunId(random));
+  const { time } = last.header;
+  const said = makeRecord({
+    ...{ folder: ID, document: TREE_DOCUMENT, author, time },
+    ...NUMBERS,
+    body: last.body,
+  });
+  await arrive(b, [first, said]);
+  await b.folder.whenReady();
+  expect([...b.folder.nodes.all()]).toEqual([]);
+  await b.folder.writeFile('f', 'f\n');
+  await arrive(b, [lost, last]);
+  expect([...b.folder.nodes.all()].map(({ name }) => name).toSorted()).toEqual(['f', 'y']);
 });
 
 test('who removes a file has not seen an edit of it that is on its way behind a newer one of another file', async () => {

@@ -196,11 +196,14 @@ export class FolderState {
     });
   }
 
-  /** What others wrote is shown once it is durable; what is taken and on its way to the disk is still owed. */
+  /**
+   * What others wrote is shown once it is durable; what is taken and on its way to the disk is still owed. What the tree builds on and
+   * nobody owes may be gone for ever: who comes then shows what all others do.
+   */
   #isAllHere(): boolean {
     const here = this.log.document(TREE_DOCUMENT)?.heads ?? NO_HEADS;
     const owed = !covers(here, this.seenHeads(TREE_DOCUMENT));
-    return !owed && this.tree.metadata(SECRET) !== undefined && this.tree.isComplete();
+    return !owed && this.tree.metadata(SECRET) !== undefined;
   }
 
   /** What of a document is in memory, if it is there, with what was typed into it. */

@@ -2,6 +2,7 @@
  * A few replicas and what passes between them. Everything is checked as soon as it is done: what is shown is what a rebuild finds,
  * and what somebody does has exactly the effect on his paths that it would have on a disk, in any state of arrival.
  */
+import { isWhole } from '../../model/index.ts';
 import {
   type Deed,
   type Facts,
@@ -74,7 +75,7 @@ export class TreeWorld {
       const { facts } = this.#check(replica);
       if (facts.orphans > 0)
         throw new Broken('I8', `${facts.orphans} nodes have no place on ${replica.number}`);
-      if (!replica.state.tree.isComplete())
+      if (!isWhole(replica.state.treeDoc))
         throw new Broken('I6', `${replica.number} still waits for something`);
       const [problem] = replica.state.tree.problems();
       if (problem !== undefined) throw new Broken('I1', `${problem.id} has ${problem.reason}`);
@@ -150,7 +151,7 @@ export class TreeWorld {
     for (const { writes } of done)
       if (writes !== undefined) this.#ledger.wrote(writes.id, writes.before, writes.after);
     const tree = replica.headsOf(TREE_DOCUMENT);
-    const complete = replica.state.tree.isComplete();
+    const complete = isWhole(replica.state.treeDoc);
     const removals = done.flatMap(({ removes = [], top }) => {
       const via = top === undefined ? () => undefined : viaOf(replica, before.get(top)?.id, removes);
       return removes.map((id) => ({ id, content: replica.headsOf(id), via: via(id) }));

@@ -116,12 +116,6 @@ export class FolderTree {
     return (deletions?.size ?? 0) + (removals?.length ?? 0) > 0;
   }
 
-  /** Whether the document has everything that what it has rests on. Until then the view is not to be believed. */
-  isComplete(): boolean {
-    const { store } = this.#maps.doc;
-    return store.pendingStructs === null && store.pendingDs === null;
-  }
-
   /** Whether a later version wrote what this one would misread, or shows names by other rules. */
   isOfLaterFormat(): boolean {
     return this.#maps.isOfLaterFormat();
