@@ -39,6 +39,8 @@ async function serveEvermesh(directory: string): Promise<Serving> {
     store: levelStore(join(directory, 'store')),
     blobs: fileBlobs(join(directory, 'blobs')),
     compaction: { runner: threadCompaction() },
+    // As `evermesh relay`.
+    syncEvery: 5,
     listen: { host: '127.0.0.1', port: 0 },
     authorizer: allowEveryone,
     limits: { connectionsPerAddress: MANY, framesPerSecond: MANY },

@@ -28,7 +28,6 @@ import { RelayServer, type TlsCertificate } from './relay-server.ts';
 import { openRelayStores } from './relay-stores.ts';
 
 const KEEP_DAYS = 30;
-const SYNC_EVERY = 5;
 const DAY = 86_400_000;
 
 export interface RelayOptions {
@@ -53,7 +52,7 @@ export interface RelayOptions {
   /**
    * Milliseconds from one sync of the disk to the next, at least: what is put meanwhile shares one, which costs as much as tens of records.
    * Nothing is acknowledged or handed on before its own. Who puts something after a pause waits for none. 0: as fast as the disk
-   * goes. Default: 5.
+   * goes. Default: 0; the command `evermesh relay` has 5.
    */
   readonly syncEvery?: number | undefined;
   /** `port` 0 takes any free one. */
@@ -143,7 +142,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       clock,
       logger,
       keep: keepDays * DAY,
-      syncEvery: options.syncEvery ?? SYNC_EVERY,
+      syncEvery: options.syncEvery ?? 0,
     },
     options.limits?.folderBytes,
   );

@@ -18,6 +18,9 @@ import { type AccessFlags, relayAccess } from '../relay-access.ts';
 import { followCertificate, readCertificate, type TlsFlags, tlsFilesOf } from '../relay-tls.ts';
 import { aborted, Stopped } from '../stop-signal.ts';
 
+/** Milliseconds between two syncs of the disk: more than one takes, and less than anybody notices. */
+const SYNC_EVERY = 5;
+
 export interface RelayFlags extends AccessFlags, TlsFlags {
   readonly listen: string;
   readonly data?: string | undefined;
@@ -51,6 +54,7 @@ export async function relay(
       blobs: fileBlobs(join(data, 'blobs')),
       compaction: { runner: threadCompaction() },
       keepDays,
+      syncEvery: SYNC_EVERY,
       listen,
       tls,
       authorizer: access.authorizer,

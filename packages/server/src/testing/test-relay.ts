@@ -48,8 +48,6 @@ export class TestRelay implements AsyncDisposable {
       listen: { host: '127.0.0.1', port: 0 },
       authorizer: allowEveryone,
       compaction: { runner: inlineCompaction(counting, AT_ONCE) },
-      // Where a test gives the time, nothing is to wait for it but what the test is about.
-      syncEvery: this.#options.clock === undefined ? undefined : 0,
       ...this.#options,
     });
   }
