@@ -48,14 +48,7 @@ async function openFolder(
   store: Store = memoryStore(),
 ): Promise<Pick<FolderChannelOptions, 'folder' | 'blobs' | 'canBeAsked' | 'knowsSnapshots'>> {
   const runner = inlineCompaction(counting, AT_ONCE);
-  const upkeep = {
-    runner,
-    policy: relayCompactionPolicy,
-    clock,
-    logger: silentLogger,
-    keep: 1e9,
-    syncEvery: 0,
-  };
+  const upkeep = { runner, policy: relayCompactionPolicy, clock, logger: silentLogger, keep: 1e9 };
   const { registry, blobs } = await openRelayStores(store, memoryBlobs(), systemRandom, upkeep);
   return { folder: await registry.acquire(FOLDER, true), blobs, canBeAsked: true, knowsSnapshots: true };
 }

@@ -42,8 +42,8 @@ export interface OpenFolder {
 
 export interface LogUpkeep {
   readonly clock: Clock;
-  /** Milliseconds between two synced batches, at least. */
-  readonly syncEvery: number;
+  /** Milliseconds between two synced batches, at least. Default: 0. */
+  readonly syncEvery: number | undefined;
   readonly compactor: Compactor;
   readonly retention: (committer: Committer) => Retention;
 }
@@ -67,7 +67,7 @@ export class FolderRegistry {
    */
   static async open(store: Store, random: Random, upkeep: LogUpkeep): Promise<FolderRegistry> {
     await noteSuspects(store);
-    const { clock, syncEvery } = upkeep;
+    const { clock, syncEvery = 0 } = upkeep;
     const committer = new Committer(store, syncEvery > 0 ? { clock, every: syncEvery } : undefined);
     return new FolderRegistry({
       store,

@@ -62,14 +62,7 @@ class StalledSocket implements RawSocket {
 
 test('a reader that pulls in many channels and reads slowly is sent one page after the other', async () => {
   const runner = inlineCompaction(counting, AT_ONCE);
-  const upkeep = {
-    runner,
-    policy: relayCompactionPolicy,
-    clock,
-    logger: silentLogger,
-    keep: 1e9,
-    syncEvery: 0,
-  };
+  const upkeep = { runner, policy: relayCompactionPolicy, clock, logger: silentLogger, keep: 1e9 };
   const { registry, blobs } = await openRelayStores(memoryStore(), memoryBlobs(), systemRandom, upkeep);
   const folder = await registry.acquire(FOLDER, true);
   const author = new TestAuthor('e'.repeat(32) as never);

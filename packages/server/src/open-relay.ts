@@ -142,7 +142,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       clock,
       logger,
       keep: keepDays * DAY,
-      syncEvery: options.syncEvery ?? 0,
+      syncEvery: options.syncEvery,
     },
     options.limits?.folderBytes,
   );

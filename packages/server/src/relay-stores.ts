@@ -19,7 +19,10 @@ export interface RelayStores {
   close(): Promise<void>;
 }
 
-export type RelayUpkeep = CompactorOptions & { readonly keep: number; readonly syncEvery: number };
+export type RelayUpkeep = CompactorOptions & {
+  readonly keep: number;
+  readonly syncEvery?: number | undefined;
+};
 
 /**
  * Opens the stores of a relay.
