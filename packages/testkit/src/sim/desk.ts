@@ -38,11 +38,12 @@ export const entries = ({ files, root }: Desk): [string, Inode][] =>
       );
 
 /**
- * After a bad end an empty file is taken for what the power left of the one that had its name, and that is written again: if
- * that was moved away before a mirror looked, it is there twice.
+ * What comes to a name whose file was moved away before a mirror looked is taken for that file. After a bad end an empty one is what the
+ * power left of it, and it is written again; one that is no text does not merge with what others wrote in it, which is kept beside. The
+ * file that was moved is there twice then.
  */
-export function emptyUnder(desk: Desk, empty: Inode): void {
-  if (empty.kind !== 'file' || empty.data.byteLength > 0) return;
+export function unmergedUnder(desk: Desk, { kind, data }: Inode): void {
+  if (kind !== 'file' || (data.byteLength > 0 && isText(data))) return;
   for (const [, inode] of entries(desk))
     if (inode.renamedAt > desk.lookedBefore) desk.ledger.copied(lettersIn(textOf(inode)));
 }

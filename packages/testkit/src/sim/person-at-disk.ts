@@ -7,7 +7,7 @@ import { lettersIn } from './letters.ts';
 import {
   type Desk,
   directories,
-  emptyUnder,
+  unmergedUnder,
   entries,
   isText,
   isUnknown,
@@ -148,7 +148,7 @@ function put(desk: Desk, path: string, bytes: Uint8Array, text: string): void {
   const inode = there ?? files.create(`${root}/${path}`, 0o644);
   record(desk, path, there === undefined ? '' : textOf(there), text);
   files.write(inode, bytes);
-  if (there === undefined) emptyUnder(desk, inode);
+  if (there === undefined) unmergedUnder(desk, inode);
 }
 
 function move(desk: Desk, target: (path: string) => string): Promise<void> | void {
@@ -165,7 +165,7 @@ function move(desk: Desk, target: (path: string) => string): Promise<void> | voi
     desk,
     all.flatMap(([at]) => (at === from || at.startsWith(`${from}/`) ? [at] : [])),
   );
-  emptyUnder(desk, moved);
+  unmergedUnder(desk, moved);
   moved.renamedAt = desk.now();
   if (isUnknown(desk, moved)) ledger.copied(lettersIn(textOf(moved)));
   if (replaced !== undefined && replaced !== moved && replaced.kind !== 'directory')

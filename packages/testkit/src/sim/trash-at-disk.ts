@@ -1,5 +1,5 @@
 /** Somebody who takes a file that was removed out of the mirror's trash, and puts it back where it was. */
-import { type Desk, emptyUnder, isRemembered, textOf } from './desk.ts';
+import { type Desk, unmergedUnder, isRemembered, textOf } from './desk.ts';
 import type { Inode } from './inode.ts';
 import { lettersIn } from './letters.ts';
 import { shown } from './typing.ts';
@@ -15,7 +15,7 @@ export const trashActs: Readonly<Record<'disk restore', (desk: Desk) => void>> =
     const [kept, path, inode] = random.pick(found);
     say(`puts ${path} back, which was in the trash: ${shown(textOf(inode))}`);
     files.rename(`${root}/${kept}`, `${root}/${path}`);
-    emptyUnder(desk, inode);
+    unmergedUnder(desk, inode);
     const letters = lettersIn(textOf(inode));
     // Whoever else removed it had not seen that it came back; who edited it had other letters before him. Where a mirror that does not
     // run remembers the file that he took away there, nobody ever missed that: it never went, and a removal elsewhere takes it along.
