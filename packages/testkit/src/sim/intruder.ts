@@ -160,8 +160,10 @@ export class Intruder {
       counter,
       prev: 0,
       time: this.#machine.time,
-      // Another record belongs to it, which never comes. (That a blob is elsewhere, he does not say: who waits for it is not in
-      // step, and rightly says so.)
+      // What the body names is named, or no relay would ask for it that nobody told of the true record. (That it needs other blobs, he
+      // does not say: who waits for one is not in step, and rightly says so.)
+      ...(isOwn && !isNonsense ? { blobs: header.blobs } : {}),
+      // Another record belongs to it, which never comes.
       group: random.chance(0.2) ? { first: counter, size: 2 } : undefined,
       body: isNonsense ? random.bytes(random.below(40)) : body,
     });
