@@ -12,7 +12,9 @@ import { allowEveryone, openRelay } from '@evermesh/server';
 
 const directory = process.argv[2];
 if (directory === undefined)
-  throw new Error('Say where the stores may lie: node examples/embed.ts DIRECTORY');
+  throw new Error(
+    'Say where the stores may lie: npx tsx --conditions=@evermesh/source examples/embed.ts DIRECTORY',
+  );
 
 // A laptop, with no network: everything works, and is durable after `flush`.
 const laptop = await openReplica({ store: levelStore(join(directory, 'laptop')), deviceName: 'laptop' });

@@ -71,7 +71,7 @@ export class FolderChannel implements FolderReader {
   #isLive = false;
   /** The device wants states of documents of which it holds nothing. */
   #takesStates = false;
-  /** A PUT was not taken: none behind it is. */
+  /** A PUT was refused: none behind it is taken. One for which there was no room (UNTAKEN) is no such. */
   #isBroken = false;
   #isClosed = false;
   /** Nothing that is asked for is given any more; what was put is answered. */
@@ -105,7 +105,7 @@ export class FolderChannel implements FolderReader {
     this.#takesStates = this.#options.knowsSnapshots;
   }
 
-  /** Resolves when everything asked for was sent. */
+  /** Resolves when everything asked for was sent, or named in UNSENT for want of credit. */
   async pull(pull: Pull): Promise<void> {
     const isOver = (): boolean => this.#isClosed || this.#isEnding;
     const options = { ...this.#options, takesStates: this.#takesStates, isOver };

@@ -57,7 +57,7 @@ export interface RelayOptions {
   readonly syncEvery?: number | undefined;
   /** `port` 0 takes any free one. */
   readonly listen: ListenOptions;
-  /** `sharedToken(...)`, or `allowEveryone` on a loopback address. */
+  /** `sharedToken(...)`, `secretTokens(...)`, `jwksTokens(...)`, one of your own; `allowEveryone` on a loopback address only. */
   readonly authorizer: Authorizer;
   /** Default: says nothing. */
   readonly logger?: Logger | undefined;
@@ -105,8 +105,8 @@ export interface Relay {
 
 /**
  * Opens a relay. It takes connections when this resolves.
- * @throws RELAY_UNSAFE if it would serve everybody on an address that is not loopback; RELAY_PORT_IN_USE; CONFIG_INVALID
- *   if it cannot listen there for another reason, or `keepDays` or `limits.pendingBytes` is less than 1; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
+ * @throws RELAY_UNSAFE if it would serve everybody, or answer `metrics`, on an address that is not loopback; RELAY_PORT_IN_USE; CONFIG_INVALID
+ *   if it cannot listen there for another reason, `tls` cannot be used, or `keepDays` or `limits.pendingBytes` is less than 1; STORE_LOCKED, STORE_CORRUPT, STORE_FAILED, FORMAT_TOO_NEW
  */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { store, blobs, authorizer, listen, compaction } = options;

@@ -18,7 +18,7 @@ import { type AccessFlags, relayAccess } from '../relay-access.ts';
 import { followCertificate, readCertificate, type TlsFlags, tlsFilesOf } from '../relay-tls.ts';
 import { aborted, Stopped } from '../stop-signal.ts';
 
-/** Milliseconds between two syncs of the disk: more than one takes, and less than anybody notices. */
+/** Milliseconds from the beginning of one sync of the disk to that of the next, at least: more than one takes on a fast disk, and less than anybody notices. */
 const SYNC_EVERY = 5;
 
 export interface RelayFlags extends AccessFlags, TlsFlags {

@@ -206,7 +206,7 @@ export class FolderState {
     return !owed && this.tree.metadata(SECRET) !== undefined;
   }
 
-  /** What of a document is in memory, if it is there, with what was typed into it. */
+  /** What of a document is in memory, if it is there, with what was typed into it, which is recorded first. */
   heldHeads(document: DocumentId): Heads {
     this.live.record(document);
     return this.documents.heldHeads(document);
@@ -256,7 +256,7 @@ export class FolderState {
     this.#keep(await this.#missing.miss(name, node), 'that a content is missing');
   }
 
-  /** A reader of `node` would have this content, if it is not here. */
+  /** A reader of `node` needs this content: it is fetched as by `miss` if it is not here. A text never is. */
   async askFor(content: FileContent, node: NodeId): Promise<void> {
     if (content.kind === 'text' || (await this.options.contents.size(content.name)) !== undefined) return;
     await this.miss(content.name, node);

@@ -1,6 +1,6 @@
 /**
- * Group commit: whatever is given while a batch is being written goes into the next batch, so many writers share one
- * sync. Batches are written strictly one after the other, and each `commit` is wholly inside one batch.
+ * Group commit: whatever is given while a batch is being written, or within the pause behind its beginning (`Pace`), goes into the
+ * next batch, so many writers share one sync. Batches are written strictly one after the other, and each `commit` is wholly inside one batch.
  */
 import type { Clock } from '../base/index.ts';
 import type { EvermeshError } from '../errors/index.ts';
