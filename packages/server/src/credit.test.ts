@@ -110,6 +110,7 @@ describe('a relay whose disk is slow', () => {
     expect(most).toBeGreaterThan(devices * bytes);
     // All of it is there.
     const reader = await device(relay);
+    reader.send({ type: 'LEAVE', channel: 1 });
     expect((await reader.open({ channel: 2 })).cursor.seq).toBe(devices * records);
   });
 });

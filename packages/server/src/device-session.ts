@@ -195,6 +195,9 @@ export class DeviceSession {
 
   #onOpen(open: Open, hello: Hello, bytes: number): void {
     if (this.#channels.has(open.channel)) throw unexpected('OPEN', 'the channel is taken');
+    // Each one of a folder would be told all that the others are.
+    if ([...this.#channels.values()].some(({ folder }) => folder === open.folder))
+      throw unexpected('OPEN', 'the folder has a channel on this socket');
     if (this.#channels.size === CHANNELS)
       throw unexpected('OPEN', `a socket has at most ${CHANNELS} channels`);
     const channel = new SocketChannel({

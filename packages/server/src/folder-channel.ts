@@ -13,6 +13,7 @@ import {
   type FromRelay,
   type Grant,
   isSnapshot,
+  LIMITS,
   type LogRecord,
   type Position,
   type Pull,
@@ -180,7 +181,8 @@ export class FolderChannel implements FolderReader {
     }
     if (!this.#options.knowsSnapshots && page.some(isSnapshot)) return this.#fail(snapshotsUnknown());
     const live = page.frame(this, seq, channel);
-    if (live !== undefined && credit.isLeft) {
+    // What was put in the longest frame is longer with the place that it has.
+    if (live !== undefined && credit.isLeft && live.frame.byteLength <= LIMITS.frameBytes) {
       credit.spend(live.bytes);
       socket.send(live.frame);
     } else if (live !== undefined) for (const frame of page.changed(channel)) socket.send(frame);
@@ -212,13 +214,13 @@ export class FolderChannel implements FolderReader {
     if (this.#isClosed || this.#isBroken) return undefined;
     try {
       if ('failure' in prepared) throw prepared.failure;
-      const { decoded } = prepared;
+      const { decoded, bytes } = prepared;
       const { log } = this.#options.folder;
       const checking = checkRepeats(decoded, log);
       if (checking !== undefined) await checking;
       const last = decoded.at(-1)?.header;
       if (last === undefined) throw new EvermeshError('MESSAGE_MALFORMED', 'A PUT without records.');
-      this.#options.blobs.quota?.checkRecords(log, decoded);
+      this.#options.blobs.quota?.checkRecords(log, decoded, bytes);
       return { last, ...(await this.#append(decoded)) };
     } catch (error) {
       const { noRoom } = this.#options;

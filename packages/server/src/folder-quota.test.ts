@@ -1,7 +1,7 @@
 import { memoryBlobs, memoryStore } from '@evermesh/adapters/memory';
 import { type BlobName, inOnePiece, newDeviceId, sha256, systemRandom, toHex } from '@evermesh/core/base';
 import { Committer, FolderLog, openStore } from '@evermesh/core/log';
-import { decodeRecord } from '@evermesh/core/protocol';
+import { decodeRecord, type LogRecord } from '@evermesh/core/protocol';
 import { expect, test } from 'vitest';
 import { FolderBlobs } from './folder-blobs.ts';
 import { FolderQuota } from './folder-quota.ts';
@@ -12,22 +12,25 @@ test('what older records took is there for others once these are gone', async ()
   const committer = new Committer(store);
   const log = await FolderLog.open({ store, committer, folder: FOLDER, random: systemRandom });
   const author = new TestAuthor(newDeviceId(systemRandom));
-  const next = () => decodeRecord(author.record(A, 'x'.repeat(1000)));
+  const next = () => author.record(A, 'x'.repeat(1000));
+  const check = (bytes: Uint8Array): LogRecord => {
+    const record = decodeRecord(bytes);
+    quota.checkRecords(log, [record], [bytes.byteLength]);
+    return record;
+  };
   const quota = new FolderQuota(5000);
   for (let i = 0; i < 4; i++) {
-    const record = next();
-    quota.checkRecords(log, [record]);
-    await log.append([record]).durable;
+    await log.append([check(next())]).durable;
   }
   const fifth = next();
-  expect(() => quota.checkRecords(log, [fifth])).toThrow('no more records');
+  expect(() => check(fifth)).toThrow('no more records');
   await log.replace(A, {
     puts: [],
     removed: [],
     lessBytes: 3000,
     compacted: { stateBytes: 100, seq: 3, records: 3, bytes: 300, floor: 3, open: [] },
   });
-  quota.checkRecords(log, [fifth]);
+  check(fifth);
 });
 
 test('under the name of what is there no more is taken than the folder may have, and the same again is', async () => {

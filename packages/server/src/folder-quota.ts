@@ -92,11 +92,12 @@ export class FolderQuota {
 
   /**
    * What is on its way to the disk does not count yet, and is bounded by what the relay takes from a socket at one time.
+   * @param sizes of each record, in bytes, with its header
    * @throws QUOTA_EXCEEDED: nothing of these is to be stored
    */
-  checkRecords(log: FolderLog, records: readonly LogRecord[]): void {
+  checkRecords(log: FolderLog, records: readonly LogRecord[], sizes: readonly number[]): void {
     const isNew = ({ header }: LogRecord): boolean => !isHeld(log.assignedHeads(header.document), header);
-    const bytes = records.filter(isNew).reduce((size, { body }) => size + body.byteLength, 0);
+    const bytes = sizes.reduce((all, size, i) => (isNew(records[i] as LogRecord) ? all + size : all), 0);
     const isOfTree = records.every(({ header }) => header.document === TREE_DOCUMENT);
     const limit = isOfTree ? this.#limit + Math.floor(this.#limit / FOR_TREE) : this.#limit;
     // A repeat has its room already, and is to be acknowledged.

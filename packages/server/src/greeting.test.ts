@@ -5,6 +5,7 @@ import {
   CREDIT_VERSION,
   encodeMessage,
   type FromDevice,
+  type FromRelay,
   LIMITS,
   PROTOCOL_VERSION,
 } from '@evermesh/core/protocol';
@@ -35,10 +36,10 @@ const hello = (client: TestClient, version = PROTOCOL_VERSION): FromDevice => ({
   token: '',
   credit: version >= CREDIT_VERSION ? 1 : undefined,
 });
-const open = (channel = 1, create = true): FromDevice => ({
+const open = (channel = 1, create = true, folder = FOLDER): FromDevice => ({
   type: 'OPEN',
   channel,
-  folder: FOLDER,
+  folder,
   create,
   cursor: undefined,
 });
@@ -114,6 +115,7 @@ describe('a socket', () => {
     ['anything before HELLO', () => [open()]],
     ['HELLO twice', (client) => [hello(client), hello(client)]],
     ['a channel opened twice', (client) => [hello(client), open(), open()]],
+    ['two channels for one folder', (client) => [hello(client), open(), open(2)]],
     [
       'a channel that was never opened',
       (client) => [hello(client), { type: 'PULL', channel: 7, documents: [] }],
@@ -132,9 +134,11 @@ describe('a socket', () => {
 
   test('with more channels than a socket may have is ended', async () => {
     await using client = await TestClient.hello(relay.url);
-    client.send(...Array.from({ length: 1025 }, (_, channel) => open(channel)));
+    const folder = (i: number): FolderId => i.toString(16).padStart(32, '0') as FolderId;
+    client.send(...Array.from({ length: 1025 }, (_, channel) => open(channel, true, folder(channel))));
     await client.closed;
-    expect(client.unread.at(-1)).toMatchObject({ type: 'FAILED', code: 'MESSAGE_UNEXPECTED' });
+    const failed = client.unread.at(-1) as Extract<FromRelay, { type: 'FAILED' }>;
+    expect(failed.reason).toContain('at most 1024 channels');
   });
 
   test('that is silent is asked, stays if it answers, and is dropped if it does not', async () => {
@@ -154,7 +158,7 @@ describe('a socket', () => {
     await other.open();
     const client = await TestClient.hello(relay.url);
     const author = new TestAuthor(client.device);
-    client.send(open(), open(2));
+    client.send(open(), open(2, true, 'e'.repeat(32) as FolderId));
     await client.next('OPENED');
     for (let i = 0; i < 20; i++)
       client.send({ type: 'PUT', channel: 1, records: [author.record(A, `${i}`)] });

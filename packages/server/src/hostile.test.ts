@@ -8,7 +8,7 @@ import {
   systemRandom,
   utf8,
 } from '@evermesh/core/base';
-import { encodeMessage, type FromDevice, type Grant } from '@evermesh/core/protocol';
+import { encodeMessage, type FromDevice, type Grant, LIMITS } from '@evermesh/core/protocol';
 import { VirtualClock } from '@evermesh/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { A, B, TestAuthor } from './testing/test-author.ts';
@@ -37,6 +37,28 @@ afterEach(async () => {
   await beside.next('ACK');
   await beside[Symbol.asyncDispose]();
   await relay[Symbol.asyncDispose]();
+});
+
+test('a PUT as long as a frame may be is told by name to others, for it is longer with its place, and they get its records', async () => {
+  await using client = await TestClient.hello(relay.url);
+  await client.open();
+  const half = LIMITS.frameBytes / 2;
+  const putOf = (length: number): FromDevice => {
+    const author = new TestAuthor(client.device);
+    const records = [half, length].map((each) => author.record(A, new Uint8Array(each)));
+    return { type: 'PUT', channel: 1, records };
+  };
+  const headroom = 1024;
+  const spare = LIMITS.frameBytes - encodeMessage(putOf(half - headroom)).byteLength;
+  const longest = putOf(half - headroom + spare);
+  expect(encodeMessage(longest)).toHaveLength(LIMITS.frameBytes);
+  client.send(longest);
+  await client.next('ACK');
+  const changed = await beside.next('CHANGED');
+  expect(changed.documents).toMatchObject([{ document: A }]);
+  beside.send({ type: 'PULL', channel: 1, documents: [{ document: A, heads: new Map() }] });
+  expect((await beside.next('RECORDS')).records).toHaveLength(1);
+  expect((await beside.next('RECORDS')).records).toHaveLength(1);
 });
 
 describe('a forged document id', () => {

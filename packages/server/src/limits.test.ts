@@ -1,6 +1,7 @@
 /** One who asks for too much is told so by name, or slowed down, and others notice nothing. */
 import { request } from 'node:http';
 import {
+  type BlobName,
   type DeviceId,
   type FolderId,
   sha256,
@@ -166,7 +167,7 @@ describe('what a folder stores', () => {
   });
 
   test('ends at the quota by name; what is there can be read and put again, and other folders go on', async () => {
-    const relay = await opened({ limits: { folderBytes: 1000 } });
+    const relay = await opened({ limits: { folderBytes: 1200 } });
     await using client = await TestClient.hello(relay.url);
     await client.open();
     const author = new TestAuthor(client.device);
@@ -199,6 +200,16 @@ describe('what a folder stores', () => {
       records: [elsewhere.record(B, text(600, 'c'), { folder: OTHER })],
     });
     expect(await client.next('ACK')).toMatchObject({ channel: 2 });
+  });
+
+  test('counts what stands around a body: a record that only names things takes room as well', async () => {
+    const relay = await opened({ limits: { folderBytes: 1000 } });
+    await using client = await TestClient.hello(relay.url);
+    await client.open();
+    const blobs = Array.from({ length: 40 }, (_, i) => i.toString(16).padStart(64, '0') as BlobName);
+    const record = new TestAuthor(client.device).record(A, '', { blobs });
+    client.send({ type: 'PUT', channel: 1, records: [record] });
+    expect(await client.next('UNTAKEN')).toMatchObject({ code: 'QUOTA_EXCEEDED' });
   });
 
   test('is told to the operator once a channel when it ends at the quota, however often the device comes', async () => {

@@ -7,7 +7,7 @@ import type { Appended, FolderLog, LogEntry } from '@evermesh/core/log';
 import { bytesOf, encodeMessage, type LogRecord, type Position } from '@evermesh/core/protocol';
 import { pagesOf as changedPagesOf } from './changed-pages.ts';
 
-/** How much of one round is in a frame, in bytes of records; what was put at once is never divided, and is less than a frame may hold. */
+/** How much of one round is in a frame, in bytes of records; what was put at once is never divided. */
 const PAGE_BYTES = 256 * 1024;
 
 export class LiveRound {
@@ -68,7 +68,10 @@ export class LivePage {
     return this.#appended.some(({ entries }) => entries.some(({ record }) => isSuch(record)));
   }
 
-  /** What to send to who was told of everything up to `told`; `undefined` if all the rest has this source. */
+  /**
+   * What to send to who was told of everything up to `told`; `undefined` if all the rest has this source. It may be longer than a frame can
+   * be: then CHANGED stands for it.
+   */
   frame(source: unknown, told: number, channel: number): LiveFrame | undefined {
     const news = this.#appended.flatMap((each) => (each.source === source ? [] : each.entries));
     const entries = news.filter(({ seq }) => seq > told);

@@ -14,7 +14,13 @@ import {
 import type { OpenFolder } from './folder-registry.ts';
 
 /** What a PUT holds, or why it is not taken: that is told when its turn comes. */
-export type PreparedPut = { readonly decoded: readonly LogRecord[] } | { readonly failure: unknown };
+export type PreparedPut =
+  | {
+      readonly decoded: readonly LogRecord[];
+      /** Of each of them, as it came. */
+      readonly bytes: readonly number[];
+    }
+  | { readonly failure: unknown };
 
 /** All that can be said of a PUT before its turn comes. */
 export async function preparePut(
@@ -28,7 +34,7 @@ export async function preparePut(
     const decoded = decodePut(records, log);
     // Of what nearly every PUT is, nothing has to be awaited.
     if (decoded.some(isSnapshot)) await checkSnapshots(decoded, log, compactor);
-    return { decoded };
+    return { decoded, bytes: records.map(({ byteLength }) => byteLength) };
   } catch (failure) {
     return { failure };
   }

@@ -119,17 +119,20 @@ describe('PUT', () => {
   });
 
   test('of a record of another folder ends the channel, and no other', async () => {
-    await client.open({ channel: 2 });
+    const folder = 'e'.repeat(32) as FolderId;
+    client.send({ type: 'OPEN', channel: 2, folder, create: true, cursor: undefined });
+    await client.next('OPENED');
+    await client.next('CHANGED');
     put(author.record(A, 'one'));
     put(author.record(A, 'two', { folder: 'f'.repeat(32) as FolderId }));
     put(author.record(A, 'three'));
-    expect(await client.next('LIVE')).toMatchObject({ channel: 2 });
     expect(await client.next('ACK')).toMatchObject({ channel: 1, counter: 1 });
     expect(await client.next('REFUSED')).toMatchObject({ channel: 1, code: 'RECORD_MALFORMED' });
     await client.roundTrip();
     expect(await recordsOf()).toHaveLength(1);
-    client.send({ type: 'PULL', channel: 2, documents: [{ document: A, heads: new Map() }] });
-    expect((await client.next('RECORDS')).records).toHaveLength(1);
+    const there = new TestAuthor(client.device).record(A, 'there', { folder });
+    client.send({ type: 'PUT', channel: 2, records: [there] });
+    expect(await client.next('ACK')).toMatchObject({ channel: 2, counter: 1 });
   });
 
   test.each([

@@ -110,6 +110,7 @@ test('a device that has read all has its place there still, and one that has lon
   const { cursor } = await reader.open();
   await using again = await TestClient.hello(relay.url);
   expect(await again.open({ cursor })).toMatchObject({ resumed: true });
+  again.send({ type: 'LEAVE', channel: 1 });
   expect(await again.open({ channel: 2, cursor: { ...cursor, seq: 3 } })).toMatchObject({ resumed: false });
 });
 

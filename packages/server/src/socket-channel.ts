@@ -2,6 +2,7 @@
  * One channel of a socket, from OPEN to LEAVE: asks whether the device may have the folder, opens it, and ends with
  * REFUSED when something is not taken. Other channels of the socket, and other sockets, notice nothing.
  */
+import type { FolderId } from '@evermesh/core/base';
 import { EvermeshError, type ErrorCode, isErrorCode, isEvermeshError } from '@evermesh/core/errors';
 import {
   type Awareness,
@@ -83,6 +84,11 @@ export class SocketChannel {
     };
     this.#grant = new LastingGrant({ ...parts, token, folder: open.folder, lost });
     this.#opening = this.#open();
+  }
+
+  /** The folder that the device reads or writes here; none any more once the channel was refused. */
+  get folder(): FolderId | undefined {
+    return this.#isOver ? undefined : this.#options.open.folder;
   }
 
   /** Resolves when OPEN was answered. */
@@ -225,7 +231,9 @@ export class SocketChannel {
     this.#log('a channel is refused', told.code);
     this.#folder?.endPulls();
     await this.#folder?.settled();
-    socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, ...told }));
+    // A device that left meanwhile may have given the number to another channel.
+    if (this.#closing === undefined)
+      socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, ...told }));
     await this.close();
   }
 

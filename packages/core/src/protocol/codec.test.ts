@@ -223,6 +223,22 @@ describe('records', () => {
   });
 });
 
+test('a record is none whose header leaves no room in a frame for what stands around it', () => {
+  const { header } = update;
+  const clock = { client: 2 ** 32 - 1, clock: 2 ** 52, length: 2 ** 52 };
+  const blobs = Array.from({ length: 4096 }, () => 'b0'.repeat(32) as BlobName);
+  const withHeader = (ranges: number, authors: number): Uint8Array => {
+    const runs = Array.from({ length: authors }, (_, i) => i.toString(16).padStart(16, '0') as RunId);
+    const covers = new Map(runs.map((run) => [authorOf(device, run), 1]));
+    const clocks = Array.from({ length: ranges }, () => clock);
+    return encodeRecord({ ...update, header: { ...header, clocks, covers, blobs } });
+  };
+  // The most that may be of one kind is far from it.
+  expect(decodeRecord(withHeader(100_000, 0)).header.clocks).toHaveLength(100_000);
+  expect(decodeRecord(withHeader(0, 100_000)).header.covers.size).toBe(100_000);
+  expect(() => decodeRecord(withHeader(100_000, 100_000))).toThrow('the header is too long');
+});
+
 test('the bytes change only with the version that they are the bytes of', () => {
   const table = [...MESSAGES.map(([, bytes]) => bytes), ...RECORDS.map(([, , bytes]) => bytes)].join('\n');
   const known: Record<string, string> = {

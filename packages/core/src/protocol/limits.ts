@@ -2,8 +2,9 @@
 export const LIMITS = {
   /** Bytes of one frame, 16 MiB. A group of records that must arrive whole fits in one. */
   frameBytes: 16_777_216,
-  /** Bytes of one record, 12 MiB, header and body. Leaves room in a frame for the rest of a PUT. */
+  /** Bytes of the body of one record, 12 MiB, and of its header, 3 MiB. Both leave room in any frame for what stands around a record. */
   recordBytes: 12_582_912,
+  headerBytes: 3_145_728,
   /** Records of one atomic group. */
   groupRecords: 4096,
   /** Authors (device and run) in one heads map. */

@@ -171,7 +171,7 @@ export interface Untaken {
   readonly retryAfter: number;
 }
 
-/** The channel is refused or ended by the relay; nothing that was put and not acknowledged was stored. */
+/** The channel is refused or ended by the relay; nothing of the PUT that it refused, or behind it, was stored. */
 export interface Refused {
   readonly type: 'REFUSED';
   readonly channel: number;

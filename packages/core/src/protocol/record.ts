@@ -152,6 +152,8 @@ export function decodeDigested(bytes: Uint8Array, computed: Uint8Array | undefin
   try {
     const reader = new Reader(bytes);
     const header = decodeHeader(reader);
+    // Or no frame would hold it with what stands around it, and whoever it is sent to would end the link, again and again.
+    if (bytes.byteLength - reader.left > LIMITS.headerBytes) throw malformed('the header is too long');
     if (reader.left > LIMITS.recordBytes) throw malformed('the body is too long');
     const body = reader.raw(reader.left);
     if (!equalBytes(computed ?? sha256(body), header.bodyDigest))

@@ -27,6 +27,7 @@ export class LinkChannel {
   readonly #sent: SentCredit;
   readonly #given: GivenCredit;
   readonly #waiting: Put[] = [];
+  #isOpened = false;
 
   constructor(options: LinkChannelOptions) {
     this.#options = options;
@@ -40,9 +41,16 @@ export class LinkChannel {
 
   /** PUTs leave in their order, as the peer takes them; everything else leaves at once. */
   send(message: FromDevice): void {
+    if (message.type === 'OPEN') this.#isOpened = true;
     if (message.type !== 'PUT') return this.#options.send(message);
     this.#waiting.push(message);
     this.#flush();
+  }
+
+  /** Nothing if the peer was not told of the channel yet: it would not know what is left. */
+  leave(): void {
+    const { channel, send } = this.#options;
+    if (this.#isOpened) send({ type: 'LEAVE', channel });
   }
 
   /** @throws MESSAGE_BEYOND_CREDIT */

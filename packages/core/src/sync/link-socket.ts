@@ -77,7 +77,7 @@ export class LinkSocket {
     for (const [channel, entered] of this.#channels) {
       if (entered.driver !== driver) continue;
       this.#channels.delete(channel);
-      this.send({ type: 'LEAVE', channel });
+      entered.leave();
     }
   }
 

@@ -446,6 +446,18 @@ describe('a folder on a link', () => {
     await peer.say({ type: 'LIVE', channel, through: place(2), records: [] });
     expect(link.status()).toBe('connected');
   });
+
+  test('that leaves the link before the peer was told of it is left in silence', async () => {
+    await inStep();
+    await link.remove(FOLDER);
+    peer.take();
+    link.add(folder);
+    const left = link.remove(FOLDER);
+    await left;
+    await turn();
+    expect(peer.take()).toEqual([]);
+    expect(link.status()).toBe('connected');
+  });
 });
 
 describe('the end', () => {
