@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { BlobName } from '@evermesh/core/base';
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import type { BlobStore } from '@evermesh/core/log';
@@ -26,6 +26,8 @@ class BlobFiles implements BlobStore {
   #written = 0;
   /** What a read found damaged. It stays as it is until it is written anew, for a disk may also have erred. */
   readonly #damaged = new Set<BlobName>();
+  /** Directories whose names are known to outlast a power cut. */
+  readonly #durable = new Set<string>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -35,6 +37,7 @@ class BlobFiles implements BlobStore {
   open(): Promise<void> {
     return wrapped(async () => {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      await syncDirectory(dirname(this.#directory));
       await rm(this.#partial, { recursive: true, force: true });
       await mkdir(this.#partial, { mode: 0o700 });
     });
@@ -82,7 +85,12 @@ class BlobFiles implements BlobStore {
       const { name, size } = await fill(file, bytes);
       if (expected !== undefined && name !== expected) throw damaged(expected);
       // What a failing disk cut off or changed is mended.
-      if (!(await this.#isSound(name, size))) await wrapped(() => this.#settle(file, partial, name));
+      const isSound = await this.#isSound(name, size);
+      await wrapped(async () => {
+        if (!isSound) await this.#place(file, partial, name);
+        // Whoever placed it may not have come so far yet, or have been killed before.
+        await this.#settle(this.#directoryOf(name));
+      });
       return { name, size };
     } finally {
       await file.close();
@@ -117,14 +125,19 @@ class BlobFiles implements BlobStore {
   }
 
   /** Content first, then the name: whoever finds the name after a power cut finds the content. */
-  async #settle(file: FileHandle, partial: string, name: BlobName): Promise<void> {
+  async #place(file: FileHandle, partial: string, name: BlobName): Promise<void> {
     await file.sync();
-    const directory = this.#directoryOf(name);
-    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncDirectory(this.#directory);
+    await mkdir(this.#directoryOf(name), { recursive: true, mode: 0o700 });
     await rename(partial, this.#pathOf(name));
-    await syncDirectory(directory);
     this.#damaged.delete(name);
+  }
+
+  /** What has a name in this directory has it after a power cut, too. */
+  async #settle(directory: string): Promise<void> {
+    await syncDirectory(directory);
+    if (this.#durable.has(directory)) return;
+    await syncDirectory(this.#directory);
+    this.#durable.add(directory);
   }
 
   #directoryOf(name: BlobName): string {

@@ -39,7 +39,9 @@ export class DatabaseFiles {
     const exists = await this.#named(async () => {
       const names = await this.#names();
       if (await this.#isUnborn(names)) {
-        await this.#beginAnew(names);
+        // Another process may be making it at this moment, or have made it by now.
+        if (await isLocked()) throw locked(this.#directory);
+        if (await this.#isUnborn(await this.#names())) await this.#beginAnew(names);
       } else if (KeptLogs.areAmong(names)) {
         if (await isLocked()) throw locked(this.#directory);
         await this.#logs.putBack();
@@ -88,7 +90,7 @@ export class DatabaseFiles {
    * batch is in one log, so if the known one grew, that is it.
    */
   async written(): Promise<void> {
-    const length = statSync(join(this.#directory, this.#log), { throwIfNoEntry: false })?.size ?? 0;
+    const length = this.#lengthOf(this.#log);
     const hasGrown = length > this.#length;
     this.#length = length;
     if (!hasGrown) await this.#settle();
@@ -99,7 +101,12 @@ export class DatabaseFiles {
     const newest = logs.sort((one, other) => Number.parseInt(other) - Number.parseInt(one))[0] ?? '';
     await syncDirectory(this.#directory);
     this.#log = newest;
-    this.#length = 0;
+    // With a batch in it already, which may be all that it will ever have.
+    this.#length = this.#lengthOf(newest);
+  }
+
+  #lengthOf(log: string): number {
+    return statSync(join(this.#directory, log), { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** Closed, and every batch was whole. */
@@ -109,22 +116,24 @@ export class DatabaseFiles {
 
   /**
    * Whether its making was cut off: LevelDB writes a first manifest, names it as the current one, and syncs only the second. After a
-   * kill there may be the manifest alone, after a power cut an empty one with its name, with which LevelDB never opens. A
-   * database has a log from the moment on in which it can be written to.
+   * kill there may be the manifest alone, after a power cut an empty one with its name, or the name alone, with which LevelDB never
+   * opens. A database has a log from the moment on in which it can be written to.
    */
   async #isUnborn(names: readonly string[]): Promise<boolean> {
-    if (!names.includes(FIRST_MANIFEST)) return false;
+    const isBegun = names.includes(FIRST_MANIFEST);
     const others = names.filter((name) => name !== FIRST_MANIFEST && HOLDS_ROWS.test(name));
-    if (!names.includes('CURRENT')) return others.length === 0;
+    if (!names.includes('CURRENT')) return isBegun && others.length === 0;
     const current = await readFile(join(this.#directory, 'CURRENT'), 'utf8');
     if (current !== `${FIRST_MANIFEST}\n`) return false;
-    const holding = [FIRST_MANIFEST, ...others.filter((name) => TABLE.test(name) || LOG.test(name))];
+    const tables = others.filter((name) => TABLE.test(name) || LOG.test(name));
+    const holding = isBegun ? [FIRST_MANIFEST, ...tables] : tables;
     const stats = await Promise.all(holding.map((name) => stat(join(this.#directory, name))));
     return stats.every(({ size }) => size === 0);
   }
 
   async #beginAnew(names: readonly string[]): Promise<void> {
-    for (const name of names.filter((one) => HOLDS_ROWS.test(one))) await rm(join(this.#directory, name));
+    for (const name of names.filter((one) => HOLDS_ROWS.test(one)))
+      await rm(join(this.#directory, name), { force: true });
     await rm(join(this.#directory, 'CURRENT'), { force: true });
   }
 

@@ -34,6 +34,7 @@ test.each<{ readonly by: string; readonly files: Readonly<Record<string, string>
       '000003.log': '',
     },
   },
+  { by: 'another that began it at the same time', files: { CURRENT: 'MANIFEST-000001\n' } },
 ])('a store whose making was cut off by $by begins anew', async ({ files }) => {
   const directory = await mkdtemp(join(tmpdir(), 'evermesh-level-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));

@@ -3,7 +3,14 @@
  * the log in one turn, so an operation is whole or not there, in memory and on disk alike.
  */
 import type * as Y from 'yjs';
-import { type BlobName, documentOf, type NodeId, random53, TREE_DOCUMENT } from '../base/index.ts';
+import {
+  type BlobName,
+  type DocumentId,
+  documentOf,
+  type NodeId,
+  random53,
+  TREE_DOCUMENT,
+} from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
 import {
@@ -206,12 +213,19 @@ class OperationRun {
     if (own !== shown.get(author)) this.#overtaken.add(id);
     const how = { tag: this.#state.tag, unit: unitOf(name), compared: this.#compared.get(save) };
     const saving = (): ShownFile | undefined => saveContent(live, base.shown, content, how);
-    const after = this.#records.capture(documentOf(id), live, saving, this.#blobsOf(content));
+    const after = this.#capture(documentOf(id), live, saving, this.#blobsOf(content));
     // All of it was made by somebody else, too. The saver has seen it now, and what he shows needs heads of its own.
     if (after !== undefined && this.#records.counterOf(documentOf(id)) === undefined)
       this.#records.add(documentOf(id), NOTHING);
     this.#written.set(id, shown);
     if (after !== undefined && !base.newest) this.#mixed.set(id, after);
+  }
+
+  /** What was typed there since this began, by whoever was told of what is before it in the call, is what it builds on: it comes along. */
+  #capture<T>(document: DocumentId, live: Y.Doc, write: () => T, blobs?: readonly BlobName[]): T {
+    const typed = this.#state.live.take(document);
+    if (typed !== undefined) this.#records.add(document, typed);
+    return this.#records.capture(document, live, write, blobs);
   }
 
   #remove({ ids, shown }: Remove): void {
@@ -230,9 +244,7 @@ class OperationRun {
     const document = documentOf(id);
     if (!equalHeads(shown, this.#state.seenHeads(document))) return void this.#stayed.add(id);
     const live = this.#living.get(operation) as Y.Doc;
-    const next = this.#records.capture(document, live, () =>
-      removeShown(live, tag, this.#compared.get(operation)),
-    );
+    const next = this.#capture(document, live, () => removeShown(live, tag, this.#compared.get(operation)));
     if (next === undefined) tree.remove([id]);
     else this.#records.names(document, this.#blobsOf(next));
   }
@@ -242,7 +254,7 @@ class OperationRun {
     const document = documentOf(id);
     const live = this.#living.get(operation) as Y.Doc;
     if (!equalHeads(shown, this.#state.documents.heldHeads(document))) return void this.#stayed.add(id);
-    const isDone = this.#records.capture(document, live, () =>
+    const isDone = this.#capture(document, live, () =>
       resolveConflict(live, keep, this.#state.tag, this.#compared.get(operation)),
     );
     if (!isDone) throw noConflict();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AuthorId, type FolderId, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
+import { type AuthorId, documentOf, type FolderId, type NodeId, TREE_DOCUMENT } from '../base/index.ts';
 import { ROOT } from '../model/index.ts';
 import { makeRecord } from '../protocol/index.ts';
 import { listing, openFolder, type TestFolder } from '../testing/open-folder.ts';
@@ -36,6 +36,23 @@ describe('a call', () => {
     await a.folder.flush();
     const again = await openFolder({ seed: 9, id: ID, rows: a.store.rows });
     expect(await again.folder.readdir('')).toHaveLength(1000);
+  });
+
+  test('of more text than a record of one file takes changes nothing, and of as much can be read again', async () => {
+    const a = await open();
+    const { nodes } = a.folder;
+    await expect(nodes.apply(creates(a, 1, 'x'.repeat(12 * 2 ** 20)))).rejects.toMatchObject(TOO_LARGE);
+    await nodes.apply(creates(a, 1, 'x'.repeat(11 * 2 ** 20)));
+    const id = a.state.tree.child(ROOT, 'f0')?.id as NodeId;
+    const shown = a.state.log.assignedHeads(documentOf(id));
+    const save = (letter: string): NodeOperation => {
+      return { type: 'save', id, shown, content: { kind: 'text', text: letter.repeat(6 * 2 ** 20) } };
+    };
+    await expect(nodes.apply([save('y'), save('z')])).rejects.toMatchObject(TOO_LARGE);
+    await a.folder.flush();
+    const again = await openFolder({ seed: 9, id: ID, rows: a.store.rows });
+    expect(await again.folder.readFile('f0', 'utf8')).toBe('x'.repeat(11 * 2 ** 20));
+    expect(await again.folder.verify()).toEqual([]);
   });
 
   test('whose records no log would take, because another claims to stand for them, changes nothing', async () => {

@@ -1,11 +1,15 @@
 /** What one call may ask for. Its records are one atomic group: it must be readable again, and fit in one frame. */
 import { type NodeId, utf8 } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
+import { LIMITS } from '../protocol/index.ts';
 import type { NodeOperation } from './nodes.ts';
 
 const OPERATIONS = 1000;
+const MEBIBYTE = 1024 * 1024;
 /** What goes beside the bytes counted here fits in the rest of a frame. */
-const BYTES = 13 * 1024 * 1024;
+const BYTES = 13 * MEBIBYTE;
+/** Of one file: what stands around the text fits in the rest of its record. */
+const FILE_BYTES = LIMITS.recordBytes - MEBIBYTE;
 /** What the tree's record says of one removed node, at most. Usual are 8 to 12. */
 const REMOVED_BYTES = 120;
 
@@ -15,11 +19,18 @@ const REMOVED_AT_ONCE = 50_000;
 /** @throws CONTENT_TOO_LARGE */
 export function checkBounds(operations: readonly NodeOperation[]): void {
   let bytes = 0;
+  const ofFiles = new Map<NodeId, number>();
   for (const operation of operations) {
     if (operation.type === 'remove') bytes += REMOVED_BYTES * operation.ids.length;
-    else if (operation.type === 'create' || operation.type === 'save') bytes += textBytes(operation);
+    else if (operation.type === 'create' || operation.type === 'save') {
+      const { id } = operation;
+      const more = textBytes(operation);
+      bytes += more;
+      ofFiles.set(id, (ofFiles.get(id) ?? 0) + more);
+    }
   }
-  if (operations.length <= OPERATIONS && bytes <= BYTES) return;
+  const fit = [...ofFiles.values()].every((one) => one <= FILE_BYTES);
+  if (operations.length <= OPERATIONS && bytes <= BYTES && fit) return;
   throw new EvermeshError(
     'CONTENT_TOO_LARGE',
     'More than fits in one call: apply fewer operations at once.',

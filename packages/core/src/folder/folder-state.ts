@@ -121,7 +121,7 @@ export class FolderState {
     this.inUse = new RecordsInUseHere(options.id, options.store);
     this.live = new LiveDocuments(documents, this.presence, {
       ...{ log, author: options.author, clock: options.clock },
-      isOperating: () => this.writing !== undefined,
+      writing: () => this.writing,
       changed: (document) => this.stepHere([document]),
     });
     this.treeDoc = treeDoc;

@@ -137,7 +137,8 @@ export class Folder {
   /**
    * Copies a file, a symbolic link, or with `recursive` a directory into a directory that may be there already, as `fs.cp` does, and
    * makes the directories that are missing on the way. The copies are new nodes; contents that are not text are shared, a text gets a
-   * history of its own. Of contents in conflict the shown one is copied. It is one atomic operation, of at most 1,000 nodes and 13 MiB of text.
+   * history of its own. Of contents in conflict the shown one is copied. It is one atomic operation, of at most 1,000 nodes and 13 MiB of text, of
+   * one file 11 MiB.
    * @throws PATH_NOT_FOUND; PATH_IS_DIRECTORY for a directory without `recursive`, or in the place of a file; PATH_NOT_DIRECTORY;
    * PATH_MOVE_INTO_SELF for a copy into itself; PATH_EXISTS with `errorOnExist`; CONTENT_NOT_HERE; CONTENT_TOO_LARGE for more.
    * Nothing is changed then
@@ -274,7 +275,7 @@ export class Folder {
     return whenReady(this.#state, options);
   }
 
-  /** Resolves when everything done so far survives a power cut here. @throws STORE_FAILED */
+  /** Resolves when everything done so far survives a power cut here; what an open document did not take, its `failed` says. @throws STORE_FAILED */
   flush(): Promise<void> {
     return this.#calls.settled().then(() => {
       this.#state.live.record();

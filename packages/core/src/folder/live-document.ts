@@ -18,8 +18,8 @@ export interface LiveOptions {
   readonly log: FolderLog;
   readonly author: AuthorId;
   readonly clock: Clock;
-  /** Whether an operation is under way: it takes along what it changes itself. */
-  readonly isOperating: () => boolean;
+  /** The records of the operation that is under way: it takes along what it changes itself, and nothing is recorded in the middle of it. */
+  readonly writing: () => LocalRecords | undefined;
   /** This document was changed here. */
   readonly changed: (document: DocumentId) => void;
 }
@@ -45,7 +45,8 @@ export class LiveDocument {
     this.failed = new Promise((resolve) => {
       this.#tellFailure = resolve;
     });
-    this.#edits = new UnrecordedEdits(doc, ({ origin }) => !isFromLog(origin) && !options.isOperating());
+    const isTaken = (): boolean => options.writing()?.captures(document) === true;
+    this.#edits = new UnrecordedEdits(doc, ({ origin }) => !isFromLog(origin) && !isTaken());
     doc.on('afterAllTransactions', this.#typed);
   }
 
@@ -66,6 +67,11 @@ export class LiveDocument {
     }
     this.#durable.catch((error: unknown) => this.fail(error));
     changed(this.#document);
+  }
+
+  /** What was typed and has no record, as an update for a record that is being made; `undefined` if there is nothing. */
+  take(): Uint8Array | undefined {
+    return this.#edits.isEmpty || this.#failure !== undefined ? undefined : this.#edits.take();
   }
 
   /** Resolves when everything typed so far survives a power cut. @throws what `failed` says */
@@ -89,7 +95,9 @@ export class LiveDocument {
   }
 
   readonly #typed = (): void => {
-    if (this.#edits.length >= AT_ONCE) this.record();
+    // Whoever is told of what an operation changes may type into another document, in the middle of it.
+    const canRecord = this.#options.writing() === undefined;
+    if (canRecord && this.#edits.length >= AT_ONCE) this.record();
     else if (!this.#isWriting && !this.#edits.isEmpty) void this.#write();
   };
 

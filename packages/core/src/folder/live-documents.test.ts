@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { documentOf, type FolderId, type NodeId } from '../base/index.ts';
 import { ROOT } from '../model/index.ts';
 import { NO_HEADS } from '../protocol/index.ts';
+import type { NodeOperation } from './nodes.ts';
 import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
 
 const ID = '00112233445566778899aabbccddeeff' as FolderId;
@@ -16,7 +17,8 @@ async function folderWith(text: string): Promise<TestFolder> {
 }
 
 const idOf = ({ state }: TestFolder, name = 'a.txt'): NodeId => state.tree.child(ROOT, name)?.id as NodeId;
-const recordsOf = (at: TestFolder): number => at.state.log.document(documentOf(idOf(at)))?.records ?? 0;
+const recordsOf = (at: TestFolder, name = 'a.txt'): number =>
+  at.state.log.document(documentOf(idOf(at, name)))?.records ?? 0;
 
 /** Batches wait from now on until they are let go, one by one. */
 function holdBatches({ store }: TestFolder): { letGo: () => Promise<void>; fail: () => void } {
@@ -203,6 +205,43 @@ describe('a document', () => {
       sizes.push(bytes.byteLength);
     expect(sizes.length).toBeLessThan(6);
     expect(Math.max(...sizes)).toBeLessThan(300_000);
+  });
+
+  test('by whoever is told of a save, in the middle of that, is recorded, and what builds on it is shown elsewhere', async () => {
+    const made = await folderWith('a\n');
+    await made.folder.writeFile('b.txt', 'b\n');
+    const other = await openFolder({ seed: 2, id: ID });
+    onTestFinished(() => other.state.close());
+    const [a, b] = [await made.folder.openDocument('a.txt'), await made.folder.openDocument('b.txt')];
+    a.text.observe(() => b.text.insert(0, 'seen\n'));
+    await made.folder.writeFile('a.txt', 'a\nmore\n');
+    b.text.insert(b.text.length, 'after\n');
+    await made.folder.flush();
+    await exchange(made, other);
+    expect(await other.folder.readFile('b.txt', 'utf8')).toBe('seen\nb\nafter\n');
+    const again = await openFolder({ seed: 3, id: ID, rows: new Map(made.store.rows) });
+    expect(await again.folder.readFile('b.txt', 'utf8')).toBe('seen\nb\nafter\n');
+    expect(await again.folder.verify()).toEqual([]);
+  });
+
+  test('by whoever is told of a save comes along with what the same call saves of that file', async () => {
+    const made = await folderWith('a\n');
+    await made.folder.writeFile('b.txt', 'b\n');
+    const other = await openFolder({ seed: 2, id: ID });
+    onTestFinished(() => other.state.close());
+    const [a, b] = [await made.folder.openDocument('a.txt'), await made.folder.openDocument('b.txt')];
+    a.text.observe(() => b.text.insert(0, 'x'.repeat(300_000)));
+    const saves = ['a.txt', 'b.txt'].map((name): NodeOperation => {
+      const id = idOf(made, name);
+      const shown = made.state.log.assignedHeads(documentOf(id));
+      return { type: 'save', id, content: { kind: 'text', text: `${name[0]}\nmore\n` }, shown };
+    });
+    const before = recordsOf(made, 'b.txt');
+    await made.folder.nodes.apply(saves);
+    expect(recordsOf(made, 'b.txt')).toBe(before + 1);
+    expect(b.text.toString()).toBe(`${'x'.repeat(300_000)}b\nmore\n`);
+    await exchange(made, other);
+    expect(await other.folder.readFile('b.txt', 'utf8')).toBe(b.text.toString());
   });
 
   test('of a folder that closes is told', async () => {

@@ -104,6 +104,11 @@ export class LiveDocuments {
     for (const held of all) held?.live.record();
   }
 
+  /** What was typed into a document and has no record, as an update for a record that is being made. */
+  take(document: DocumentId): Uint8Array | undefined {
+    return this.#held.get(document)?.live.take();
+  }
+
   /** Resolves when the store shows all that was typed into a document, or recorded of it, so far. */
   async settled(document: DocumentId): Promise<void> {
     const { log } = this.#options;

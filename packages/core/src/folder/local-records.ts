@@ -42,6 +42,7 @@ export class LocalRecords {
   readonly #changes = new Map<DocumentId, Change>();
   /** Documents that the records taken so far belong to. */
   readonly wrote: Set<DocumentId> = new Set();
+  readonly #captured = new Set<DocumentId>();
 
   constructor(log: FolderLog, author: AuthorId, clock: Clock) {
     this.#log = log;
@@ -74,11 +75,18 @@ export class LocalRecords {
   capture<T>(document: DocumentId, doc: Y.Doc, write: () => T, blobs: readonly BlobName[] = []): T {
     const collect = (update: Uint8Array): void => this.add(document, update, blobs);
     doc.on('update', collect);
+    this.#captured.add(document);
     try {
       return write();
     } finally {
+      this.#captured.delete(document);
       doc.off('update', collect);
     }
+  }
+
+  /** Whether what is changed in this document at present is taken along. */
+  captures(document: DocumentId): boolean {
+    return this.#captured.has(document);
   }
 
   /** The records, files' before the tree's: whoever reads them in order knows a file's content when it meets the file. */

@@ -131,7 +131,8 @@ export interface FolderNodes {
   importId(path: string, kind: NodeKind, digest: string): NodeId;
   /**
    * Does the operations in order, as one atomic group of records in one synced batch; resolves when durable.
-   * Not more than 1,000 operations, or 13 MiB, at once: the bytes of texts, and 120 for each node to remove.
+   * Not more than 1,000 operations, or 13 MiB, at once: the bytes of texts, and 120 for each node to remove. Of one file not more than 11 MiB
+   * of text.
    * @throws CONTENT_TOO_LARGE for more, FOLDER_NOT_READY; DEVICE_FORKED when another device claims to stand for records that
    * this run has yet to write
    */
