@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { BlobName } from '@evermesh/core/base';
 import { EvermeshError, isEvermeshError } from '@evermesh/core/errors';
 import type { BlobStore } from '@evermesh/core/log';
@@ -36,8 +36,13 @@ class BlobFiles implements BlobStore {
 
   open(): Promise<void> {
     return wrapped(async () => {
-      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      await syncDirectory(dirname(this.#directory));
+      const made = await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      // The name of each directory that was made, from the last on; a run that was killed before may have made this one.
+      const first = resolve(made ?? this.#directory);
+      for (let at = resolve(this.#directory); at.length >= first.length; at = dirname(at)) {
+        await syncDirectory(dirname(at));
+        if (at === dirname(at)) break;
+      }
       await rm(this.#partial, { recursive: true, force: true });
       await mkdir(this.#partial, { mode: 0o700 });
     });

@@ -131,10 +131,11 @@ export class DatabaseFiles {
     return stats.every(({ size }) => size === 0);
   }
 
+  /** `CURRENT` goes first: whoever is making the database at this moment does not find it then, and fails. */
   async #beginAnew(names: readonly string[]): Promise<void> {
+    await rm(join(this.#directory, 'CURRENT'), { force: true });
     for (const name of names.filter((one) => HOLDS_ROWS.test(one)))
       await rm(join(this.#directory, name), { force: true });
-    await rm(join(this.#directory, 'CURRENT'), { force: true });
   }
 
   async #named<T>(work: () => Promise<T>): Promise<T> {

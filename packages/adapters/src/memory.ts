@@ -1,5 +1,5 @@
 /** A store and a blob store in memory: for tests, demonstrations and devices that keep nothing. */
-import { type BlobName, concatBytes, sha256, toHex } from '@evermesh/core/base';
+import { type BlobName, concatBytes, copyOf, sha256, toHex } from '@evermesh/core/base';
 import { EvermeshError } from '@evermesh/core/errors';
 import type { BlobStore, Store, StoreOperation } from '@evermesh/core/log';
 import { MemoryLevel } from 'memory-level';
@@ -24,7 +24,7 @@ export function memoryStore(): Store {
 function copied(operation: StoreOperation): StoreOperation {
   // What is no array is left to the database to refuse.
   const isPut = operation.type === 'put' && operation.value instanceof Uint8Array;
-  return isPut ? { ...operation, value: operation.value.slice() } : operation;
+  return isPut ? { ...operation, value: copyOf(operation.value) } : operation;
 }
 
 /** Blobs in memory, each as one array. */
@@ -43,7 +43,7 @@ export function memoryBlobs(): BlobStore {
     },
     async write(source, expected) {
       const pieces: Uint8Array[] = [];
-      for await (const piece of source) pieces.push(piece.slice());
+      for await (const piece of source) pieces.push(copyOf(piece));
       const bytes = concatBytes(pieces);
       const name = toHex(sha256(bytes)) as BlobName;
       if (expected !== undefined && name !== expected) {

@@ -8,6 +8,6 @@ export const openSocket: OpenSocket = (url) => new WebSocket(url);
 /** The body of an upload: browsers send streams to some servers only, so it is gathered first. */
 export async function uploadBody(bytes: AsyncIterable<Uint8Array>): Promise<RequestInit> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of bytes) parts.push(piece.slice());
+  for await (const piece of bytes) parts.push(new Uint8Array(piece));
   return { body: new Blob(parts) };
 }

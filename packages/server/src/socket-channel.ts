@@ -231,7 +231,7 @@ export class SocketChannel {
     this.#log('a channel is refused', told.code);
     this.#folder?.endPulls();
     await this.#folder?.settled();
-    // A device that left meanwhile may have given the number to another channel.
+    // A device that left meanwhile hears no more of the channel.
     if (this.#closing === undefined)
       socket.send(encodeMessage({ type: 'REFUSED', channel: open.channel, ...told }));
     await this.close();

@@ -24,6 +24,19 @@ describe('a bounded queue', () => {
     expect(closed).toBe(1);
   });
 
+  test('serves all who wait, in their order, and ends them', async () => {
+    const queue = new AsyncQueue<number>({ limit: 10, overflow });
+    const [first, second, third] = [queue.next(), queue.next(), queue.next()];
+    queue.push(1);
+    queue.push(2);
+    queue.close();
+    expect([await first, await second, await third]).toEqual([
+      { done: false, value: 1 },
+      { done: false, value: 2 },
+      { done: true, value: undefined },
+    ]);
+  });
+
   test('leaving a loop closes it', async () => {
     let closed = 0;
     const queue = new AsyncQueue<number>({ limit: 9, overflow, onClose: () => closed++ });

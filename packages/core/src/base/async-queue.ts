@@ -1,3 +1,8 @@
+interface Waiting<Item> {
+  readonly resolve: (result: IteratorResult<Item>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * A bounded queue read as an async iterable. A reader that falls more than `limit` items behind is ended with
  * the error that `overflow` makes, so that a forgotten reader never grows memory.
@@ -7,7 +12,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item> {
   readonly #limit: number;
   readonly #overflow: () => Error;
   readonly #onClose: () => void;
-  #waiting: { resolve: (result: IteratorResult<Item>) => void; reject: (error: unknown) => void } | undefined;
+  readonly #waiting: Waiting<Item>[] = [];
   #ended = false;
   #failure: unknown;
 
@@ -19,9 +24,9 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item> {
 
   push(item: Item): void {
     if (this.#ended) return;
-    if (this.#waiting !== undefined) {
-      this.#waiting.resolve({ done: false, value: item });
-      this.#waiting = undefined;
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) {
+      waiting.resolve({ done: false, value: item });
     } else if (this.#items.length < this.#limit) {
       this.#items.push(item);
     } else {
@@ -50,7 +55,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item> {
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting.push({ resolve, reject });
     });
   }
 
@@ -67,12 +72,9 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item> {
   #end(): void {
     this.#ended = true;
     this.#onClose();
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (waiting === undefined) return;
-    if (this.#failure === undefined) waiting.resolve({ done: true, value: undefined });
-    else {
-      waiting.reject(this.#failure);
+    for (const { resolve, reject } of this.#waiting.splice(0)) {
+      if (this.#failure === undefined) resolve({ done: true, value: undefined });
+      else reject(this.#failure);
       this.#failure = undefined;
     }
   }

@@ -20,6 +20,9 @@ const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** The same bytes in memory of their own. `slice` of a `Buffer` would be a view of the same memory. */
+export const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+
 export function toHex(bytes: Uint8Array): string {
   let text = '';
   for (let from = 0; from < bytes.length; from += PIECE) {

@@ -1,5 +1,5 @@
 /** Bytes that come in pieces, as from a disk or a network, and bytes that are at hand where pieces are asked for. */
-import { concatBytes } from './bytes.ts';
+import { concatBytes, copyOf } from './bytes.ts';
 
 /** All bytes in one array of its own, or `undefined`, and the rest left unread, once they are more than `limit`. */
 export async function gather(
@@ -12,7 +12,7 @@ export async function gather(
     size += piece.byteLength;
     if (size > limit) return undefined;
     // Whoever gives pieces may fill one array again and again.
-    gathered.push(piece.slice());
+    gathered.push(copyOf(piece));
   }
   return concatBytes(gathered);
 }
@@ -34,7 +34,7 @@ export async function begun<Result>(
       if (next.done === true) return await use({ whole: concatBytes(held) });
       size += next.value.byteLength;
       // Whoever gives pieces may fill one array again and again.
-      held.push(next.value.slice());
+      held.push(copyOf(next.value));
     }
     return await use({ long: inOrder(held, source) });
   } finally {

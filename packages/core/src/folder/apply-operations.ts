@@ -3,14 +3,7 @@
  * the log in one turn, so an operation is whole or not there, in memory and on disk alike.
  */
 import type * as Y from 'yjs';
-import {
-  type BlobName,
-  type DocumentId,
-  documentOf,
-  type NodeId,
-  random53,
-  TREE_DOCUMENT,
-} from '../base/index.ts';
+import { type BlobName, documentOf, type NodeId, random53, TREE_DOCUMENT } from '../base/index.ts';
 import { EvermeshError, isEvermeshError } from '../errors/index.ts';
 import type { StoreOperation } from '../log/index.ts';
 import {
@@ -32,6 +25,7 @@ import { HeldDocuments, type Rewrite } from './held-documents.ts';
 import { seedClientId } from './import-id.ts';
 import { checkNumbers, LOCAL, LocalRecords } from './local-records.ts';
 import { type NamesInRecords, namesInRecords } from './names-in-records.ts';
+import { noConflict } from './no-conflict.ts';
 import type { ApplyOptions, ApplyResult, NodeOperation } from './nodes.ts';
 import { type Bases, basesHold, basesOf } from './bases-of-saves.ts';
 import { type Base, keepBaseRow, nobodyBeside } from './shown-bases.ts';
@@ -210,22 +204,16 @@ class OperationRun {
     if (isEvermeshError(base)) throw base;
     const { author } = this.#state.options;
     const own = this.#state.log.assignedHeads(documentOf(id)).get(author);
-    if (own !== shown.get(author)) this.#overtaken.add(id);
+    const isTyped = this.#state.live.takeInto(this.#records, documentOf(id));
+    if (isTyped || own !== shown.get(author)) this.#overtaken.add(id);
     const how = { tag: this.#state.tag, unit: unitOf(name), compared: this.#compared.get(save) };
     const saving = (): ShownFile | undefined => saveContent(live, base.shown, content, how);
-    const after = this.#capture(documentOf(id), live, saving, this.#blobsOf(content));
+    const after = this.#records.capture(documentOf(id), live, saving, this.#blobsOf(content));
     // All of it was made by somebody else, too. The saver has seen it now, and what he shows needs heads of its own.
     if (after !== undefined && this.#records.counterOf(documentOf(id)) === undefined)
       this.#records.add(documentOf(id), NOTHING);
     this.#written.set(id, shown);
-    if (after !== undefined && !base.newest) this.#mixed.set(id, after);
-  }
-
-  /** What was typed there since this began, by whoever was told of what is before it in the call, is what it builds on: it comes along. */
-  #capture<T>(document: DocumentId, live: Y.Doc, write: () => T, blobs?: readonly BlobName[]): T {
-    const typed = this.#state.live.take(document);
-    if (typed !== undefined) this.#records.add(document, typed);
-    return this.#records.capture(document, live, write, blobs);
+    if (isTyped || (after !== undefined && !base.newest)) this.#mixed.set(id, after ?? base.shown);
   }
 
   #remove({ ids, shown }: Remove): void {
@@ -242,9 +230,15 @@ class OperationRun {
     const { id, shown } = operation;
     const { tree, tag } = this.#state;
     const document = documentOf(id);
-    if (!equalHeads(shown, this.#state.seenHeads(document))) return void this.#stayed.add(id);
+    if (
+      !equalHeads(shown, this.#state.seenHeads(document)) ||
+      this.#state.live.takeInto(this.#records, document)
+    )
+      return void this.#stayed.add(id);
     const live = this.#living.get(operation) as Y.Doc;
-    const next = this.#capture(document, live, () => removeShown(live, tag, this.#compared.get(operation)));
+    const next = this.#records.capture(document, live, () =>
+      removeShown(live, tag, this.#compared.get(operation)),
+    );
     if (next === undefined) tree.remove([id]);
     else this.#records.names(document, this.#blobsOf(next));
   }
@@ -253,8 +247,12 @@ class OperationRun {
     const { id, keep, shown } = operation;
     const document = documentOf(id);
     const live = this.#living.get(operation) as Y.Doc;
-    if (!equalHeads(shown, this.#state.documents.heldHeads(document))) return void this.#stayed.add(id);
-    const isDone = this.#capture(document, live, () =>
+    if (
+      !equalHeads(shown, this.#state.documents.heldHeads(document)) ||
+      this.#state.live.takeInto(this.#records, document)
+    )
+      return void this.#stayed.add(id);
+    const isDone = this.#records.capture(document, live, () =>
       resolveConflict(live, keep, this.#state.tag, this.#compared.get(operation)),
     );
     if (!isDone) throw noConflict();
@@ -292,9 +290,3 @@ class OperationRun {
 
 /** A Yjs update without a change. */
 const NOTHING = Uint8Array.of(0, 0);
-
-export const noConflict = (): EvermeshError =>
-  new EvermeshError(
-    'CONFLICT_NOT_FOUND',
-    'There is no conflict, or not with this content: somebody may have decided already.',
-  );

@@ -33,7 +33,9 @@ export function checkBounds(operations: readonly NodeOperation[]): void {
   if (operations.length <= OPERATIONS && bytes <= BYTES && fit) return;
   throw new EvermeshError(
     'CONTENT_TOO_LARGE',
-    'More than fits in one call: apply fewer operations at once.',
+    fit
+      ? 'More than fits in one call: apply fewer operations at once.'
+      : 'More text of one file than one call takes (11 MiB): store it as bytes.',
     {
       details: { operations: operations.length, bytes },
     },

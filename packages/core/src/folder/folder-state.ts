@@ -70,6 +70,7 @@ export class FolderState {
   readonly treeDoc: Y.Doc;
   readonly tree: FolderTree;
   readonly steps: Listeners<ViewStep> = new Listeners();
+  readonly closed: Listeners<void> = new Listeners();
   /** Records or debts changed, whether anything shown did or not. */
   readonly progress: Listeners<void> = new Listeners();
   /** Records of this folder that could not be applied, by what names each. */
@@ -90,9 +91,9 @@ export class FolderState {
         // Met again whenever somebody looks at the history of its document.
         const name = `${document}/${author}/${counter}`;
         if (damaged.has(name)) return;
-        damaged.set(name, { document, author, counter });
-        const what = { folder, document, author, counter, error: String(error) };
-        logger.error('a record cannot be applied', what);
+        const record = { document, author, counter };
+        damaged.set(name, record);
+        logger.error('a record cannot be applied', { folder, ...record, error: String(error) });
       },
       state(document, error) {
         const what = { folder, document, code: 'STORE_CORRUPT', error: String(error) };
@@ -181,10 +182,8 @@ export class FolderState {
     if (this.#arrived || !this.#isAllHere()) return;
     this.#arrived = true;
     // Without the row, the tree is waited for once more.
-    this.#keep(
-      [{ type: 'put', key: arrivedKey(this.options.id), value: EMPTY }],
-      'that the folder has arrived',
-    );
+    const row = { type: 'put', key: arrivedKey(this.options.id), value: EMPTY } as const;
+    this.#keep([row], 'that the folder has arrived');
   }
 
   /** A store that fails is told of by whoever waits for it. */
@@ -271,6 +270,7 @@ export class FolderState {
     this.live.close();
     for (const stop of this.#stop) stop();
     this.documents.release(TREE_DOCUMENT, this.treeDoc);
+    this.closed.emit();
   }
 
   #received({ entries, source }: Appended): void {

@@ -107,6 +107,20 @@ describe('a folder on one device', () => {
     expect(await folder.readdir('')).toEqual(['b']);
   });
 
+  test('who follows changes, or waits for the tree, is not left waiting when the folder closes', async () => {
+    const { folder, state } = await openFolder({ seed: 1, id: ID, name: 'notes' });
+    await folder.writeFile('a', '1');
+    const changes = folder.changes();
+    await folder.writeFile('a', '2');
+    const empty = await openFolder({ seed: 2, id: ID });
+    const ready = empty.folder.whenReady();
+    for (const each of [state, empty.state]) each.close();
+    const told: string[] = [];
+    for await (const { path } of changes) told.push(path);
+    expect(told).toEqual(['a']);
+    await expect(ready).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+
   test('changes are told by path', async () => {
     const { folder } = await openFolder({ seed: 1, id: ID, name: 'notes' });
     const changes = folder.changes();

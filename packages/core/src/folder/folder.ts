@@ -11,7 +11,7 @@ import { FolderDevices } from './folder-devices.ts';
 import { StateNodes } from './folder-nodes.ts';
 import type { BodyPolicy } from './bodies.ts';
 import type { FetchOptions } from './fetch-contents.ts';
-import type { FolderState } from './folder-state.ts';
+import type { FolderState, ViewStep } from './folder-state.ts';
 import type { OpenFile } from './live-documents.ts';
 import type { FolderNodes } from './nodes.ts';
 import type { DiffOptions, FileDiff } from './history/file-diff.ts';
@@ -97,8 +97,8 @@ export class Folder {
   }
 
   /**
-   * The same, in pieces: a file of any size takes the memory of a few megabytes, a text that of its text. Each piece was seen to be what
-   * it should be.
+   * The same, in pieces: a file of any size takes the memory of a few megabytes, a text that of its text. Each piece of a content in chunks
+   * was seen to be what it should be; whether one that is stored as a whole is, turns out at its end.
    * @throws PATH_NOT_FOUND, PATH_IS_DIRECTORY, CONTENT_NOT_HERE at the first piece; BLOB_DAMAGED as `readFile`, at the place where it is
    */
   readStream(path: string): AsyncIterable<Uint8Array> {
@@ -191,11 +191,11 @@ export class Folder {
     const queue = new AsyncQueue<FolderChange>({
       limit: CHANGES_LIMIT,
       overflow: () => new EvermeshError('CHANGES_OVERFLOW', 'The reader of changes fell too far behind.'),
-      onClose: () => stop(),
+      onClose: () => stops.forEach((stop) => stop()),
     });
-    const stop = this.#state.steps.add((step) => {
-      for (const change of describeStep(step, this.#state.tree)) queue.push(change);
-    });
+    const { steps, closed, tree } = this.#state;
+    const tell = (step: ViewStep): void => describeStep(step, tree).forEach((change) => queue.push(change));
+    const stops = [steps.add(tell), closed.add(() => queue.close())];
     return queue;
   }
 
@@ -269,7 +269,7 @@ export class Folder {
 
   /**
    * Resolves when the folder's tree is here: at once for one that was made here. Rejects with the signal's reason.
-   * @throws FORMAT_TOO_NEW if a later version of Evermesh wrote it
+   * @throws FORMAT_TOO_NEW if a later version of Evermesh wrote it; STORE_CLOSED
    */
   whenReady(options: { signal?: AbortSignal } = {}): Promise<void> {
     return whenReady(this.#state, options);

@@ -50,9 +50,9 @@ export class LiveDocument {
     doc.on('afterAllTransactions', this.#typed);
   }
 
-  /** What was typed and has no record gets one now. */
+  /** What was typed and has no record gets one now; in the middle of an operation, once that is done. */
   record(): void {
-    if (this.#edits.isEmpty || this.#failure !== undefined) return;
+    if (this.#isOperating || this.#edits.isEmpty || this.#failure !== undefined) return;
     const { log, author, clock, changed } = this.#options;
     try {
       checkNumbers(log, author, [this.#document]);
@@ -69,15 +69,29 @@ export class LiveDocument {
     changed(this.#document);
   }
 
-  /** What was typed and has no record, as an update for a record that is being made; `undefined` if there is nothing. */
+  /**
+   * What was typed and has no record, as an update for a record that is being made; `undefined` if there is nothing.
+   * @throws CONTENT_TOO_LARGE: it needs one of its own
+   */
   take(): Uint8Array | undefined {
-    return this.#edits.isEmpty || this.#failure !== undefined ? undefined : this.#edits.take();
+    if (this.#edits.isEmpty || this.#failure !== undefined) return undefined;
+    if (this.#edits.length >= AT_ONCE) throw tooMuch();
+    return this.#edits.take();
+  }
+
+  get #isOperating(): boolean {
+    return this.#options.writing() !== undefined;
   }
 
   /** Resolves when everything typed so far survives a power cut. @throws what `failed` says */
   async flush(): Promise<void> {
+    // Who asks in the middle of an operation was told of a part of it.
+    if (this.#isOperating) await Promise.resolve();
     this.record();
     if (this.#failure === undefined) await this.#durable;
+    // An operation may have taken along what was typed.
+    const { log } = this.#options;
+    if (this.#failure === undefined && log.isWriting(this.#document)) await log.idle();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -96,8 +110,7 @@ export class LiveDocument {
 
   readonly #typed = (): void => {
     // Whoever is told of what an operation changes may type into another document, in the middle of it.
-    const canRecord = this.#options.writing() === undefined;
-    if (canRecord && this.#edits.length >= AT_ONCE) this.record();
+    if (this.#edits.length >= AT_ONCE && !this.#isOperating) this.record();
     else if (!this.#isWriting && !this.#edits.isEmpty) void this.#write();
   };
 

@@ -2,9 +2,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { documentOf, type FolderId, type NodeId } from '../base/index.ts';
 import { ROOT } from '../model/index.ts';
-import { NO_HEADS } from '../protocol/index.ts';
+import { type Heads, NO_HEADS } from '../protocol/index.ts';
+import type { OpenFile } from './live-documents.ts';
 import type { NodeOperation } from './nodes.ts';
-import { exchange, openFolder, type TestFolder } from '../testing/open-folder.ts';
+import { exchange, listing, openFolder, type TestFolder } from '../testing/open-folder.ts';
 
 const ID = '00112233445566778899aabbccddeeff' as FolderId;
 
@@ -224,24 +225,71 @@ describe('a document', () => {
     expect(await again.folder.verify()).toEqual([]);
   });
 
-  test('by whoever is told of a save comes along with what the same call saves of that file', async () => {
-    const made = await folderWith('a\n');
-    await made.folder.writeFile('b.txt', 'b\n');
-    const other = await openFolder({ seed: 2, id: ID });
-    onTestFinished(() => other.state.close());
-    const [a, b] = [await made.folder.openDocument('a.txt'), await made.folder.openDocument('b.txt')];
-    a.text.observe(() => b.text.insert(0, 'x'.repeat(300_000)));
-    const saves = ['a.txt', 'b.txt'].map((name): NodeOperation => {
-      const id = idOf(made, name);
-      const shown = made.state.log.assignedHeads(documentOf(id));
-      return { type: 'save', id, content: { kind: 'text', text: `${name[0]}\nmore\n` }, shown };
+  describe('into a file by who is told of another, in the middle of a call', () => {
+    /** `seen` is typed into `b.txt` once `a.txt` is saved. */
+    async function told(then: (b: OpenFile) => void = () => undefined): Promise<[TestFolder, OpenFile]> {
+      const made = await folderWith('a\n');
+      await made.folder.writeFile('b.txt', 'b\n');
+      const [a, b] = [await made.folder.openDocument('a.txt'), await made.folder.openDocument('b.txt')];
+      a.text.observe(() => {
+        b.text.insert(0, 'seen\n');
+        then(b);
+      });
+      return [made, b];
+    }
+    const shownOf = (made: TestFolder, name: string): Heads =>
+      made.state.log.assignedHeads(documentOf(idOf(made, name)));
+    const save = (
+      made: TestFolder,
+      name: string,
+      text: string,
+      shown = shownOf(made, name),
+    ): NodeOperation => ({
+      ...{ type: 'save', id: idOf(made, name), content: { kind: 'text', text }, shown },
     });
-    const before = recordsOf(made, 'b.txt');
-    await made.folder.nodes.apply(saves);
-    expect(recordsOf(made, 'b.txt')).toBe(before + 1);
-    expect(b.text.toString()).toBe(`${'x'.repeat(300_000)}b\nmore\n`);
-    await exchange(made, other);
-    expect(await other.folder.readFile('b.txt', 'utf8')).toBe(b.text.toString());
+
+    test('comes along with what that saves, and is not taken for shown', async () => {
+      const [made, b] = await told();
+      const other = await openFolder({ seed: 2, id: ID });
+      onTestFinished(() => other.state.close());
+      const before = recordsOf(made, 'b.txt');
+      const saves = [save(made, 'a.txt', 'a\nmore\n'), save(made, 'b.txt', 'b\nmore\n')];
+      const { heads } = await made.folder.nodes.apply(saves);
+      expect(recordsOf(made, 'b.txt')).toBe(before + 1);
+      expect(b.text.toString()).toBe('seen\nb\nmore\n');
+      // Who saved shows what he saved, and saves that again.
+      const shown = heads.get(idOf(made, 'b.txt')) as Heads;
+      await made.folder.nodes.apply([save(made, 'b.txt', 'b\nmore\nagain\n', shown)]);
+      await exchange(made, other);
+      for (const { folder } of [made, other])
+        expect(await folder.readFile('b.txt', 'utf8')).toBe('seen\nb\nmore\nagain\n');
+    });
+
+    test('was not seen by who removes what he shows: the file stays', async () => {
+      const [made] = await told();
+      const [id, shown] = [idOf(made, 'b.txt'), shownOf(made, 'b.txt')];
+      const saving = save(made, 'a.txt', 'a\nmore\n');
+      const { stayed } = await made.folder.nodes.apply([saving, { type: 'removeShown', id, shown }]);
+      expect([...stayed]).toEqual([id]);
+      await made.folder.flush();
+      const again = await openFolder({ seed: 3, id: ID, rows: new Map(made.store.rows) });
+      expect(await again.folder.readFile('b.txt', 'utf8')).toBe('seen\nb\n');
+      expect(await again.folder.verify()).toEqual([]);
+    });
+
+    test('is recorded once that is done, also where the document is flushed and closed there', async () => {
+      const flushed: Promise<void>[] = [];
+      const [made] = await told((b) => {
+        flushed.push(b.flush());
+        b.close();
+      });
+      const remove: NodeOperation = { type: 'remove', ids: [idOf(made, 'a.txt')] };
+      await made.folder.nodes.apply([save(made, 'a.txt', 'a\nmore\n'), remove]);
+      await Promise.all(flushed);
+      const again = await openFolder({ seed: 3, id: ID, rows: new Map(made.store.rows) });
+      expect(await listing(again)).toEqual({ 'b.txt': 'seen\nb\n' });
+      expect(await again.folder.verify()).toEqual([]);
+    });
   });
 
   test('of a folder that closes is told', async () => {

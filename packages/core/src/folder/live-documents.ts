@@ -10,6 +10,7 @@ import { EvermeshError } from '../errors/index.ts';
 import { rootText } from '../model/index.ts';
 import type { Documents } from './documents.ts';
 import { LiveDocument, type LiveOptions } from './live-document.ts';
+import type { LocalRecords } from './local-records.ts';
 import type { DocumentPresence } from './presence/document-presence.ts';
 import type { FolderPresence } from './presence/folder-presence.ts';
 
@@ -104,9 +105,15 @@ export class LiveDocuments {
     for (const held of all) held?.live.record();
   }
 
-  /** What was typed into a document and has no record, as an update for a record that is being made. */
-  take(document: DocumentId): Uint8Array | undefined {
-    return this.#held.get(document)?.live.take();
+  /**
+   * Whether something was typed into a document since an operation began, by who was told of a part of it. What the operation writes there
+   * builds on that, so it comes along in these records; and nobody else was shown it.
+   * @throws CONTENT_TOO_LARGE if it needs a record of its own
+   */
+  takeInto(records: LocalRecords, document: DocumentId): boolean {
+    const typed = this.#held.get(document)?.live.take();
+    if (typed !== undefined) records.add(document, typed);
+    return typed !== undefined;
   }
 
   /** Resolves when the store shows all that was typed into a document, or recorded of it, so far. */
@@ -134,9 +141,15 @@ export class LiveDocuments {
     const held = this.#held.get(document);
     if (held?.live !== live) return;
     held.holders -= 1;
+    if (this.#options.writing() === undefined) this.#endUnheld(document, held);
+    // In the middle of an operation nothing is recorded.
+    else queueMicrotask(() => this.#endUnheld(document, held));
+  }
+
+  #endUnheld(document: DocumentId, held: Held): void {
     if (held.holders > 0) return;
-    live.record();
-    live.stop();
+    held.live.record();
+    held.live.stop();
     this.#end(document, held);
   }
 

@@ -105,6 +105,39 @@ describe('a person decides between contents', () => {
     }
   });
 
+  test('a text that somebody goes on writing within the call is no longer the one that was seen', async () => {
+    for (const choice of ['shown', 'both']) {
+      const a = await openFolder({ seed: 1, id: ID, name: 'notes' });
+      const [b, c] = [await openFolder({ seed: 2, id: ID }), await openFolder({ seed: 3, id: ID })];
+      await a.folder.writeFile('f', 'one\n');
+      await exchange(a, b);
+      await b.folder.writeFile('f', 'one\ntwo\n');
+      await exchange(b, c);
+      await a.folder.writeFile('f', bytes(1));
+      await exchange(a, b);
+      expect(await a.folder.conflicts()).toMatchObject([{ others: [{ id: 'text' }] }]);
+      // The third one has heard of the text alone.
+      await c.folder.writeFile('f', 'one\ntwo\nthree\n');
+      const node = a.state.tree.resolve('f');
+      if (node === undefined) throw new Error('It is there.');
+      let looks = 0;
+      const content: FolderNodes['content'] = async (id) => {
+        const found = await a.folder.nodes.content(id);
+        looks += 1;
+        if (looks === 1) await exchange(a, c);
+        return found;
+      };
+      const nodes = Object.assign(Object.create(a.folder.nodes) as FolderNodes, { content });
+      const resolving = resolveAt(a.state, nodes, { node, path: 'f' }, choice);
+      if (choice === 'shown') await expect(resolving).rejects.toMatchObject({ code: 'CONFLICT_CHANGED' });
+      else {
+        const texts = (await resolving).map((path) => a.folder.readFile(path, 'utf8'));
+        expect(await Promise.all(texts)).toEqual(['one\ntwo\n', 'one\ntwo\nthree\n']);
+        expect(await a.folder.conflicts()).toEqual([]);
+      }
+    }
+  });
+
   test('without a conflict, or for what is not in it, nothing is changed', async () => {
     const [a] = await inConflict();
     await a.folder.writeFile('d/plain.md', 'text\n');

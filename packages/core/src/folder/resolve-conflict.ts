@@ -9,7 +9,8 @@ import {
   sameContent,
   type ShownNode,
 } from '../model/index.ts';
-import { applyOperations, noConflict } from './apply-operations.ts';
+import { applyOperations } from './apply-operations.ts';
+import { noConflict } from './no-conflict.ts';
 import type { FolderState } from './folder-state.ts';
 import type { FolderNodes, NodeContent, NodeOperation } from './nodes.ts';
 import { notHere } from './paths.ts';
@@ -25,7 +26,7 @@ export async function resolveAt(
   { node, path }: { readonly node: ShownNode; readonly path: string },
   choice: string,
 ): Promise<string[]> {
-  const beside = new Set<string>();
+  const beside: Other[] = [];
   const made: NodeId[] = [];
   let listed: NodeContent | undefined;
   for (;;) {
@@ -46,10 +47,10 @@ export async function resolveAt(
     if (choice === 'both') {
       // They have their names before the conflict is settled: whoever dies in between has both, and it is still listed.
       const creations = wanted
-        .filter(({ id }) => !beside.has(id))
-        .map(({ id, content }) => {
-          beside.add(id);
-          return creation(state, node, content);
+        .filter((other) => !isAmong(other, beside))
+        .map((other) => {
+          beside.push(other);
+          return creation(state, node, other.content);
         });
       await apply(state, creations);
       made.push(...creations.map(({ id }) => id));
@@ -62,13 +63,18 @@ export async function resolveAt(
 }
 
 function isSameChoice(before: NodeContent, now: NodeContent): boolean {
-  const ids = new Set(before.others.map(({ id }) => id));
   return (
     sameContent(before.content, now.content) &&
-    now.others.length === ids.size &&
-    now.others.every(({ id }) => ids.has(id))
+    now.others.length === before.others.length &&
+    now.others.every((other) => isAmong(other, before.others))
   );
 }
+
+type Other = NodeContent['others'][number];
+
+/** The text of a file has one id, whatever it is. */
+const isAmong = ({ id, content }: Other, others: readonly Other[]): boolean =>
+  others.some((one) => one.id === id && sameContent(one.content, content));
 
 const changed = (path: string): EvermeshError =>
   new EvermeshError('CONFLICT_CHANGED', `Something else arrived of ${path} meanwhile. Nothing was settled.`);

@@ -10,7 +10,7 @@ const notes = (): Promise<TestFolder> => openFolder({ seed: 1, id, name: 'notes'
 
 async function* inPieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
   // One array for all pieces, as those give that read from a disk.
-  const piece = new Uint8Array(length);
+  const piece = Buffer.alloc(length);
   for (let at = 0; at < bytes.byteLength; at += length) {
     const part = bytes.subarray(at, at + length);
     piece.set(part);

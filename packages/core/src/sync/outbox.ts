@@ -182,7 +182,7 @@ export class Outbox {
   grew(entries: readonly StoredRecord[]): OutgoingPut[] {
     const first = entries[0]?.seq ?? 0;
     const follows = this.#head === first - 1 && this.#at === this.#head && !this.#reading;
-    // Somebody may append while he is told of what is being appended, and is told of that first.
+    // What is appended by who is told of an append that is being made is told of before that.
     this.#head = Math.max(this.#head, entries.at(-1)?.seq ?? 0);
     const hasRoom = this.#records < WINDOW_RECORDS && this.#bytes < WINDOW_BYTES && !this.#isHolding;
     return this.#walk !== undefined && follows && hasRoom ? this.#take(entries, this.#head) : [];
