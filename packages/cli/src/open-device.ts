@@ -53,13 +53,24 @@ export async function openDevice(settings: DeviceSettings, logger: Logger): Prom
   }
 }
 
+/** Whether a mirror marked the directory: the mark is not for a first start to remove that finds it. */
+export const isMarked = (directory: string): Promise<boolean> =>
+  exists(join(directory, '.evermesh', 'folder.json'));
+
+/** Whether a damaged store was replaced here: what is left of it is not a first start's. */
+export const wasRepaired = ({ data }: Pick<Settings, 'data'>): Promise<boolean> =>
+  exists(join(data, 'damaged-1'));
+
 /** Whether the folder was made here, or has come from the relay at least once. */
 export const hasArrived = (folder: Folder): boolean => folder.nodes.ready || folder.name !== '';
 
-/** Removes what a failed first start left: nothing was ever kept in it, and the directory is free for another folder. */
-export async function forgetData({ data, directory }: Settings, folder: FolderId): Promise<void> {
+/**
+ * Removes what a failed first start left: nothing was ever kept in it, and the directory is free for another folder.
+ * @param folder of which this start marked the directory; `undefined` if it did not
+ */
+export async function forgetData({ data, directory }: Settings, folder: FolderId | undefined): Promise<void> {
   // One that cannot be read has no mark of this start, and why it failed is told already.
-  await leaveDirectory(directory, folder).catch(() => undefined);
+  if (folder !== undefined) await leaveDirectory(directory, folder).catch(() => undefined);
   for (const name of ['store', 'blobs', 'conflicts', CONTROL_FILE])
     await rm(join(data, name), { recursive: true, force: true });
   // Not empty: somebody keeps other things there.
@@ -68,11 +79,14 @@ export async function forgetData({ data, directory }: Settings, folder: FolderId
 
 export async function hasStore({ data }: Pick<Settings, 'data'>): Promise<boolean> {
   await endRepair(data);
-  return stat(join(data, 'store')).then(
+  return exists(join(data, 'store'));
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
     () => true,
     () => false,
   );
-}
 
 async function openReplicaOf(
   { directory, data, deviceName, keepVersions }: DeviceSettings,

@@ -128,6 +128,14 @@ describe('a directory that is remembered', () => {
     await expect(recall(home, { config, directories })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
+  test('takes a token file that is a link for what it is: it may lead elsewhere tomorrow', async () => {
+    await writeFile(join(home, 'token-1'), 'secret');
+    await symlink('token-1', join(home, 'token'));
+    expect(await settled({ tokenFile: join(home, 'token') })).toMatchObject({
+      tokenFile: join(home, 'token'),
+    });
+  });
+
   test('takes a new relay, token file and name', async () => {
     const flags = { relay: 'wss://other.example', tokenFile: join(home, 'token'), deviceName: 'desk' };
     expect(await settled(flags)).toMatchObject({ ...flags, folder: FOLDER });
@@ -203,6 +211,19 @@ describe('beside a directory that is remembered', () => {
       });
     },
   );
+
+  test('another one lies neither in its data, nor does its data lie here, nor the data of the other one in it', async () => {
+    const other = join(home, 'other');
+    const wrong: [DirectoryFlags, string][] = [
+      [{ relay: RELAY, data: join('/nowhere', 'data') }, join(entry().data, 'photos')],
+      [{ relay: RELAY, data: join(notes, '.photos') }, other],
+    ];
+    for (const [flags, path] of wrong)
+      await expect(settled(flags, path)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(notes) as string,
+      });
+  });
 
   test('another one cannot have its data', async () => {
     for (const data of [entry().data, join(entry().data, 'store')]) {

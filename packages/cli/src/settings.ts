@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type FolderId, isFolderId } from '@evermesh/core/base';
 import type { Config } from './config.ts';
 import { checkKeptVersions } from './keep-versions.ts';
 import { contains, type Directories, type DirectoryEntry, realPathOf } from './directories.ts';
 import { parseRelayUrl } from './relay-url.ts';
+import { checkOwnData } from './own-data.ts';
 import { usageError } from './usage-error.ts';
 
 /** Options of `up` and `sync`, as given. */
@@ -49,19 +50,26 @@ export async function settingsFor(
   await checkDirectory(directory);
   const entry = await directories.get(directory);
   const data = await settleData(directory, flags, entry, config);
-  if (entry === undefined) await checkApart(directory, data, directories);
+  if (entry === undefined) {
+    await checkApart(directory, data, directories);
+    await checkOwnData(data);
+  }
   return {
     directory,
     data,
     relay: settleRelay(flags, entry, directory),
     folder: settleFolder(flags, entry),
-    tokenFile: flags.tokenFile === undefined ? entry?.tokenFile : await realPathOf(flags.tokenFile),
+    tokenFile: flags.tokenFile === undefined ? entry?.tokenFile : await linkPathOf(flags.tokenFile),
     deviceName: checkName(flags.deviceName) ?? entry?.deviceName ?? config.hostName,
     keepVersions: checkKeptVersions(flags.keepVersions) ?? entry?.keepVersions,
     caseSensitive: flags.caseSensitive === true,
     known: entry !== undefined,
   };
 }
+
+/** Where a file is: one that is a link may lead elsewhere tomorrow, as a token does that is renewed. */
+const linkPathOf = async (path: string): Promise<string> =>
+  path === '' ? realPathOf(path) : join(await realPathOf(dirname(resolve(path))), basename(resolve(path)));
 
 /** The settings of a directory, or of one around it, that `up` or `sync` was run on before. */
 export async function recall(
@@ -110,6 +118,19 @@ async function checkApart(directory: string, data: string, directories: Director
       throw usageError(
         `${directory} and ${other.directory}, which is kept in step already, lie in one another.`,
         'Choose a directory apart from it.',
+      );
+    }
+    // What a store holds would be mirrored, or a store lie among what is.
+    if (contains(other.data, directory) || contains(directory, other.data)) {
+      throw usageError(
+        `${directory} and ${other.data}, where the data of ${other.directory} lies, lie in one another.`,
+        'Choose a directory apart from it.',
+      );
+    }
+    if (contains(other.directory, data) || contains(data, other.directory)) {
+      throw usageError(
+        `The data directory ${data} and ${other.directory}, which is kept in step, lie in one another.`,
+        'Give a data directory elsewhere: --data DIR.',
       );
     }
     if (contains(other.data, data) || contains(data, other.data)) {

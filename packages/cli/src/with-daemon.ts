@@ -11,7 +11,7 @@ import { Daemon } from './daemon.ts';
 import { deviceStoreError } from './data-directory.ts';
 import { folderEvent } from './folder-event.ts';
 import { LinkWatch } from './link-watch.ts';
-import { forgetData, hasArrived, type OpenDevice, openDevice } from './open-device.ts';
+import { forgetData, hasArrived, isMarked, type OpenDevice, openDevice, wasRepaired } from './open-device.ts';
 import type { DirectoryFlags, Settings } from './settings.ts';
 import { Stopped } from './stop-signal.ts';
 import { tokenOf } from './token-file.ts';
@@ -52,6 +52,7 @@ async function withDevice<Result>(
   const token = await tokenOf(settings.tokenFile, output);
   const device = await openDevice(settings, logger);
   let inVain = false;
+  const wasMarked = await isMarked(settings.directory);
   let link: LinkWatch | undefined;
   try {
     const { directory, relay, data, tokenFile, deviceName, keepVersions } = settings;
@@ -65,13 +66,13 @@ async function withDevice<Result>(
   } catch (error) {
     // A relay that took a new folder may have told others of it.
     const isKnownElsewhere = device.created && link?.wasConnected === true;
-    inVain = !isKnownElsewhere && cameToNothing(error, settings, device);
+    inVain = !isKnownElsewhere && cameToNothing(error, settings, device) && !(await wasRepaired(settings));
     throw error;
   } finally {
     await device.replica.close();
     if (inVain) {
       await directories.forget(settings.directory);
-      await forgetData(settings, device.folder.id);
+      await forgetData(settings, wasMarked ? undefined : device.folder.id);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Wherever a repair is killed, whoever comes next finds one store: the old one, or the new one. */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -59,6 +59,23 @@ test('killed when the old store was moved away, the new one takes its place', as
   expect(await storeIn(join(data, 'store'))).toBe('new');
   expect(await readdir(data)).toEqual(['damaged-1', 'store']);
 });
+
+test.each(['CURRENT', 'MANIFEST-000002'])(
+  'killed while its lock was removed, nothing is in the way: without %s',
+  async (gone) => {
+    const place = await RepairPlace.begin(data);
+    const lock = join(data, 'repair', 'lock');
+    const copy = join(data, 'copy');
+    await cp(lock, copy, { recursive: true });
+    await place.close();
+    await cp(copy, lock, { recursive: true });
+    await rm(join(lock, gone));
+    await rm(copy, { recursive: true });
+    await endRepair(data);
+    expect(await storeIn(join(data, 'store'))).toBe('old');
+    expect(await readdir(data)).toEqual(['store']);
+  },
+);
 
 test('one that works keeps all others out', async () => {
   await using _ = await RepairPlace.begin(data);

@@ -116,11 +116,16 @@ async function finish(data: string): Promise<void> {
 
 async function takeLock(data: string): Promise<Store> {
   await mkdir(join(data, PLACE), { recursive: true, mode: 0o700 });
+  const lock = join(data, PLACE, 'lock');
   try {
-    return await openStore(levelStore(join(data, PLACE, 'lock')));
+    return await openStore(levelStore(lock));
   } catch (error) {
-    throw isEvermeshError(error, 'STORE_LOCKED') ? repairRuns(data, error) : error;
+    if (isEvermeshError(error, 'STORE_LOCKED')) throw repairRuns(data, error);
+    if (!isEvermeshError(error, 'STORE_CORRUPT')) throw error;
   }
+  // Who held it was killed while it was removed. There is nothing in it.
+  await rm(lock, { recursive: true, force: true });
+  return openStore(levelStore(lock));
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -1,0 +1,56 @@
+/** Whether a data directory may become a device's: what is there already is used, and removed when a first run comes to nothing. */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { levelStore } from '@evermesh/adapters/level';
+import { usageError } from './usage-error.ts';
+
+/** What a device makes in its data directory, and clears away. */
+const MADE = ['store', 'blobs', 'conflicts', 'repair'];
+/** LevelDB makes it before anything else, so it is there after every start that was cut short. */
+const LOCKS = [join('store', 'LOCK'), join('repair', 'lock', 'LOCK')];
+
+/**
+ * For a directory that is not remembered yet.
+ * @throws CONFIG_INVALID if somebody else's files lie where a device would make its own, or a relay's
+ */
+export async function checkOwnData(data: string): Promise<void> {
+  const names = await readdir(data).catch(() => []);
+  const taken = names.filter((name) => MADE.includes(name));
+  if (taken.length === 0) return;
+  const locks = await Promise.all(LOCKS.map((lock) => exists(join(data, lock))));
+  if (!locks.includes(true))
+    throw usageError(`${data} holds '${taken.join("', '")}', which evermesh did not make.`, OTHER);
+  if (await isOfRelay(join(data, 'store')))
+    throw usageError(`${data} is the data directory of a relay.`, OTHER);
+}
+
+const OTHER = 'Give a data directory of its own: --data DIR.';
+
+/** One that does not open, or that another process has, is told of by whoever needs it. */
+async function isOfRelay(directory: string): Promise<boolean> {
+  if (!(await exists(join(directory, 'CURRENT')))) return false;
+  const store = levelStore(directory);
+  try {
+    await store.open();
+    return (await store.get('replica/device')) === undefined && (await hasFolders(store));
+  } catch {
+    return false;
+  } finally {
+    await store.close();
+  }
+}
+
+async function hasFolders(store: ReturnType<typeof levelStore>): Promise<boolean> {
+  for (const [gte, lt] of [
+    ['f/', 'f0'],
+    ['relay/', 'relay0'],
+  ] as const)
+    for await (const _ of store.iterator({ gte, lt })) return true;
+  return false;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
