@@ -117,11 +117,14 @@ export async function eachOf<Item>(
   await Promise.all(workers);
 }
 
-/** Makes the names in these directories survive a power cut. One that is gone, or is reached through links by now, has none. */
+/**
+ * Makes the names in these directories survive a power cut. One that is gone, or is reached through links by now, has none. One that the
+ * mirror may not read is left: that is told at the paths in it, and is no reason to stop at all others.
+ */
 export function syncDirectories(disk: Disk, directories: Iterable<string>): Promise<void> {
   return eachOf(new Set(directories), 8, async (directory) => {
     await disk.fs.syncDirectory(disk.at(directory)).catch((error: unknown) => {
-      if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) throw error;
+      if (!['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'].includes(codeOf(error))) throw error;
     });
   });
 }

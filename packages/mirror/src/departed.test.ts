@@ -202,6 +202,23 @@ test('a file that was moved in the moment in which it was to go is found as itse
   }
 });
 
+test('what belongs into a directory that nobody lets the mirror read is a problem there, and everything else is written', async () => {
+  const [a, b] = await devices.pair();
+  await a.write('closed/other', 'other\n');
+  await settleAll(a, b);
+  const door = closing('closed');
+  await b.closeMirror();
+  await b.open({ fileSystem: door.fileSystem });
+  await a.write('closed/new', 'new\n');
+  await a.write('open', 'open\n');
+  await settleAll(a, b);
+  expect(await onDisk(b)).toEqual({ closed: '/', 'closed/other': 'other\n', open: 'open\n' });
+  expect(b.mirror.status().problems.map(({ path }) => path)).toContain('closed/new');
+  door.isOpen = true;
+  await settleAll(a, b);
+  expect(await onDisk(b)).toMatchObject({ 'closed/new': 'new\n' });
+});
+
 test('a file that is moved into a directory that nobody lets the mirror read comes back as itself when it may', async () => {
   const [a, b] = await devices.pair();
   await a.write('file', 'one\n');

@@ -18,6 +18,15 @@ export function closing(name: string): { readonly fileSystem: FileSystem; isOpen
         if (!door.isOpen && path.endsWith(`/${name}`)) throw failure('EACCES');
         return nodeFileSystem.list(path);
       },
+      async link(from: string, to: string) {
+        if (!door.isOpen && to.includes(`/${name}/`)) throw failure('EACCES');
+        return nodeFileSystem.link(from, to);
+      },
+      // It is opened to be read.
+      async syncDirectory(path: string) {
+        if (!door.isOpen && path.endsWith(`/${name}`)) throw failure('EACCES');
+        return nodeFileSystem.syncDirectory(path);
+      },
     },
   };
   return door;
