@@ -107,6 +107,41 @@ describe('blobs that the peer asks for', () => {
     expect(peer.requests).toEqual(['putMany 1']);
   });
 
+  test('and come from elsewhere while others of them are being given are given behind these', async () => {
+    const bytes = blobBytes(1);
+    const name = nameOf(bytes);
+    const others = await keep(blobBytes(2, 70_000));
+    await folder.committer.commit(folder.debts.want([name]));
+    folder.debts.fetched.add((one) => offers.fetched(one));
+    const put = peer.put.bind(peer);
+    peer.put = async (...given) => {
+      await keep(bytes);
+      await folder.committer.commit(folder.debts.blobFetched(name));
+      await put(...given);
+    };
+    offers.ask([name, ...others]);
+    await until(() => offers.isIdle);
+    expect(new Set(peer.held.keys())).toEqual(new Set([name, ...others]));
+  });
+
+  test('and turn out to be damaged are given once they were had anew', async () => {
+    const bytes = blobBytes(1, 70_000);
+    const [name] = (await keep(bytes)) as [BlobName];
+    folder.debts.fetched.add((one) => offers.fetched(one));
+    const read = folder.contents.blobs.read.bind(folder.contents.blobs);
+    Object.assign(folder.contents.blobs, {
+      read: () => {
+        throw new EvermeshError('BLOB_DAMAGED', 'a bit was flipped');
+      },
+    });
+    expect(await offers.give(new Set([name]))).toBe('given');
+    expect([...peer.held.keys()]).toEqual([]);
+    Object.assign(folder.contents.blobs, { read });
+    await folder.committer.commit(folder.debts.blobFetched(name));
+    await until(() => offers.isIdle);
+    expect([...peer.held.keys()]).toEqual([name]);
+  });
+
   test('are given no more when the connection ends', async () => {
     peer.failure = noRoom;
     offers.ask(await keep(blobBytes(1)));

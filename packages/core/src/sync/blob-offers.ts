@@ -35,8 +35,10 @@ export class BlobOffers {
   #untaken: EvermeshError | undefined;
   #unanswered: EvermeshError | undefined;
   readonly #asked = new Set<BlobName>();
-  /** The peer lacks these, and they were not here either when they were looked for. */
+  /** The peer lacks these, and they were not here either when they were looked for, or damaged. */
   readonly #absent = new Set<BlobName>();
+  /** Of what is asked for, what came while it was looked for. */
+  readonly #arrived = new Set<BlobName>();
   #answering: Promise<void> | undefined;
 
   constructor(options: {
@@ -80,7 +82,9 @@ export class BlobOffers {
 
   /** A blob is here now. */
   fetched(name: BlobName): void {
-    if (this.#absent.delete(name)) this.ask([name]);
+    if (!this.#absent.delete(name)) return;
+    if (this.#asked.has(name)) this.#arrived.add(name);
+    else this.ask([name]);
   }
 
   /** The peer has these: it gave them. */
@@ -107,6 +111,7 @@ export class BlobOffers {
       if (left > 0) this.#logGivenUp(left);
       this.#unanswered = undefined;
       for (const name of names) this.#asked.delete(name);
+      for (const name of names) if (this.#arrived.delete(name)) this.#asked.add(name);
     }
     // At once: whoever asks from here on begins anew.
     this.#answering = undefined;
@@ -154,7 +159,8 @@ export class BlobOffers {
     };
     try {
       await uploadBlobs(upload, names);
-      // Somebody else may have them.
+      // Somebody else may have them: given then.
+      for (const name of lost) if (this.#absent.size < ASKED) this.#absent.add(name);
       if (lost.length > 0) await committer.commit(lost.flatMap((name) => debts.miss(name)));
       return undefined;
     } catch (error) {
