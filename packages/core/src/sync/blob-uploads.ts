@@ -31,7 +31,13 @@ export async function uploadBlobs(upload: BlobUpload, names: ReadonlySet<BlobNam
   const work = async (): Promise<void> => {
     for (let name = large.pop(); name !== undefined; name = large.pop()) await uploadLarge(upload, name);
   };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
+  // Where one fails the others begin nothing more; whoever tries again finds none of them at work.
+  const failed = (error: unknown): never => {
+    large.length = 0;
+    throw error;
+  };
+  const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, () => work().catch(failed)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function uploadLarge(upload: BlobUpload, name: BlobName): Promise<void> {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { authorOf, type BlobName, type DocumentId, newRunId, silentLogger } from '../base/index.ts';
 import { EvermeshError } from '../errors/index.ts';
 import {
@@ -461,6 +461,16 @@ describe('a folder on a link', () => {
 });
 
 describe('the end', () => {
+  test('waiting leaves nothing behind, however often somebody waits with one signal', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')];
+    await inStep();
+    for (let times = 0; times < 20; times++) await link.whenSynced({ signal });
+    expect(added.mock.calls.length).toBeGreaterThan(19);
+    expect(removed.mock.calls.length).toBe(added.mock.calls.length);
+  });
+
   test('waiting ends with the reason of its signal, or with the link', async () => {
     const controller = new AbortController();
     const aborted = link.whenSynced({ signal: controller.signal }).catch((error: unknown) => error);

@@ -111,16 +111,20 @@ export class Link {
    */
   async whenSynced({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     for (;;) {
-      const changed = this.#nextChange(signal);
+      const { changed, stop } = this.#nextChange(signal);
       // Whoever is not looked at any more would reject unheard.
       changed.catch(() => undefined);
-      await Promise.all([...this.#folders.values()].map(({ log }) => log.idle()));
-      signal?.throwIfAborted();
-      const error = this.#refusedError();
-      if (error !== undefined) throw error;
-      const isSynced = this.#expected.size === 0 && this.folders().every((folder) => folder.isSynced);
-      if (this.#status === 'connected' && isSynced) return;
-      await changed;
+      try {
+        await Promise.all([...this.#folders.values()].map(({ log }) => log.idle()));
+        signal?.throwIfAborted();
+        const error = this.#refusedError();
+        if (error !== undefined) throw error;
+        const isSynced = this.#expected.size === 0 && this.folders().every((folder) => folder.isSynced);
+        if (this.#status === 'connected' && isSynced) return;
+        await changed;
+      } finally {
+        stop();
+      }
     }
   }
 
@@ -237,21 +241,20 @@ export class Link {
     return folders.find(({ error }) => error !== undefined)?.error ?? full?.withheldFor;
   }
 
-  /** Resolves at the next change of anything; rejects when the signal aborts. */
-  #nextChange(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        stop();
-        reject(signal?.reason as Error);
-      };
-      const stop = this.onStatus.add(() => {
-        stop();
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      });
+  /** Resolves at the next change of anything; rejects when the signal aborts. Whoever waits no more stops it. */
+  #nextChange(signal: AbortSignal | undefined): { changed: Promise<void>; stop: () => void } {
+    let stop = nothing;
+    const changed = new Promise<void>((resolve, reject) => {
+      const abort = (): void => reject(signal?.reason as Error);
+      const remove = this.onStatus.add(() => resolve());
+      signal?.addEventListener('abort', abort);
       if (signal?.aborted === true) abort();
-      else signal?.addEventListener('abort', abort, { once: true });
+      stop = () => {
+        remove();
+        signal?.removeEventListener('abort', abort);
+      };
     });
+    return { changed, stop };
   }
 
   #changed(): void {
@@ -271,3 +274,5 @@ export class Link {
     this.#timers.clear();
   }
 }
+
+const nothing = (): void => undefined;
