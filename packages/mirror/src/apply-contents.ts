@@ -6,7 +6,7 @@
 import type { FileContent, NodeContent, NodeId } from '@evermesh/core';
 import { utf8 } from '@evermesh/core/base';
 import { isEvermeshError } from '@evermesh/core/errors';
-import type { AncestorChange, AncestorEntry } from './ancestor.ts';
+import type { AncestorChange, AncestorEntry, Row } from './ancestor.ts';
 import {
   type ApplyWorld,
   atPath,
@@ -236,7 +236,7 @@ class ContentBatch {
     });
     this.#world.solved(path);
     if (old === undefined || saved === undefined) return undefined;
-    const placed = [...ancestor.rows(changes), intents.over(node.id)];
+    const placed = (): Row[] => [...ancestor.rows(changes), intents.over(node.id)];
     return () => letGo(this.#world, { saved, old, isOther: entry === undefined, path, placed });
   }
 

@@ -165,7 +165,7 @@ class Structure {
         { id: replaces.id, entry: undefined },
         { id: node.id, entry: moved },
       ];
-      const placed = [...ancestor.rows(changes), intents.over(node.id)];
+      const placed = (): Row[] => [...ancestor.rows(changes), intents.over(node.id)];
       await letGo(this.#world, { saved, old: replaces, isOther: true, path, placed });
     }
     if (entry.kind === 'directory') this.#arrivedWith(node.id, path);

@@ -202,7 +202,7 @@ async function recoverOne(
   if (old === undefined || saved === undefined || path === undefined) return changes;
   // It stands there still.
   if ((await world.disk.lstat(path))?.inode === old.inode) return changes;
-  const placed = [...ancestor.rows(changes), intents.over(intent.id)];
+  const placed = (): Row[] => [...ancestor.rows(changes), intents.over(intent.id)];
   await letGo(world, { saved, old, isOther: other !== undefined, path, placed });
   return changes;
 }

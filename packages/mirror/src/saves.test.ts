@@ -90,6 +90,25 @@ test('a save is merged with an edit that has arrived and was not shown yet, both
   expect(kept).toEqual([]);
 });
 
+test('of what a disk showed in between nothing is kept once it shows what all others do, whatever arrives next', async () => {
+  const [a, b] = await devices.pair();
+  for (const name of ['file', 'other']) await a.write(name, 'one\ntwo\nthree\n');
+  await settleAll(a, b);
+  await a.write('file', 'one\ntwo\nthree\nby a\n');
+  await a.settle();
+  await exchange(a, b);
+  await b.write('file', 'by b\none\ntwo\nthree\n');
+  await b.settle();
+  expect(await b.read('file')).toBe('by b\none\ntwo\nthree\nby a\n');
+  for (const line of ['more', 'and more']) {
+    await a.write('other', `one\ntwo\nthree\n${line}\n`);
+    await settleAll(a, b);
+  }
+  const kept = [];
+  for await (const [key] of b.folder.nodes.rows('base')) kept.push(key);
+  expect(kept).toEqual([]);
+});
+
 test('three saves in a row against what the disk showed never double or drop a line', async () => {
   const [a, b] = await devices.pair();
   await a.write('file', 'base\n');

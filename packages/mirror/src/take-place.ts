@@ -73,7 +73,7 @@ export async function placeNew(
   // As editors save: a new file over the old one. What was another file before is moved here, and not a save.
   const isSave = there !== undefined && there.size > 0 && there.kind === entry?.kind;
   if (isSave && world.ancestor.withInode(there.inode).length === 0)
-    return letGo(world, { saved: taken, old: entry, isOther: false, path: from, placed: [] });
+    return letGo(world, { saved: taken, old: entry, isOther: false, path: from, placed: () => [] });
   await giveBack(world, taken, from);
 }
 
@@ -219,8 +219,8 @@ export interface Replaced {
   readonly isOther: boolean;
   /** Where it stood. */
   readonly path: string;
-  /** The rows that say what stands there now: with a save, so that it is taken once. */
-  readonly placed: readonly Row[];
+  /** The rows that say what stands there now: with a save, so that it is taken once. Asked for only where there is one: who makes them forgets. */
+  readonly placed: () => readonly Row[];
 }
 
 /** Lets go of what was replaced. What fails at that is no reason to forget what stands there now. */
@@ -264,7 +264,7 @@ async function releaseReplaced(
     await reading.keep();
     const { failures } = await nodes.apply(
       [{ type: 'save', id: old.id, content: reading.content, shown: old.heads }],
-      { beside: () => placed },
+      { beside: placed },
     );
     if (failures.size === 0) return disk.fs.unlink(disk.at(saved));
   }
