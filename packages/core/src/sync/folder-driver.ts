@@ -92,16 +92,16 @@ export class FolderDriver {
 
   /** Both sides hold the same, blobs included, as far as it is durable here. */
   get isSettled(): boolean {
-    return this.#isQuiet && this.#isComplete && this.full === undefined;
+    return this.#isQuiet && this.#session?.isSettled === true && this.#isComplete && this.full === undefined;
   }
 
-  /** All that is missing is what cannot be had of the peer: blobs, or room. */
+  /** All that is missing is what cannot be had of the peer: documents, blobs, or room. */
   get isStalled(): boolean {
     return this.#isQuiet && !this.isSettled && (this.#isComplete || this.#fetches.isStalled);
   }
 
   get #isQuiet(): boolean {
-    return this.#session?.isSettled === true && this.#offers.isIdle;
+    return this.#session?.isQuiet === true && this.#offers.isIdle;
   }
 
   get #isComplete(): boolean {
@@ -173,7 +173,10 @@ export class FolderDriver {
   }
 
   #onAsked(documents: readonly DocumentId[]): void {
-    this.#guard((session) => this.#run(session, session.asked(documents)));
+    this.#guard((session) => {
+      session.asked(documents);
+      this.#run(session, []);
+    });
     if (this.state === 'live') this.#fetches.again();
   }
 

@@ -12,7 +12,6 @@ import {
   type Ack,
   type Changed,
   equalHeads,
-  type FromDevice,
   type FromRelay,
   type Gap,
   type Heads,
@@ -20,14 +19,14 @@ import {
   type Position,
   type Untaken,
 } from '../protocol/index.ts';
-import { Inbox, type Incoming } from './inbox.ts';
+import { Inbox, type Incoming, NOTHING_CAME } from './inbox.ts';
 import { KeptCursor } from './kept-cursor.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingPut } from './outgoing-put.ts';
 import type { ReadRequest } from './own-log.ts';
 import { NO_ROOM, putEffect, refusalOf } from './put-terms.ts';
 import { unexpected } from './link-errors.ts';
-import type { Effect, Refusal, SessionState } from './session-effects.ts';
+import { type Effect, type Refusal, send, type SessionState } from './session-effects.ts';
 import type { SessionOptions } from './session-options.ts';
 import { comparingWalk, plainWalk, type Walk } from './walk.ts';
 
@@ -80,8 +79,13 @@ export class FolderSession {
 
   /** Nothing that is wanted is owed by the peer, and nothing durable here is unknown to it but what it has no room for. */
   get isSettled(): boolean {
-    const isQuiet = this.#storing === 0 && this.#outbox.idle && !this.#inbox.isOwed;
-    return isQuiet && this.#kept.isTrusted && this.#state === 'live';
+    return this.isQuiet && !this.#inbox.isOwed;
+  }
+
+  /** The same, but for what the peer was asked for and did not give. */
+  get isQuiet(): boolean {
+    const isAtRest = this.#storing === 0 && this.#outbox.idle && this.#inbox.isAtRest;
+    return isAtRest && this.#kept.isTrusted && this.#state === 'live';
   }
 
   open(): Effect[] {
@@ -131,7 +135,7 @@ export class FolderSession {
     const { acknowledged, idle } = this.#outbox;
     if (idle && !this.#kept.isTrusted) {
       this.#kept.isTrusted = true;
-      effects.push(this.#append(nothing));
+      effects.push(this.#append(NOTHING_CAME));
     } else if (idle && acknowledged > this.#kept.acknowledged) effects.push(this.#kept.later(this.#outbox));
     return effects;
   }
@@ -163,9 +167,8 @@ export class FolderSession {
   }
 
   /** Somebody asks for these documents, or they are wanted from now on. */
-  asked(documents: readonly DocumentId[]): Effect[] {
+  asked(documents: readonly DocumentId[]): void {
     this.#inbox.asked(documents);
-    return [];
   }
 
   /** Ends the session: the folder is not taken. */
@@ -295,6 +298,3 @@ export class FolderSession {
     return { type: 'append', records, beside, came, bytes };
   }
 }
-
-const nothing: Incoming = { records: [], rows: () => [], came: [], bytes: 0 };
-const send = (message: FromDevice): Effect => ({ type: 'send', message });

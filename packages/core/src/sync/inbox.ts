@@ -44,6 +44,8 @@ export interface Incoming {
   readonly bytes: number;
 }
 
+export const NOTHING_CAME: Incoming = { records: [], rows: () => [], came: [], bytes: 0 };
+
 export class Inbox {
   readonly #folder: FolderId;
   readonly #peer: PeerName;
@@ -56,6 +58,8 @@ export class Inbox {
   readonly #checkState: (body: Uint8Array) => void;
   readonly #pulls: Pulls;
   #isInVain = false;
+  /** What was asked for and the peer did not give. */
+  readonly #vain = new Map<DocumentId, Debt>();
   /** What is left of these is asked for once what came is durable. */
   readonly #unsent = new Set<DocumentId>();
 
@@ -86,6 +90,13 @@ export class Inbox {
     return this.#debts.dueCount(this.#peer) > 0;
   }
 
+  /** Nothing is to be fetched, but what the peer was asked for and did not give. */
+  get isAtRest(): boolean {
+    const due = this.#debts.dueCount(this.#peer);
+    if (due > this.#vain.size) return false;
+    return due === 0 || this.#debts.due(this.#peer).every((debt) => this.#vain.get(debt.document) === debt);
+  }
+
   /**
    * The peer was asked for what it once announced, and does not have it. Debts are noted page by page and the cursor moves with the
    * last page, so a peer that is set back to a place between resumes, and owes less than is noted: only a comparison tells how much.
@@ -108,6 +119,7 @@ export class Inbox {
   nextPull(): FromDevice[] {
     const debts = this.#pulls.next((document) => this.#debts.owes(this.#peer, document));
     if (debts.length === 0) return [];
+    for (const { document } of debts) this.#vain.delete(document);
     const channel = this.#channel;
     const documents = debts.map(({ document }) => ({ document, heads: this.#log.assignedHeads(document) }));
     const pull: FromDevice = { type: 'PULL', channel, documents };
@@ -256,9 +268,13 @@ export class Inbox {
   #settle(document: DocumentId, asked?: Debt): StoreOperation[] {
     const debt = this.#debts.owes(this.#peer, document);
     if (debt === undefined) return [];
-    if (covers(this.#log.assignedHeads(document), debt.heads)) return this.#debts.pay(this.#peer, document);
+    if (covers(this.#log.assignedHeads(document), debt.heads)) {
+      this.#vain.delete(document);
+      return this.#debts.pay(this.#peer, document);
+    }
     if (debt === asked) {
       this.#isInVain = true;
+      this.#vain.set(document, debt);
       this.#debts.vain.emit(document);
     } else this.#pulls.add(this.#due(document));
     return [];

@@ -437,6 +437,20 @@ describe('a folder on a link', () => {
     expect(link.folders()).toMatchObject([{ isSynced: true, isStalled: false, wantedBlobs: 0 }]);
   });
 
+  test('waits for nothing that the peer announced and does not give, and is not called synced', async () => {
+    const channel = await inStep();
+    const other = await openTestFolder({ device: deviceId(2), random: seededRandom(5) });
+    const [one, two] = await write(other, ['b', 'b']);
+    const { document, author } = (two as LogRecord).header;
+    const heads = new Map([[author, 2]]);
+    const changed = { document, seq: 2, bytes: 100, heads };
+    await peer.say({ type: 'CHANGED', channel, documents: [changed], through: undefined });
+    expect(link.folders()).toMatchObject([{ isSynced: false, isStalled: false, owedDocuments: 1 }]);
+    const records = [encodeRecord(one as LogRecord)];
+    await peer.say({ type: 'RECORDS', channel, records, done: [document] });
+    expect(link.folders()).toMatchObject([{ isSynced: false, isStalled: true, owedDocuments: 1 }]);
+  });
+
   test('that leaves the link is told to the peer and heard no more', async () => {
     const channel = await inStep();
     peer.take();

@@ -16,8 +16,8 @@ export interface LinkedFolder {
   /** Everything is there, and everything of there is here that is wanted here. */
   readonly isSynced: boolean;
   /**
-   * All that is missing is what the peer could not give, or has no room for: blobs, or what is withheld. It is tried again from time to
-   * time.
+   * All that is missing is what the peer could not give, or has no room for: documents, blobs, or what is withheld. Blobs and what is withheld
+   * are tried again from time to time, documents with the next connection.
    */
   readonly isStalled: boolean;
   /** Documents, and blobs, that are known and on their way. */

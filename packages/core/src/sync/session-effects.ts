@@ -39,3 +39,5 @@ export type Effect =
   | { readonly type: 'read'; readonly request: ReadRequest }
   /** Leave the channel, and open the folder anew when what was appended is durable. */
   | { readonly type: 'reopen'; readonly why: string };
+
+export const send = (message: FromDevice): Effect => ({ type: 'send', message });
