@@ -37,6 +37,7 @@ describe('a data directory that is given for the first time', () => {
   test('may be a device’s, or what a start left that was cut short, and no relay’s', async () => {
     const store = join(data, 'store');
     await mkdir(store);
+    await checkOwnData(data);
     await writeFile(join(store, 'LOCK'), '');
     await checkOwnData(data);
     const replica = await openReplica({ store: levelStore(store), blobs: memoryBlobs() });

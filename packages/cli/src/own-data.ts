@@ -6,23 +6,40 @@ import { usageError } from './usage-error.ts';
 
 /** What a device makes in its data directory, and clears away. */
 const MADE = ['store', 'blobs', 'conflicts', 'repair'];
-/** LevelDB makes it before anything else, so it is there after every start that was cut short. */
-const LOCKS = [join('store', 'LOCK'), join('repair', 'lock', 'LOCK')];
+/** What LevelDB makes: whichever of these a start that was cut short, or the power, has left. */
+const OF_LEVELDB = /^(LOCK|CURRENT|LOG|MANIFEST-\d+|\d+\.(log|ldb|dbtmp))$/;
 
 /**
  * For a directory that is not remembered yet.
  * @throws CONFIG_INVALID if somebody else's files lie where a device would make its own, or a relay's
  */
 export async function checkOwnData(data: string): Promise<void> {
+  // What is no directory is told of by whoever makes it.
   const names = await readdir(data).catch(() => []);
-  const taken = names.filter((name) => MADE.includes(name));
+  const taken: string[] = [];
+  for (const name of MADE) if (names.includes(name) && !(await isFree(join(data, name)))) taken.push(name);
   if (taken.length === 0) return;
-  const locks = await Promise.all(LOCKS.map((lock) => exists(join(data, lock))));
-  if (!locks.includes(true))
+  const stores = await Promise.all(
+    ['store', join('repair', 'lock')].map((path) => isDatabase(join(data, path))),
+  );
+  if (!stores.includes(true))
     throw usageError(`${data} holds '${taken.join("', '")}', which evermesh did not make.`, OTHER);
   if (await isOfRelay(join(data, 'store')))
     throw usageError(`${data} is the data directory of a relay.`, OTHER);
 }
+
+/** Nothing is there, or a directory with nothing in it. */
+const isFree = (path: string): Promise<boolean> =>
+  readdir(path).then(
+    (names) => names.length === 0,
+    (error: unknown) => (error as NodeJS.ErrnoException).code !== 'ENOTDIR',
+  );
+
+const isDatabase = (path: string): Promise<boolean> =>
+  readdir(path).then(
+    (names) => names.some((name) => OF_LEVELDB.test(name)),
+    () => false,
+  );
 
 const OTHER = 'Give a data directory of its own: --data DIR.';
 
