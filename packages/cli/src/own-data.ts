@@ -15,7 +15,7 @@ const OF_LEVELDB = /^(LOCK|CURRENT|LOG|MANIFEST-\d+|\d+\.(log|ldb|dbtmp))$/;
  */
 export async function checkOwnData(data: string): Promise<void> {
   // What is no directory is told of by whoever makes it.
-  const names = await readdir(data).catch(() => []);
+  const names = await readdir(data).catch((): string[] => []);
   const taken: string[] = [];
   for (const name of MADE) if (names.includes(name) && !(await isFree(join(data, name)))) taken.push(name);
   if (taken.length === 0) return;
