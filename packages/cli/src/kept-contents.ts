@@ -3,11 +3,12 @@
  * the data directory: whoever edits one harms nothing.
  */
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { contentDigest, digestOfBlob, type FileContent, type Folder } from '@evermesh/core';
 import { utf8 } from '@evermesh/core/base';
+import { exists } from './exists.ts';
 
 export class KeptContents {
   readonly #blobs: Folder['blobs'];
@@ -46,9 +47,3 @@ function copyName(path: string, digest: string): string {
   const extension = extname(path);
   return `${basename(path, extension).slice(0, 40)}-${digest}${extension.slice(0, 20)}`;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

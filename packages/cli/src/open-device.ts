@@ -1,5 +1,5 @@
 /** Opens the device of a directory: its replica, and the one folder that the directory shows. */
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileBlobs } from '@evermesh/adapters/blob-files';
 import { threadCompaction } from '@evermesh/adapters/compaction-thread';
@@ -22,6 +22,7 @@ import { shellWord } from './printable.ts';
 import { endRepair, isRepaired, repairRuns } from './repair/repair-place.ts';
 import type { Settings } from './settings.ts';
 import { usageError } from './usage-error.ts';
+import { exists } from './exists.ts';
 
 export interface OpenDevice {
   readonly replica: Replica;
@@ -81,12 +82,6 @@ export async function hasStore({ data }: Pick<Settings, 'data'>): Promise<boolea
   await endRepair(data);
   return exists(join(data, 'store'));
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 async function openReplicaOf(
   { directory, data, deviceName, keepVersions }: DeviceSettings,

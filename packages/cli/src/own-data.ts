@@ -1,8 +1,9 @@
 /** Whether a data directory may become a device's: what is there already is used, and removed when a first run comes to nothing. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { levelStore } from '@evermesh/adapters/level';
 import { usageError } from './usage-error.ts';
+import { exists } from './exists.ts';
 
 /** What a device makes in its data directory, and clears away. */
 const MADE = ['store', 'blobs', 'conflicts', 'repair'];
@@ -65,9 +66,3 @@ async function hasFolders(store: ReturnType<typeof levelStore>): Promise<boolean
     for await (const _ of store.iterator({ gte, lt })) return true;
   return false;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -5,11 +5,12 @@
  * Two repairs, or a repair and a device, keep out of each other's way by the lock of a database that holds nothing: the system takes it
  * back from a process that is killed.
  */
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { levelStore } from '@evermesh/adapters/level';
 import { EvermeshError, isEvermeshError } from '@evermesh/core';
 import { openStore, type Store } from '@evermesh/core/log';
+import { exists } from '../exists.ts';
 
 const PLACE = 'repair';
 
@@ -132,9 +133,3 @@ async function syncDirectory(directory: string): Promise<void> {
   await using handle = await open(directory, 'r');
   await handle.sync();
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
