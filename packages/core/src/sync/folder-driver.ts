@@ -92,7 +92,8 @@ export class FolderDriver {
 
   /** Both sides hold the same, blobs included, as far as it is durable here. */
   get isSettled(): boolean {
-    return this.#isQuiet && this.#session?.isSettled === true && this.#isComplete && this.full === undefined;
+    const isSettled = this.#session?.isSettled === true && this.#offers.isIdle;
+    return isSettled && this.#isComplete && this.full === undefined;
   }
 
   /** All that is missing is what cannot be had of the peer: documents, blobs, or room. */
