@@ -22,6 +22,19 @@ async function inConflict(): Promise<[TestFolder, TestFolder]> {
 const otherOf = async ({ folder }: TestFolder): Promise<string> =>
   (await folder.conflicts())[0]?.others?.[0]?.id ?? '';
 
+/** The nodes of `a`, which hears of what `other` did when it has looked at a content once. */
+function hearingMeanwhile(a: TestFolder, other: TestFolder): { nodes: FolderNodes; times: number } {
+  const content: FolderNodes['content'] = async (id) => {
+    const found = await a.folder.nodes.content(id);
+    looked.times += 1;
+    if (looked.times === 1) await exchange(a, other);
+    return found;
+  };
+  const nodes = Object.assign(Object.create(a.folder.nodes) as FolderNodes, { content });
+  const looked = { nodes, times: 0 };
+  return looked;
+}
+
 describe('a person decides between contents', () => {
   test('the shown one stays, and nothing is in conflict any more, on each device', async () => {
     const [a, b] = await inConflict();
@@ -86,20 +99,15 @@ describe('a person decides between contents', () => {
       if (node === undefined) throw new Error('It is there.');
       // The third one has a content of its own for it, and the first one hears of that when it has read what there is.
       await c.folder.writeFile('d/logo.png', bytes(4));
-      let looks = 0;
-      const content: FolderNodes['content'] = async (id) => {
-        const found = await a.folder.nodes.content(id);
-        looks += 1;
-        if (looks === 1) await exchange(a, c);
-        return found;
-      };
-      const nodes = Object.assign(Object.create(a.folder.nodes) as FolderNodes, { content });
+      const looked = hearingMeanwhile(a, c);
       const keep = choice === 'shown' ? choice : await otherOf(a);
       const { seq } = a.state.log.position;
-      await expect(resolveAt(a.state, nodes, { node, path: 'd/logo.png' }, keep)).rejects.toMatchObject({
+      await expect(
+        resolveAt(a.state, looked.nodes, { node, path: 'd/logo.png' }, keep),
+      ).rejects.toMatchObject({
         code: 'CONFLICT_CHANGED',
       });
-      expect(looks).toBe(2);
+      expect(looked.times).toBe(2);
       expect(await a.folder.conflicts()).toMatchObject([{ kind: 'content' }]);
       expect(a.state.log.position.seq).toBe(seq + 1);
     }
@@ -120,15 +128,8 @@ describe('a person decides between contents', () => {
       await c.folder.writeFile('f', 'one\ntwo\nthree\n');
       const node = a.state.tree.resolve('f');
       if (node === undefined) throw new Error('It is there.');
-      let looks = 0;
-      const content: FolderNodes['content'] = async (id) => {
-        const found = await a.folder.nodes.content(id);
-        looks += 1;
-        if (looks === 1) await exchange(a, c);
-        return found;
-      };
-      const nodes = Object.assign(Object.create(a.folder.nodes) as FolderNodes, { content });
-      const resolving = resolveAt(a.state, nodes, { node, path: 'f' }, choice);
+      const looked = hearingMeanwhile(a, c);
+      const resolving = resolveAt(a.state, looked.nodes, { node, path: 'f' }, choice);
       if (choice === 'shown') await expect(resolving).rejects.toMatchObject({ code: 'CONFLICT_CHANGED' });
       else {
         const texts = (await resolving).map((path) => a.folder.readFile(path, 'utf8'));
