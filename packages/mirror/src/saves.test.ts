@@ -66,6 +66,13 @@ describe('an editor leaves a file its identity', () => {
   });
 });
 
+/** What is kept of what the disk showed in between, for its next save. */
+async function basesOf({ folder }: TestDevice): Promise<string[]> {
+  const kept: string[] = [];
+  for await (const [key] of folder.nodes.rows('base')) kept.push(key);
+  return kept;
+}
+
 test('a save is merged with an edit that has arrived and was not shown yet, both kept, neither doubled', async () => {
   const [a, b] = await devices.pair();
   await a.write('file', 'one\ntwo\nthree\n');
@@ -85,9 +92,7 @@ test('a save is merged with an edit that has arrived and was not shown yet, both
   await b.settle();
   await b.write('file', `${merged}more\nand more\n`);
   await b.settle();
-  const kept = [];
-  for await (const [key] of b.folder.nodes.rows('base')) kept.push(key);
-  expect(kept).toEqual([]);
+  expect(await basesOf(b)).toEqual([]);
 });
 
 test('of what a disk showed in between nothing is kept once it shows what all others do, whatever arrives next', async () => {
@@ -104,9 +109,7 @@ test('of what a disk showed in between nothing is kept once it shows what all ot
     await a.write('other', `one\ntwo\nthree\n${line}\n`);
     await settleAll(a, b);
   }
-  const kept = [];
-  for await (const [key] of b.folder.nodes.rows('base')) kept.push(key);
-  expect(kept).toEqual([]);
+  expect(await basesOf(b)).toEqual([]);
 });
 
 test('three saves in a row against what the disk showed never double or drop a line', async () => {
